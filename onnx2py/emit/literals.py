@@ -1,0 +1,124 @@
+"""Python literals of what calls carry. Nothing of a model's text gets past this unquoted."""
+
+from __future__ import annotations
+
+import keyword
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import InternalError
+from ..ir.program import Argument, Call, Ref
+from ..ir.types import EXTENSION_DTYPES
+
+_EXTENSIONS = set(EXTENSION_DTYPES.values())
+
+
+def literal(value: Any) -> str:
+    """Spell a value as a Python expression that evaluates to it.
+
+    Raises
+    ------
+    InternalError
+        If it is of a type that has no literal.
+    """
+    if value is None or isinstance(value, (bool, str, int)):
+        return repr(value) if not isinstance(value, str) else ascii(value)
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, tuple):
+        items = ", ".join(map(literal, value))
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    if isinstance(value, (np.dtype, type)):
+        return dtype_literal(np.dtype(value))
+    if isinstance(value, np.ndarray):
+        return array_literal(value)
+    raise InternalError(f"no literal for {type(value).__name__}")
+
+
+def _float(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value)
+    if math.isnan(value):
+        return "np.nan"
+    return "np.inf" if value > 0 else "-np.inf"
+
+
+def dtype_literal(dtype: np.dtype) -> str:
+    """Spell a dtype: ``np.float32``, ``np.bool_``, ``np.object_`` for strings, ``ml_dtypes.int4``."""
+    if dtype in _EXTENSIONS:
+        return f"ml_dtypes.{dtype.name}"
+    if dtype.kind in "UO":
+        return "np.object_"
+    return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
+
+
+def array_literal(array: np.ndarray) -> str:
+    """Spell a small array: ``np.array([1, 2], np.int64)``."""
+
+    def items(value: Any) -> str:
+        if isinstance(value, list):
+            return f"[{', '.join(map(items, value))}]"
+        if isinstance(value, complex):
+            return f"complex({_float(value.real)}, {_float(value.imag)})"
+        return literal(value)
+
+    if array.dtype in _EXTENSIONS:
+        wide = np.int8 if "int" in array.dtype.name else np.float32
+        numbers = array.astype(wide)
+    else:
+        numbers = array
+    if 0 in array.shape:
+        return f"np.zeros({literal(array.shape)}, {dtype_literal(array.dtype)})"
+    if array.dtype == np.float32 or array.dtype == np.float16:
+        text = np.array([_shortest(x) for x in array.ravel()], object).reshape(
+            array.shape
+        )
+        return f"np.array({_nested(text)}, {dtype_literal(array.dtype)})"
+    return f"np.array({items(numbers.tolist())}, {dtype_literal(array.dtype)})"
+
+
+def _shortest(number: np.floating) -> str:
+    return _float(float(str(number))) if np.isfinite(number) else _float(float(number))
+
+
+def _nested(text: np.ndarray) -> str:
+    if text.ndim == 0:
+        return str(text.item())
+    return f"[{', '.join(_nested(np.asarray(part, object)) for part in text)}]"
+
+
+def render_call(call: Call, spell: Callable[[str], str]) -> str:
+    """Spell a call as a Python expression; ``spell`` says what a value is called."""
+
+    def argument(value: Argument) -> str:
+        if isinstance(value, Ref):
+            return spell(value.name)
+        if isinstance(value, tuple) and any(isinstance(item, Ref) for item in value):
+            items = ", ".join(map(argument, value))
+            return f"({items},)" if len(value) == 1 else f"({items})"
+        return literal(value)
+
+    args = [argument(value) for value in call.args]
+    kwargs = [f"{name}={argument(value)}" for name, value in call.kwargs.items()]
+    if isinstance(call.function, str):
+        return f"{args[0]}{call.function}({', '.join([*args[1:], *kwargs])})"
+    return f"{function_name(call.function)}({', '.join(args + kwargs)})"
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """Spell a kernel as ``ops.conv`` and a NumPy function as ``np.add``.
+
+    Raises
+    ------
+    InternalError
+        If it is neither.
+    """
+    name = function.__name__
+    if getattr(function, "__module__", "").startswith("onnx2py.kernels"):
+        return f"ops.{name}" if not keyword.iskeyword(name) else f"ops.{name}_"
+    if getattr(np, name, None) is not function:
+        raise InternalError(f"{function}: neither a kernel nor a public NumPy function")
+    return f"np.{name}"

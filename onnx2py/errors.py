@@ -1,0 +1,75 @@
+"""The errors that users see: *subject: expected X, got Y*.
+
+Every error of the project is an :class:`Onnx2pyError`, so that one ``except`` is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class Onnx2pyError(Exception):
+    """Anything that onnx2py reports to its user."""
+
+
+class LoadError(Onnx2pyError):
+    """The model, or data that it names, cannot be read."""
+
+
+class DecodeError(Onnx2pyError):
+    """The file was read, but what it says is no valid ONNX graph."""
+
+
+class OutputError(Onnx2pyError):
+    """The package cannot be written where it was asked for."""
+
+
+class OptionError(Onnx2pyError):
+    """An option, or a combination of options, that makes no sense."""
+
+
+class VerifyError(Onnx2pyError):
+    """A package could not be compared with its model, or differs from it."""
+
+
+class InternalError(Onnx2pyError):
+    """A bug in onnx2py."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"{message} (this is a bug in onnx2py: please report it with the model)"
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that the compiler has no rule for: where, what, why, and what to try.
+
+    ``node`` is the ONNX node's name, ``operator`` the operator with its domain and version,
+    as in ``Resize (opset 19)``.
+    """
+
+    node: str
+    operator: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.node or '(unnamed node)'}: {self.operator}: {self.what}"
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+class UnsupportedError(Onnx2pyError):
+    """The model uses operators or attributes that onnx2py has no rule for.
+
+    ``problems`` lists all of them, not just the first.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        heading = f"{count} unsupported {'node' if count == 1 else 'nodes'}:"
+        super().__init__(
+            "\n".join([heading, *(f"  {problem}" for problem in self.problems)])
+        )

@@ -1,0 +1,1 @@
+"""The two intermediate representations: ONNX graphs, and programs of kernel calls."""

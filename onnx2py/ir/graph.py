@@ -1,0 +1,91 @@
+"""An ONNX graph as plain data: what ``decode`` makes and the passes rewrite.
+
+A value is known by its name, which is unique in the whole graph, subgraphs included
+(``decode`` renames what ONNX names twice). "" is an input or output that is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Union
+
+import numpy as np
+
+from .types import ValueType
+
+AttributeValue = Union[int, float, str, np.ndarray, ValueType, "Graph", tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One ONNX node; ``version`` is the opset version of its domain."""
+
+    operator: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    name: str = ""
+    domain: str = ""
+    version: int = 0
+    also: tuple[str, ...] = ()
+    """The other ONNX nodes that this one stands for, as ``name: Operator``."""
+
+    @property
+    def label(self) -> str:
+        """``name: Operator``, as comments have it; the first output serves as a name."""
+        first = next((output for output in self.outputs if output), "")
+        return f"{self.name or first}: {self.qualified_operator}"
+
+    @property
+    def qualified_operator(self) -> str:
+        """The operator, after its domain unless that is ONNX's own: ``com.microsoft.Gelu``."""
+        return f"{self.domain}.{self.operator}" if self.domain else self.operator
+
+    @property
+    def subgraphs(self) -> dict[str, Graph]:
+        """The attributes that are graphs."""
+        return {k: v for k, v in self.attributes.items() if isinstance(v, Graph)}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph or subgraph.
+
+    ``constants`` are tensors that no caller can change; ``defaults`` are those of inputs
+    that may be left out. ``types`` holds what could be inferred, subgraphs included.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+    defaults: Mapping[str, np.ndarray] = field(default_factory=dict)
+    types: Mapping[str, ValueType] = field(default_factory=dict)
+
+    def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
+        """Return the graph with other nodes."""
+        return replace(self, nodes=nodes)
+
+    def walk(self) -> Iterator[Node]:
+        """Yield all nodes, each before those of its subgraphs."""
+        for node in self.nodes:
+            yield node
+            for subgraph in node.subgraphs.values():
+                yield from subgraph.walk()
+
+    def captures(self) -> tuple[str, ...]:
+        """Return the outer values that a subgraph reads, in the order of first use."""
+        own = {*self.inputs, *self.constants}
+        found: dict[str, None] = {}
+        for node in self.nodes:
+            for name in (
+                *node.inputs,
+                *(c for g in node.subgraphs.values() for c in g.captures()),
+            ):
+                if name and name not in own:
+                    found[name] = None
+            own.update(node.outputs)
+        found.update((name, None) for name in self.outputs if name and name not in own)
+        return tuple(found)

@@ -1,0 +1,122 @@
+"""A program: calls of opset-free kernels. ONNX versions no longer exist here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+import numpy as np
+
+from .types import ValueType
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The value called ``name`` in the graph: a variable, an input or a weight."""
+
+    name: str
+
+
+Argument = Union[Ref, None, bool, int, float, str, tuple, np.dtype, type]
+"""A reference, or what can be written down as a Python literal."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a kernel, of a NumPy function, or of a method of the first argument.
+
+    ``results`` is None where the function returns the one value itself, else the length
+    of the tuple that it returns.
+    """
+
+    function: Callable[..., Any] | str
+    args: tuple[Argument, ...]
+    kwargs: Mapping[str, Argument] = field(default_factory=dict)
+    results: int | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A subgraph as a function: it takes ``captures``, then ``inputs``, and returns ``outputs``."""
+
+    name: str
+    inputs: tuple[str, ...]
+    captures: tuple[str, ...]
+    outputs: tuple[str, ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """``If``: one of two bodies, neither of which has inputs."""
+
+    condition: Ref
+    then_body: Body
+    else_body: Body
+
+
+@dataclass(frozen=True)
+class Loop:
+    """``Loop``: the body takes (iteration, condition, state...) and returns (condition, state..., scans...).
+
+    ``trip_count`` and ``condition`` are None where the loop has none.
+    """
+
+    trip_count: Ref | int | None
+    condition: Ref | None
+    state: tuple[Ref, ...]
+    body: Body
+
+
+@dataclass(frozen=True)
+class ScanInput:
+    """A tensor that Scan walks along ``axis``, backwards if ``reverse``."""
+
+    value: Ref
+    axis: int = 0
+    reverse: bool = False
+
+
+@dataclass(frozen=True)
+class ScanOutput:
+    """How Scan stacks one scan output: along ``axis``, in front if ``reverse``."""
+
+    axis: int = 0
+    reverse: bool = False
+
+
+@dataclass(frozen=True)
+class Scan:
+    """``Scan`` since opset 9: the body takes (state..., elements...) and returns (state..., scans...)."""
+
+    state: tuple[Ref, ...]
+    inputs: tuple[ScanInput, ...]
+    scans: tuple[ScanOutput, ...]
+    body: Body
+
+
+Operation = Union[Call, Branch, Loop, Scan]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One operation, the values that it defines ("" where one is not wanted), and its ONNX nodes."""
+
+    operation: Operation
+    outputs: tuple[str, ...]
+    nodes: tuple[str, ...]
+    """What the comment says: ``name: Operator`` of every ONNX node that this stands for."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole model, ready to be planned and written."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    weights: Mapping[str, np.ndarray]
+    defaults: Mapping[str, np.ndarray]
+    types: Mapping[str, ValueType]

@@ -1,0 +1,1 @@
+"""Plain NumPy functions that know nothing of ONNX versions; their source goes into packages."""

@@ -1,0 +1,24 @@
+"""Activation functions, applied element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def relu(x: NDArray[Any]) -> NDArray[Any]:
+    """Return ``max(x, 0)``, of the dtype and shape of ``x``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Relu.html
+    """
+    return np.asarray(np.maximum(x, x.dtype.type(0)))
+
+
+def leaky_relu(x: NDArray[Any], *, alpha: float = 0.01) -> NDArray[Any]:
+    """Return ``x`` where it is not negative, else ``alpha * x``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
+    """
+    return np.asarray(np.where(x >= 0, x, x.dtype.type(alpha) * x))

@@ -1,0 +1,365 @@
+"""What a lowering rule sees of a node, and how it answers with a checked call."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeVar, overload
+
+import numpy as np
+
+from ..errors import InternalError, Problem, UnsupportedError
+from ..ir.graph import Graph, Node
+from ..ir.program import Argument, Body, Call, Ref
+from ..ir.types import DTYPES, TensorType, ValueType
+
+T = TypeVar("T")
+D = TypeVar("D")
+_REQUIRED: Any = object()
+
+
+@dataclass
+class NodeContext:
+    """One node, with what the compiler knows of its inputs.
+
+    Every attribute that a rule reads is noted: one that no rule reads is reported as
+    unsupported, since ignoring it could be a wrong answer.
+    """
+
+    node: Node
+    types: Mapping[str, ValueType] = field(default_factory=dict)
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+    lower_body: Callable[[Graph, str], Body] | None = None
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    """Tensors that the rule made: what ``weight()`` collects."""
+    read: set[str] = field(default_factory=set)
+
+    # ------------------------------------------------------------------ inputs and outputs
+
+    @property
+    def version(self) -> int:
+        """The opset version of the operator's domain."""
+        return self.node.version
+
+    @property
+    def inputs(self) -> tuple[Ref | None, ...]:
+        """All inputs as references, None where one is absent."""
+        return tuple(Ref(name) if name else None for name in self.node.inputs)
+
+    def has_input(self, index: int) -> bool:
+        """Whether that input is given."""
+        return index < len(self.node.inputs) and bool(self.node.inputs[index])
+
+    def input(self, index: int) -> Ref:
+        """Return a reference to a required input."""
+        if not self.has_input(index):
+            raise self.unsupported(
+                f"input {index}: expected a value, got none",
+                "the model is not valid ONNX",
+            )
+        return Ref(self.node.inputs[index])
+
+    def optional(self, index: int) -> Ref | None:
+        """Return a reference to an optional input, or None if it is absent."""
+        return self.input(index) if self.has_input(index) else None
+
+    def has_output(self, index: int) -> bool:
+        """Whether anyone may want that output."""
+        return index < len(self.node.outputs) and bool(self.node.outputs[index])
+
+    def type(self, index: int) -> TensorType | None:
+        """Return the tensor type of an input, where known."""
+        kind = (
+            self.types.get(self.node.inputs[index]) if self.has_input(index) else None
+        )
+        return kind if isinstance(kind, TensorType) else None
+
+    def output_type(self, index: int = 0) -> TensorType | None:
+        """Return the tensor type of an output, where known."""
+        kind = (
+            self.types.get(self.node.outputs[index]) if self.has_output(index) else None
+        )
+        return kind if isinstance(kind, TensorType) else None
+
+    def dtype(self, index: int) -> str | None:
+        """Return ONNX's name of the element type of an input, where known."""
+        kind = self.type(index)
+        return kind.dtype if kind else None
+
+    def rank(self, index: int) -> int | None:
+        """Return the number of axes of an input, where known."""
+        kind = self.type(index)
+        return kind.rank if kind else None
+
+    def shape(self, index: int) -> tuple[int, ...] | None:
+        """Return the shape of an input, where every length is known."""
+        kind = self.type(index)
+        return kind.static_shape if kind else None
+
+    def constant(self, index: int) -> np.ndarray | None:
+        """Return the value of an input that no caller can change, where it is one."""
+        return (
+            self.constants.get(self.node.inputs[index])
+            if self.has_input(index)
+            else None
+        )
+
+    def literal(self, index: int) -> Argument:
+        """Return a small integer, bool or float input as a literal if it is constant.
+
+        A 0-d tensor becomes a number and a 1-d tensor a tuple. What is not constant, has
+        more axes or elements, or is of another type, remains a reference; an absent input
+        is None.
+        """
+        value = self.constant(index)
+        if (
+            value is None
+            or value.ndim > 1
+            or value.size > 64
+            or value.dtype.kind not in "iubf"
+        ):
+            return self.optional(index)
+        if value.dtype.itemsize == 1 and value.dtype.name not in (
+            "int8",
+            "uint8",
+            "bool",
+        ):
+            return self.optional(index)
+        item = value.tolist()
+        return tuple(item) if isinstance(item, list) else item
+
+    def weight(self, name: str, array: np.ndarray) -> Ref:
+        """Add a tensor that the rule computed (tables of trees, say) to the weights."""
+        first = next((output for output in self.node.outputs if output), self.node.name)
+        full = f"{first}.{name}"
+        self.weights[full] = np.asarray(array)
+        return Ref(full)
+
+    # ------------------------------------------------------------------ attributes
+
+    def has(self, name: str) -> bool:
+        """Whether the attribute is given."""
+        return name in self.node.attributes
+
+    def ignore(self, *names: str) -> None:
+        """Note attributes that do not change the result."""
+        self.read.update(names)
+
+    @overload
+    def int(self, name: str) -> int: ...
+    @overload
+    def int(self, name: str, default: D) -> int | D: ...
+    def int(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return an integer attribute."""
+        return self._attribute(name, int, default)
+
+    @overload
+    def float(self, name: str) -> float: ...
+    @overload
+    def float(self, name: str, default: D) -> float | D: ...
+    def float(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return a float attribute, as the shortest number that is the same float32."""
+        value = self._attribute(name, float, default)
+        return short_float(value) if isinstance(value, float) else value
+
+    @overload
+    def string(self, name: str) -> str: ...
+    @overload
+    def string(self, name: str, default: D) -> str | D: ...
+    def string(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return a string attribute."""
+        return self._attribute(name, str, default)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        """Return a string attribute that must be one of ``allowed`` (case matters)."""
+        value = self.string(name, default)
+        if value not in allowed:
+            raise self.unsupported(
+                f"attribute {name}: expected {' or '.join(allowed)}, got {value!r}"
+            )
+        return value
+
+    @overload
+    def ints(self, name: str) -> tuple[int, ...]: ...
+    @overload
+    def ints(self, name: str, default: D) -> tuple[int, ...] | D: ...
+    def ints(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return an attribute that is a list of integers."""
+        return self._list(name, int, default)
+
+    @overload
+    def floats(self, name: str) -> tuple[float, ...]: ...
+    @overload
+    def floats(self, name: str, default: D) -> tuple[float, ...] | D: ...
+    def floats(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return an attribute that is a list of floats, each the shortest for its float32."""
+        value = self._list(name, float, default)
+        return (
+            tuple(map(short_float, value))
+            if isinstance(value, tuple) and value is not default
+            else value
+        )
+
+    @overload
+    def strings(self, name: str) -> tuple[str, ...]: ...
+    @overload
+    def strings(self, name: str, default: D) -> tuple[str, ...] | D: ...
+    def strings(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return an attribute that is a list of strings."""
+        return self._list(name, str, default)
+
+    @overload
+    def tensor(self, name: str) -> np.ndarray: ...
+    @overload
+    def tensor(self, name: str, default: D) -> np.ndarray | D: ...
+    def tensor(self, name: str, default: Any = _REQUIRED) -> Any:
+        """Return an attribute that is a tensor."""
+        return self._attribute(name, np.ndarray, default)
+
+    def graph(self, name: str) -> Graph:
+        """Return an attribute that is a subgraph."""
+        value: Graph = self._attribute(name, Graph, _REQUIRED)
+        return value
+
+    def body(self, name: str) -> Body:
+        """Lower the subgraph in an attribute to a function."""
+        if self.lower_body is None:
+            raise InternalError(f"{self.node.label}: subgraphs cannot be lowered here")
+        return self.lower_body(self.graph(name), name)
+
+    def element_type(self, name: str, default: Any = _REQUIRED) -> np.dtype:
+        """Return an attribute that holds a TensorProto.DataType as a NumPy dtype."""
+        code = self.int(name, default)
+        if code is None or code not in ELEMENT_TYPES:
+            raise self.unsupported(
+                f"attribute {name}: expected an element type, got {code}"
+            )
+        return DTYPES[ELEMENT_TYPES[code]]
+
+    def _attribute(self, name: str, kind: type, default: Any) -> Any:
+        self.read.add(name)
+        if name not in self.node.attributes:
+            if default is _REQUIRED:
+                raise self.unsupported(
+                    f"attribute {name}: expected a value, got none",
+                    "the model is not valid ONNX",
+                )
+            return default
+        value = self.node.attributes[name]
+        if not isinstance(value, kind):
+            raise self.unsupported(
+                f"attribute {name}: expected {kind.__name__}, got {type(value).__name__}"
+            )
+        return value
+
+    def _list(self, name: str, kind: type, default: Any) -> Any:
+        value = self._attribute(name, tuple, default)
+        if name in self.node.attributes and not all(
+            isinstance(item, kind) for item in value
+        ):
+            raise self.unsupported(
+                f"attribute {name}: expected a list of {kind.__name__}"
+            )
+        return value
+
+    # ------------------------------------------------------------------ answers
+
+    def call(
+        self,
+        function: Callable[..., Any] | str,
+        *args: Argument,
+        results: int | None = None,
+        **kwargs: Argument,
+    ) -> Call:
+        """Answer with one call; arguments equal to the kernel's default are left out.
+
+        ``function`` is a kernel, a NumPy function, or ``".method"`` of the first argument.
+
+        Raises
+        ------
+        InternalError
+            If the arguments do not fit the kernel's signature.
+        """
+        if isinstance(function, str) or not function.__module__.startswith("onnx2py."):
+            return Call(function, args, kwargs, results)
+        signature = kernel_signature(function)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise InternalError(
+                f"{self.node.label}: {function.__name__}: {error}"
+            ) from error
+        positional = list(bound.args)
+        names = [
+            p.name
+            for p in signature.parameters.values()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        while (
+            positional
+            and len(positional) <= len(names)
+            and _is_default(
+                signature.parameters[names[len(positional) - 1]].default, positional[-1]
+            )
+        ):
+            positional.pop()
+        keywords = {
+            name: value
+            for name, value in bound.kwargs.items()
+            if name not in signature.parameters
+            or not _is_default(signature.parameters[name].default, value)
+        }
+        return Call(function, tuple(positional), keywords, results)
+
+    def unsupported(self, what: str, hint: str = "") -> UnsupportedError:
+        """Return the error to raise for what the rules do not cover."""
+        return UnsupportedError([self.problem(what, hint)])
+
+    def problem(self, what: str, hint: str = "") -> Problem:
+        """Word a problem with this node."""
+        first = next((output for output in self.node.outputs if output), "")
+        return Problem(
+            self.node.name or first,
+            f"{self.node.qualified_operator} (opset {self.version})",
+            what,
+            hint,
+        )
+
+    def unread(self) -> list[str]:
+        """Return the attributes that the rule did not look at."""
+        return sorted(set(self.node.attributes) - self.read)
+
+
+@lru_cache(maxsize=None)
+def kernel_signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a kernel's signature, computed once: inspect is slow."""
+    return inspect.signature(function)
+
+
+def _is_default(default: Any, value: Any) -> bool:
+    if default is inspect.Parameter.empty or isinstance(value, Ref):
+        return False
+    return type(default) is type(value) and bool(default == value)
+
+
+def short_float(value: float) -> float:
+    """Return the number with the fewest digits that is the same float32: 0.01, not 0.00999999977.
+
+    Numbers that are no float32 are returned as they are.
+    """
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+    return float(str(single)) if float(single) == value else value
+
+
+ELEMENT_TYPES = {
+    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
+    8: "string", 9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64",
+    14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8e4m3fn",
+    18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
+    23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2",
+    27: "float6e2m3", 28: "float6e3m2",
+}  # fmt: skip
+"""TensorProto.DataType: the number of each element type."""

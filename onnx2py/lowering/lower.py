@@ -1,0 +1,111 @@
+"""Graph -> Program: each node by its rule, all problems collected before any is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import Problem, UnsupportedError
+from ..ir.graph import Graph, Node
+from ..ir.program import Body, Program, Statement
+from ..ir.types import ValueType
+from .context import NodeContext
+from .registry import find_rule, rules
+
+
+def lower(graph: Graph) -> Program:
+    """Lower a graph.
+
+    Raises
+    ------
+    UnsupportedError
+        With every node and attribute that has no rule.
+    """
+    state = _Lowering(graph.types)
+    statements = state.statements(graph)
+    if state.problems:
+        raise UnsupportedError(state.problems)
+    return Program(
+        name=graph.name,
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        statements=statements,
+        weights=state.weights,
+        defaults=graph.defaults,
+        types=graph.types,
+    )
+
+
+@dataclass
+class _Lowering:
+    types: Mapping[str, ValueType]
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    bodies: int = 0
+
+    def statements(self, graph: Graph) -> tuple[Statement, ...]:
+        self.constants.update(graph.constants)
+        self.weights.update(graph.constants)
+        found = (self.statement(node) for node in graph.nodes)
+        return tuple(statement for statement in found if statement)
+
+    def statement(self, node: Node) -> Statement | None:
+        """Lower one node; None, and a noted problem, where that cannot be done."""
+        context = NodeContext(node, self.types, self.constants, self.body)
+        try:
+            statement = lower_node(context)
+        except UnsupportedError as error:
+            self.problems.extend(error.problems)
+            return None
+        self.weights.update(context.weights)
+        return statement
+
+    def body(self, graph: Graph, role: str) -> Body:
+        self.bodies += 1
+        return Body(
+            name=f"{graph.name or role}",
+            inputs=graph.inputs,
+            captures=tuple(c for c in graph.captures() if c not in self.constants),
+            outputs=graph.outputs,
+            statements=self.statements(graph),
+        )
+
+
+def lower_node(context: NodeContext) -> Statement:
+    """Lower one node by the rule for its version.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is no rule, or the rule does not cover an attribute.
+    """
+    node = context.node
+    rule = find_rule(node.domain, node.operator, node.version)
+    if rule is None:
+        raise context.unsupported(*_no_rule(node))
+    operation = rule(context)
+    unread = context.unread()
+    if unread:
+        raise context.unsupported(
+            f"attribute {', '.join(unread)}: there is no rule for it",
+            "remove it if it does not matter, or export the model at another opset",
+        )
+    return Statement(operation, node.outputs, (node.label, *node.also))
+
+
+def _no_rule(node: Node) -> tuple[str, str]:
+    since = rules().get((node.domain, node.operator))
+    if since:
+        return (
+            f"there is no rule before opset {since[0]}",
+            "export the model at a newer opset",
+        )
+    if node.domain:
+        return (
+            "the operator is not ONNX's own",
+            "export the model without custom operators",
+        )
+    return "there is no such rule", "export the model at another opset"
