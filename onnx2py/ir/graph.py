@@ -63,6 +63,10 @@ class Graph:
     constants: Mapping[str, np.ndarray] = field(default_factory=dict)
     defaults: Mapping[str, np.ndarray] = field(default_factory=dict)
     types: Mapping[str, ValueType] = field(default_factory=dict)
+    output_names: tuple[str, ...] = ()
+    """What ONNX calls the outputs; a pass may let another value stand for one."""
+    folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a constant that was computed: the labels of the nodes that it stands for."""
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
         """Return the graph with other nodes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -18,7 +18,7 @@ class Ref:
     name: str
 
 
-Argument = Union[Ref, None, bool, int, float, str, tuple, np.dtype, type]
+Argument = Union[Ref, None, bool, int, float, str, tuple[Any, ...], np.dtype, type]
 """A reference, or what can be written down as a Python literal."""
 
 
@@ -120,3 +120,42 @@ class Program:
     weights: Mapping[str, np.ndarray]
     defaults: Mapping[str, np.ndarray]
     types: Mapping[str, ValueType]
+    output_names: tuple[str, ...] = ()
+    folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[Statement]:
+        """Yield all statements, each before those of its bodies."""
+        yield from _walk(self.statements)
+
+
+def bodies_of(operation: Operation) -> tuple[Body, ...]:
+    """Return the bodies that an operation may call."""
+    if isinstance(operation, Branch):
+        return (operation.then_body, operation.else_body)
+    return () if isinstance(operation, Call) else (operation.body,)
+
+
+def references(operation: Operation) -> Iterator[str]:
+    """Yield the names of the values that an operation reads itself."""
+    if isinstance(operation, Call):
+        arguments: tuple[Any, ...] = (*operation.args, *operation.kwargs.values())
+    elif isinstance(operation, Branch):
+        arguments = (operation.condition,)
+    elif isinstance(operation, Loop):
+        arguments = (operation.trip_count, operation.condition, *operation.state)
+    else:
+        arguments = (*operation.state, *(item.value for item in operation.inputs))
+    stack = list(reversed(arguments))
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Ref):
+            yield item.name
+        elif isinstance(item, tuple):
+            stack.extend(reversed(item))
+
+
+def _walk(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+    for statement in statements:
+        yield statement
+        for body in bodies_of(statement.operation):
+            yield from _walk(body.statements)

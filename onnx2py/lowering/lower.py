@@ -35,6 +35,8 @@ def lower(graph: Graph) -> Program:
         weights=state.weights,
         defaults=graph.defaults,
         types=graph.types,
+        output_names=graph.output_names,
+        folded=graph.folded,
     )
 
 
@@ -66,7 +68,7 @@ class _Lowering:
     def body(self, graph: Graph, role: str) -> Body:
         self.bodies += 1
         return Body(
-            name=f"{graph.name or role}",
+            name=role,
             inputs=graph.inputs,
             captures=tuple(c for c in graph.captures() if c not in self.constants),
             outputs=graph.outputs,

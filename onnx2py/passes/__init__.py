@@ -1,0 +1,42 @@
+"""Graph -> Graph, one pass a file; the graph is valid after each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ir.check import check
+from ..ir.graph import Graph
+from .batch_norm import fold_batch_norm
+from .branches import take_constant_branches
+from .constants import collect_constants
+from .dead_code import remove_dead_code
+from .fold import fold_constants
+from .no_ops import remove_no_ops
+
+Pass = Callable[[Graph], Graph]
+
+ALWAYS: tuple[Pass, ...] = (collect_constants,)
+"""What -O0 does: every other node remains one call."""
+
+OPTIMISING: tuple[Pass, ...] = (
+    fold_constants,
+    take_constant_branches,
+    remove_no_ops,
+    fold_constants,
+    fold_batch_norm,
+    remove_dead_code,
+)
+
+
+def run_passes(graph: Graph, *, level: int) -> Graph:
+    """Run the passes of an optimisation level, and check the graph after each.
+
+    Raises
+    ------
+    InternalError
+        If a pass left a graph that is not valid.
+    """
+    for each in (*ALWAYS, *(OPTIMISING if level else ())):
+        graph = each(graph)
+        check(graph, each.__name__)
+    return graph

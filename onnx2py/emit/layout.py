@@ -1,0 +1,29 @@
+"""black, in process: the layout of everything that is written, and the proof that it parses."""
+
+from __future__ import annotations
+
+import black
+
+from ..errors import InternalError
+
+_MODE = black.Mode(target_versions={black.TargetVersion.PY39})
+
+
+def format_source(path: str, source: str) -> str:
+    """Return Python source as black lays it out.
+
+    Raises
+    ------
+    InternalError
+        If it is not valid Python.
+    """
+    try:
+        formatted: str = black.format_file_contents(source, fast=True, mode=_MODE)
+    except black.NothingChanged:
+        formatted = source
+    except (black.InvalidInput, ValueError) as error:
+        raise InternalError(
+            f"{path}: generated source does not parse: {error}"
+        ) from error
+    compile(formatted, path, "exec", dont_inherit=True)
+    return formatted

@@ -1,0 +1,509 @@
+"""A program as the files of a package: ``{path: text or array}``."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+import numpy as np
+
+from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
+from ..ir.types import (
+    EXTENSION_DTYPES,
+    SequenceType,
+    TensorType,
+    dtype_name,
+    tensor_type_of,
+)
+from ..lowering.context import kernel_signature
+from ..plan.names import Wanted, assign_names, field_names, snake_case
+from .environment import environment
+from .literals import array_literal, dtype_literal, literal
+from .shake import reached, read_module, shaken_source
+from .source import SourceWriter, annotation, shaped_annotation
+from .text import comment, one_line
+
+Content = Union[str, np.ndarray]
+
+INLINE_ELEMENTS = 4
+"""Constants up to this size are written into the source, whole numbers up to twice that."""
+
+_CARRIERS = {1: np.uint8, 2: np.uint16}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from: what the package says of itself. Not to be trusted as text."""
+
+    source: str
+    sha256: str
+    version: str
+    level: int
+    opsets: Mapping[str, int]
+    producer: str = ""
+    description: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Package:
+    """The files, and what there is to report about them."""
+
+    files: dict[str, Content]
+    calls: int
+    parameters: int
+    weight_bytes: int
+    requires: tuple[str, ...]
+
+
+def build_package(program: Program, name: str, origin: Provenance) -> Package:
+    """Write a program as the files of the package ``name``."""
+    return _Builder(program, name, origin).build()
+
+
+class _Builder:
+    def __init__(self, program: Program, name: str, origin: Provenance) -> None:
+        self.program, self.name, self.origin = program, name, origin
+        self.statements = tuple(program.walk())
+        self.used = _used_weights(program, self.statements)
+        self.names = assign_names(_wanted(program, self.statements, self.used))
+        taken = {name: 0 for name in self.names.values()}
+        self.files: dict[str, Content] = {}
+        self.parameters = 0
+        self.weight_lines: list[dict[str, str]] = []
+        self.expressions = self._place_weights(taken)
+        self.writer = SourceWriter(program, self.names, self.expressions, taken)
+
+    def build(self) -> Package:
+        body = self.writer.block(self.program.statements)
+        requires = self._requires(body)
+        context = {**self._model_context(body, requires), **self._context(requires)}
+        for path in ("__init__.py", "__main__.py", "_session.py", "_tensors.py", "model.py",
+                     "README.md", "py.typed"):  # fmt: skip
+            template = path if path == "py.typed" else f"{path}.j2"
+            self.files[path] = environment().get_template(template).render(context)
+        self._write_ops()
+        weights = [c for c in self.files.values() if isinstance(c, np.ndarray)]
+        return Package(
+            files=dict(sorted(self.files.items())),
+            calls=self.writer.calls,
+            parameters=self.parameters,
+            weight_bytes=sum(array.nbytes for array in weights),
+            requires=requires,
+        )
+
+    # ------------------------------------------------------------------ weights
+
+    def _place_weights(self, taken: dict[str, int]) -> dict[str, str]:
+        """Decide for every constant: a literal, or a file; return how it is spelled."""
+        readers = _readers(self.statements)
+        expressions: dict[str, str] = {}
+        stored: dict[tuple[str, bytes], str] = {}
+        for value, array in self.used.items():
+            self.parameters += array.size
+            if _is_scalar_literal(array):
+                expressions[value] = f"{dtype_literal(array.dtype)}({_scalar(array)})"
+                continue
+            key = (str(tensor_type_of(array)), _digest(array))
+            if key in stored:
+                expressions[value] = stored[key]
+                continue
+            name = self.names[value]
+            expressions[value] = stored[key] = f"self.{name}"
+            self.weight_lines.append(
+                {
+                    "name": name,
+                    "comment": self._weight_comment(value, readers.get(value, "")),
+                    "expression": self._weight(name, array),
+                }
+            )
+        return expressions
+
+    def _weight(self, name: str, array: np.ndarray) -> str:
+        """Return the expression that makes a weight; put it into a file unless it is small."""
+        limit = INLINE_ELEMENTS * (
+            2 if array.dtype.kind in "iu" and array.ndim <= 1 else 1
+        )
+        if array.size <= limit or not _is_storable(array):
+            return array_literal(array)
+        self.files[f"weights/{name}.npy"] = stored_array(array)
+        return f'load("{name}", "{tensor_type_of(array)}")'
+
+    def _weight_comment(self, value: str, reader: str) -> str:
+        folded = self.program.folded.get(value, ())
+        text = f"{comment(value)}: {reader}" if reader else comment(value)
+        if folded:
+            text += f"; folded, was {', '.join(map(comment, folded))}"
+        lines = textwrap.wrap(
+            text,
+            80,
+            initial_indent="# ",
+            subsequent_indent="#   ",
+            break_on_hyphens=False,
+        )
+        return textwrap.indent("\n".join(lines), " " * 8)
+
+    # ------------------------------------------------------------------ templates
+
+    def _requires(self, body: str) -> tuple[str, ...]:
+        kinds = {
+            kind.dtype
+            for name, kind in self.program.types.items()
+            if isinstance(kind, TensorType)
+            and (name in self.names or name in self.used)
+        } | {dtype_name(array.dtype) for array in self.used.values()}
+        needed = (
+            {"ml_dtypes"}
+            if kinds & EXTENSION_DTYPES.keys() or "ml_dtypes." in body
+            else set()
+        )
+        for module in reached(self.writer.kernels):
+            imports = {
+                i.module.split(".")[0] for i in read_module(module).imports.values()
+            }
+            needed |= {label for label in ("ml_dtypes", "PIL") if label in imports}
+        return ("numpy", *sorted(needed))
+
+    def _context(self, requires: tuple[str, ...]) -> dict[str, Any]:
+        origin, stored = self.origin, [
+            c for c in self.files.values() if isinstance(c, np.ndarray)
+        ]
+        size = sum(array.nbytes for array in stored)
+        return {
+            "package": self.name,
+            "version": origin.version,
+            "source": origin.source,
+            "sha256": origin.sha256,
+            "producer": origin.producer,
+            "graph_name": self.program.name,
+            "description": origin.description,
+            "properties": sorted(origin.properties.items()),
+            "level": f"-O{origin.level}",
+            "opsets": ", ".join(
+                f"{one_line(domain) or 'opset'} {version}"
+                for domain, version in sorted(origin.opsets.items())
+            ),
+            "ml_dtypes": "ml_dtypes" in requires,
+            "pillow": "PIL" in requires,
+            "extension_dtypes": [
+                (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
+            ],
+            "weight_summary": f"{len(stored)} tensors, {_bytes(size)}",
+            "summary": _doc_line(
+                f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
+                f"``{one_line(origin.source)}`` to plain NumPy."
+            ),
+            "example": self._example(),
+        }
+
+    def _example(self) -> str:
+        arguments = []
+        for name in self.program.inputs:
+            if name in self.program.defaults:
+                continue
+            kind = self.program.types.get(name)
+            dims = kind.shape or () if isinstance(kind, TensorType) else ()
+            shape = tuple(d if isinstance(d, int) else 1 for d in dims)
+            dtype = (
+                (annotation(kind)[8:-1] or "Any")
+                if isinstance(kind, TensorType)
+                else "Any"
+            )
+            spelled = (
+                f"np.zeros({shape}, {dtype})" if dtype.startswith("np.") else "..."
+            )
+            arguments.append(
+                f"{self.names[name]}={spelled}"
+                if len(dims) != 0
+                else f"{self.names[name]}=..."
+            )
+        call = f"outputs = model({', '.join(arguments)})"
+        return f"import numpy as np\n\n{call}" if "np." in call else call
+
+    def _model_context(self, body: str, requires: tuple[str, ...]) -> dict[str, Any]:
+        program = self.program
+        inputs = [self._describe(n, n, self.names[n]) for n in program.inputs]
+        onnx_names = program.output_names or program.outputs
+        fields = field_names(onnx_names, "output")
+        outputs = [
+            self._describe(*item) for item in zip(program.outputs, onnx_names, fields)
+        ]
+        results = [self._result(value) for value in program.outputs]
+        single = len(outputs) == 1
+        return {
+            "title": self._title(),
+            "provenance": self._provenance(),
+            "inputs": inputs,
+            "outputs": outputs,
+            "required": [item for item in inputs if not item["optional"]],
+            "optional": [item for item in inputs if item["optional"]],
+            "weights": self.weight_lines,
+            "stored": any("load(" in item["expression"] for item in self.weight_lines),
+            "checked": any(
+                isinstance(program.types.get(n), TensorType) for n in program.inputs
+            ),
+            "checks": self._checks(),
+            "body": body,
+            "methods": self.writer.bodies,
+            "returns": outputs[0]["annotation"] if single else "Outputs",
+            "result": results[0] if single else f"Outputs({', '.join(results)})",
+            "input_names": _name_list(program.inputs),
+            "output_names": _name_list(onnx_names),
+        }
+
+    def _describe(self, value: str, onnx_name: str, name: str) -> dict[str, Any]:
+        kind = self.program.types.get(value)
+        return {
+            "onnx_name": onnx_name,
+            "name": name,
+            "type": comment(kind or "?"),
+            "dtype": kind.dtype if isinstance(kind, TensorType) else str(kind or "?"),
+            "shape": kind.shape if isinstance(kind, TensorType) else None,
+            "annotation": shaped_annotation(kind),
+            "optional": value in self.program.defaults,
+        }
+
+    def _title(self) -> str:
+        nodes = sum(len(s.nodes) for s in self.statements)
+        counts = f"{_count(nodes, 'ONNX node')}, {_count(self.writer.calls, 'call')}"
+        name = one_line(self.program.name)[:40] or "(no name)"
+        return _doc_line(
+            f"The graph ``{name}``: {counts}, {self.parameters:,} parameters."
+        )
+
+    def _provenance(self) -> str:
+        origin = self.origin
+        opsets = ", ".join(
+            f"{one_line(d) or 'opset'} {v}" for d, v in sorted(origin.opsets.items())
+        )
+        producer = f", {one_line(origin.producer)}" if origin.producer else ""
+        text = (
+            f"Generated by onnx2py {origin.version} from ``{one_line(origin.source)}`` "
+            f"({opsets}{producer}), optimisation level -O{origin.level}, "
+            f"sha256 {origin.sha256}."
+        )
+        wrapped = textwrap.fill(text, 86, break_on_hyphens=False)
+        return "\n".join(_doc_line(line) for line in wrapped.splitlines())
+
+    def _checks(self) -> str:
+        lines = []
+        kinds = [self.program.types.get(name) for name in self.program.inputs]
+        symbols = [
+            dim
+            for k in kinds
+            if isinstance(k, TensorType)
+            for dim in k.shape or ()
+            if isinstance(dim, str)
+        ]
+        if symbols:
+            lines.append("dims: dict[str, int] = {}")
+        for onnx_name, kind in zip(self.program.inputs, kinds):
+            name = self.names[onnx_name]
+            check = None
+            if isinstance(kind, TensorType):
+                has_symbol = any(isinstance(dim, str) for dim in kind.shape or ())
+                dims = ", dims" if has_symbol else ""
+                check = f"check_input({literal(onnx_name)}, {name}, {literal(str(kind))}{dims})"
+            if onnx_name in self.program.defaults:
+                default = self.expressions[onnx_name]
+                lines.append(
+                    f"{name} = {default} if {name} is None else {check or name}"
+                )
+            elif check:
+                lines.append(f"{name} = {check}")
+        return "\n".join(lines)
+
+    def _result(self, value: str) -> str:
+        """Spell a returned value; one that may be a NumPy scalar is made an array."""
+        kind = self.program.types.get(value)
+        spelled = self.writer.spell(value)
+        if isinstance(kind, SequenceType) or kind and not isinstance(kind, TensorType):
+            return spelled
+        is_weight = value in self.expressions and value not in self.names
+        if kind is None or not isinstance(kind, TensorType) or kind.rank:
+            return spelled
+        return (
+            f"np.asarray({spelled})"
+            if kind.rank == 0 or is_weight
+            else f"_array({spelled})"
+        )
+
+    # ------------------------------------------------------------------ kernels
+
+    def _write_ops(self) -> None:
+        needed = reached(self.writer.kernels)
+        for module, names in needed.items():
+            self.files[f"ops/{module}.py"] = shaken_source(module, names)
+        public: dict[str, list[str]] = {}
+        for kernel in self.writer.kernels:
+            public.setdefault(kernel.__module__.rsplit(".", 1)[1], []).append(
+                kernel.__name__
+            )
+        template = environment().get_template("ops/__init__.py.j2")
+        self.files["ops/__init__.py"] = template.render(
+            modules=[
+                (module, sorted(names)) for module, names in sorted(public.items())
+            ],
+            exported=sorted(name for names in public.values() for name in names),
+        )
+
+
+# ---------------------------------------------------------------------- what is used
+
+
+def _used_weights(
+    program: Program, statements: Iterable[Statement]
+) -> dict[str, np.ndarray]:
+    """Return the constants that anything reads, and the defaults of inputs, in order of use."""
+    available = {**program.weights, **program.defaults}
+    used: dict[str, np.ndarray] = {}
+    names = [name for s in statements for name in references(s.operation)]
+    names += [
+        n
+        for s in statements
+        for b in bodies_of(s.operation)
+        for n in (*b.outputs, *b.captures)
+    ]
+    for name in (*names, *program.outputs, *program.defaults):
+        if name in available:
+            used.setdefault(name, available[name])
+    return used
+
+
+def _wanted(
+    program: Program, statements: Iterable[Statement], used: Iterable[str]
+) -> Iterable[Wanted]:
+    """Yield every value that needs a Python name: inputs first, then weights, then results."""
+    for name in program.inputs:
+        yield Wanted(name, "x")
+    for name in used:
+        if name not in program.inputs:
+            yield Wanted(name, "weight")
+    for statement in statements:
+        fallback = snake_case(statement.nodes[0].rpartition(": ")[2].rpartition(".")[2])
+        for name in statement.outputs:
+            if name:
+                yield Wanted(name, fallback)
+        for body in bodies_of(statement.operation):
+            for name in body.inputs:
+                yield Wanted(name, "item")
+
+
+def _readers(statements: Iterable[Statement]) -> dict[str, str]:
+    """Say for each value who reads it first: ``weight of Convolution28``."""
+    readers: dict[str, str] = {}
+    for statement in statements:
+        label = comment(statement.nodes[0].rpartition(": ")[0])
+        operation = statement.operation
+        if not isinstance(operation, Call):
+            for name in references(operation):
+                readers.setdefault(name, f"read by {label}")
+            continue
+        roles = _parameters(operation)
+        for argument, role in zip((*operation.args, *operation.kwargs.values()), roles):
+            if isinstance(argument, Ref):
+                readers.setdefault(argument.name, f"{role} of {label}")
+        for name in references(operation):
+            readers.setdefault(name, f"read by {label}")
+    return readers
+
+
+def _parameters(call: Call) -> list[str]:
+    """Name the parameters that the arguments of a call are for."""
+    count, names = len(call.args), []
+    if callable(call.function) and not isinstance(call.function, np.ufunc):
+        try:
+            signature = kernel_signature(call.function)
+        except ValueError:
+            signature = inspect.Signature()
+        names = [
+            p.name
+            for p in signature.parameters.values()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+    names = [*names[:count], *["operand"] * (count - len(names))]
+    return [*names, *call.kwargs]
+
+
+# ---------------------------------------------------------------------- arrays
+
+
+def _is_scalar_literal(array: np.ndarray) -> bool:
+    return (
+        array.ndim == 0 and array.dtype.kind in "iufb" and array.dtype not in EXTENSIONS
+    )
+
+
+EXTENSIONS = set(EXTENSION_DTYPES.values())
+
+
+def _scalar(array: np.ndarray) -> str:
+    text = array_literal(array)
+    return text[len("np.array(") : text.rindex(", ")]
+
+
+def _is_storable(array: np.ndarray) -> bool:
+    """Whether a file can hold the array: NumPy drops NULs at the end of a string."""
+    if array.dtype.kind not in "OU":
+        return True
+    return not any(
+        str(item).endswith("\0") or any(0xD800 <= ord(c) < 0xE000 for c in str(item))
+        for item in array.ravel()
+    )
+
+
+def stored_array(array: np.ndarray) -> np.ndarray:
+    """Return an array as NumPy alone can store and map it: little-endian, in C order, no objects."""
+    if array.dtype.kind in "OU":
+        return array.astype(str) if array.size else np.zeros(array.shape, "<U1")
+    if array.dtype in EXTENSIONS:
+        return (
+            np.ascontiguousarray(array)
+            .view(_CARRIERS[array.dtype.itemsize])
+            .reshape(array.shape)
+        )
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return (
+        little
+        if little.flags.c_contiguous
+        else np.ascontiguousarray(little).reshape(array.shape)
+    )
+
+
+def _digest(array: np.ndarray) -> bytes:
+    digest = hashlib.sha256()
+    if array.dtype.kind in "OU":
+        digest.update(repr(array.tolist()).encode())
+    else:
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.digest()
+
+
+# ---------------------------------------------------------------------- words
+
+
+def _name_list(names: Iterable[str]) -> str:
+    listed = [f"``{_doc_line(one_line(n)[:40])}``" for n in names]
+    if len(listed) > 2:
+        return f"{listed[0]} and {len(listed) - 1} more"
+    return " and ".join(listed)
+
+
+def _doc_line(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _bytes(size: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size //= 1000
+    return f"{size} GB"

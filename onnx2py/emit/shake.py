@@ -1,0 +1,180 @@
+"""Tree-shaking: the kernels' own source, less the definitions that a model does not reach."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import InternalError
+
+KERNELS = Path(__file__).parent.parent / "kernels"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function, class or constant at the top level of a kernel module."""
+
+    names: tuple[str, ...]
+    source: str
+    uses: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Import:
+    """One name that a module imports; ``module`` is a sibling's name if ``local``."""
+
+    name: str
+    module: str
+    local: bool
+    statement: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """A kernel module, cut into its top-level definitions, in order."""
+
+    docstring: str
+    definitions: tuple[Definition, ...]
+    imports: dict[str, Import] = field(default_factory=dict)
+
+    def definition(self, name: str) -> Definition | None:
+        """Return the definition of a name."""
+        return next((d for d in self.definitions if name in d.names), None)
+
+
+@lru_cache(maxsize=None)
+def read_module(name: str) -> Module:
+    """Parse a kernel module.
+
+    Raises
+    ------
+    InternalError
+        If it has a statement that tree-shaking does not know.
+    """
+    text = (KERNELS / f"{name}.py").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    definitions: list[Definition] = []
+    imports: dict[str, Import] = {}
+    tree = ast.parse(text)
+    docstring = ast.get_docstring(tree, clean=False) or ""
+    end_before = tree.body[0].end_lineno or 0 if docstring else 0
+    for node in tree.body[1 if docstring else 0 :]:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imports.update((found.name, found) for found in _imports(node))
+        else:
+            source = "\n".join(lines[_start(node, lines, end_before) : node.end_lineno])
+            definitions.append(Definition(_names(node, name), source, _uses(node)))
+        end_before = node.end_lineno or 0
+    return Module(docstring, tuple(definitions), imports)
+
+
+def _start(node: ast.stmt, lines: list[str], end_before: int) -> int:
+    """Return the first line of a definition, with its decorators and the comments above it."""
+    first = (
+        min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
+    )
+    while first > end_before and lines[first - 1].startswith("#"):
+        first -= 1
+    return first
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> list[Import]:
+    found = []
+    for alias in node.names:
+        bound = (alias.asname or alias.name).split(".")[0]
+        rename = f" as {alias.asname}" if alias.asname else ""
+        if isinstance(node, ast.Import):
+            found.append(
+                Import(bound, alias.name, False, f"import {alias.name}{rename}")
+            )
+        else:
+            dots, module = "." * node.level, node.module or ""
+            statement = f"from {dots}{module} import {alias.name}{rename}"
+            found.append(Import(bound, module, bool(node.level), statement))
+    return found
+
+
+def _names(node: ast.stmt, module: str) -> tuple[str, ...]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return (node.name,)
+    if isinstance(node, ast.Assign):
+        return tuple(t.id for t in node.targets if isinstance(t, ast.Name))
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return (node.target.id,)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return ()  # the docstring of the constant before it
+    raise InternalError(f"kernels/{module}.py, line {node.lineno}: not a definition")
+
+
+def _uses(node: ast.stmt) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
+    """Return, for each kernel module, the names that the given kernels need of it."""
+    todo = [(f.__module__.rsplit(".", 1)[1], f.__name__) for f in kernels]
+    found: dict[str, set[str]] = {}
+    while todo:
+        module_name, name = todo.pop()
+        module = read_module(module_name)
+        if name in found.setdefault(module_name, set()):
+            continue
+        definition = module.definition(name)
+        if definition is None:
+            raise InternalError(f"kernels/{module_name}.py does not define {name}")
+        found[module_name].update(definition.names)
+        for used in sorted(definition.uses):
+            imported = module.imports.get(used)
+            if imported and imported.local:
+                todo.append((imported.module, imported.name))
+            elif module.definition(used) and used not in found[module_name]:
+                todo.append((module_name, used))
+    return found
+
+
+def shaken_source(name: str, needed: set[str]) -> str:
+    """Return the source of a kernel module with the definitions in ``needed`` alone."""
+    module = read_module(name)
+    kept: list[str] = []
+    uses: set[str] = set()
+    previous = False
+    for definition in module.definitions:
+        wanted = any(n in needed for n in definition.names)
+        if wanted or (not definition.names and previous):
+            kept.append(definition.source)
+            uses |= definition.uses
+        previous = wanted
+    imports = [
+        i for i in module.imports.values() if i.name in uses or i.module == "__future__"
+    ]
+    doc = f'"""{module.docstring}"""\n\n' if module.docstring else ""
+    return f"{doc}{_import_block(imports)}\n\n\n" + "\n\n\n".join(kept) + "\n"
+
+
+def _import_block(imports: list[Import]) -> str:
+    """Join imports of one module, and sort them: future, library, NumPy, siblings."""
+    merged: dict[str, list[str]] = {}
+    for item in imports:
+        head, _, tail = item.statement.partition(" import ")
+        if item.statement.startswith("from "):
+            merged.setdefault(head, []).append(tail)
+        else:
+            merged.setdefault(item.statement, [])
+    groups: list[list[str]] = [[], [], [], []]
+    for head in sorted(merged, key=lambda h: (h.startswith("from "), h.split()[1])):
+        names = ", ".join(sorted(merged[head]))
+        groups[_group(head)].append(f"{head} import {names}" if names else head)
+    return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def _group(head: str) -> int:
+    module = head.split()[1]
+    if module == "__future__":
+        return 0
+    if module.startswith("."):
+        return 3
+    return 2 if module.split(".")[0] in ("numpy", "ml_dtypes", "PIL") else 1

@@ -1,0 +1,270 @@
+"""Statements of a program as lines of Python."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import InternalError
+from ..ir.program import (
+    Argument,
+    Body,
+    Branch,
+    Call,
+    Loop,
+    Program,
+    Ref,
+    Scan,
+    Statement,
+)
+from ..ir.types import DTYPES, TensorType, ValueType
+from ..kernels.control_flow import elements, iterations, stack_scans
+from ..plan.names import unique_name
+from .literals import dtype_literal, literal, render_call
+from .text import comment
+
+WIDTH = 88
+"""black's line length."""
+
+
+@dataclass
+class SourceWriter:
+    """Writes the statements of one program; collects the bodies and kernels that they call."""
+
+    program: Program
+    names: Mapping[str, str]
+    """The Python name of every value."""
+    weights: Mapping[str, str]
+    """The expression for every weight: ``self.name`` or a literal."""
+    taken: dict[str, int]
+    kernels: set[Callable[..., Any]] = field(default_factory=set)
+    bodies: list[str] = field(default_factory=list)
+    calls: int = 0
+
+    def spell(self, value: str) -> str:
+        """Return the expression for a value."""
+        return self.weights.get(value) or self.names[value]
+
+    def block(self, statements: tuple[Statement, ...]) -> str:
+        """Return statements, each below its comment, a blank line between them."""
+        return "\n\n".join("\n".join(self.statement(s)) for s in statements)
+
+    def statement(self, statement: Statement) -> Iterator[str]:
+        """Yield the lines of one statement."""
+        self.calls += 1
+        yield from self.comment(statement)
+        operation = statement.operation
+        if isinstance(operation, Call):
+            yield self.assignment(operation, statement.outputs)
+        elif isinstance(operation, Branch):
+            yield from self.branch(operation, statement.outputs)
+        elif isinstance(operation, Loop):
+            yield from self.loop(operation, statement.outputs)
+        else:
+            yield from self.scan(operation, statement.outputs)
+
+    def comment(self, statement: Statement) -> list[str]:
+        """Name the ONNX nodes that a statement stands for, and the types of its results."""
+        kinds = [
+            str(self.program.types.get(name) or "?")
+            for name in statement.outputs
+            if name
+        ]
+        first, *others = statement.nodes
+        text = f"{comment(first)}{''.join(f' + {comment(o)}' for o in others)}"
+        text += f" -> {comment(', '.join(kinds))}" if kinds else ""
+        return textwrap.wrap(
+            text, WIDTH - 8, initial_indent="# ", subsequent_indent="#   ",
+            break_long_words=True, break_on_hyphens=False,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ calls
+
+    def assignment(self, call: Call, outputs: tuple[str, ...]) -> str:
+        expression = self.expression(call)
+        if call.results is None:
+            if len(outputs) > 1:
+                raise InternalError(
+                    f"{expression}: one result for {len(outputs)} outputs"
+                )
+            return f"{self.target(outputs[0], call)} = {expression}"
+        if len(outputs) > call.results:
+            raise InternalError(
+                f"{expression}: {call.results} results for {len(outputs)} outputs"
+            )
+        padded = (*outputs, *[""] * (call.results - len(outputs)))
+        return f"{self.targets(padded)} = {expression}"
+
+    def expression(self, call: Call) -> str:
+        if not isinstance(call.function, str) and call.function.__module__.startswith(
+            "onnx2py."
+        ):
+            self.kernels.add(call.function)
+        return render_call(call, self.spell)
+
+    def target(self, output: str, call: Call) -> str:
+        """Annotate an output of the model that NumPy's own annotations leave open."""
+        name = self.names[output] if output else "_"
+        kernel = not isinstance(call.function, str) and call.function in self.kernels
+        kind = self.program.types.get(output)
+        if kernel or output not in self.program.outputs:
+            return name
+        return f"{name}: {annotation(kind)}"
+
+    def targets(self, outputs: tuple[str, ...]) -> str:
+        names = [self.names[name] if name else "_" for name in outputs]
+        return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+
+    # ------------------------------------------------------------------ control flow
+
+    def call_body(self, body: Body, arguments: list[str]) -> str:
+        """Write a body as a method; return its call with ``arguments`` and what it captures."""
+        method = self.fresh(f"_{body.name}")
+        inputs = [self.names[name] for name in body.inputs]
+        captures = [self.spell(name) for name in body.captures]
+        position = len(self.bodies)
+        self.bodies.append("")
+        statements = self.block(body.statements)
+        results = [self.spell(name) for name in body.outputs]
+        returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
+        parameters = ", ".join(
+            ["self", *(f"{name}: Any" for name in (*inputs, *captures))]
+        )
+        content = textwrap.indent(
+            "\n".join(filter(None, [statements, f"\nreturn {returned}"])), "    "
+        )
+        self.bodies[position] = f"def {method}({parameters}) -> Any:\n{content}"
+        return f"self.{method}({', '.join([*arguments, *captures])})"
+
+    def fresh(self, name: str) -> str:
+        return unique_name(name, self.taken)
+
+    def branch(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
+        count = len(branch.then_body.outputs)
+        targets = self.targets((*outputs, *[""] * (count - len(outputs))))
+        targets = targets.strip("(,)") if count == 1 else targets
+        yield f"if {self.spell(branch.condition.name)}:"
+        yield f"    {targets} = {self.call_body(branch.then_body, [])}"
+        yield "else:"
+        yield f"    {targets} = {self.call_body(branch.else_body, [])}"
+
+    def loop(self, loop: Loop, outputs: tuple[str, ...]) -> Iterator[str]:
+        state, scans = self.loop_targets(
+            outputs, loop.body.outputs[1:], len(loop.state)
+        )
+        self.kernels.add(iterations)
+        counted = "" if loop.trip_count is None else self.argument(loop.trip_count)
+        going = "going" if loop.condition else "_"
+        initial = [self.spell(ref.name) for ref in loop.state]
+        starts = list(zip(state, initial))
+        if loop.condition:
+            starts.insert(0, ("going", self.spell(loop.condition.name)))
+        yield from self.start(starts, [item for _, item, _ in scans])
+        yield f"for iteration in ops.iterations({counted}):"
+        if loop.condition:
+            yield "    if not going:"
+            yield "        break"
+        condition = "going" if loop.condition else "np.bool_(True)"
+        call = self.call_body(loop.body, ["iteration", condition, *state])
+        yield f"    {self.plain([going, *state, *(part for _, _, part in scans)])} = {call}"
+        for _, item, part in scans:
+            yield f"    {item}.append({part})"
+        values = loop.body.outputs[1 + len(loop.state) :]
+        for (target, item, _), value in zip(scans, values):
+            yield self.stacked(target, item, value, 0, False)
+
+    def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
+        state, scans = self.loop_targets(outputs, scan.body.outputs, len(scan.state))
+        self.kernels.add(elements)
+        starts = list(zip(state, (self.spell(ref.name) for ref in scan.state)))
+        yield from self.start(starts, [item for _, item, _ in scans])
+        walked = [
+            render_call(
+                Call(elements, (i.value,), {
+                    k: v for k, v in (("axis", i.axis), ("reverse", i.reverse)) if v
+                }),
+                self.spell,
+            )
+            for i in scan.inputs
+        ]  # fmt: skip
+        parts = [
+            self.fresh(f"{self.names[n]}_part") for n in scan.body.inputs[len(state) :]
+        ]
+        source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
+        yield f"for {', '.join(parts)} in {source}:"
+        call = self.call_body(scan.body, [*state, *parts])
+        yield f"    {self.plain([*state, *(part for _, _, part in scans)])} = {call}"
+        for _, item, part in scans:
+            yield f"    {item}.append({part})"
+        for (target, item, _), value, how in zip(
+            scans, scan.body.outputs[len(state) :], scan.scans
+        ):
+            yield self.stacked(target, item, value, how.axis, how.reverse)
+
+    def loop_targets(
+        self, outputs: tuple[str, ...], made: tuple[str, ...], state: int
+    ) -> tuple[list[str], list[tuple[str, str, str]]]:
+        """Name the state, and for each scan output the result, the list and one item."""
+        padded = (*outputs, *[""] * (len(made) - len(outputs)))
+        names = [self.names[name] if name else self.fresh("unused") for name in padded]
+        scans = [
+            (n, self.fresh(f"{n}_parts"), self.fresh(f"{n}_part"))
+            for n in names[state:]
+        ]
+        return names[:state], scans
+
+    def start(self, starts: list[tuple[str, str]], lists: list[str]) -> Iterator[str]:
+        # One assignment: a start value may be what another name is about to lose.
+        if starts:
+            yield f"{', '.join(t for t, _ in starts)} = {', '.join(v for _, v in starts)}"
+        for name in lists:
+            yield f"{name}: list[Any] = []"
+
+    def plain(self, names: list[str]) -> str:
+        return ", ".join(names)
+
+    def stacked(
+        self, target: str, items: str, value: str, axis: int, reverse: bool
+    ) -> str:
+        self.kernels.add(stack_scans)
+        options = (f", axis={axis}" if axis else "") + (
+            ", reverse=True" if reverse else ""
+        )
+        empty = self.empty(self.program.types.get(value), axis)
+        return f"{target} = ops.stack_scans({items}, {empty}{options})"
+
+    def empty(self, kind: ValueType | None, axis: int) -> str:
+        """Spell what a scan output is when there was no iteration."""
+        dims: list[int] = []
+        dtype = np.dtype(np.float32)
+        if isinstance(kind, TensorType):
+            dtype = DTYPES[kind.dtype]
+            dims = [d if isinstance(d, int) else 0 for d in kind.shape or ()]
+        place = axis if axis >= 0 else axis + len(dims) + 1
+        dims.insert(place, 0)
+        return f"np.zeros({literal(tuple(dims))}, {dtype_literal(dtype)})"
+
+    def argument(self, value: Argument) -> str:
+        return self.spell(value.name) if isinstance(value, Ref) else literal(value)
+
+
+def annotation(kind: ValueType | None) -> str:
+    """Spell the annotation of a value: ``NDArray[np.float32]``."""
+    if isinstance(kind, TensorType):
+        scalar = dtype_literal(DTYPES[kind.dtype])
+        return f"NDArray[{scalar if scalar.startswith('np.') else 'Any'}]"
+    return "Any"
+
+
+def shaped_annotation(kind: ValueType | None) -> str:
+    """Spell the annotation of an input or output, with its shape: as jaxtyping writes it."""
+    if not isinstance(kind, TensorType):
+        return annotation(kind)
+    if kind.shape is None:
+        return f'Annotated[{annotation(kind)}, "..."]'
+    dims = " ".join("_" if d is None else str(d).replace(" ", "") for d in kind.shape)
+    return f"Annotated[{annotation(kind)}, {literal(dims)}]"

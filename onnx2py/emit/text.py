@@ -1,0 +1,63 @@
+"""The filters through which a model's text enters source: ``comment``, ``docstring``, ``markdown``.
+
+A model's author may be hostile. No text of his gets into a template but through these, and
+through ``literal`` (see ``literals``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_TEXT = 300
+"""Longer text is cut: no reader wants it, and no layout survives it."""
+
+_PLAIN = re.compile(r"[\w/.:;,+*=<>()\[\]{}@$%&|~^!? -]*", re.ASCII)
+_DIRECTIVES = re.compile(
+    r"(?i)\b(fmt|type|noqa|pylint|mypy|pyright|isort|ruff|yapf|coding)\b\s*[:=]"
+)
+
+
+def one_line(text: object) -> str:
+    """Return text without anything that could end a line or change its direction."""
+    characters = []
+    for character in str(text):
+        category = unicodedata.category(character)
+        printable = character == " " or category[0] not in "CZ"
+        if printable and character not in "\\":
+            characters.append(character)
+        else:
+            characters.append(
+                character.encode("ascii", "backslashreplace").decode()
+                if ord(character) > 127
+                else repr(character)[1:-1]
+            )
+    line = "".join(characters)
+    return line if len(line) <= MAX_TEXT else f"{line[:MAX_TEXT]}..."
+
+
+def comment(text: object) -> str:
+    """Return text for a ``#`` comment, on one line, which no tool takes for a directive."""
+    return _DIRECTIVES.sub(lambda match: f"{match.group(1)} :", one_line(text))
+
+
+def docstring(text: object) -> str:
+    """Return text for the inside of a triple-quoted string."""
+    return one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def markdown(text: object) -> str:
+    """Return text for a Markdown page: no markup, no table cell, no code span gets out of it."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&-])", r"\\\1", one_line(text))
+
+
+def code_span(text: object) -> str:
+    """Return text as a Markdown code span, safe in a table."""
+    plain = (
+        one_line(text)
+        .replace("`", "'")
+        .replace("|", "/")
+        .replace("<", "(")
+        .replace(">", ")")
+    )
+    return f"`{plain}`"

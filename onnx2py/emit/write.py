@@ -1,0 +1,168 @@
+"""Put the files of a package on disk: all of them or none.
+
+The files go into a temporary folder beside the target, which then takes the target's place
+in one rename. A list of what was written lies in the package, so that a later run knows what
+is its own to replace.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import OutputError
+from .package import Content
+
+MANIFEST = "onnx2py.json"
+"""Names the files that onnx2py wrote into a package."""
+
+
+def check_target(target: Path, *, force: bool) -> None:
+    """See whether a package may be written there, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        If the target is a file, or a folder that onnx2py did not make and ``force`` is not set,
+        or cannot be made.
+    """
+    if not target.name.isidentifier():
+        raise OutputError(
+            f"{target}: expected a name that Python can import, got {target.name!r}"
+        )
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise OutputError(
+            f"{target}: expected a folder or nothing there, got a file or a link"
+        )
+    parent = target.parent
+    if not parent.is_dir():
+        raise OutputError(f"{target}: expected its folder {str(parent)!r} to exist")
+    if not os.access(parent, os.W_OK):
+        raise OutputError(f"{target}: expected a folder that can be written to")
+    if (
+        target.is_dir()
+        and any(target.iterdir())
+        and read_manifest(target) is None
+        and not force
+    ):
+        raise OutputError(
+            f"{target}: expected a package that onnx2py made, or nothing there; "
+            "--force writes into it and keeps the other files"
+        )
+
+
+def read_manifest(folder: Path) -> list[str] | None:
+    """Return the files that onnx2py wrote into a folder, or None if it did not make it."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = found["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(files, list) or not all(isinstance(name, str) for name in files):
+        return None
+    return files
+
+
+@contextmanager
+def staged(target: Path, files: Mapping[str, Content]) -> Iterator[Path]:
+    """Write files to a temporary folder, yield the package there, then move it to ``target``.
+
+    The yielded folder has the target's own name, so that it can be imported and tried out.
+    If the body raises, nothing is moved. Files of the target that onnx2py did not write are
+    kept.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    try:
+        workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise OutputError(
+            f"{target}: cannot be written: {error.strerror or error}"
+        ) from None
+    try:
+        folder = workshop / target.name
+        try:
+            write_files(folder, files)
+        except OSError as error:
+            raise OutputError(
+                f"{target}: cannot be written: {error.strerror or error}"
+            ) from None
+        yield folder
+        try:
+            finish_manifest(folder)
+            _replace(folder, target, workshop)
+        except OSError as error:
+            raise OutputError(
+                f"{target}: cannot be written: {error.strerror or error}"
+            ) from None
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def write_files(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write texts as UTF-8 and arrays as .npy."""
+    folder.mkdir(mode=0o777, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            path.write_bytes(content.encode("utf-8"))
+        else:
+            with path.open("wb") as stream:
+                np.lib.format.write_array(stream, content, allow_pickle=False)
+
+
+def finish_manifest(folder: Path) -> None:
+    """List what lies in a finished package."""
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+    shutil.rmtree(folder / "ops" / "__pycache__", ignore_errors=True)
+    files = sorted(
+        p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()
+    )
+    text = json.dumps({"files": [*files, MANIFEST]}, indent=1)
+    (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _replace(folder: Path, target: Path, workshop: Path) -> None:
+    """Let a finished package take the target's place."""
+    if not target.exists():
+        os.rename(folder, target)
+        return
+    _keep_foreign_files(target, folder)
+    old = workshop / "old"
+    os.rename(target, old)
+    try:
+        os.rename(folder, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+
+
+def _keep_foreign_files(target: Path, folder: Path) -> None:
+    """Copy to the new package what others put into the old one."""
+    ours = set(read_manifest(target) or ())
+    for path in sorted(target.rglob("*")):
+        relative = path.relative_to(target)
+        if "__pycache__" in relative.parts or relative.as_posix() in ours:
+            continue
+        copy = folder / relative
+        if path.is_dir() and not path.is_symlink():
+            copy.mkdir(parents=True, exist_ok=True)
+            continue
+        if copy.exists():
+            raise OutputError(
+                f"{target / relative}: expected a file that onnx2py wrote, got somebody else's; "
+                "move it away"
+            )
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy, follow_symlinks=False)

@@ -1,0 +1,60 @@
+"""Where the greatest or least element along an axis lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def argmax(
+    data: NDArray[Any],
+    *,
+    axis: int = 0,
+    keepdims: bool = True,
+    select_last_index: bool = False,
+) -> NDArray[np.int64]:
+    """Return the index of the greatest element along ``axis``.
+
+    Of equal elements the first counts, or the last if ``select_last_index``.
+
+    Raises
+    ------
+    ValueError
+        If there are no elements along ``axis``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ArgMax.html
+    """
+    x = widened(data)
+    if not select_last_index:
+        return np.asarray(np.argmax(x, axis, keepdims=keepdims), np.int64)
+    found = np.argmax(np.flip(x, axis), axis, keepdims=keepdims)
+    return np.asarray(x.shape[axis] - 1 - found, np.int64)
+
+
+def argmin(
+    data: NDArray[Any],
+    *,
+    axis: int = 0,
+    keepdims: bool = True,
+    select_last_index: bool = False,
+) -> NDArray[np.int64]:
+    """Return the index of the least element along ``axis``.
+
+    Of equal elements the first counts, or the last if ``select_last_index``.
+
+    Raises
+    ------
+    ValueError
+        If there are no elements along ``axis``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ArgMin.html
+    """
+    x = widened(data)
+    if not select_last_index:
+        return np.asarray(np.argmin(x, axis, keepdims=keepdims), np.int64)
+    found = np.argmin(np.flip(x, axis), axis, keepdims=keepdims)
+    return np.asarray(x.shape[axis] - 1 - found, np.int64)

@@ -1,0 +1,83 @@
+"""Softmax and its kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
+    """Return exponentials of ``input``, scaled to the sum 1 along ``axis``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Softmax.html
+    """
+    y = _below_highest(input, axis)
+    np.exp(y, out=y)
+    y /= np.add.reduce(y, axis, keepdims=True)
+    return y.astype(input.dtype, copy=False)
+
+
+def log_softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
+    """Return the logarithm of the softmax along ``axis``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LogSoftmax.html
+    """
+    y = _below_highest(input, axis)
+    y -= np.log(np.add.reduce(np.exp(y), axis, keepdims=True))
+    return y.astype(input.dtype, copy=False)
+
+
+def hardmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
+    """Return 1 where the first greatest element along ``axis`` is, and 0 elsewhere.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Hardmax.html
+    """
+    y = np.zeros(input.shape, input.dtype)
+    if input.size:
+        first = np.argmax(widened(input), axis, keepdims=True)
+        np.put_along_axis(y, first, 1, axis)
+    return y
+
+
+def softmax_flattened(input: NDArray[Any], *, axis: int = 1) -> NDArray[Any]:
+    """Return the softmax over all axes from ``axis`` on, taken together.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Softmax.html
+    """
+    return softmax(_rows(input, axis)).reshape(input.shape)
+
+
+def log_softmax_flattened(input: NDArray[Any], *, axis: int = 1) -> NDArray[Any]:
+    """Return the logarithm of the softmax over all axes from ``axis`` on.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LogSoftmax.html
+    """
+    return log_softmax(_rows(input, axis)).reshape(input.shape)
+
+
+def hardmax_flattened(input: NDArray[Any], *, axis: int = 1) -> NDArray[Any]:
+    """Return 1 at the first greatest element over all axes from ``axis`` on, else 0.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Hardmax.html
+    """
+    return hardmax(_rows(input, axis)).reshape(input.shape)
+
+
+def _below_highest(x: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return ``x`` less its greatest element, so that no exponential overflows."""
+    x = widened(x)
+    if x.size == 0:
+        return x.copy()  # there is no greatest element
+    return np.asarray(np.subtract(x, np.maximum.reduce(x, axis, keepdims=True)))
+
+
+def _rows(x: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Flatten the axes before ``axis``, and those from ``axis`` on."""
+    axis = axis + x.ndim if axis < 0 else axis
+    rows = int(np.prod(x.shape[:axis], dtype=np.int64))
+    columns = int(np.prod(x.shape[axis:], dtype=np.int64))
+    return x.reshape(rows, columns)

@@ -1,0 +1,266 @@
+"""Read a model: bytes, path or ModelProto, with its weights as arrays beside the graph.
+
+This module and ``decode`` are the only ones that touch protobuf. Large tensors are taken
+out of the protobuf message at once, so that nothing later copies them: external data is
+mapped, never read whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
+import onnx
+import onnx_ir
+from google.protobuf.message import DecodeError as ProtobufError
+from onnx import numpy_helper
+
+from .errors import DecodeError, LoadError
+from .ir.types import DTYPES, ELEMENT_TYPES
+
+SMALL_TENSOR_BYTES = 1024
+"""Tensors up to this size stay in the message: shape inference reads them."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model as read; ``proto`` lacks the tensors that are in ``weights``."""
+
+    proto: onnx.ModelProto
+    weights: dict[str, np.ndarray]
+    overridable: frozenset[str]
+    """The initializers that are inputs too: callers may pass others."""
+    folder: Path | None
+    source: str
+    sha256: str
+
+
+def load(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> LoadedModel:
+    """Read a model.
+
+    Raises
+    ------
+    LoadError
+        If it cannot be read or is no ONNX model, or if external data that it names is
+        missing, too short, or outside the model's folder.
+    """
+    proto, folder, source, digest = _read(model)
+    if not proto.HasField("graph"):
+        raise LoadError(f"{source}: expected an ONNX model, got a file without a graph")
+    weights, overridable = _take_weights(proto, folder, source)
+    return LoadedModel(proto, weights, overridable, folder, source, digest)
+
+
+def _read(
+    model: str | os.PathLike[str] | bytes | onnx.ModelProto,
+) -> tuple[onnx.ModelProto, Path | None, str, str]:
+    if isinstance(model, onnx.ModelProto):
+        copy = onnx.ModelProto()
+        copy.CopyFrom(model)
+        data = model.SerializeToString(deterministic=True)
+        return copy, None, "a ModelProto", hashlib.sha256(data).hexdigest()
+    if isinstance(model, (bytes, bytearray, memoryview)):
+        data = bytes(model)
+        return (*_parse(data, "the model"), None, "bytes", _sha256(data))
+    if not isinstance(model, (str, os.PathLike)):
+        raise LoadError(
+            f"model: expected a path, bytes or ModelProto, got {type(model).__name__}"
+        )
+    path = Path(model)
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LoadError(f"{path}: expected a readable ONNX file: {reason}") from None
+    return (*_parse(data, str(path)), path.parent, path.name, _sha256(data))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _parse(data: bytes, source: str) -> tuple[onnx.ModelProto]:
+    if not data:
+        raise LoadError(f"{source}: expected an ONNX model, got an empty file")
+    proto = onnx.ModelProto()
+    try:
+        proto.ParseFromString(data)
+    except ProtobufError:
+        raise LoadError(
+            f"{source}: expected an ONNX model, got a file that is damaged or of another format"
+        ) from None
+    return (proto,)
+
+
+# ---------------------------------------------------------------------- weights
+
+
+def _take_weights(
+    proto: onnx.ModelProto, folder: Path | None, source: str
+) -> tuple[dict[str, np.ndarray], frozenset[str]]:
+    """Move the main graph's large initializers out of ``proto``; type them as inputs."""
+    graph = proto.graph
+    inputs = {value.name for value in graph.input}
+    weights: dict[str, np.ndarray] = {}
+    kept = []
+    for tensor in graph.initializer:
+        if tensor.name in weights:
+            raise DecodeError(
+                f"initializer {tensor.name!r}: expected one, got two of that name"
+            )
+        array = tensor_array(tensor, folder)
+        weights[tensor.name] = array
+        if array.nbytes <= SMALL_TENSOR_BYTES and not _is_external(tensor):
+            kept.append(tensor)
+        elif tensor.name not in inputs:
+            kind = onnx.helper.make_tensor_value_info(
+                tensor.name, tensor.data_type, array.shape
+            )
+            graph.input.append(kind)
+    for sparse in graph.sparse_initializer:
+        name = sparse.values.name
+        weights[name] = array = dense_array(sparse, folder)
+        kept_type = onnx.helper.make_tensor_value_info(
+            name, sparse.values.data_type, array.shape
+        )
+        if name not in inputs:
+            graph.input.append(kept_type)
+    kept = [onnx.TensorProto.FromString(t.SerializeToString()) for t in kept]
+    del graph.initializer[:]
+    del graph.sparse_initializer[:]
+    graph.initializer.extend(kept)
+    # Before IR version 4 every initializer had to be listed as an input.
+    overridable = inputs & set(weights) if proto.ir_version >= 4 else set()
+    return weights, frozenset(overridable)
+
+
+def _is_external(tensor: onnx.TensorProto) -> bool:
+    return tensor.data_location == onnx.TensorProto.EXTERNAL
+
+
+def tensor_array(tensor: onnx.TensorProto, folder: Path | None) -> np.ndarray:
+    """Return a tensor's value, from whichever field holds it; strings become objects.
+
+    Raises
+    ------
+    LoadError
+        If external data is missing or not where a model may keep it.
+    DecodeError
+        If the stored data do not fit the tensor's type.
+    """
+    subject = f"tensor {tensor.name!r}"
+    if tensor.data_type not in ELEMENT_TYPES:
+        raise DecodeError(
+            f"{subject}: expected an element type, got {tensor.data_type}"
+        )
+    if any(dim < 0 for dim in tensor.dims):
+        raise DecodeError(
+            f"{subject}: expected lengths from 0 on, got {list(tensor.dims)}"
+        )
+    if _is_external(tensor):
+        return _external_array(tensor, folder, subject)
+    try:
+        if tensor.data_type == onnx.TensorProto.STRING:
+            text = [
+                item.decode("utf-8", "surrogateescape") for item in tensor.string_data
+            ]
+            array = np.empty(len(text), object)
+            array[:] = text
+            return array.reshape(tuple(tensor.dims))
+        array = numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise DecodeError(f"{subject}: the stored data do not fit: {error}") from None
+    return np.asarray(array).astype(DTYPES[ELEMENT_TYPES[tensor.data_type]], copy=False)
+
+
+def _external_array(
+    tensor: onnx.TensorProto, folder: Path | None, subject: str
+) -> np.ndarray:
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    path = _external_path(entries.get("location", ""), folder, subject)
+    dtype = onnx_ir.DataType(tensor.data_type)
+    try:
+        offset, length = int(entries.get("offset", 0)), entries.get("length")
+        available = path.stat().st_size - offset
+        needed = (int(np.prod(tensor.dims, dtype=object)) * dtype.bitwidth + 7) // 8
+        if (
+            offset < 0
+            or (length is not None and int(length) < needed)
+            or available < needed
+        ):
+            raise LoadError(
+                f"{subject}: expected {needed} bytes in {path.name!r}, "
+                f"got {min(available, int(length or available))}"
+            )
+        if needed == 0:
+            return np.zeros(tuple(tensor.dims), DTYPES[ELEMENT_TYPES[tensor.data_type]])
+        external = onnx_ir.ExternalTensor(
+            path.name, offset, needed, dtype, shape=onnx_ir.Shape(tensor.dims),
+            name=tensor.name, base_dir=path.parent,
+        )  # fmt: skip
+        return external.numpy()
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{subject}: cannot read {path.name!r}: {error}") from None
+
+
+def _external_path(location: str, folder: Path | None, subject: str) -> Path:
+    """Return the file that holds external data, if it is one that a model may name."""
+    if folder is None:
+        raise LoadError(
+            f"{subject}: expected its data in the model, got a reference to {location!r}; "
+            "pass the model as a path, so that its folder is known"
+        )
+    parts = (*PurePosixPath(location).parts, *PureWindowsPath(location).parts)
+    absolute = PurePosixPath(location).is_absolute() or PureWindowsPath(location).anchor
+    if not location or absolute or ".." in parts or "\0" in location:
+        raise LoadError(
+            f"{subject}: expected a file beside the model, got {location!r}"
+        )
+    path = (folder / location).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise LoadError(
+            f"{subject}: expected a file beside the model, got a link out of it"
+        )
+    if not path.is_file():
+        raise LoadError(f"{subject}: its data are in {location!r}, which is missing")
+    return path
+
+
+MAX_DENSE_ELEMENTS = 2**28
+"""The largest sparse tensor, in elements, that is made dense."""
+
+
+def dense_array(sparse: onnx.SparseTensorProto, folder: Path | None) -> np.ndarray:
+    """Return a sparse tensor as a dense array.
+
+    Raises
+    ------
+    DecodeError
+        If its indices do not fit its shape, or it would be too large.
+    """
+    subject = f"sparse tensor {sparse.values.name!r}"
+    shape = tuple(sparse.dims)
+    size = int(np.prod(shape, dtype=object))
+    if size > MAX_DENSE_ELEMENTS:
+        raise DecodeError(
+            f"{subject}: expected at most {MAX_DENSE_ELEMENTS} elements, got {size}"
+        )
+    values, indices = tensor_array(sparse.values, folder), tensor_array(
+        sparse.indices, folder
+    )
+    try:
+        flat = (
+            indices
+            if indices.ndim == 1
+            else np.ravel_multi_index(tuple(indices.T), shape)
+        )
+        dense = np.zeros(size, values.dtype)
+        dense[flat] = values
+    except (ValueError, IndexError) as error:
+        raise DecodeError(
+            f"{subject}: the indices do not fit {list(shape)}: {error}"
+        ) from None
+    return dense.reshape(shape)

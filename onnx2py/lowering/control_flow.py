@@ -1,0 +1,63 @@
+"""If, Loop and Scan: subgraphs become functions, the nodes Python statements."""
+
+from __future__ import annotations
+
+from ..ir.program import Branch, Loop, Ref, Scan, ScanInput, ScanOutput
+from .context import NodeContext
+from .registry import lowers
+
+
+@lowers("If")
+def branch(node: NodeContext) -> Branch:
+    """1, 11, 13, 16, 19 ...: only types were added."""
+    return Branch(node.input(0), node.body("then_branch"), node.body("else_branch"))
+
+
+@lowers("Loop")
+def loop(node: NodeContext) -> Loop:
+    """1, 11, 13, 16, 19 ...: only types were added."""
+    state = tuple(node.input(i) for i in range(2, len(node.node.inputs)))
+    body = node.body("body")
+    if len(body.inputs) != len(state) + 2 or len(body.outputs) < len(state) + 1:
+        raise node.unsupported(
+            f"body: expected {len(state) + 2} inputs and at least {len(state) + 1} outputs, "
+            f"got {len(body.inputs)} and {len(body.outputs)}"
+        )
+    return Loop(node.optional(0), node.optional(1), state, body)
+
+
+@lowers("Scan", since=9)
+def scan(node: NodeContext) -> Scan:
+    """9, 11, 16 ...: only types were added, and negative axes in 11."""
+    count = node.int("num_scan_inputs")
+    refs = [node.input(i) for i in range(len(node.node.inputs))]
+    state, walked = tuple(refs[: len(refs) - count]), refs[len(refs) - count :]
+    body = node.body("body")
+    made = len(body.outputs) - len(state)
+    if len(body.inputs) != len(refs) or made < 0 or count < 1:
+        raise node.unsupported(
+            f"body: expected {len(refs)} inputs and at least {len(state)} outputs, "
+            f"got {len(body.inputs)} and {len(body.outputs)}"
+        )
+    in_axes = _each(node, "scan_input_axes", count)
+    in_back = _each(node, "scan_input_directions", count)
+    out_axes = _each(node, "scan_output_axes", made)
+    out_back = _each(node, "scan_output_directions", made)
+    return Scan(
+        state,
+        tuple(
+            ScanInput(Ref(r.name), a, bool(b))
+            for r, a, b in zip(walked, in_axes, in_back)
+        ),
+        tuple(ScanOutput(a, bool(b)) for a, b in zip(out_axes, out_back)),
+        body,
+    )
+
+
+def _each(node: NodeContext, name: str, count: int) -> tuple[int, ...]:
+    values = node.ints(name, (0,) * count)
+    if len(values) != count:
+        raise node.unsupported(
+            f"attribute {name}: expected {count} integers, got {len(values)}"
+        )
+    return values

@@ -1,0 +1,41 @@
+"""What nobody reads.
+
+D1  A node none of whose outputs is read -> nothing.
+D2  An output that is not read -> absent.
+D3  A constant that is not read -> nothing.
+
+Inputs remain: they are the model's signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..ir.graph import Graph, Node
+
+
+def remove_dead_code(graph: Graph) -> Graph:
+    """Remove what nobody reads, in subgraphs too."""
+    return _remove(graph, set(graph.outputs))
+
+
+def _remove(graph: Graph, live: set[str]) -> Graph:
+    """``live`` holds what is read; what this graph reads of outer values is added to it."""
+    live.update(graph.outputs)
+    kept: list[Node] = []
+    for node in reversed(graph.nodes):
+        if not any(name in live for name in node.outputs if name):
+            continue
+        live.update(name for name in node.inputs if name)
+        changed = {key: _remove(sub, live) for key, sub in node.subgraphs.items()}
+        outputs = [name if name in live else "" for name in node.outputs]
+        if not changed:
+            while outputs and not outputs[-1]:
+                outputs.pop()
+        kept.append(
+            replace(
+                node, outputs=tuple(outputs), attributes={**node.attributes, **changed}
+            )
+        )
+    constants = {name: array for name, array in graph.constants.items() if name in live}
+    return replace(graph, nodes=tuple(reversed(kept)), constants=constants)

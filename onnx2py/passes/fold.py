@@ -1,0 +1,212 @@
+"""Constant folding, with the kernels that the package would run.
+
+F1  A node whose inputs are all constants -> its outputs as constants.
+F2  Shape or Size of a value whose lengths are known -> a constant.
+F3  A node that only moves elements of a partly known shape, and picks known ones -> a constant.
+
+Never folded: random operators, control flow, and what would make the package larger by more
+than :data:`MAX_GROWTH` bytes. Lengths of inputs may be relied on: the package checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnsupportedError
+from ..ir.graph import Graph, Node
+from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
+from ..lowering.evaluate import evaluate_node
+
+MAX_GROWTH = 1 << 20
+"""How many bytes a folded node may add to the package."""
+
+RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
+          "Multinomial", "Dropout"}  # fmt: skip
+GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "Pad", "Resize", "Upsample", "OneHot",
+           "EyeLike", "CenterCropPad", "Einsum", "MatMul", "Gemm", "ConvTranspose", "Gather",
+           "GatherElements", "GatherND", "HannWindow", "HammingWindow", "BlackmanWindow",
+           "MelWeightMatrix", "Conv", "Col2Im", "MaxUnpool", "DFT", "STFT", "RoiAlign"}  # fmt: skip
+"""Operators whose result can be far larger than their inputs."""
+MOVING = {
+    "Gather",
+    "Slice",
+    "Concat",
+    "Squeeze",
+    "Unsqueeze",
+    "Reshape",
+    "Identity",
+    "Flatten",
+}
+"""Operators that only move elements, whatever these are."""
+MAX_LABELS = 12
+
+
+def fold_constants(graph: Graph) -> Graph:
+    """Fold a graph and its subgraphs."""
+    return _Folder(dict(graph.types)).graph(graph, {})
+
+
+@dataclass
+class _Partial:
+    """Elements of a shape: ``values`` where ``known``, else 0."""
+
+    values: np.ndarray
+    known: np.ndarray
+
+
+@dataclass
+class _Folder:
+    types: dict[str, ValueType]
+    partial: dict[str, _Partial] = field(default_factory=dict)
+
+    def graph(self, graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
+        constants = {**outer, **graph.constants} if outer else dict(graph.constants)
+        own = dict(graph.constants)
+        folded = dict(graph.folded)
+        nodes = []
+        for node in graph.nodes:
+            found = self.node(node, constants)
+            if found is None:
+                nodes.append(self.subgraphs(node, constants))
+                continue
+            labels = dict.fromkeys((node.label, *node.also))
+            labels.update(
+                (label, None) for name in node.inputs for label in folded.get(name, ())
+            )
+            for name, array in found.items():
+                own[name] = constants[name] = array
+                self.types[name] = tensor_type_of(array)
+                folded[name] = tuple(labels)[:MAX_LABELS]
+        return replace(
+            graph, nodes=tuple(nodes), constants=own, folded=folded, types=self.types
+        )
+
+    def subgraphs(self, node: Node, constants: Mapping[str, np.ndarray]) -> Node:
+        changed = {
+            key: self.graph(graph, constants) for key, graph in node.subgraphs.items()
+        }
+        return (
+            replace(node, attributes={**node.attributes, **changed})
+            if changed
+            else node
+        )
+
+    def node(
+        self, node: Node, constants: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray] | None:
+        """Return the outputs of a node that can be folded."""
+        if node.operator in RANDOM or node.subgraphs:
+            return None
+        if node.operator in ("Shape", "Size") and not node.domain:
+            return self.shape(node, constants)
+        names = [name for name in node.inputs if name]
+        if not node.inputs and node.operator not in GROWING:
+            return None
+        if all(name in constants for name in names):
+            return self.evaluate(node, {name: constants[name] for name in names})
+        if node.operator in MOVING and not node.domain and len(node.outputs) == 1:
+            return self.move(node, constants)
+        return None
+
+    def evaluate(
+        self, node: Node, values: Mapping[str, Any]
+    ) -> dict[str, np.ndarray] | None:
+        """F1."""
+        before = sum(value.nbytes for value in values.values())
+        if node.operator in GROWING and not self.small(node.outputs, before):
+            return None
+        try:
+            found = evaluate_node(node, values, self.types)
+        except (
+            UnsupportedError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            MemoryError,
+        ):
+            return None  # the package will say what is wrong with it, if it is ever reached
+        arrays = {
+            name: array
+            for name, array in found.items()
+            if isinstance(array, np.ndarray)
+        }
+        if len(arrays) < len(found):
+            return None  # sequences and maps have no file format
+        after = sum(array.nbytes for array in arrays.values())
+        return arrays if after <= before + MAX_GROWTH else None
+
+    def small(self, outputs: tuple[str, ...], before: int) -> bool:
+        kinds = [self.types.get(name) for name in outputs if name]
+        sizes = [
+            int(np.prod(k.static_shape, dtype=object)) * DTYPES[k.dtype].itemsize
+            for k in kinds
+            if isinstance(k, TensorType) and k.static_shape is not None
+        ]
+        return len(sizes) == len(kinds) and sum(sizes) <= before + MAX_GROWTH
+
+    def shape(
+        self, node: Node, constants: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray] | None:
+        """F2, and the start of F3."""
+        kind = self.types.get(node.inputs[0])
+        if node.inputs[0] in constants:
+            kind = tensor_type_of(constants[node.inputs[0]])
+        if not isinstance(kind, TensorType) or kind.shape is None:
+            return None
+        if node.operator == "Size":
+            shape = kind.static_shape
+            return (
+                None
+                if shape is None
+                else {node.outputs[0]: np.array(np.prod(shape), np.int64)}
+            )
+        start, end = node.attributes.get("start", 0), node.attributes.get(
+            "end", len(kind.shape)
+        )
+        dims = kind.shape[start:end]  # type: ignore[misc]
+        values = np.array([d if isinstance(d, int) else 0 for d in dims], np.int64)
+        known = np.array([isinstance(d, int) for d in dims], bool)
+        return self.note(node.outputs[0], _Partial(values, known))
+
+    def move(
+        self, node: Node, constants: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray] | None:
+        """F3: move the elements, and move in the same way the marks of what is known."""
+        data = node.inputs if node.operator == "Concat" else node.inputs[:1]
+        if not any(name in self.partial for name in data):
+            return None
+        rest = node.inputs[len(data) :]
+        if any(name and name not in constants for name in rest):
+            return None
+        parts = [self.part(name, constants) for name in data]
+        if any(part is None for part in parts):
+            return None
+        moved = []
+        for field_name in ("values", "known"):
+            values = {
+                n: getattr(part, field_name).astype(np.int64)
+                for n, part in zip(data, parts)
+            }
+            values.update((name, constants[name]) for name in rest if name)
+            found = self.evaluate(node, values)
+            if found is None:
+                return None
+            moved.append(found[node.outputs[0]])
+        return self.note(node.outputs[0], _Partial(moved[0], moved[1].astype(bool)))
+
+    def part(self, name: str, constants: Mapping[str, np.ndarray]) -> _Partial | None:
+        if name in constants:
+            array = constants[name]
+            return _Partial(array, np.ones(array.shape, bool))
+        return self.partial.get(name)
+
+    def note(self, name: str, part: _Partial) -> dict[str, np.ndarray] | None:
+        if part.known.all():
+            return {name: part.values}
+        self.partial[name] = part
+        return None

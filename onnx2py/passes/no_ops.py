@@ -1,0 +1,129 @@
+"""Nodes that do nothing.
+
+N1  Identity; Concat, Sum, Max, Min or Mean of one tensor -> its input.
+N2  Dropout at inference whose mask is not read -> its input.
+N3  Cast to the type that the input has -> its input.
+N4  Transpose that keeps the order -> its input.
+N5  Reshape, Flatten, Expand, Squeeze or Unsqueeze to the shape that the input has -> its input.
+N6  Pad by nothing -> its input.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..ir.graph import Graph, Node
+from ..ir.types import ELEMENT_TYPES, TensorType, ValueType
+from .rewrite import count_uses, substitute
+
+
+def remove_no_ops(graph: Graph) -> Graph:
+    """Remove nodes that do nothing, in subgraphs too."""
+    names: dict[str, str] = {}
+    cleaned = _remove(
+        graph, _Facts(graph.types, dict(graph.constants), count_uses(graph)), names
+    )
+    return substitute(cleaned, names)
+
+
+@dataclass
+class _Facts:
+    types: Mapping[str, ValueType]
+    constants: dict[str, np.ndarray]
+    uses: Counter[str]
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        kind = self.types.get(name)
+        return kind.static_shape if isinstance(kind, TensorType) else None
+
+    def rank(self, name: str) -> int | None:
+        kind = self.types.get(name)
+        return kind.rank if isinstance(kind, TensorType) else None
+
+
+def _remove(graph: Graph, facts: _Facts, names: dict[str, str]) -> Graph:
+    facts.constants.update(graph.constants)
+    nodes = []
+    for node in graph.nodes:
+        rule = _RULES.get(node.operator) if not node.domain else None
+        if rule and node.outputs and node.outputs[0] and rule(node, facts):
+            names[node.outputs[0]] = node.inputs[0]
+            continue
+        changed = {
+            key: _remove(sub, facts, names) for key, sub in node.subgraphs.items()
+        }
+        nodes.append(
+            replace(node, attributes={**node.attributes, **changed})
+            if changed
+            else node
+        )
+    return graph.with_nodes(tuple(nodes))
+
+
+def _identity(node: Node, facts: _Facts) -> bool:
+    """N1."""
+    return True
+
+
+def _one_input(node: Node, facts: _Facts) -> bool:
+    """N1."""
+    return len(node.inputs) == 1
+
+
+def _dropout(node: Node, facts: _Facts) -> bool:
+    """N2."""
+    if any(facts.uses[name] for name in node.outputs[1:] if name):
+        return False
+    if node.version < 7:
+        return bool(node.attributes.get("is_test", 0))
+    if node.version < 12 or len(node.inputs) < 3 or not node.inputs[2]:
+        return True
+    training = facts.constants.get(node.inputs[2])
+    return training is not None and not training.any()
+
+
+def _cast(node: Node, facts: _Facts) -> bool:
+    """N3."""
+    kind, to = facts.types.get(node.inputs[0]), node.attributes.get("to")
+    name = ELEMENT_TYPES.get(to) if isinstance(to, int) else None
+    return isinstance(kind, TensorType) and kind.dtype == name
+
+
+def _transpose(node: Node, facts: _Facts) -> bool:
+    """N4."""
+    perm = node.attributes.get("perm")
+    if perm is None:
+        rank = facts.rank(node.inputs[0])
+        return rank is not None and rank <= 1
+    return isinstance(perm, tuple) and perm == tuple(range(len(perm)))
+
+
+def _same_shape(node: Node, facts: _Facts) -> bool:
+    """N5."""
+    before, after = facts.shape(node.inputs[0]), facts.shape(node.outputs[0])
+    return before is not None and before == after
+
+
+def _pad(node: Node, facts: _Facts) -> bool:
+    """N6."""
+    pads = node.attributes.get("pads", node.attributes.get("paddings"))
+    if len(node.inputs) > 1:
+        pads = facts.constants.get(node.inputs[1])
+    return pads is not None and not np.any(pads)  # type: ignore[arg-type]
+
+
+_RULES: dict[str, Callable[[Node, _Facts], bool]] = {
+    "Identity": _identity,
+    "Concat": _one_input, "Sum": _one_input, "Max": _one_input, "Min": _one_input,
+    "Mean": _one_input,
+    "Dropout": _dropout,
+    "Cast": _cast,
+    "Transpose": _transpose,
+    "Reshape": _same_shape, "Flatten": _same_shape, "Expand": _same_shape,
+    "Squeeze": _same_shape, "Unsqueeze": _same_shape,
+    "Pad": _pad,
+}  # fmt: skip

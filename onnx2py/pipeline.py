@@ -1,0 +1,129 @@
+"""The whole compiler on one page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .decode import DecodedModel, decode
+from .emit.layout import format_source
+from .emit.package import Package, Provenance, build_package
+from .emit.write import check_target, staged
+from .load import load
+from .lowering.lower import lower
+from .options import Options
+from .passes import run_passes
+from .verify import Verification, verify_package
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+Progress = Callable[[str, float], None]
+"""Told what is being done, and which part of the whole is done."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was made."""
+
+    path: Path
+    nodes: int
+    calls: int
+    parameters: int
+    weight_bytes: int
+    requires: tuple[str, ...]
+    verification: Verification | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the package agrees with the model, as far as anyone looked."""
+        return self.verification is None or self.verification.agrees
+
+
+def compile_model(
+    model: str | os.PathLike[str] | bytes | ModelProto,
+    out: str | os.PathLike[str],
+    *,
+    progress: Progress | None = None,
+    **options: object,
+) -> Report:
+    """Compile an ONNX model to a Python package at ``out``.
+
+    Parameters
+    ----------
+    model : path, bytes or ModelProto
+    out : the package's folder; its name is the package's name
+    progress : called with what is being done and how much of all is done, from 0 to 1
+    options : see :class:`onnx2py.options.Options`
+
+    Raises
+    ------
+    UnsupportedError
+        If the model uses what there is no rule for; it lists everything.
+    Onnx2pyError
+        If the model cannot be read, or the package cannot be written.
+    """
+    from . import __version__
+
+    chosen = Options(**options)  # type: ignore[arg-type]
+    tell = progress or (lambda _what, _done: None)
+    target = Path(os.path.abspath(out))
+    check_target(target, force=chosen.force)
+
+    tell("reading the model", 0.0)
+    loaded = load(model)
+    decoded = decode(loaded)
+    origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
+
+    tell("rewriting the graph", 0.1)
+    graph = run_passes(decoded.graph, level=chosen.level)
+    program = lower(graph)
+
+    tell("writing source", 0.3)
+    package = _formatted(build_package(program, target.name, origin), tell)
+
+    with staged(target, package.files) as folder:
+        verification = None
+        if chosen.verify:
+            tell("verifying", 0.9)
+            verification = verify_package(folder, model, loaded.folder, chosen)
+    tell("done", 1.0)
+    return Report(
+        path=target,
+        nodes=sum(1 for _ in decoded.graph.walk()),
+        calls=package.calls,
+        parameters=package.parameters,
+        weight_bytes=package.weight_bytes,
+        requires=package.requires,
+        verification=verification,
+    )
+
+
+def _origin(
+    decoded: DecodedModel, source: str, sha256: str, version: str, level: int
+) -> Provenance:
+    meta = decoded.metadata
+    return Provenance(
+        source=source,
+        sha256=sha256,
+        version=version,
+        level=level,
+        opsets=meta.opsets,
+        producer=meta.producer,
+        description=meta.description,
+        properties=meta.properties,
+    )
+
+
+def _formatted(package: Package, tell: Progress) -> Package:
+    files = dict(package.files)
+    sources = [path for path in files if path.endswith(".py")]
+    for i, path in enumerate(sources):
+        tell(f"formatting {path}", 0.4 + 0.5 * i / len(sources))
+        files[path] = format_source(path, str(files[path]))
+    return Package(
+        files, package.calls, package.parameters, package.weight_bytes, package.requires
+    )
