@@ -14,7 +14,6 @@ import numpy as np
 from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
 from ..ir.types import (
     EXTENSION_DTYPES,
-    SequenceType,
     TensorType,
     dtype_name,
     tensor_type_of,
@@ -247,6 +246,8 @@ class _Builder:
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
             "checks": self._checks(),
+            "helpers": self._helpers(results),
+            "typing_names": self._typing_names(body, [*inputs, *outputs]),
             "body": body,
             "methods": self.writer.bodies,
             "returns": outputs[0]["annotation"] if single else "Outputs",
@@ -254,6 +255,26 @@ class _Builder:
             "input_names": _name_list(program.inputs),
             "output_names": _name_list(onnx_names),
         }
+
+    def _helpers(self, results: Iterable[str]) -> str:
+        """Name what the model needs of ``_tensors``."""
+        names = ["TensorSpec", "quiet"]
+        names += ["check_input"] if "check_input(" in self._checks() else []
+        names += (
+            ["load_weight"]
+            if any("load(" in w["expression"] for w in self.weight_lines)
+            else []
+        )
+        names += ["as_array"] if any(r.startswith("as_array(") for r in results) else []
+        return ", ".join(sorted(names))
+
+    def _typing_names(self, body: str, values: list[dict[str, Any]]) -> str:
+        """Name what the model needs of ``typing``."""
+        text = " ".join([body, *self.writer.bodies, *(v["annotation"] for v in values)])
+        names = {name for name in ("Annotated", "Any") if name in text}
+        names |= {"NamedTuple"} if len(self.program.outputs) != 1 else set()
+        names |= {"Optional"} if self.program.defaults else set()
+        return ", ".join(sorted(names)) or "Any"
 
     def _describe(self, value: str, onnx_name: str, name: str) -> dict[str, Any]:
         kind = self.program.types.get(value)
@@ -321,16 +342,9 @@ class _Builder:
         """Spell a returned value; one that may be a NumPy scalar is made an array."""
         kind = self.program.types.get(value)
         spelled = self.writer.spell(value)
-        if isinstance(kind, SequenceType) or kind and not isinstance(kind, TensorType):
-            return spelled
-        is_weight = value in self.expressions and value not in self.names
-        if kind is None or not isinstance(kind, TensorType) or kind.rank:
-            return spelled
-        return (
-            f"np.asarray({spelled})"
-            if kind.rank == 0 or is_weight
-            else f"_array({spelled})"
-        )
+        is_array = isinstance(kind, TensorType) and bool(kind.rank)
+        is_other = kind is not None and not isinstance(kind, TensorType)
+        return spelled if is_array or is_other else f"as_array({spelled})"
 
     # ------------------------------------------------------------------ kernels
 

@@ -1,4 +1,4 @@
-"""Activation functions, applied element by element."""
+"""Activation functions made of straight lines, applied element by element."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ._blocks import blocks, in_float32
 
 
 def relu(x: NDArray[Any]) -> NDArray[Any]:
@@ -21,4 +23,95 @@ def leaky_relu(x: NDArray[Any], *, alpha: float = 0.01) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
     """
-    return np.asarray(np.where(x >= 0, x, x.dtype.type(alpha) * x))
+    slope = x.dtype.type(alpha)
+    if not 0 < alpha <= 1:
+        return prelu(x, slope)
+    y = np.empty_like(x)
+    for a, out in blocks(x, y):  # np.where takes 10 times as long
+        np.multiply(a, slope, out=out)
+        np.maximum(a, out, out=out)
+    return y
+
+
+def prelu(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x`` where it is not negative, else ``slope * x``.
+
+    ``slope`` is broadcast to the shape of ``x``, from the last axis on.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__PRelu.html
+    """
+    zero = x.dtype.type(0)
+    y = np.asarray(np.minimum(x, zero))  # np.where takes 5 times as long
+    y *= slope
+    y += np.maximum(x, zero)
+    return y
+
+
+def prelu_by_channel(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
+    """Return ``prelu(x, slope)`` with one slope for all, or one for each channel.
+
+    x : [N, C, D...]
+    slope : [C] or [1]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__PRelu.html
+    """
+    if slope.size > 1 and x.ndim > slope.ndim + 1:
+        slope = slope.reshape(slope.shape + (1,) * (x.ndim - slope.ndim - 1))
+    return prelu(x, slope)
+
+
+def thresholded_relu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
+    """Return ``x`` where it is above ``alpha``, else 0.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html
+    """
+    return np.where(x > x.dtype.type(alpha), x, x.dtype.type(0))
+
+
+def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray[Any]:
+    """Return ``x + bias`` below ``-lambd``, ``x - bias`` above ``lambd``, 0 between.
+
+    Integers are computed as float64 and rounded toward zero.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Shrink.html
+    """
+    a = x.astype(np.float64) if x.dtype.kind in "iu" else x
+    number = a.dtype.type
+    y = np.where(a > number(lambd), a - number(bias), number(0))
+    return np.where(a < number(-lambd), a + number(bias), y).astype(x.dtype)
+
+
+def hard_sigmoid(
+    x: NDArray[Any], *, alpha: float = 0.2, beta: float = 0.5
+) -> NDArray[Any]:
+    """Return ``alpha * x + beta``, limited to 0...1.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__HardSigmoid.html
+    """
+    if in_float32(x):
+        wide = x.astype(np.float32)
+        return hard_sigmoid(wide, alpha=alpha, beta=beta).astype(x.dtype)
+    y = np.empty_like(x)
+    for a, out in blocks(x, y):
+        np.multiply(a, alpha, out=out)
+        out += beta
+        np.maximum(out, 0, out=out)
+        np.minimum(out, 1, out=out)
+    return y
+
+
+def hard_swish(x: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x * hard_sigmoid(x)`` with ``alpha = 1 / 6`` and ``beta = 0.5``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__HardSwish.html
+    """
+    if in_float32(x):
+        return hard_swish(x.astype(np.float32)).astype(x.dtype)
+    y = np.empty_like(x)
+    for a, out in blocks(x, y):
+        np.multiply(a, 1 / 6, out=out)
+        out += 0.5
+        np.maximum(out, 0, out=out)
+        np.minimum(out, 1, out=out)
+        out *= a
+    return y

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import activation
+from ..kernels import activation, exponential, gelu
 from .context import NodeContext
 from .registry import lowers
 
@@ -22,3 +22,124 @@ def leaky_relu(node: NodeContext) -> Call:
     return node.call(
         activation.leaky_relu, node.input(0), alpha=node.float("alpha", 0.01)
     )
+
+
+@lowers("PRelu")
+def prelu_by_channel(node: NodeContext) -> Call:
+    """1, 6: one slope for all, or one for each channel."""
+    node.ignore("consumed_inputs")
+    x, slope = node.input(0), node.input(1)
+    rank, slopes = node.rank(0), node.constant(1)
+    if slopes is not None and rank is not None:
+        if slopes.size > 1 and rank > slopes.ndim + 1:
+            shape = slopes.shape + (1,) * (rank - slopes.ndim - 1)
+            slope = node.weight("slope", slopes.reshape(shape))
+        return node.call(activation.prelu, x, slope)
+    return node.call(activation.prelu_by_channel, x, slope)
+
+
+@lowers("PRelu", since=7)
+def prelu(node: NodeContext) -> Call:
+    """7, 9, 16: the slope is broadcast as in NumPy."""
+    return node.call(activation.prelu, node.input(0), node.input(1))
+
+
+@lowers("ThresholdedRelu")
+def thresholded_relu(node: NodeContext) -> Call:
+    """1 (experimental), 10, 22."""
+    alpha = node.float("alpha", 1.0)
+    return node.call(activation.thresholded_relu, node.input(0), alpha=alpha)
+
+
+@lowers("Shrink", since=9)
+def shrink(node: NodeContext) -> Call:
+    """9."""
+    bias, lambd = node.float("bias", 0.0), node.float("lambd", 0.5)
+    return node.call(activation.shrink, node.input(0), bias=bias, lambd=lambd)
+
+
+@lowers("HardSigmoid")
+def hard_sigmoid(node: NodeContext) -> Call:
+    """1, 6, 22: only types were added."""
+    node.ignore("consumed_inputs")
+    alpha, beta = node.float("alpha", 0.2), node.float("beta", 0.5)
+    return node.call(activation.hard_sigmoid, node.input(0), alpha=alpha, beta=beta)
+
+
+@lowers("HardSwish", since=14)
+def hard_swish(node: NodeContext) -> Call:
+    """14, 22: only types were added."""
+    return node.call(activation.hard_swish, node.input(0))
+
+
+@lowers("Sigmoid")
+def sigmoid(node: NodeContext) -> Call:
+    """1, 6, 13: only types were added."""
+    node.ignore("consumed_inputs")
+    return node.call(exponential.sigmoid, node.input(0))
+
+
+@lowers("Swish", since=24)
+def swish(node: NodeContext) -> Call:
+    """24."""
+    return node.call(exponential.swish, node.input(0), alpha=node.float("alpha", 1.0))
+
+
+@lowers("Softplus")
+def softplus(node: NodeContext) -> Call:
+    """1, 22: only types were added."""
+    return node.call(exponential.softplus, node.input(0))
+
+
+@lowers("Softsign")
+def softsign(node: NodeContext) -> Call:
+    """1, 22: only types were added."""
+    return node.call(exponential.softsign, node.input(0))
+
+
+@lowers("Mish", since=18)
+def mish(node: NodeContext) -> Call:
+    """18, 22: only types were added."""
+    return node.call(exponential.mish, node.input(0))
+
+
+@lowers("Elu")
+def elu(node: NodeContext) -> Call:
+    """1, 6, 22: only types were added."""
+    node.ignore("consumed_inputs")
+    return node.call(exponential.elu, node.input(0), alpha=node.float("alpha", 1.0))
+
+
+@lowers("Selu")
+def selu_rounded(node: NodeContext) -> Call:
+    """1: the defaults had fewer digits."""
+    node.ignore("consumed_inputs")
+    alpha, gamma = node.float("alpha", 1.6732), node.float("gamma", 1.0507)
+    return node.call(exponential.selu, node.input(0), alpha=alpha, gamma=gamma)
+
+
+@lowers("Selu", since=6)
+def selu(node: NodeContext) -> Call:
+    """6, 22: only types were added."""
+    alpha, gamma = node.float("alpha", 1.6732632), node.float("gamma", 1.050701)
+    return node.call(exponential.selu, node.input(0), alpha=alpha, gamma=gamma)
+
+
+@lowers("Celu", since=12)
+def celu(node: NodeContext) -> Call:
+    """12, 28: only types were added."""
+    return node.call(exponential.celu, node.input(0), alpha=node.float("alpha", 1.0))
+
+
+@lowers("Erf", since=9)
+def erf(node: NodeContext) -> Call:
+    """9, 13: only types were added."""
+    return node.call(gelu.erf, node.input(0))
+
+
+@lowers("Gelu", since=20)
+def gelu_either(node: NodeContext) -> Call:
+    """20."""
+    form = node.choice("approximate", "none", ("none", "tanh"))
+    kernel = gelu.gelu if form == "none" else gelu.gelu_tanh
+    return node.call(kernel, node.input(0))

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from ..errors import UnsupportedError
 from ..ir.graph import Graph, Node
 from ..ir.types import tensor_type_of
 from ..lowering.evaluate import evaluate_node
@@ -17,12 +20,22 @@ def collect_constants(graph: Graph) -> Graph:
     constants, nodes = dict(graph.constants), []
     types = dict(graph.types)
     for node in graph.nodes:
-        if node.operator == "Constant" and not node.domain:
-            constants.update(evaluate_node(node, {}))
-            types.update({n: tensor_type_of(constants[n]) for n in node.outputs if n})
-        else:
+        value = _constant(node)
+        if value is None:
             nodes.append(_in_subgraphs(node))
+        else:
+            constants.update(value)
+            types.update({name: tensor_type_of(array) for name, array in value.items()})
     return replace(graph, nodes=tuple(nodes), constants=constants, types=types)
+
+
+def _constant(node: Node) -> dict[str, np.ndarray] | None:
+    if node.operator != "Constant" or node.domain:
+        return None
+    try:
+        return evaluate_node(node, {})
+    except UnsupportedError:
+        return None  # the lowering reports it, together with all other problems
 
 
 def _in_subgraphs(node: Node) -> Node:

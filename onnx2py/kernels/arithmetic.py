@@ -1,0 +1,102 @@
+"""Arithmetic that NumPy lacks or does otherwise, element by element."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, Optional, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def identity(x: Any) -> Any:
+    """Return ``x`` itself: a tensor, a sequence or an optional value.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Identity.html
+    """
+    return x
+
+
+def divide(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Return ``a / b``; the quotient of integers is rounded toward zero, as in C.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Div.html
+    """
+    if a.dtype.kind == "i":  # // rounds down: take away the remainder that C leaves
+        return np.asarray(np.floor_divide(np.subtract(a, np.fmod(a, b)), b))
+    return np.asarray(np.floor_divide(a, b) if a.dtype.kind == "u" else a / b)
+
+
+def power(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x ** y``, of the dtype of ``x``.
+
+    Integers to a negative power are computed as float64 and rounded toward zero.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Pow.html
+    """
+    if x.dtype == y.dtype and x.dtype.kind not in "iu":
+        return np.asarray(np.power(x, y))
+    if y.dtype.kind in "iu" and x.dtype.kind in "iu" and not (y < 0).any():
+        return np.asarray(np.power(x, y.astype(x.dtype)))
+    wide = np.float64 if x.dtype.itemsize > 2 else np.float32
+    return np.asarray(np.power(x.astype(wide), y.astype(wide))).astype(x.dtype)
+
+
+def cube(x: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x * x * x``: np.power takes 10 times as long.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Pow.html
+    """
+    y = np.asarray(np.multiply(x, x))
+    y *= x
+    return y
+
+
+def clip(
+    x: NDArray[Any],
+    min: Optional[Union[NDArray[Any], float]] = None,
+    max: Optional[Union[NDArray[Any], float]] = None,
+) -> NDArray[Any]:
+    """Return ``x`` limited to ``min``...``max``; ``max`` wins where ``min`` is greater.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Clip.html
+    """
+    y = x
+    if min is not None:
+        y = np.maximum(y, x.dtype.type(min))
+    if max is not None:
+        y = np.minimum(y, x.dtype.type(max))
+    return np.asarray(y)
+
+
+def elementwise_max(*data: NDArray[Any]) -> NDArray[Any]:
+    """Return the largest of all tensors, which are broadcast; NaN if one of them is.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Max.html
+    """
+    return np.asarray(reduce(np.maximum, data))
+
+
+def elementwise_min(*data: NDArray[Any]) -> NDArray[Any]:
+    """Return the smallest of all tensors, which are broadcast; NaN if one of them is.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Min.html
+    """
+    return np.asarray(reduce(np.minimum, data))
+
+
+def elementwise_sum(*data: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum of all tensors, which are broadcast.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Sum.html
+    """
+    return np.asarray(reduce(np.add, data))
+
+
+def elementwise_mean(*data: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean of all tensors, which are broadcast.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Mean.html
+    """
+    total = reduce(np.add, data)
+    return np.asarray(total / total.dtype.type(len(data)))

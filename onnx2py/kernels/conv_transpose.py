@@ -1,0 +1,107 @@
+"""Transposed convolution over any number of spatial axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._windows import Pads, add_windows
+
+
+def conv_transpose(
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    bias: NDArray[Any] | None = None,
+    *,
+    strides: Sequence[int] | None = None,
+    pads: Pads = None,
+    dilations: Sequence[int] | None = None,
+    group: int = 1,
+    output_padding: Sequence[int] | None = None,
+    output_shape: Sequence[int] | None = None,
+) -> NDArray[Any]:
+    """Spread each element of ``x`` over a window of the output, weighted by ``weight``.
+
+    N is the batch, C and M are the channels in and out, and D..., K... and O... the
+    spatial axes of the input, the kernel and the output.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    weight : [C, M / group, K...]
+    bias : [M], optional
+        Added to each output channel.
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : what is cut off at the begin of each spatial axis, then at the end of each.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = D * stride.
+    group : the number of channel groups that do not see each other
+    output_padding : elements appended to each spatial axis; 0 by default
+    output_shape : O..., from which ``pads`` then follow
+
+    Returns
+    -------
+    y : [N, M, O...]
+        O = stride * (D - 1) + output_padding + dilation * (K - 1) + 1
+        - pad_begin - pad_end
+
+    Raises
+    ------
+    ValueError
+        If the channels of ``x`` and ``weight`` do not fit together.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
+    """
+    n, c, *sizes = x.shape
+    m_per_group, *kernel_shape = weight.shape[1:]
+    if x.ndim != weight.ndim or weight.shape[0] != c or c % group:
+        raise ValueError(
+            f"conv_transpose: weight {weight.shape}, group {group}: "
+            f"expected x of {weight.shape[0]} channels, got {x.shape}"
+        )
+    dtype = x.dtype
+    if dtype.itemsize == 2:  # there is no fast product of half floats
+        x, weight = x.astype(np.float32), weight.astype(np.float32)
+    rank = len(sizes)
+    strides = strides or (1,) * rank
+    dilations = dilations or (1,) * rank
+    extra = output_padding or (0,) * rank
+
+    rows = weight.reshape(group, c // group, -1)  # [G, C/G, M/G * K]
+    columns = x.reshape(n, group, c // group, prod(sizes))  # [N, G, C/G, D]
+    windows = np.matmul(rows.transpose(0, 2, 1), columns)
+    windows = windows.reshape(n, group * m_per_group, *kernel_shape, *sizes)
+
+    full = [
+        stride * (size - 1) + adjust + dilation * (k - 1) + 1
+        for size, k, stride, dilation, adjust in zip(
+            sizes, kernel_shape, strides, dilations, extra
+        )
+    ]
+    if output_shape is None and isinstance(pads, str):
+        output_shape = [min(f, d * s) for f, d, s in zip(full, sizes, strides)]
+    begins, ends = _cut(full, pads, output_shape)
+    y = add_windows(
+        windows, [max(f, e) for f, e in zip(full, ends)], strides, dilations
+    )
+    y = y[(..., *(slice(b, e) for b, e in zip(begins, ends)))]
+    if bias is None:
+        return np.ascontiguousarray(y, dtype)
+    return np.add(y, bias.reshape(-1, *[1] * rank)).astype(dtype, copy=False)
+
+
+def _cut(
+    full: Sequence[int], pads: Pads, output_shape: Sequence[int] | None
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Return where the result begins and ends along each axis of the full one."""
+    rank = len(full)
+    if output_shape is None:
+        pads = (0,) * (2 * rank) if pads is None or isinstance(pads, str) else pads
+        return pads[:rank], [f - pad for f, pad in zip(full, pads[rank:])]
+    totals = [max(0, f - o) for f, o in zip(full, output_shape)]
+    upper = pads == "SAME_UPPER"
+    begins = [total // 2 if upper else total - total // 2 for total in totals]
+    return begins, [b + o for b, o in zip(begins, output_shape)]
