@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import black
 
 from ..errors import InternalError
@@ -9,6 +11,7 @@ from ..errors import InternalError
 _MODE = black.Mode(target_versions={black.TargetVersion.PY39})
 
 
+@lru_cache(maxsize=512)  # the files that many packages share are laid out once
 def format_source(path: str, source: str) -> str:
     """Return Python source as black lays it out.
 

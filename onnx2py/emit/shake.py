@@ -65,6 +65,12 @@ def read_module(name: str) -> Module:
     for node in tree.body[1 if docstring else 0 :]:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             imports.update((found.name, found) for found in _imports(node))
+        elif definitions and _is_docstring(node):
+            # The docstring of the constant before it belongs to that.
+            text_between = "\n".join(lines[end_before : node.end_lineno])
+            last = definitions.pop()
+            source = f"{last.source}\n{text_between}"
+            definitions.append(Definition(last.names, source, last.uses))
         else:
             source = "\n".join(lines[_start(node, lines, end_before) : node.end_lineno])
             definitions.append(Definition(_names(node, name), source, _uses(node)))
@@ -98,6 +104,10 @@ def _imports(node: ast.Import | ast.ImportFrom) -> list[Import]:
     return found
 
 
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
 def _names(node: ast.stmt, module: str) -> tuple[str, ...]:
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return (node.name,)
@@ -105,8 +115,6 @@ def _names(node: ast.stmt, module: str) -> tuple[str, ...]:
         return tuple(t.id for t in node.targets if isinstance(t, ast.Name))
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         return (node.target.id,)
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return ()  # the docstring of the constant before it
     raise InternalError(f"kernels/{module}.py, line {node.lineno}: not a definition")
 
 
@@ -139,20 +147,14 @@ def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
 def shaken_source(name: str, needed: set[str]) -> str:
     """Return the source of a kernel module with the definitions in ``needed`` alone."""
     module = read_module(name)
-    kept: list[str] = []
-    uses: set[str] = set()
-    previous = False
-    for definition in module.definitions:
-        wanted = any(n in needed for n in definition.names)
-        if wanted or (not definition.names and previous):
-            kept.append(definition.source)
-            uses |= definition.uses
-        previous = wanted
+    kept = [d for d in module.definitions if any(n in needed for n in d.names)]
+    uses = {name for definition in kept for name in definition.uses}
     imports = [
         i for i in module.imports.values() if i.name in uses or i.module == "__future__"
     ]
     doc = f'"""{module.docstring}"""\n\n' if module.docstring else ""
-    return f"{doc}{_import_block(imports)}\n\n\n" + "\n\n\n".join(kept) + "\n"
+    source = "\n\n\n".join(definition.source for definition in kept)
+    return f"{doc}{_import_block(imports)}\n\n\n{source}\n"
 
 
 def _import_block(imports: list[Import]) -> str:

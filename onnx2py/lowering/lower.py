@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -46,7 +47,6 @@ class _Lowering:
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    bodies: int = 0
 
     def statements(self, graph: Graph) -> tuple[Statement, ...]:
         self.constants.update(graph.constants)
@@ -56,7 +56,9 @@ class _Lowering:
 
     def statement(self, node: Node) -> Statement | None:
         """Lower one node; None, and a noted problem, where that cannot be done."""
-        context = NodeContext(node, self.types, self.constants, self.body)
+        context = NodeContext(
+            node, self.types, self.constants, partial(self.body, node.operator)
+        )
         try:
             statement = lower_node(context)
         except UnsupportedError as error:
@@ -65,10 +67,9 @@ class _Lowering:
         self.weights.update(context.weights)
         return statement
 
-    def body(self, graph: Graph, role: str) -> Body:
-        self.bodies += 1
+    def body(self, operator: str, graph: Graph, role: str) -> Body:
         return Body(
-            name=role,
+            name=f"{operator.lower()}_{role.removesuffix('_branch')}",
             inputs=graph.inputs,
             captures=tuple(c for c in graph.captures() if c not in self.constants),
             outputs=graph.outputs,
