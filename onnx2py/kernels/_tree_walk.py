@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from ._ml_scores import as_rows
 
+TREE_BLOCK = 1 << 16
+"""Votes that are looked at together: so few that they stay in the cache."""
+
 
 def find_leaves(
     x: NDArray[Any],
@@ -25,9 +28,9 @@ def find_leaves(
     depth: int,
     width: int,
     missing: Optional[NDArray[np.bool_]],
-    most: int,
+    targets: int = 1,
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield the leaf [T, N] that each tree leads to, for blocks of at most ``most`` rows.
+    """Yield the leaf [T, N] that each tree leads to, one block of rows after another.
 
     See ``tree_ensemble`` for the other parameters.
 
@@ -43,6 +46,7 @@ def find_leaves(
         )
     if missing is not None and not np.isnan(rows).any():
         missing = None
+    most = max(1, TREE_BLOCK // (len(roots) * targets))
     for begin in range(0, max(len(rows), 1), most):
         block = rows[begin : begin + most]
         yield _walk(block, features, thresholds, children, roots, depth, missing)
@@ -71,18 +75,20 @@ def _walk(
     return node
 
 
-def sum_votes(votes: NDArray[Any], leaves: NDArray[np.int64]) -> NDArray[Any]:
+def sum_votes(
+    votes: NDArray[Any], leaves: NDArray[np.int64], groups: int
+) -> NDArray[Any]:
     """Add up what the leaves [T, N] say, tree after tree: [N, C].
 
-    ``votes`` is [L, C], or [1, C, L] if tree t speaks of target ``t % C`` only.
+    ``votes`` is [L, C], or [L] if tree t speaks of target ``t % groups`` only.
     """
-    count = leaves.shape[1]
-    if votes.ndim == 2:
-        said = votes.take(leaves, axis=0).reshape(len(leaves), count * votes.shape[1])
-        return _sum_in_order(said).reshape(count, votes.shape[1])
-    groups = votes.shape[1]
-    said = votes.take(leaves).reshape(len(leaves) // groups, groups * count)
-    return _sum_in_order(said).reshape(groups, count).T
+    trees, count = leaves.shape
+    said = votes.take(leaves, axis=0)
+    if votes.ndim == 1:
+        said = said.reshape(trees // groups, groups * count)
+        return _sum_in_order(said).reshape(groups, count).T
+    said = said.reshape(trees, count * votes.shape[1])
+    return _sum_in_order(said).reshape(count, votes.shape[1])
 
 
 def _sum_in_order(x: NDArray[Any]) -> NDArray[Any]:

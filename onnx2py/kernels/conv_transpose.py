@@ -85,7 +85,7 @@ def conv_transpose(
         output_shape = [min(f, d * s) for f, d, s in zip(full, sizes, strides)]
     begins, ends = _cut(full, pads, output_shape)
     y = add_windows(
-        windows, [max(f, e) for f, e in zip(full, ends)], strides, dilations
+        windows, [max(0, f, e) for f, e in zip(full, ends)], strides, dilations
     )
     y = y[(..., *(slice(b, e) for b, e in zip(begins, ends)))]
     if bias is None:

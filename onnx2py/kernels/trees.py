@@ -1,10 +1,4 @@
-"""Ensembles of decision trees.
-
-The compiler lays all trees out as one table of nodes. A node sends a row to its "then"
-child where ``row[feature] <= threshold``, else to its "else" child: other comparisons
-are rewritten as one or two of these. A leaf is its own child. Leaves have the numbers
-0 to L - 1, so that they index the table of votes directly.
-"""
+"""Ensembles of decision trees."""
 
 from __future__ import annotations
 
@@ -13,9 +7,8 @@ from typing import Any, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ml_scores import as_rows, pick_labels, transform_scores
-
-TREE_BLOCK = 1 << 16  # votes at a time: the temporaries stay in the cache
+from ._ml_scores import pick_labels, transform_scores
+from ._tree_walk import find_leaves, sum_votes
 
 
 def tree_ensemble(
@@ -51,7 +44,7 @@ def tree_ensemble(
     depth : the most comparisons on any way down
     width : the least number of features
     missing : [M], whether NaN goes to the "then" child; by default it never does
-    groups : C if each tree speaks of one target, that of tree t being ``t % C``
+    groups : C if tree t speaks of target ``t % C`` only
     aggregate_function : SUM, AVERAGE, MIN or MAX
     base_values : what is added to each target at the end
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
@@ -68,14 +61,144 @@ def tree_ensemble(
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
     """
-    leaves = find_leaves(
-        x, features, thresholds, children, roots, depth, width, missing
-    )
-    scores = np.concatenate(
-        [_aggregate(block, votes, groups, aggregate_function) for block in leaves]
-    )
-    if len(base_values):
-        scores += np.asarray(base_values, np.float32).astype(scores.dtype)
+    tables = (features, thresholds, children, roots, depth, width, missing)
+    parts = [
+        _aggregate(votes, leaves, groups, aggregate_function)
+        for leaves in find_leaves(x, *tables, targets=votes.size // len(votes))
+    ]
+    scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if base_values:
+        scores = scores + np.asarray(base_values, scores.dtype)
     if post_transform != "NONE":
         scores = transform_scores(scores.astype(np.float32), post_transform)
     return scores.astype(dtype, copy=False)
+
+
+def tree_classifier(
+    x: NDArray[Any],
+    *,
+    features: NDArray[np.int64],
+    thresholds: NDArray[Any],
+    children: NDArray[np.int64],
+    roots: NDArray[np.int64],
+    votes: NDArray[Any],
+    depth: int,
+    width: int,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    missing: Optional[NDArray[np.bool_]] = None,
+    groups: int = 1,
+    named: Optional[NDArray[np.bool_]] = None,
+    base_values: Sequence[float] = (),
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label of the class with most votes, and the scores of all classes.
+
+    The tables are those of ``tree_ensemble``, with classes for targets.
+
+    Parameters
+    ----------
+    labels : [C]
+    named : [L, C], the classes that each leaf names at all, where that is not all of
+        them: a class that nobody names cannot win
+
+    Returns
+    -------
+    label : [N], int64 or strings; the first class wins a draw
+    scores : [N, C]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
+    """
+    tables = (features, thresholds, children, roots, depth, width, missing)
+    indices, parts = [], []
+    for leaves in find_leaves(x, *tables, targets=votes.size // len(votes)):
+        scores = sum_votes(votes, leaves, groups)
+        if base_values:
+            scores = scores + np.asarray(base_values, scores.dtype)
+        ranked = scores
+        if named is not None:
+            ranked = np.where(named.take(leaves, axis=0).any(axis=0), scores, -np.inf)
+        indices.append(ranked.argmax(axis=1))
+        parts.append(transform_scores(scores.astype(np.float32), post_transform))
+    label = pick_labels(labels, np.concatenate(indices))
+    return label, np.concatenate(parts)
+
+
+def tree_binary_classifier(
+    x: NDArray[Any],
+    *,
+    features: NDArray[np.int64],
+    thresholds: NDArray[Any],
+    children: NDArray[np.int64],
+    roots: NDArray[np.int64],
+    votes: NDArray[Any],
+    depth: int,
+    width: int,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    missing: Optional[NDArray[np.bool_]] = None,
+    named: Optional[NDArray[np.bool_]] = None,
+    cutoff: float = 0.0,
+    column: int = -1,
+    base_values: Sequence[float] = (),
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label and the scores of two classes, as onnxruntime has them.
+
+    The tables are those of ``tree_ensemble``. With a single column of votes, that is
+    the score s of the second class, and the first class has ``1 - s`` if the cutoff
+    is a half, else ``-s``, or their logistic function. With two columns, each is a
+    score of its own, and ``column`` decides: by default the second one alone.
+
+    Parameters
+    ----------
+    labels : [2], where the score that decides is not above ``cutoff``, and where it is
+    named : [L], whether the leaf names the second class, where some do not: rows that
+        only meet such leaves are treated as if there were a single column of votes
+
+    Returns
+    -------
+    label : [N], int64 or strings
+    scores : [N, 2]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
+    """
+    tables = (features, thresholds, children, roots, depth, width, missing)
+    above, parts = [], []
+    for leaves in find_leaves(x, *tables, targets=2):
+        scores = sum_votes(votes, leaves, 1)
+        if base_values:
+            scores = scores + np.asarray(base_values, scores.dtype)
+        deciding = scores[:, column]
+        pair = _two_scores(scores, cutoff, post_transform)
+        if named is not None:
+            both = named.take(leaves).any(axis=0)
+            deciding = np.where(both, deciding, scores[:, 0])
+            lone = _two_scores(scores[:, :1], cutoff, post_transform)
+            pair = np.where(both[:, None], pair, lone)
+        above.append(deciding > cutoff)
+        parts.append(pair)
+    label = pick_labels(labels, np.concatenate(above).astype(np.intp))
+    return label, np.concatenate(parts)
+
+
+def _aggregate(
+    votes: NDArray[Any], leaves: NDArray[np.int64], groups: int, function: str
+) -> NDArray[Any]:
+    """Aggregate what the leaves [T, N] say: [N, C]."""
+    if function in ("MIN", "MAX"):
+        extreme = np.fmin if function == "MIN" else np.fmax
+        said = extreme.reduce(votes.take(leaves, axis=0), axis=0)
+        return np.where(np.isnan(said), said.dtype.type(0), said)
+    scores = sum_votes(votes, leaves, groups)
+    return scores / scores.dtype.type(len(leaves)) if function == "AVERAGE" else scores
+
+
+def _two_scores(
+    scores: NDArray[Any], cutoff: float, post_transform: str
+) -> NDArray[np.float32]:
+    """Return the scores [N, 2] of both classes from one or two columns of votes."""
+    if scores.shape[1] == 1 and cutoff:
+        return np.concatenate([1 - scores, scores], axis=1).astype(np.float32)
+    if scores.shape[1] == 1:
+        scores = np.concatenate([-scores, scores], axis=1)
+        post_transform = "LOGISTIC" if post_transform == "LOGISTIC" else "NONE"
+    return transform_scores(scores.astype(np.float32), post_transform)

@@ -55,7 +55,7 @@ def _plain(node: NodeContext, axes: Argument, keepdims: bool) -> bool:
     if not all(isinstance(a, int) and -len(shape) <= a < len(shape) for a in axes):
         return False
     return (keepdims or len(axes) < len(shape)) and all(
-        isinstance(shape[a], int) and shape[a] != 0 for a in axes  # type: ignore[index]
+        isinstance(shape[a], int) and shape[a] != 0 for a in axes
     )
 
 

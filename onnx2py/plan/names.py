@@ -75,7 +75,10 @@ def unique_name(name: str, taken: dict[str, int]) -> str:
 def _join(scopes: tuple[str, ...], depth: int) -> str:
     parts = scopes[-depth:]
     # A scope that repeats the one before it says nothing: conv1/conv1_bias.
-    kept = [p for p, after in zip(parts, (*parts[1:], "")) if not after.startswith(p)]
+    following = (*parts[1:], "")
+    kept = [
+        p for p, after in zip(parts, following) if not f"{after}_".startswith(f"{p}_")
+    ]
     name = "_".join(kept)
     if len(name) > MAX_LENGTH:
         name = name[-MAX_LENGTH:].lstrip("_0123456789")

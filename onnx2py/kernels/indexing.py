@@ -1,0 +1,88 @@
+"""Elements picked by index tensors. Negative indices count from the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def gather(data: NDArray[Any], indices: Any, *, axis: int = 0) -> NDArray[Any]:
+    """Return the slices of ``data`` at ``indices`` along ``axis``.
+
+    The axes of ``indices`` take the place of ``axis``: none, if it is one number, where
+    the result is a view.
+
+    Raises
+    ------
+    IndexError
+        If an index is outside the axis.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Gather.html
+    """
+    if isinstance(indices, int):
+        before = (slice(None),) * (axis % data.ndim)
+        return np.asarray(data[(*before, indices, ...)])
+    return np.asarray(np.take(data, indices, axis=axis))
+
+
+def gather_elements(
+    data: NDArray[Any], indices: NDArray[Any], *, axis: int = 0
+) -> NDArray[Any]:
+    """Pick one element of ``data`` for each index, the index replacing that of ``axis``.
+
+    ``data`` and ``indices`` have the same rank; along other axes ``indices`` may be
+    shorter. The result has the shape of ``indices``: ``y[i, j] = data[indices[i, j], j]``
+    for ``axis`` 0.
+
+    Raises
+    ------
+    IndexError
+        If an index is outside the axis.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__GatherElements.html
+    """
+    return np.asarray(data[axis_grid(indices, axis)])
+
+
+def gather_nd(
+    data: NDArray[Any], indices: NDArray[Any], *, batch_dims: int = 0
+) -> NDArray[Any]:
+    """Return the slices of ``data`` that the last axis of ``indices`` points at.
+
+    Parameters
+    ----------
+    data : [B..., D...]
+    indices : [B..., I..., K], each K-tuple being the place along the first K axes of D...
+    batch_dims : the number of axes B... that both have in common
+
+    Returns
+    -------
+    y : [B..., I..., D[K:]...]
+
+    Raises
+    ------
+    IndexError
+        If an index is outside its axis.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__GatherND.html
+    """
+    return np.asarray(data[nd_places(indices, batch_dims)])
+
+
+def axis_grid(indices: NDArray[Any], axis: int) -> tuple[NDArray[Any], ...]:
+    """Return a fancy index: the place of each index, that along ``axis`` replaced by it."""
+    grid = list(np.ogrid[tuple(map(slice, indices.shape))])
+    grid[axis] = indices
+    return tuple(grid)
+
+
+def nd_places(indices: NDArray[Any], batch_dims: int = 0) -> tuple[NDArray[Any], ...]:
+    """Return a fancy index of the K-tuples along the last axis, in each batch."""
+    places = tuple(indices[..., k] for k in range(indices.shape[-1]))
+    if not batch_dims:
+        return places
+    tail = (1,) * (indices.ndim - 1 - batch_dims)
+    batch = np.ogrid[tuple(map(slice, indices.shape[:batch_dims]))]
+    return (*(b.reshape(b.shape + tail) for b in batch), *places)

@@ -1,0 +1,259 @@
+"""Normalisation by statistics of the tensor itself, or by given ones."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def scale_and_shift(
+    x: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any]
+) -> NDArray[Any]:
+    """Return ``x * scale + shift`` of the dtype of ``x``, one pair for each channel.
+
+    This is batch normalisation with constant statistics.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    scale, shift : what broadcasts to x, such as [C, 1...]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+    """
+    y = np.asarray(np.multiply(x, scale))
+    y += shift
+    return y.astype(x.dtype, copy=False)
+
+
+def batch_normalization(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    bias: NDArray[Any],
+    mean: NDArray[Any],
+    var: NDArray[Any],
+    *,
+    epsilon: float = 1e-5,
+) -> NDArray[Any]:
+    """Return ``(x - mean) / sqrt(var + epsilon) * scale + bias``.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    scale, bias, mean, var : [C], or [C, D...] for statistics of each position
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+    """
+    factor = widened(scale) / np.sqrt(widened(var) + var.dtype.type(epsilon))
+    shift = widened(bias) - widened(mean) * factor
+    channels = scale.shape + (1,) * (x.ndim - 1 - scale.ndim)
+    return scale_and_shift(x, factor.reshape(channels), shift.reshape(channels))
+
+
+def batch_normalization_training(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    bias: NDArray[Any],
+    mean: NDArray[Any],
+    var: NDArray[Any],
+    *,
+    epsilon: float = 1e-5,
+    momentum: float = 0.9,
+) -> tuple[NDArray[Any], ...]:
+    """Normalise by the statistics of ``x`` itself, and update the running ones.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    scale, bias, mean, var : [C], or [C, D...] for statistics of each position
+    momentum : the part of ``mean`` and ``var`` in the running statistics
+
+    Returns
+    -------
+    y : [N, C, D...]
+    running_mean, running_var : like mean and var
+    saved_mean, saved_var : the statistics of x, like mean and var
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+    """
+    wide = widened(x)
+    axes = (0, *range(1 + scale.ndim, x.ndim))
+    kept = mean.dtype
+    saved_mean = np.mean(wide, axes)
+    saved_var = np.var(wide, axes)
+    y = batch_normalization(x, scale, bias, saved_mean, saved_var, epsilon=epsilon)
+    rest = 1 - momentum
+    running_mean = widened(mean) * kept.type(momentum) + saved_mean * kept.type(rest)
+    running_var = widened(var) * kept.type(momentum) + saved_var * kept.type(rest)
+    statistics = (running_mean, running_var, saved_mean, saved_var)
+    return (y, *(np.asarray(s).astype(kept, copy=False) for s in statistics))
+
+
+def instance_normalization(
+    input: NDArray[Any],
+    scale: NDArray[Any],
+    bias: NDArray[Any],
+    *,
+    epsilon: float = 1e-5,
+) -> NDArray[Any]:
+    """Normalise each channel of each instance to mean 0 and variance 1, then scale it.
+
+    Parameters
+    ----------
+    input : [N, C, D...]
+    scale, bias : [C]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
+    """
+    n, c = input.shape[:2]
+    y = standardized(widened(input).reshape(n, c, prod(input.shape[2:])), epsilon)
+    y *= widened(scale)[:, None]
+    y += widened(bias)[:, None]
+    return y.reshape(input.shape).astype(input.dtype, copy=False)
+
+
+def group_normalization(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    bias: NDArray[Any],
+    *,
+    num_groups: int,
+    epsilon: float = 1e-5,
+) -> NDArray[Any]:
+    """Normalise each group of channels of each instance, then scale each channel.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    scale, bias : [C], or [num_groups] for one number for a whole group
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__GroupNormalization.html
+    """
+    n, c, *_ = x.shape
+    group = c // num_groups * prod(x.shape[2:])
+    y = standardized(widened(x).reshape(n, num_groups, group), epsilon)
+    y = y.reshape(n, len(scale), -1) if x.size else y.reshape(n, len(scale), 0)
+    y *= widened(scale)[:, None]
+    y += widened(bias)[:, None]
+    return y.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+def layer_normalization(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    axis: int = -1,
+    epsilon: float = 1e-5,
+) -> NDArray[Any]:
+    """Normalise over all axes from ``axis`` on to mean 0 and variance 1, then scale.
+
+    Parameters
+    ----------
+    x : [D...]
+    scale, bias : what broadcasts to x
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    """
+    wide = widened(x)
+    if axis != -1 and axis != x.ndim - 1:
+        wide = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
+    y = standardized(wide, epsilon).reshape(x.shape)
+    y *= scale
+    if bias is not None:
+        y += bias
+    return y.astype(x.dtype, copy=False)
+
+
+def layer_normalization_with_statistics(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    axis: int = -1,
+    epsilon: float = 1e-5,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the layer normalisation, the means, and one over the standard deviations.
+
+    The statistics have the length 1 along all axes from ``axis`` on.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    """
+    wide = widened(x)
+    axes = tuple(range(axis % x.ndim, x.ndim))
+    mean = np.mean(wide, axes, keepdims=True)
+    variance = np.mean(np.square(wide - mean), axes, keepdims=True)
+    inverse = 1 / np.sqrt(variance + wide.dtype.type(epsilon))
+    y = layer_normalization(x, scale, bias, axis=axis, epsilon=epsilon)
+    return y, np.asarray(mean), np.asarray(inverse)
+
+
+def rms_normalization(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    *,
+    axis: int = -1,
+    epsilon: float = 1e-5,
+) -> NDArray[Any]:
+    """Divide by the root of the mean square over all axes from ``axis`` on, then scale.
+
+    Parameters
+    ----------
+    x : [D...]
+    scale : what broadcasts to x
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+    """
+    wide = widened(x)
+    rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
+    square = np.einsum("...i,...i->...", rows, rows) / rows.shape[-1]
+    y = rows * (1 / np.sqrt(square + wide.dtype.type(epsilon)))[..., None]
+    y = y.reshape(x.shape).astype(x.dtype, copy=False)
+    return np.asarray(y * scale).astype(scale.dtype, copy=False)
+
+
+def lp_normalization(
+    input: NDArray[Any], *, axis: int = -1, p: int = 2
+) -> NDArray[Any]:
+    """Divide by the ``p``-norm along ``axis``; where that is 0, return 0.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LpNormalization.html
+    """
+    x = widened(input)
+    if p == 1:
+        norm = np.add.reduce(np.abs(x), axis, keepdims=True)
+    else:
+        norm = np.sqrt(np.add.reduce(np.square(x), axis, keepdims=True))
+    y = np.divide(x, norm, out=np.zeros_like(x), where=norm != 0)
+    return y.astype(input.dtype, copy=False)
+
+
+def mean_variance_normalization(
+    x: NDArray[Any], *, axes: tuple[int, ...] = (0, 2, 3)
+) -> NDArray[Any]:
+    """Normalise to mean 0 and variance 1 over ``axes``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MeanVarianceNormalization.html
+    """
+    wide = widened(x)
+    y = wide - np.mean(wide, axes, keepdims=True)
+    deviation = np.sqrt(np.mean(np.square(y), axes, keepdims=True))
+    y /= deviation + wide.dtype.type(1e-9)
+    return y.astype(x.dtype, copy=False)
+
+
+def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
+    """Return a copy with mean 0 and variance 1 along the last axis."""
+    length = x.dtype.type(max(x.shape[-1], 1))
+    mean = np.add.reduce(x, -1, keepdims=True)
+    mean /= length
+    y = np.subtract(x, mean)
+    # Unlike np.square and a sum, einsum needs no temporary.
+    variance = np.einsum("...i,...i->...", y, y)[..., None]
+    variance = variance / length + x.dtype.type(epsilon)
+    y *= 1 / np.sqrt(variance)
+    return np.asarray(y)

@@ -1,0 +1,119 @@
+"""Tensors with some elements replaced, or combined with updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .indexing import axis_grid, nd_places
+
+
+def scatter_elements(
+    data: NDArray[Any],
+    indices: NDArray[Any],
+    updates: NDArray[Any],
+    *,
+    axis: int = 0,
+    reduction: str = "none",
+) -> NDArray[Any]:
+    """Return a copy of ``data`` with each update put where its index says.
+
+    The inverse of :func:`gather_elements`: ``y[indices[i, j], j] = updates[i, j]`` for
+    ``axis`` 0. All three have the same rank, ``indices`` and ``updates`` the same shape.
+    ``reduction`` is "none" (the last update of an element stays), "add", "mul", "min" or
+    "max".
+
+    Raises
+    ------
+    IndexError
+        If an index is outside the axis.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ScatterElements.html
+    """
+    return _scattered(data, axis_grid(indices, axis), updates, reduction)
+
+
+def scatter_nd(
+    data: NDArray[Any],
+    indices: NDArray[Any],
+    updates: NDArray[Any],
+    *,
+    reduction: str = "none",
+) -> NDArray[Any]:
+    """Return a copy of ``data`` with each update put where an index tuple says.
+
+    Parameters
+    ----------
+    data : [D...]
+    indices : [I..., K], each K-tuple being the place along the first K axes of D...
+    updates : [I..., D[K:]...]
+    reduction : "none" (the last update of an element stays), "add", "mul", "min" or "max"
+
+    Raises
+    ------
+    IndexError
+        If an index is outside its axis.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ScatterND.html
+    """
+    return _scattered(data, nd_places(indices), updates, reduction)
+
+
+def _scattered(
+    data: NDArray[Any],
+    places: tuple[NDArray[Any], ...],
+    updates: NDArray[Any],
+    reduction: str,
+) -> NDArray[Any]:
+    y = data.copy()
+    if reduction == "none":
+        y[places] = updates
+    else:
+        _REDUCTIONS[reduction](y, places, updates)
+    return y
+
+
+_REDUCTIONS: dict[str, Callable[..., None]] = {
+    "add": np.add.at,
+    "mul": np.multiply.at,
+    "min": np.minimum.at,
+    "max": np.maximum.at,
+}
+
+
+def tensor_scatter(
+    past_cache: NDArray[Any],
+    update: NDArray[Any],
+    write_indices: Optional[NDArray[Any]] = None,
+    *,
+    axis: int = -2,
+    mode: str = "linear",
+) -> NDArray[Any]:
+    """Return a copy of a cache with ``update`` written into it, sample by sample.
+
+    Parameters
+    ----------
+    past_cache : [N, ..., M, ...], M lying at ``axis``, which is not the first
+    update : [N, ..., S, ...], S <= M
+    write_indices : [N], where to begin along ``axis``, in elements; 0 by default
+    mode : "linear", or "circular", where what does not fit goes on at 0
+
+    Raises
+    ------
+    IndexError
+        If ``mode`` is "linear" and ``update`` does not fit.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__TensorScatter.html
+    """
+    y = past_cache.copy()
+    samples = np.arange(len(y))[:, None]
+    places = np.arange(update.shape[axis])[None, :]
+    if write_indices is not None:
+        places = places + write_indices[:, None]
+    if mode == "circular":
+        places = places % y.shape[axis]
+    np.moveaxis(y, axis, 1)[samples, places] = np.moveaxis(update, axis, 1)
+    return y

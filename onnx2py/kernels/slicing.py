@@ -1,0 +1,108 @@
+"""Parts of tensors: slices along axes, and splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional, Union
+
+from numpy.typing import NDArray
+
+from ._ints import as_ints
+
+Bounds = Union[Sequence[Optional[int]], NDArray[Any]]
+
+
+def slice_axis(
+    data: NDArray[Any],
+    start: Optional[int] = None,
+    end: Optional[int] = None,
+    step: int = 1,
+    *,
+    axis: int = 0,
+) -> NDArray[Any]:
+    """Return a view of the elements ``start:end:step`` along one axis, as Python slices.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
+    """
+    if axis < 0:
+        return data[(..., slice(start, end, step), *[slice(None)] * (-1 - axis))]
+    return data[(*[slice(None)] * axis, slice(start, end, step))]
+
+
+def slice_axes(
+    data: NDArray[Any],
+    starts: Bounds,
+    ends: Bounds,
+    axes: Optional[Union[Sequence[int], NDArray[Any]]] = None,
+    steps: Optional[Union[Sequence[int], NDArray[Any]]] = None,
+) -> NDArray[Any]:
+    """Return a view of the elements ``start:end:step`` along each of some axes.
+
+    Bounds are clamped to the axis and count from its end where negative; None is the
+    end that the step walks away from, or towards.
+
+    Parameters
+    ----------
+    starts, ends : one per axis, in elements
+    axes : which axes; the first ones by default
+    steps : one per axis, not 0; 1 by default
+
+    Raises
+    ------
+    ValueError
+        If an axis is named twice, or a step is 0.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
+    """
+    first, last = as_ints(starts), as_ints(ends)
+    where = range(len(first)) if axes is None else as_ints(axes)
+    stride = (1,) * len(first) if steps is None else as_ints(steps)
+
+    parts = [slice(None)] * data.ndim
+    for axis, start, end, step in zip(where, first, last, stride):
+        if parts[axis] != slice(None):
+            raise ValueError(f"slice_axes: expected different axes, got {axis} twice")
+        if step < 0 and start is not None and start < -data.shape[axis]:
+            start = 0  # ONNX clamps to the first element, Python to before it
+        parts[axis] = slice(start, end, step)
+    return data[tuple(parts)]
+
+
+def split(
+    input: NDArray[Any],
+    split: Optional[Union[Sequence[int], NDArray[Any]]] = None,
+    *,
+    axis: int = 0,
+    num_outputs: int = 0,
+) -> tuple[NDArray[Any], ...]:
+    """Cut ``input`` along ``axis`` and return views of the parts.
+
+    Parameters
+    ----------
+    split : the length of each part, in elements
+    num_outputs : without ``split``, into how many parts of ceil(length / num_outputs)
+        elements; the last one may be shorter
+
+    Raises
+    ------
+    ValueError
+        If the parts together are not as long as the axis.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Split.html
+    """
+    length = input.shape[axis]
+    if split is None:
+        part = -(-length // num_outputs)
+        lengths: Sequence[int] = [part] * (num_outputs - 1)
+        lengths = [*lengths, length - part * (num_outputs - 1)]
+    else:
+        lengths = as_ints(split)
+    if sum(lengths) != length or min(lengths) < 0:
+        raise ValueError(f"split: expected parts of {length} in all, got {lengths}")
+
+    before = (slice(None),) * (axis % input.ndim)
+    parts, start = [], 0
+    for length in lengths:
+        parts.append(input[(*before, slice(start, start + length))])
+        start += length
+    return tuple(parts)

@@ -1,0 +1,88 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from ..ir.program import Argument, Call
+from ..kernels import conv as kernels
+from ..kernels import conv_transpose as transposed
+from ..kernels import integer_conv as integer
+from ._windows import AUTO_PADS, convolution_windows
+from .context import NodeContext, short_float
+from .registry import lowers
+
+
+@lowers("Conv")
+def conv(node: NodeContext) -> Call:
+    """1, 11, 22: only types were added, and defaults of strides and dilations stated."""
+    return node.call(
+        kernels.conv,
+        node.input(0),
+        node.input(1),
+        node.optional(2),
+        **convolution_windows(node),
+        group=node.int("group", 1),
+    )
+
+
+@lowers("ConvInteger", since=10)
+def conv_integer(node: NodeContext) -> Call:
+    return node.call(
+        integer.integer_conv,
+        node.input(0),
+        node.input(1),
+        _scalar(node, 2),
+        _scalar(node, 3),
+        **convolution_windows(node),
+        group=node.int("group", 1),
+    )
+
+
+@lowers("QLinearConv", since=10)
+def qlinear_conv(node: NodeContext) -> Call:
+    """The zero point of y stays an array: its dtype is the result's."""
+    return node.call(
+        integer.quantized_conv,
+        node.input(0),
+        _scalar(node, 1),
+        _scalar(node, 2),
+        node.input(3),
+        _scalar(node, 4),
+        _scalar(node, 5),
+        _scalar(node, 6),
+        node.input(7),
+        node.optional(8),
+        **convolution_windows(node, weight=3),
+        group=node.int("group", 1),
+    )
+
+
+def _scalar(node: NodeContext, index: int) -> Argument:
+    """Return a constant of one element as a number, short if it is a float32."""
+    value = node.constant(index)
+    if value is None or value.size != 1:
+        return node.optional(index)
+    number: Argument = value.item()
+    return short_float(number) if isinstance(number, float) else number
+
+
+@lowers("ConvTranspose")
+def conv_transpose(node: NodeContext) -> Call:
+    """1, 11, 22: only types were added, and defaults of strides and dilations stated."""
+    mode = node.choice("auto_pad", "NOTSET", AUTO_PADS)
+    windows = convolution_windows(node, padded=False)
+    output_shape = node.ints("output_shape", ()) or None
+    if mode.startswith("SAME"):
+        windows["pads"] = mode
+    elif output_shape is not None or mode == "VALID":
+        windows["pads"] = None
+    output_padding = node.ints("output_padding", ())
+    return node.call(
+        transposed.conv_transpose,
+        node.input(0),
+        node.input(1),
+        node.optional(2),
+        **windows,
+        group=node.int("group", 1),
+        output_padding=output_padding if any(output_padding) else None,
+        output_shape=output_shape,
+    )

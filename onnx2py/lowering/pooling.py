@@ -1,0 +1,108 @@
+"""Pooling, and the normalization over neighbouring channels."""
+
+from __future__ import annotations
+
+from ..ir.program import Call
+from ..kernels import max_pooling, pooling
+from ._windows import pooling_windows
+from .context import NodeContext
+from .registry import lowers
+
+
+@lowers("MaxPool")
+def max_pool(node: NodeContext) -> Call:
+    """1, 8, 10, 11, 12, 22: attributes, an output and types were added.
+
+    22 says that windows are dropped that start in the padding at the end; onnxruntime
+    drops them in all versions.
+    """
+    windows = pooling_windows(node)
+    order = node.int("storage_order", 0)  # of the indices alone
+    if not node.has_output(1):
+        return node.call(max_pooling.max_pool, node.input(0), **windows)
+    return node.call(
+        max_pooling.max_pool_with_indices,
+        node.input(0),
+        **windows,
+        storage_order=order,
+        results=2,
+    )
+
+
+@lowers("AveragePool")
+def average_pool(node: NodeContext) -> Call:
+    """1, 7, 10, 11, 19, 22: attributes and types were added; see MaxPool for 22."""
+    return node.call(
+        pooling.average_pool,
+        node.input(0),
+        **pooling_windows(node),
+        count_include_pad=bool(node.int("count_include_pad", 0)),
+    )
+
+
+@lowers("LpPool")
+def lp_pool_of_float_order(node: NodeContext) -> Call:
+    """1: p is a float."""
+    return node.call(
+        pooling.lp_pool, node.input(0), p=node.float("p", 2.0), **pooling_windows(node)
+    )
+
+
+@lowers("LpPool", since=2)
+def lp_pool(node: NodeContext) -> Call:
+    """2, 11, 18, 22: attributes and types were added."""
+    return node.call(
+        pooling.lp_pool, node.input(0), p=node.int("p", 2), **pooling_windows(node)
+    )
+
+
+@lowers("GlobalAveragePool")
+def global_average_pool(node: NodeContext) -> Call:
+    """1, 22: only types were added."""
+    return node.call(pooling.global_average_pool, node.input(0))
+
+
+@lowers("GlobalMaxPool")
+def global_max_pool(node: NodeContext) -> Call:
+    """1, 22: only types were added."""
+    return node.call(max_pooling.global_max_pool, node.input(0))
+
+
+@lowers("GlobalLpPool")
+def global_lp_pool_of_float_order(node: NodeContext) -> Call:
+    """1: p is a float."""
+    return node.call(pooling.global_lp_pool, node.input(0), p=node.float("p", 2.0))
+
+
+@lowers("GlobalLpPool", since=2)
+def global_lp_pool(node: NodeContext) -> Call:
+    """2, 22: only types were added."""
+    return node.call(pooling.global_lp_pool, node.input(0), p=node.int("p", 2))
+
+
+@lowers("LRN")
+def local_response_normalization(node: NodeContext) -> Call:
+    """1, 13: only types were added."""
+    return node.call(
+        pooling.local_response_normalization,
+        node.input(0),
+        size=node.int("size"),
+        alpha=node.float("alpha", 0.0001),
+        beta=node.float("beta", 0.75),
+        bias=node.float("bias", 1.0),
+    )
+
+
+@lowers("MaxUnpool", since=9)
+def max_unpool(node: NodeContext) -> Call:
+    """9, 11, 22: only types were added."""
+    windows = pooling_windows(node)
+    return node.call(
+        max_pooling.max_unpool,
+        node.input(0),
+        node.input(1),
+        node.literal(2),
+        kernel_shape=windows["kernel_shape"],
+        strides=windows["strides"],
+        pads=windows["pads"],
+    )

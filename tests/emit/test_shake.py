@@ -1,0 +1,127 @@
+"""Tree-shaking leaves what is reached, verbatim, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import onnx2py.kernels
+from onnx2py.emit import shake
+
+SOURCE = '''"""Kernels of a test."""
+
+from __future__ import annotations
+
+from math import pi, tau
+from typing import Any
+
+import numpy as np
+
+from ._shared import helper, other
+
+LIMIT = 3
+"""What the constant is for."""
+
+# Why this function is as it is.
+@np.vectorize
+def first(x: Any) -> Any:
+    """Return something."""
+    return second(x) + LIMIT
+
+
+def second(x: Any) -> Any:
+    return helper(x) * pi
+
+
+def unused(x: Any) -> Any:
+    return other(x) * tau
+'''
+
+
+@pytest.fixture
+def kernels(tmp_path, monkeypatch):
+    (tmp_path / "made.py").write_text(SOURCE)
+    (tmp_path / "_shared.py").write_text(
+        "def helper(x):\n    return x\n\n\ndef other(x):\n    return x\n"
+    )
+    monkeypatch.setattr(shake, "KERNELS", tmp_path)
+    shake.read_module.cache_clear()
+    yield
+    shake.read_module.cache_clear()
+
+
+def function(name):
+    def made():
+        pass
+
+    made.__name__, made.__module__ = name, "onnx2py.kernels.made"
+    return made
+
+
+def test_what_is_reached(kernels):
+    assert shake.reached([function("first")]) == {
+        "made": {"first", "second", "LIMIT"},
+        "_shared": {"helper"},
+    }
+    assert shake.reached([function("second")]) == {
+        "made": {"second"},
+        "_shared": {"helper"},
+    }
+
+
+def test_the_source_that_is_left(kernels):
+    assert shake.shaken_source("made", {"first", "second", "LIMIT"}) == (
+        SOURCE.split("\n\n\ndef unused")[0]
+        .replace("pi, tau", "pi")
+        .replace("helper, other", "helper")
+        .replace('for."""\n\n#', 'for."""\n\n\n#')
+        + "\n"
+    )
+
+
+def test_imports_that_are_not_needed_go(kernels):
+    text = shake.shaken_source("made", {"second"})
+    assert (
+        "LIMIT" not in text and "numpy" not in text and "from math import pi\n" in text
+    )
+
+
+MODULES = [m.name for m in pkgutil.iter_modules(onnx2py.kernels.__path__)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_kernel_module_can_be_shaken(name):
+    """Each public function of each kernel file, with what it reaches, is closed and parses."""
+    module = importlib.import_module(f"onnx2py.kernels.{name}")
+    public = [
+        f
+        for n, f in vars(module).items()
+        if inspect.isfunction(f)
+        and f.__module__ == module.__name__
+        and not n.startswith("_")
+    ]
+    for kernel in public:
+        for path, names in shake.reached([kernel]).items():
+            tree = ast.parse(shake.shaken_source(path, names), feature_version=(3, 9))
+            defined = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            missing = {
+                d
+                for d in defined
+                if shake.read_module(path).definition(d) and d not in names
+            }
+            assert not missing, f"{path}: {missing}"
+
+
+def test_names_of_kernels_are_unique():
+    seen: dict[str, str] = {}
+    for name in MODULES:
+        module = importlib.import_module(f"onnx2py.kernels.{name}")
+        for attribute, value in vars(module).items():
+            if inspect.isfunction(value) and value.__module__ == module.__name__:
+                if attribute.startswith("_") or name.startswith("_"):
+                    continue
+                assert seen.setdefault(attribute, name) == name, attribute

@@ -1,0 +1,94 @@
+"""Rules F1 to F3, C1, and what is never folded."""
+
+import pytest
+
+from onnx2py.passes.fold import fold_constants
+from tests.passes.support import after, block, graph_of
+
+
+def test_c1_constants_of_all_forms():
+    text = """g () => (a, b, c, d, e) {
+        a = Constant <value = float[2] {1, 2}> ()  b = Constant <value_int = 3> ()
+        c = Constant <value_floats = [0.5]> ()     d = Constant <value_string = "s"> ()
+        e = Constant <value_ints = [4, 5]> () }"""
+    constants = graph_of(text).constants
+    assert {k: (v.dtype.name, v.tolist()) for k, v in constants.items()} == {
+        "a": ("float32", [1, 2]),
+        "b": ("int64", 3),
+        "c": ("float32", [0.5]),
+        "d": ("object", "s"),
+        "e": ("int64", [4, 5]),
+    }
+
+
+def test_f1_a_chain_of_constants():
+    text = """g (float[2] x) => (float[2] y) <float[2] w = {1, -2}>
+        { a = Abs (w) b = Neg (a) y = Add (x, b) }"""
+    graph = fold_constants(graph_of(text))
+    assert [n.operator for n in graph.nodes] == ["Add"]
+    assert graph.constants["b"].tolist() == [-1, -2]
+    assert graph.folded["b"] == ("b: Neg", "a: Abs")
+
+
+def test_f2_shape_of_known_lengths():
+    text = """g (float[2, 3] x) => (int64[2] y, int64[1] z, int64 s)
+        { y = Shape (x) z = Shape <start=1> (x) s = Size (x) }"""
+    constants = fold_constants(graph_of(text)).constants
+    assert [constants[name].tolist() for name in "yzs"] == [[2, 3], [3], 6]
+
+
+def test_f2_unknown_lengths_stay():
+    text = "g (float[n, 3] x) => (int64[2] y, int64[1] z) { y = Shape (x) z = Shape <start=1> (x) }"
+    graph = fold_constants(graph_of(text))
+    assert [n.outputs for n in graph.nodes] == [("y",)]
+
+
+def test_f3_picks_known_lengths_from_a_partly_known_shape():
+    text = """g (float[n, 3, 4] x) => (int64[2] y, int64 z) <int64 one = {1}, int64 zero = {0},
+            int64[1] a = {0}, int64[1] b = {1}, int64[1] c = {3}>
+        { s = Shape (x) t = Slice (s, b, c) u = Gather (s, one) v = Unsqueeze (u, a)
+          y = Concat <axis=0> (t, v) z = Gather (s, zero) }"""
+    graph = fold_constants(graph_of(text))
+    assert graph.constants["y"].tolist() == [3, 4, 3]
+    assert [n.outputs[0] for n in graph.nodes] == ["s", "z"]
+
+
+@pytest.mark.parametrize("operator", ["Equal", "Mul"])
+def test_f3_does_not_compute_with_unknown_lengths(operator):
+    text = f"""g (float[n] x) => (y) <int64[1] w = {{0}}>
+        {{ s = Shape (x) y = {operator} (s, w) }}"""
+    assert operator in after(fold_constants, text)
+
+
+def test_random_operators_stay():
+    text = "g () => (float[2] y) { y = RandomNormal <shape=[2]> () }"
+    assert "RandomNormal" in after(fold_constants, text)
+
+
+def test_what_would_grow_too_much_stays():
+    text = "g () => (y) <int64[1] n = {1000000}> { y = ConstantOfShape (n) }"
+    assert "ConstantOfShape" in after(fold_constants, text)
+    small = "g () => (y) <int64[1] n = {3}> { y = ConstantOfShape (n) }"
+    assert fold_constants(graph_of(small)).constants["y"].tolist() == [0, 0, 0]
+
+
+def test_what_cannot_be_computed_stays():
+    text = (
+        """g () => (y) <int64[2] w = {1, 2}, int64[1] i = {9}> { y = Gather (w, i) }"""
+    )
+    assert "Gather" in after(fold_constants, text)
+
+
+def test_inside_a_branch_with_outer_constants():
+    text = """g (bool c) => (float[1] y) <float[1] w = {-3}> {
+        y = If (c) <then_branch = t () => (float[1] p) { p = Abs (w) },
+                    else_branch = e () => (float[1] q) { q = Neg (w) }> }"""
+    assert after(fold_constants, text) == block("""
+        (c) => (y)
+          float32[1] w = {-3}
+          y = If (c)
+            then_branch = () => (p)
+              float32[1] p = {3}
+            else_branch = () => (q)
+              float32[1] q = {3}
+    """)

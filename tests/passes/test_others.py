@@ -1,0 +1,122 @@
+"""Rules I1, D1 to D3, B1 and B2."""
+
+import numpy as np
+import onnx.parser
+import onnxruntime
+import pytest
+
+import onnx2py
+from onnx2py.passes.batch_norm import fold_batch_norm
+from onnx2py.passes.branches import take_constant_branches
+from onnx2py.passes.dead_code import remove_dead_code
+from tests.passes.support import after, block, graph_of
+
+BRANCHES = """g (float[2] x) => (float[2] y) <bool c = {CONDITION}> {
+    z = If (c) <then_branch = t () => (float[2] p) { p = Abs (x) },
+                else_branch = e () => (float[2] q) <float[1] w = {2}> { q = Mul (x, w) }>
+    y = Relu (z) }"""
+
+
+def test_i1_takes_the_branch():
+    assert after(take_constant_branches, BRANCHES.replace("CONDITION", "1")) == block(
+        """
+        (x) => (y)
+          bool[] c = {True}
+          p = Abs (x)
+          y = Relu (p)
+    """
+    )
+    assert after(take_constant_branches, BRANCHES.replace("CONDITION", "0")) == block(
+        """
+        (x) => (y)
+          bool[] c = {False}
+          float32[1] w = {2}
+          q = Mul (x, w)
+          y = Relu (q)
+    """
+    )
+
+
+def test_i1_leaves_an_open_condition():
+    text = BRANCHES.replace("float[2] x)", "float[2] x, bool c)").replace(
+        "<bool c = {CONDITION}>", ""
+    )
+    assert "If (c)" in after(take_constant_branches, text)
+
+
+def test_d1_to_d3():
+    text = """g (float[2] x, float[2] unread) => (float[2] y) <float[2] v = {1, 2}>
+        { a = Abs (x) b = Neg (a) y, i = TopK (x, v) }"""
+    assert after(remove_dead_code, text) == block("""
+        (x, unread) => (y)
+          float32[2] v = {1, 2}
+          y = TopK (x, v)
+    """)
+    assert after(remove_dead_code, text.replace("(x, v)", "(x, x)")) == block("""
+        (x, unread) => (y)
+          y = TopK (x, x)
+    """)
+
+
+def test_d1_keeps_what_a_branch_reads():
+    text = """g (float[2] x, bool c) => (float[2] y) { a = Neg (x) unread = Abs (x)
+        y = If (c) <then_branch = t () => (float[2] p) { p = Abs (a) r = Abs (x) },
+                    else_branch = e () => (float[2] q) { q = Abs (x) }> }"""
+    text = after(remove_dead_code, text)
+    assert "a = Neg" in text and "unread" not in text and "r = Abs" not in text
+
+
+CONV = """g (float[1, 2, 5, 5] x) => (float[1, 4, 3, 3] y)
+    <float[4, GROUPED, 3, 3] w, float[4] b, float[4] s, float[4] t, float[4] m, float[4] v>
+    { a = Conv <group = GROUP> (x, w, b) y = BatchNormalization <epsilon=0.01> (a, s, t, m, v) }"""
+
+
+def with_weights(text: str) -> onnx.ModelProto:
+    """Parse a model and make initializers of what it names between < and >, from a seed."""
+    head = '<ir_version: 8, opset_import: ["" : 15]>'
+    proto = onnx.parser.parse_model(f"{head} {text}")
+    random = np.random.default_rng(0)
+    for value in list(proto.graph.value_info):
+        shape = [d.dim_value for d in value.type.tensor_type.shape.dim]
+        array = random.uniform(0.5, 2, shape).astype(np.float32)
+        proto.graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
+    del proto.graph.value_info[:]
+    return proto
+
+
+@pytest.mark.parametrize(
+    ("conv", "weight", "group"),
+    [("Conv", "4, 2", 1), ("Conv", "4, 1", 2), ("ConvTranspose", "2, 4", 1),
+     ("ConvTranspose", "2, 2", 2)],
+)  # fmt: skip
+@pytest.mark.parametrize("bias", [True, False])
+def test_b1_b2_agree_with_onnxruntime(conv, weight, group, bias):
+    text = CONV.replace("4, GROUPED", weight).replace("GROUP", str(group))
+    text = text.replace("= Conv <", f"= {conv} <").replace("1, 4, 3, 3", "a, b, c, d")
+    proto = with_weights(text if bias else text.replace("(x, w, b)", "(x, w)"))
+    model = onnx2py.load_model(proto)
+    x = np.random.default_rng(1).normal(size=(1, 2, 5, 5)).astype(np.float32)
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    np.testing.assert_allclose(
+        model(x), session.run(None, {"x": x})[0], rtol=1e-4, atol=1e-4
+    )
+
+
+def test_b1_lists_both_nodes():
+    from onnx2py.decode import decode
+    from onnx2py.load import load
+
+    graph = fold_batch_norm(
+        decode(
+            load(with_weights(CONV.replace("GROUPED", "2").replace("GROUP", "1")))
+        ).graph
+    )
+    (node,) = graph.nodes
+    assert (node.operator, node.also) == ("Conv", ("y: BatchNormalization",))
+
+
+def test_b1_leaves_a_product_that_others_read():
+    text = """g (float[1, 2, 5, 5] x, float[4, 2, 3, 3] w, float[4] s)
+        => (float[1, 4, 3, 3] y, float[1, 4, 3, 3] a)
+        { a = Conv (x, w) y = BatchNormalization (a, s, s, s, s) }"""
+    assert len(fold_batch_norm(graph_of(text, opset=15)).nodes) == 2
