@@ -11,7 +11,6 @@ from .errors import (
     UnsupportedError,
     VerifyError,
 )
-
 from .pipeline import Report, compile_model
 
 __version__ = "0.1.0"

@@ -17,7 +17,7 @@ from .errors import Onnx2pyError
 from .load_package import load_model
 
 
-class Onnx2pyBackendRep(BackendRep):  # type: ignore[misc]
+class Onnx2pyBackendRep(BackendRep):
     """A compiled model."""
 
     def __init__(self, model: Any) -> None:
@@ -42,7 +42,7 @@ class Onnx2pyBackendRep(BackendRep):  # type: ignore[misc]
         return outputs
 
 
-class Onnx2pyBackend(Backend):  # type: ignore[misc]
+class Onnx2pyBackend(Backend):
     """Compiles a model, imports the package, runs it."""
 
     @classmethod

@@ -29,7 +29,7 @@ from .ir.types import (
 )
 from .load import LoadedModel, dense_array, tensor_array
 
-DEFAULT_OPSET = 1
+UNKNOWN = "onnx2py.unknown"
 MAX_DEPTH = 64
 """How many subgraphs may stand inside each other."""
 
@@ -102,15 +102,22 @@ def _graphs(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]
                 yield from _graphs(subgraph, depth + 1)
 
 
+def _subgraphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    graphs = _graphs(graph)
+    next(graphs)
+    return graphs
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    return (node for each in _graphs(graph) for node in each.node)
+
+
 def _normalise_domains(proto: onnx.ModelProto) -> None:
     """Spell ONNX's own domain one way: ``ai.onnx`` is another name of ""."""
-    nodes = [node for graph in _graphs(proto.graph) for node in graph.node]
-    nodes += [node for function in proto.functions for node in function.node]
-    imports = [
-        *proto.opset_import,
-        *(o for f in proto.functions for o in f.opset_import),
-    ]
-    for item in (*nodes, *imports):
+    items: list[Any] = [*_nodes(proto.graph), *proto.opset_import]
+    for function in proto.functions:
+        items += [*_function_nodes(function), *function.opset_import]
+    for item in items:
         if item.domain == "ai.onnx":
             item.domain = ""
 
@@ -130,8 +137,9 @@ def _opsets(proto: onnx.ModelProto) -> dict[str, int]:
             "install a newer release of the onnx package"
         )
     if "" not in opsets:
-        proto.opset_import.append(onnx.helper.make_opsetid("", DEFAULT_OPSET))
-        opsets[""] = DEFAULT_OPSET
+        # As onnxruntime: the newest beside other domains. Before IR version 3 there were none.
+        opsets[""] = newest if opsets else 1
+        proto.opset_import.append(onnx.helper.make_opsetid("", opsets[""]))
     return opsets
 
 
@@ -169,7 +177,7 @@ def _check_recursion(proto: onnx.ModelProto) -> None:
 
 
 def _function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
-    yield from (n for g in _graphs(onnx.GraphProto(node=function.node)) for n in g.node)
+    return _nodes(onnx.GraphProto(node=function.node))
 
 
 def _first_line(error: Exception) -> str:
@@ -182,10 +190,32 @@ def _infer(proto: onnx.ModelProto) -> onnx.ModelProto:
         del graph.value_info[:]
         for output in graph.output:
             output.ClearField("type")
+    for graph in _subgraphs(proto.graph):
+        for value in graph.input:  # a loop may change the shapes of its state
+            value.type.tensor_type.ClearField("shape")
+    _hide_unknown_operators(proto)
     try:
-        return shape_inference.infer_shapes(proto, data_prop=True)
+        inferred = shape_inference.infer_shapes(proto, data_prop=True)
     except Exception:  # an invalid node: the decoder, or its rule, will say so better
-        return proto
+        inferred = proto
+    for node in _nodes(inferred.graph):
+        if node.domain == UNKNOWN:
+            node.domain = ""
+    return inferred
+
+
+def _hide_unknown_operators(proto: onnx.ModelProto) -> None:
+    """Move operators that ONNX dropped to another domain: inference would stop at them."""
+    version = next(o.version for o in proto.opset_import if not o.domain)
+    hidden = [
+        node
+        for node in _nodes(proto.graph)
+        if not node.domain and not onnx.defs.has(node.op_type, version, "")
+    ]
+    for node in hidden:
+        node.domain = UNKNOWN
+    if hidden:
+        proto.opset_import.append(onnx.helper.make_opsetid(UNKNOWN, 1))
 
 
 # ---------------------------------------------------------------------- graphs

@@ -47,7 +47,7 @@ def _float(value: float) -> str:
 
 
 def dtype_literal(dtype: np.dtype) -> str:
-    """Spell a dtype: ``np.float32``, ``np.bool_``, ``np.object_`` for strings, ``ml_dtypes.int4``."""
+    """Spell a dtype: ``np.float32``, ``ml_dtypes.int4``, ``np.object_`` for strings."""
     if dtype in _EXTENSIONS:
         return f"ml_dtypes.{dtype.name}"
     if dtype.kind in "UO":

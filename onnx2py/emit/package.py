@@ -70,7 +70,7 @@ class _Builder:
         self.statements = tuple(program.walk())
         self.used = _used_weights(program, self.statements)
         self.names = assign_names(_wanted(program, self.statements, self.used))
-        taken = {name: 0 for name in self.names.values()}
+        taken = dict.fromkeys(self.names.values(), 0)
         self.files: dict[str, Content] = {}
         self.parameters = 0
         self.weight_lines: list[dict[str, str]] = []
@@ -471,7 +471,7 @@ def _is_storable(array: np.ndarray) -> bool:
 
 
 def stored_array(array: np.ndarray) -> np.ndarray:
-    """Return an array as NumPy alone can store and map it: little-endian, in C order, no objects."""
+    """Return an array as NumPy alone can map it: little-endian, in C order, no objects."""
     if array.dtype.kind in "OU":
         return array.astype(str) if array.size else np.zeros(array.shape, "<U1")
     if array.dtype in EXTENSIONS:

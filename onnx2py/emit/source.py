@@ -158,17 +158,17 @@ class SourceWriter:
         )
         self.kernels.add(iterations)
         counted = "" if loop.trip_count is None else self.argument(loop.trip_count)
-        going = "going" if loop.condition else "_"
+        going = "_" if loop.condition is None else "going"
         initial = [self.spell(ref.name) for ref in loop.state]
         starts = list(zip(state, initial))
-        if loop.condition:
-            starts.insert(0, ("going", self.spell(loop.condition.name)))
+        if loop.condition is not None:
+            starts.insert(0, ("going", self.argument(loop.condition)))
         yield from self.start(starts, [item for _, item, _ in scans])
         yield f"for iteration in ops.iterations({counted}):"
-        if loop.condition:
+        if loop.condition is not None:
             yield "    if not going:"
             yield "        break"
-        condition = "going" if loop.condition else "np.bool_(True)"
+        condition = "np.bool_(True)" if loop.condition is None else "going"
         call = self.call_body(loop.body, ["iteration", condition, *state])
         yield f"    {self.plain([going, *state, *(part for _, _, part in scans)])} = {call}"
         for _, item, part in scans:

@@ -58,13 +58,14 @@ class Branch:
 
 @dataclass(frozen=True)
 class Loop:
-    """``Loop``: the body takes (iteration, condition, state...) and returns (condition, state..., scans...).
+    """``Loop``: the body takes (iteration, condition, state...), returns (condition, state..., scans...).
 
-    ``trip_count`` and ``condition`` are None where the loop has none.
+    ``trip_count`` is None where there is no limit, ``condition`` where nothing ends the loop
+    before that.
     """
 
     trip_count: Ref | int | None
-    condition: Ref | None
+    condition: Ref | bool | None
     state: tuple[Ref, ...]
     body: Body
 
@@ -88,7 +89,7 @@ class ScanOutput:
 
 @dataclass(frozen=True)
 class Scan:
-    """``Scan`` since opset 9: the body takes (state..., elements...) and returns (state..., scans...)."""
+    """``Scan``: the body takes (state..., elements...), returns (state..., scans...)."""
 
     state: tuple[Ref, ...]
     inputs: tuple[ScanInput, ...]
@@ -101,7 +102,7 @@ Operation = Union[Call, Branch, Loop, Scan]
 
 @dataclass(frozen=True)
 class Statement:
-    """One operation, the values that it defines ("" where one is not wanted), and its ONNX nodes."""
+    """One operation, the values that it defines ("" if not wanted), and its ONNX nodes."""
 
     operation: Operation
     outputs: tuple[str, ...]

@@ -38,8 +38,10 @@ def _node(node: Node) -> str:
     attributes = {k: v for k, v in node.attributes.items() if not isinstance(v, Graph)}
     listed = ", ".join(f"{k}={_value(v)}" for k, v in sorted(attributes.items()))
     also = f"  # + {' + '.join(node.also)}" if node.also else ""
-    outputs, inputs = ", ".join(node.outputs), ", ".join(node.inputs)
-    return f"{outputs} = {node.qualified_operator} {f'<{listed}> ' if listed else ''}({inputs}){also}"
+    operator = (
+        f"{node.qualified_operator} <{listed}>" if listed else node.qualified_operator
+    )
+    return f"{', '.join(node.outputs)} = {operator} ({', '.join(node.inputs)}){also}"
 
 
 def _value(value: Any) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -159,16 +160,12 @@ class _Folder:
         if not isinstance(kind, TensorType) or kind.shape is None:
             return None
         if node.operator == "Size":
-            shape = kind.static_shape
-            return (
-                None
-                if shape is None
-                else {node.outputs[0]: np.array(np.prod(shape), np.int64)}
-            )
-        start, end = node.attributes.get("start", 0), node.attributes.get(
-            "end", len(kind.shape)
-        )
-        dims = kind.shape[start:end]  # type: ignore[misc]
+            if kind.static_shape is None:
+                return None
+            return {node.outputs[0]: np.array(prod(kind.static_shape), np.int64)}
+        start, end = node.attributes.get("start"), node.attributes.get("end")
+        assert isinstance(start, int | None) and isinstance(end, int | None)
+        dims = kind.shape[start:end]
         values = np.array([d if isinstance(d, int) else 0 for d in dims], np.int64)
         known = np.array([isinstance(d, int) for d in dims], bool)
         return self.note(node.outputs[0], _Partial(values, known))

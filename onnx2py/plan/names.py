@@ -21,7 +21,7 @@ _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
 }
 _TEMPLATE_NAMES = {
     "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "path", "dims",
-    "model", "outputs", "inputs", "going", "annotated", "check_input", "load_weight",
+    "model", "outputs", "inputs", "going", "iteration", "annotated", "check_input", "load_weight",
 }  # fmt: skip
 RESERVED = frozenset(
     {name.lower() for name in (*keyword.kwlist, *keyword.softkwlist, *dir(builtins))}
@@ -59,7 +59,7 @@ def assign_names(values: Iterable[Wanted]) -> dict[str, str]:
 
 
 def unique_name(name: str, taken: dict[str, int]) -> str:
-    """Return ``name``, or with ``_2``, ``_3`` ... where it is taken or reserved; note it as taken."""
+    """Return ``name``, with ``_2``, ``_3`` ... if it is taken; note it as taken."""
     if name in RESERVED:
         name = f"{name}_"
     count = taken.get(name, 0)
@@ -104,7 +104,7 @@ def _scopes(item: Wanted) -> tuple[str, ...]:
 
 
 def snake_case(text: str) -> str:
-    """Spell a name in lower case, words joined by ``_``; what is no ASCII letter or digit is dropped.
+    """Spell a name in lower case, words joined by ``_``; only ASCII letters and digits remain.
 
     >>> snake_case("MatMul_2"), snake_case("ReLU32"), snake_case("a b-c")
     ('mat_mul_2', 'relu32', 'a_b_c')
