@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import black
+from black import format_file_contents
+from black.mode import Mode, TargetVersion
+from black.parsing import InvalidInput
+from black.report import NothingChanged
 
 from ..errors import InternalError
 
-_MODE = black.Mode(target_versions={black.TargetVersion.PY39})
+_MODE = Mode(target_versions={TargetVersion.PY39})
 
 
 @lru_cache(maxsize=512)  # the files that many packages share are laid out once
@@ -21,10 +24,10 @@ def format_source(path: str, source: str) -> str:
         If it is not valid Python.
     """
     try:
-        formatted: str = black.format_file_contents(source, fast=True, mode=_MODE)
-    except black.NothingChanged:
+        formatted: str = format_file_contents(source, fast=True, mode=_MODE)
+    except NothingChanged:
         formatted = source
-    except (black.InvalidInput, ValueError) as error:
+    except (InvalidInput, ValueError) as error:
         raise InternalError(
             f"{path}: generated source does not parse: {error}"
         ) from error

@@ -15,7 +15,7 @@ def transform_scores(
     if post_transform == "LOGISTIC":
         return _logistic(scores)
     if post_transform == "SOFTMAX":
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-3e38))
+        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return scores / scores.sum(axis=-1, keepdims=True)
     if post_transform == "SOFTMAX_ZERO":
         return _softmax_zero(scores)
@@ -46,7 +46,7 @@ def _logistic(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _softmax_zero(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Softmax over the scores that are not zero; zeros stay zero."""
-    top = scores.max(axis=-1, keepdims=True, initial=-3e38)
+    top = scores.max(axis=-1, keepdims=True)
     zero = np.abs(scores) <= 1e-7
     powers = np.exp(scores - top)
     total = np.where(zero, 0, powers).sum(axis=-1, keepdims=True, dtype=scores.dtype)
@@ -54,9 +54,13 @@ def _softmax_zero(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _probit(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Approximate the normal quantiles, with onnxruntime's constants."""
-    x = 2 * scores - 1
+    """Approximate the normal quantiles, with onnxruntime's constants.
+
+    Near a half the formula cancels: in float32 it would be off by up to 0.001.
+    """
+    x = 2 * scores.astype(np.float64) - 1
     log = np.log((1 - x) * (1 + x))
     half = 2 / (3.14159 * 0.147) + 0.5 * log
     root = np.sqrt(np.sqrt(half * half - log * (1 / 0.147)) - half)
-    return np.where(x < 0, -root, root) * x.dtype.type(np.sqrt(2))
+    y = np.where(x < 0, -root, root) * np.sqrt(2)
+    return np.asarray(y.astype(np.float32))

@@ -78,7 +78,8 @@ def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray
     a = x.astype(np.float64) if x.dtype.kind in "iu" else x
     number = a.dtype.type
     y = np.where(a > number(lambd), a - number(bias), number(0))
-    return np.where(a < number(-lambd), a + number(bias), y).astype(x.dtype)
+    y = np.where(a < number(-lambd), a + number(bias), y)
+    return np.asarray(y.astype(x.dtype))
 
 
 def hard_sigmoid(

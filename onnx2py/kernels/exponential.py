@@ -128,7 +128,7 @@ def celu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 def scaled_elu(
     x: NDArray[Any], *, alpha: float, gamma: float = 1.0, divisor: float = 1.0
 ) -> NDArray[Any]:
-    """Return ``gamma * x`` if positive, else ``gamma * alpha * (exp(x / divisor) - 1)``.
+    """Return ``gamma`` times ``x`` or, below 0, ``alpha * (exp(x / divisor) - 1)``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Elu.html
     """

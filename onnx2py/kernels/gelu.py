@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,44 @@ ERF_SINGLE = (
 )
 """``artanh(erf(x)) / x`` as a polynomial in ``x * x``, minimax for ``x * x < 17.6``."""
 
+ERF_CENTRE = (
+    -7.716908216715876e-10,
+    1.3692611604910201e-08,
+    -1.6205541483532732e-07,
+    1.6447444776588677e-06,
+    -1.4924762225664169e-05,
+    0.0001205529639108856,
+    -0.0008548325955932789,
+    0.005223977602044645,
+    -0.026866170641221404,
+    0.1128379167091192,
+    -0.37612638903181517,
+    1.1283791670955128,
+)
+"""``erf(x) / x`` as a polynomial in ``x * x``, for ``x`` up to 1."""
+
+ERF_TAIL = (
+    -8.631720475990396e-06,
+    -1.2313427405044222e-05,
+    6.439871047446825e-05,
+    4.523052858035816e-05,
+    -0.0005971130747698741,
+    0.0007077419594929261,
+    0.004269139617167616,
+    -0.02439249880109344,
+    0.07166583710899624,
+    -0.15011593651848112,
+    0.24560380171305793,
+    -0.3262335600428639,
+    0.17900115118139065,
+)
+"""``(1 - erf(x)) * exp(x * x)`` in ``(x - 3) / (x + 3)``, for ``x`` from 1 to 6."""
+
 
 def erf(x: NDArray[Any]) -> NDArray[Any]:
     """Return the error function, 2 / sqrt(pi) times the integral of exp(-t * t) to x.
 
-    The relative error is at most 3e-7 for float32.
+    The relative error is at most 3e-7 for float32 and 1e-15 for float64.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Erf.html
     """
@@ -38,22 +72,48 @@ def erf(x: NDArray[Any]) -> NDArray[Any]:
 
 def erf_into(x: NDArray[Any], out: NDArray[Any]) -> None:
     """Write the error function of ``x`` to ``out``, which is not ``x``."""
+    if x.dtype.itemsize == 8:
+        out[...] = erf_double(x)
+        return
     square = np.asarray(np.square(x))
     np.minimum(square, 17.6, out=square)  # beyond, the result is 1
-    np.multiply(square, ERF_SINGLE[0], out=out)
-    for coefficient in ERF_SINGLE[1:-1]:
-        out += coefficient
-        out *= square
-    out += ERF_SINGLE[-1]
+    polynomial_into(square, ERF_SINGLE, out)
     out *= x
     np.tanh(out, out=out)
 
 
-def gelu(x: NDArray[Any]) -> NDArray[Any]:
+def erf_double(x: NDArray[Any]) -> NDArray[Any]:
+    """Return the error function of float64."""
+    size = np.minimum(np.absolute(x), 6.0)  # beyond, the result is 1
+    square = np.asarray(size * size)
+    centre, tail = np.empty_like(square), np.empty_like(square)
+    polynomial_into(square, ERF_CENTRE, centre)
+    polynomial_into(np.asarray((size - 3.0) / (size + 3.0)), ERF_TAIL, tail)
+    tail *= np.exp(-square)
+    y = np.where(size < 1, centre * x, np.copysign(1.0 - tail, x))
+    return np.asarray(y)
+
+
+def polynomial_into(
+    x: NDArray[Any], coefficients: Sequence[float], out: NDArray[Any]
+) -> None:
+    """Write a polynomial in ``x`` to ``out``; the highest coefficient comes first."""
+    np.multiply(x, coefficients[0], out=out)
+    for coefficient in coefficients[1:-1]:
+        out += coefficient
+        out *= x
+    out += coefficients[-1]
+
+
+def gelu(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
     """Return ``0.5 * x * (1 + erf(x / sqrt(2)))``.
+
+    ``bias``, if any, is added to ``x`` first.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gelu.html
     """
+    if bias is not None:
+        x = np.asarray(x + bias)
     if in_float32(x):
         return gelu(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)
@@ -65,11 +125,15 @@ def gelu(x: NDArray[Any]) -> NDArray[Any]:
     return y
 
 
-def gelu_tanh(x: NDArray[Any]) -> NDArray[Any]:
+def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
     """Return ``0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))``.
+
+    ``bias``, if any, is added to ``x`` first.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gelu.html
     """
+    if bias is not None:
+        x = np.asarray(x + bias)
     if in_float32(x):
         return gelu_tanh(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)

@@ -120,7 +120,7 @@ def quantized_conv(
     scale = np.asarray(weight_scale, np.float32) * np.float32(x_scale)
     scaled = total.astype(np.float32)
     scaled *= (scale / np.float32(y_scale)).reshape(each_channel)
-    limits, zero = np.iinfo(y_zero_point.dtype), int(y_zero_point)
+    limits, zero = np.iinfo(y_zero_point.dtype), y_zero_point.item()
     np.rint(scaled, out=scaled)
     scaled += np.float32(zero)
     np.clip(scaled, limits.min, limits.max, out=scaled)

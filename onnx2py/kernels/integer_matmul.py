@@ -51,7 +51,8 @@ def matmul_integer_prepared(
     """
     if a_zero_point is not None:
         a_zero_point = per_row(a_zero_point)
-    return np.matmul(_centred(a, a_zero_point, b.dtype), b).astype(np.int32)
+    y = np.matmul(_centred(a, a_zero_point, b.dtype), b)
+    return np.asarray(y).astype(np.int32)
 
 
 def qlinear_matmul(
@@ -66,8 +67,8 @@ def qlinear_matmul(
 ) -> NDArray[Any]:
     """Return the product of two quantised matrices, quantised.
 
-    A number q stands for ``(q - zero_point) * scale``. Results are rounded to the nearest
-    integer, halves to the even one, and are of the dtype of ``y_zero_point``.
+    A number q stands for ``(q - zero_point) * scale``. Results are rounded to the
+    nearest integer, halves to the even one, and have the dtype of ``y_zero_point``.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ def qlinear_matmul(
     ONNX: https://onnx.ai/onnx/operators/onnx__QLinearMatMul.html
     """
     y = exact_product(a, b, per_row(a_zero_point), b_zero_point)
-    scale = np.asarray(per_row(a_scale), np.float32) * np.asarray(b_scale, np.float32)
-    scale = scale / np.asarray(per_row(y_scale), np.float32)
+    scale: NDArray[Any] = per_row(a_scale).astype(np.float32) * b_scale
+    scale = (scale / per_row(y_scale)).astype(np.float32, copy=False)
     return requantized(y.astype(np.float32, copy=False), scale, per_row(y_zero_point))
 
 
@@ -107,7 +108,7 @@ def exact_product(
     a_zero_point: Optional[NDArray[Any]],
     b_zero_point: Optional[NDArray[Any]],
 ) -> NDArray[Any]:
-    """Return ``(a - a_zero_point) @ (b - b_zero_point)`` as floats that are integers."""
+    """Return ``(a - a_zero_point) @ (b - b_zero_point)``, integers held in floats."""
     # Products are below 2**16, so that 256 of them stay below 2**24.
     dtype = np.dtype(np.float32 if a.shape[-1] <= 256 else np.float64)
     return np.asarray(

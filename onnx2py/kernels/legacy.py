@@ -1,19 +1,21 @@
-"""Operators as they were before ONNX 1.2."""
+"""Operators as they were before ONNX 1.2, and those that it then removed."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arithmetic import divide
+from .exponential import softplus
 
 
 def combine_from_axis(
     a: NDArray[Any], b: NDArray[Any], *, operation: str, axis: int
 ) -> NDArray[Any]:
-    """Return ``operation(a, b)`` where the first axis of ``b`` lies on ``axis`` of ``a``.
+    """Return ``operation(a, b)``; the first axis of ``b`` lies on ``axis`` of ``a``.
 
     ``operation`` is the name of a NumPy function of two tensors: ``add``, ``greater``.
 
@@ -22,8 +24,73 @@ def combine_from_axis(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Add.html
     """
-    trailing = a.ndim - axis % max(a.ndim, 1) - b.ndim
+    start = axis if axis >= 0 else axis + a.ndim
+    trailing = a.ndim - start - b.ndim
     if trailing > 0:
         b = b.reshape(b.shape + (1,) * trailing)
     function = divide if operation == "divide" else getattr(np, operation)
     return np.asarray(function(a, b))
+
+
+def affine(x: NDArray[Any], *, alpha: float = 1.0, beta: float = 0.0) -> NDArray[Any]:
+    """Return ``alpha * x + beta``.
+
+    ONNX: https://onnx.ai/onnx/operators/ (Affine: experimental, removed)
+    """
+    number = x.dtype.type
+    return np.asarray(x * number(alpha) + number(beta))
+
+
+def parametric_softplus(x: NDArray[Any], *, alpha: float, beta: float) -> NDArray[Any]:
+    """Return ``alpha * log(exp(beta * x) + 1)``.
+
+    ONNX: https://onnx.ai/onnx/operators/ (ParametricSoftplus: experimental, removed)
+    """
+    y = softplus(np.asarray(x * x.dtype.type(beta)))
+    return np.asarray(y * x.dtype.type(alpha))
+
+
+def scaled_tanh(x: NDArray[Any], *, alpha: float, beta: float) -> NDArray[Any]:
+    """Return ``alpha * tanh(beta * x)``.
+
+    ONNX: https://onnx.ai/onnx/operators/ (ScaledTanh: experimental, removed)
+    """
+    return np.asarray(np.tanh(x * x.dtype.type(beta)) * x.dtype.type(alpha))
+
+
+def image_scaler(
+    x: NDArray[Any], *, bias: Sequence[float], scale: float = 1.0
+) -> NDArray[Any]:
+    """Return ``scale * x + bias``, with one bias for each channel.
+
+    x : [N, C, H, W]
+    bias : [C]
+
+    ONNX: https://onnx.ai/onnx/operators/ (ImageScaler: experimental, removed)
+    """
+    offsets = np.array(bias, x.dtype).reshape(-1, 1, 1)
+    return np.asarray(x * x.dtype.type(scale) + offsets)
+
+
+def crop(
+    x: NDArray[Any], *, border: Sequence[int], scale: Optional[Sequence[int]] = None
+) -> NDArray[Any]:
+    """Return ``x`` less its borders, or of the height and width ``scale``.
+
+    x : [N, C, H, W]
+    border : what is cut off on the left, at the top, on the right and at the bottom
+
+    Raises
+    ------
+    ValueError
+        If ``scale`` reaches beyond ``x``.
+
+    ONNX: https://onnx.ai/onnx/operators/ (Crop: experimental, removed)
+    """
+    left, top, right, bottom = border
+    stop = [x.shape[2] - bottom, x.shape[3] - right]
+    if scale:
+        stop = [top + scale[0], left + scale[1]]
+    if stop[0] > x.shape[2] or stop[1] > x.shape[3]:
+        raise ValueError(f"crop: expected at least {stop} pixels, got {x.shape[2:]}")
+    return np.ascontiguousarray(x[:, :, top : stop[0], left : stop[1]])

@@ -47,7 +47,7 @@ def contract(equation: str, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     y = np.matmul(a.reshape(*shape, *sizes[:2]), b.reshape(*shape, *sizes[1:]))
     found = batch + rows + columns
     y = y.reshape([lengths[k] for k in found])
-    return y.transpose([found.index(k) for k in result])
+    return np.asarray(y.transpose([found.index(k) for k in result]))
 
 
 def det(x: NDArray[Any]) -> NDArray[Any]:

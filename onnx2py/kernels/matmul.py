@@ -12,7 +12,7 @@ from ._precision import widened
 
 
 def matmul(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Return ``np.matmul(a, b)`` of the dtype of ``a``; small floats are widened for it.
+    """Return ``np.matmul(a, b)`` of the dtype of ``a``; small floats are widened.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
     """
@@ -36,7 +36,8 @@ def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """
     # np.matmul(a, b) would call BLAS once for each matrix in a, up to 4 times slower.
     rows = a.reshape(prod(a.shape[:-1]), a.shape[-1])
-    return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
+    y = np.matmul(rows, b)
+    return np.asarray(y).reshape(*a.shape[:-1], b.shape[1])
 
 
 def gemm(
@@ -60,7 +61,8 @@ def gemm(
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
     wide_a, wide_b = widened(a), widened(b)
-    y = np.matmul(wide_a.T if trans_a else wide_a, wide_b.T if trans_b else wide_b)
+    wide_a = wide_a.T if trans_a else wide_a
+    y = np.asarray(np.matmul(wide_a, wide_b.T if trans_b else wide_b))
     if alpha != 1:
         y = (y * alpha).astype(y.dtype, copy=False)
     if c is not None:

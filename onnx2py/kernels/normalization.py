@@ -1,4 +1,4 @@
-"""Normalisation by statistics of the tensor itself, or by given ones."""
+"""Normalisation by statistics of the tensor itself."""
 
 from __future__ import annotations
 
@@ -9,88 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import widened
-
-
-def scale_and_shift(
-    x: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any]
-) -> NDArray[Any]:
-    """Return ``x * scale + shift`` of the dtype of ``x``, one pair for each channel.
-
-    This is batch normalisation with constant statistics.
-
-    Parameters
-    ----------
-    x : [N, C, D...]
-    scale, shift : what broadcasts to x, such as [C, 1...]
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
-    """
-    y = np.asarray(np.multiply(x, scale))
-    y += shift
-    return y.astype(x.dtype, copy=False)
-
-
-def batch_normalization(
-    x: NDArray[Any],
-    scale: NDArray[Any],
-    bias: NDArray[Any],
-    mean: NDArray[Any],
-    var: NDArray[Any],
-    *,
-    epsilon: float = 1e-5,
-) -> NDArray[Any]:
-    """Return ``(x - mean) / sqrt(var + epsilon) * scale + bias``.
-
-    Parameters
-    ----------
-    x : [N, C, D...]
-    scale, bias, mean, var : [C], or [C, D...] for statistics of each position
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
-    """
-    factor = widened(scale) / np.sqrt(widened(var) + var.dtype.type(epsilon))
-    shift = widened(bias) - widened(mean) * factor
-    channels = scale.shape + (1,) * (x.ndim - 1 - scale.ndim)
-    return scale_and_shift(x, factor.reshape(channels), shift.reshape(channels))
-
-
-def batch_normalization_training(
-    x: NDArray[Any],
-    scale: NDArray[Any],
-    bias: NDArray[Any],
-    mean: NDArray[Any],
-    var: NDArray[Any],
-    *,
-    epsilon: float = 1e-5,
-    momentum: float = 0.9,
-) -> tuple[NDArray[Any], ...]:
-    """Normalise by the statistics of ``x`` itself, and update the running ones.
-
-    Parameters
-    ----------
-    x : [N, C, D...]
-    scale, bias, mean, var : [C], or [C, D...] for statistics of each position
-    momentum : the part of ``mean`` and ``var`` in the running statistics
-
-    Returns
-    -------
-    y : [N, C, D...]
-    running_mean, running_var : like mean and var
-    saved_mean, saved_var : the statistics of x, like mean and var
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
-    """
-    wide = widened(x)
-    axes = (0, *range(1 + scale.ndim, x.ndim))
-    kept = mean.dtype
-    saved_mean = np.mean(wide, axes)
-    saved_var = np.var(wide, axes)
-    y = batch_normalization(x, scale, bias, saved_mean, saved_var, epsilon=epsilon)
-    rest = 1 - momentum
-    running_mean = widened(mean) * kept.type(momentum) + saved_mean * kept.type(rest)
-    running_var = widened(var) * kept.type(momentum) + saved_var * kept.type(rest)
-    statistics = (running_mean, running_var, saved_mean, saved_var)
-    return (y, *(np.asarray(s).astype(kept, copy=False) for s in statistics))
 
 
 def instance_normalization(
@@ -229,7 +147,7 @@ def lp_normalization(
     else:
         norm = np.sqrt(np.add.reduce(np.square(x), axis, keepdims=True))
     y = np.divide(x, norm, out=np.zeros_like(x), where=norm != 0)
-    return y.astype(input.dtype, copy=False)
+    return np.asarray(y).astype(input.dtype, copy=False)
 
 
 def mean_variance_normalization(
@@ -243,7 +161,7 @@ def mean_variance_normalization(
     y = wide - np.mean(wide, axes, keepdims=True)
     deviation = np.sqrt(np.mean(np.square(y), axes, keepdims=True))
     y /= deviation + wide.dtype.type(1e-9)
-    return y.astype(x.dtype, copy=False)
+    return np.asarray(y).astype(x.dtype, copy=False)
 
 
 def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:

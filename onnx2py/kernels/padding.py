@@ -68,10 +68,10 @@ def _per_axis(
 def _filled(shape: Sequence[int], dtype: np.dtype[Any], value: Any) -> NDArray[Any]:
     """Return a new array that is ``value`` everywhere, 0 or "" if that is None."""
     if value is None:
-        value = "" if dtype == object else 0
+        value = "" if dtype.kind == "O" else 0
     if isinstance(value, np.ndarray):
         value = value.reshape(())
-    if dtype != object and isinstance(value, (int, float)) and value == 0:
+    if isinstance(value, (int, float)) and value == 0 and dtype.kind != "O":
         return np.zeros(shape, dtype)  # fresh pages are zero: nothing is written
     return np.full(shape, value, dtype)
 

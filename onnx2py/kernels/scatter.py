@@ -68,7 +68,7 @@ def _scattered(
     updates: NDArray[Any],
     reduction: str,
 ) -> NDArray[Any]:
-    y = data.copy()
+    y: NDArray[Any] = data.copy()
     if reduction == "none":
         y[places] = updates
     else:
@@ -108,7 +108,7 @@ def tensor_scatter(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__TensorScatter.html
     """
-    y = past_cache.copy()
+    y: NDArray[Any] = past_cache.copy()
     samples = np.arange(len(y))[:, None]
     places = np.arange(update.shape[axis])[None, :]
     if write_indices is not None:

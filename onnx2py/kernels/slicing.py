@@ -24,9 +24,10 @@ def slice_axis(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
     """
+    part = slice(start, end, step)
     if axis < 0:
-        return data[(..., slice(start, end, step), *[slice(None)] * (-1 - axis))]
-    return data[(*[slice(None)] * axis, slice(start, end, step))]
+        return data[(..., part) + (slice(None),) * (-1 - axis)]
+    return data[(slice(None),) * axis + (part,)]
 
 
 def slice_axes(
@@ -103,6 +104,6 @@ def split(
     before = (slice(None),) * (axis % input.ndim)
     parts, start = [], 0
     for length in lengths:
-        parts.append(input[(*before, slice(start, start + length))])
+        parts.append(input[before + (slice(start, start + length),)])
         start += length
     return tuple(parts)

@@ -73,10 +73,10 @@ def hardmax_flattened(input: NDArray[Any], *, axis: int = 1) -> NDArray[Any]:
 
 def _below_highest(x: NDArray[Any], axis: int) -> NDArray[Any]:
     """Return ``x`` less its greatest element, so that no exponential overflows."""
-    x = widened(x)
+    wide = widened(x)
     if x.size == 0:
-        return x.copy()  # there is no greatest element
-    return np.subtract(x, np.maximum.reduce(x, axis, keepdims=True))
+        return np.array(wide)  # there is no greatest element
+    return np.asarray(wide - np.maximum.reduce(wide, axis, keepdims=True))
 
 
 def _rows(x: NDArray[Any], axis: int) -> NDArray[Any]:

@@ -23,6 +23,7 @@ def tree_ensemble(
     width: int,
     missing: Optional[NDArray[np.bool_]] = None,
     groups: int = 1,
+    named: Optional[NDArray[np.bool_]] = None,
     aggregate_function: str = "SUM",
     base_values: Sequence[float] = (),
     post_transform: str = "NONE",
@@ -39,12 +40,14 @@ def tree_ensemble(
     features, thresholds : [M], what each node compares
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T]
-    votes : [L, C], what each leaf says of each target (NaN: nothing, for MIN and MAX),
-        or [L] if each tree speaks of one target only
+    votes : [L, C], what each leaf says of each target, or [L] if each tree speaks of
+        one target only
     depth : the most comparisons on any way down
     width : the least number of features
     missing : [M], whether NaN goes to the "then" child; by default it never does
     groups : C if tree t speaks of target ``t % C`` only
+    named : [L, C], the targets that each leaf names at all, where that is not all of
+        them: a target that nobody names is 0, without its base value
     aggregate_function : SUM, AVERAGE, MIN or MAX
     base_values : what is added to each target at the end
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
@@ -62,13 +65,15 @@ def tree_ensemble(
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
     """
     tables = (features, thresholds, children, roots, depth, width, missing)
-    parts = [
-        _aggregate(votes, leaves, groups, aggregate_function)
-        for leaves in find_leaves(x, *tables, targets=votes.size // len(votes))
-    ]
+    parts = []
+    for leaves in find_leaves(x, *tables, targets=votes.size // len(votes)):
+        scores = _aggregate(votes, leaves, groups, aggregate_function)
+        if base_values:
+            scores = scores + np.asarray(base_values, scores.dtype)
+        if named is not None:
+            scores = np.where(named.take(leaves, axis=0).any(axis=0), scores, 0)
+        parts.append(scores)
     scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    if base_values:
-        scores = scores + np.asarray(base_values, scores.dtype)
     if post_transform != "NONE":
         scores = transform_scores(scores.astype(np.float32), post_transform)
     return scores.astype(dtype, copy=False)
@@ -173,7 +178,7 @@ def tree_binary_classifier(
             both = named.take(leaves).any(axis=0)
             deciding = np.where(both, deciding, scores[:, 0])
             lone = _two_scores(scores[:, :1], cutoff, post_transform)
-            pair = np.where(both[:, None], pair, lone)
+            pair = np.where(both.reshape(-1, 1), pair, lone)
         above.append(deciding > cutoff)
         parts.append(pair)
     label = pick_labels(labels, np.concatenate(above).astype(np.intp))
@@ -185,9 +190,8 @@ def _aggregate(
 ) -> NDArray[Any]:
     """Aggregate what the leaves [T, N] say: [N, C]."""
     if function in ("MIN", "MAX"):
-        extreme = np.fmin if function == "MIN" else np.fmax
-        said = extreme.reduce(votes.take(leaves, axis=0), axis=0)
-        return np.where(np.isnan(said), said.dtype.type(0), said)
+        extreme = np.fmin if function == "MIN" else np.fmax  # they pass over NaN
+        return np.asarray(extreme.reduce(votes.take(leaves, axis=0), axis=0))
     scores = sum_votes(votes, leaves, groups)
     return scores / scores.dtype.type(len(leaves)) if function == "AVERAGE" else scores
 
@@ -196,9 +200,9 @@ def _two_scores(
     scores: NDArray[Any], cutoff: float, post_transform: str
 ) -> NDArray[np.float32]:
     """Return the scores [N, 2] of both classes from one or two columns of votes."""
-    if scores.shape[1] == 1 and cutoff:
-        return np.concatenate([1 - scores, scores], axis=1).astype(np.float32)
     if scores.shape[1] == 1:
-        scores = np.concatenate([-scores, scores], axis=1)
-        post_transform = "LOGISTIC" if post_transform == "LOGISTIC" else "NONE"
+        logistic = post_transform == "LOGISTIC"
+        first = 1 - scores if cutoff and not logistic else -scores
+        scores = np.concatenate([first, scores], axis=1)
+        post_transform = "LOGISTIC" if logistic else "NONE"
     return transform_scores(scores.astype(np.float32), post_transform)

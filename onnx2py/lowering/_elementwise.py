@@ -1,4 +1,4 @@
-"""Rules in bulk: operators that are a NumPy function, and how opsets 1 to 6 broadcast."""
+"""Rules in bulk: what is a NumPy function, and how opsets 1 to 6 broadcast."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def binary(function: Function) -> Rule:
 
 
 def binary_from_axis(function: Function, operation: str) -> Rule:
-    """Return a rule for opsets 1 to 6, where ``axis`` says which axes the second input has.
+    """Return a rule for opsets 1 to 6: ``axis`` says which axes the second input has.
 
     ``operation`` is the name of ``function`` as ``combine_from_axis`` knows it.
     """

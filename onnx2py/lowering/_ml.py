@@ -11,7 +11,7 @@ from .context import NodeContext
 
 DOMAIN = "ai.onnx.ml"
 POST_TRANSFORMS = ("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT")
-"""What happens to scores; the order is the numbering of TreeEnsemble's post_transform."""
+"""What happens to scores, in the order of TreeEnsemble's numbers for them."""
 
 MOST_LITERALS = 32
 """Longer lists of labels and keys are kept with the weights, not in the code."""

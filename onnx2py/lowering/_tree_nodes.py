@@ -101,7 +101,7 @@ def _read_votes(node: NodeContext, kind: str, find: Any, leaf: np.ndarray) -> Vo
 
 
 def read_split_nodes(node: NodeContext) -> tuple[Nodes, Votes]:
-    """Read nodes_* and leaf_*, as of version 5: leaves come after the inner nodes here."""
+    """Read nodes_* and leaf_*, as of version 5; leaves go after inner nodes here."""
     codes = node.tensor("nodes_modes").ravel().astype(np.int64)
     weights = node.tensor("leaf_weights").ravel().astype(threshold_dtype(node))
     splits = node.tensor("nodes_splits").ravel().astype(threshold_dtype(node))

@@ -1,10 +1,10 @@
 """Trees as ONNX writes them down -> the tables that the kernels walk through.
 
-The kernels know one comparison only, ``x <= threshold``, and that a NaN is not. The others:
+The kernels know one comparison only, ``x <= threshold``, which no NaN is. The others:
 
-1. ``x < t`` is ``x <= the number before t``; no number is before -inf, so that t is NaN.
+1. ``x < t`` is ``x <= b``, b being the number before t (NaN if t is -inf).
 2. ``x > t`` and ``x >= t`` are 1. with the children swapped.
-3. ``x == t`` is two nodes: ``x <= t``, and not ``x <= the number before t``; ``x != t`` alike.
+3. ``x == t`` is two nodes: ``x <= t``, and not ``x <= b``; ``x != t`` alike.
 4. Membership is 3. for each member, laid out as a binary search.
 
 Where a missing value (NaN) then ends up in the wrong child, ``missing`` says so.
@@ -22,7 +22,7 @@ COMPARISONS = (
     *("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"),
     "BRANCH_MEMBER",
 )
-"""What a node may compare; their order is the numbering of TreeEnsemble's nodes_modes."""
+"""What a node may compare, in the order of TreeEnsemble's numbers for it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def build_tables(nodes: Nodes) -> Tables:
 
 
 def _comparisons(nodes: Nodes) -> tuple[NDArray, ...]:
-    """Return feature, threshold, then, else and missing of all nodes, and of new ones."""
+    """Return feature, threshold, then, else and missing of all nodes and new ones."""
     modes, values, track = nodes.modes, nodes.values, nodes.tracks_true
     if ((nodes.true == np.arange(len(modes))) & (modes != LEAF)).any():
         raise ValueError("expected trees, got a node that is its own child")
@@ -161,7 +161,7 @@ def _before(values: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _levels(then: NDArray, other: NDArray, roots: NDArray) -> tuple[int, NDArray]:
-    """Return the length of the longest way down, and all nodes in the order of levels."""
+    """Return the length of the longest way down, and the nodes, level by level."""
     if len(then) == 0 or min(then.min(), other.min()) < 0:
         raise ValueError("expected each child to be a node of the same tree")
     seen = np.zeros(len(then), bool)

@@ -12,7 +12,7 @@ from ._tree_tables import Tables
 
 @dataclass(frozen=True)
 class Votes:
-    """Parallel arrays: the leaf (an index into ``Nodes``) that gives a target a weight."""
+    """Parallel arrays: which leaf (an index into ``Nodes``) gives what to whom."""
 
     leaves: NDArray[np.int64]
     targets: NDArray[np.int64]
@@ -23,7 +23,7 @@ class Votes:
         return Votes(self.leaves[which], self.targets[which], self.weights[which])
 
     def of(self, tables: Tables) -> Votes:
-        """Return the votes of all leaves that can be reached, numbered as in ``tables``.
+        """Return the votes of leaves that can be reached, numbered as in ``tables``.
 
         Raises
         ------
@@ -60,7 +60,7 @@ def dense_votes(
 def named_targets(
     tables: Tables, votes: Votes, targets: int
 ) -> NDArray[np.bool_] | None:
-    """Return which targets each leaf names [L, C]; None if each row meets all of them."""
+    """Return which targets each leaf names [L, C]; None if each row meets them all."""
     named = np.zeros((len(tables.leaves), targets), bool)
     named[votes.leaves, votes.targets] = True
     trees = _tree_of_leaves(tables)

@@ -6,15 +6,16 @@ from ..ir.program import Argument
 from ..kernels._windows import explicit_pads
 from .context import NodeContext
 
-AUTO_PADS = ("NOTSET", "", "VALID", "SAME_UPPER", "SAME_LOWER")
+_AUTO_PADS = ("NOTSET", "", "VALID", "SAME_UPPER", "SAME_LOWER")
 
 
 def convolution_windows(
-    node: NodeContext, weight: int = 1, x: int = 0
+    node: NodeContext, *, weight: int = 1, transposed: bool = False
 ) -> dict[str, Argument]:
     """Return strides, pads and dilations of a convolution, None where they do nothing.
 
-    ``weight`` and ``x`` say which inputs these are. The kernel's shape is the weight's.
+    ``weight`` says which input that is; the kernel's shape is its. The padding of a
+    ``transposed`` convolution depends on more than this, and is left to the kernel.
     """
     shape = _spatial_lengths(node, weight)
     kernel_shape = node.ints("kernel_shape", shape)
@@ -23,18 +24,20 @@ def convolution_windows(
             f"attribute kernel_shape: expected the weight's {shape}, got {kernel_shape}",
             "the model is not valid ONNX",
         )
-    rank = node.rank(x) or node.rank(weight)
+    rank = node.rank(0) or node.rank(weight)
     spatial = len(kernel_shape) if kernel_shape else rank - 2 if rank else None
     strides, dilations = _steps(node, spatial)
-    mode = node.choice("auto_pad", "NOTSET", AUTO_PADS)
-    pads = _pads(node, spatial)
+    mode = node.choice("auto_pad", "NOTSET", _AUTO_PADS)
+    pads: Argument = _pads(node, spatial)
     if mode not in ("NOTSET", ""):
         if pads is not None:
             raise node.unsupported(
                 f"attribute pads: expected none beside auto_pad {mode}, got {pads}",
                 "the model is not valid ONNX",
             )
-        pads = _auto_pads(node, x, mode, kernel_shape, strides, dilations)
+        pads = None if mode == "VALID" else mode
+        if pads is not None and not transposed:
+            pads = _auto_pads(node, mode, kernel_shape, strides, dilations)
     return {"strides": strides, "pads": pads, "dilations": dilations}
 
 
@@ -42,11 +45,13 @@ def pooling_windows(node: NodeContext) -> dict[str, Argument]:
     """Return kernel_shape, strides, pads and dilations of pooling, and ceil_mode."""
     kernel_shape = node.ints("kernel_shape")
     strides, dilations = _steps(node, len(kernel_shape))
-    mode = node.choice("auto_pad", "NOTSET", AUTO_PADS)
+    mode = node.choice("auto_pad", "NOTSET", _AUTO_PADS)
     pads: Argument = _pads(node, len(kernel_shape))
     if mode not in ("NOTSET", ""):  # onnxruntime then takes no notice of pads
-        # onnxruntime chooses the padding as if windows were not dilated.
-        pads = _auto_pads(node, 0, mode, kernel_shape, strides, None)
+        pads = None
+        if mode != "VALID":
+            # onnxruntime chooses the padding as if windows were not dilated.
+            pads = _auto_pads(node, mode, kernel_shape, strides, None)
     return {
         "kernel_shape": kernel_shape,
         "strides": strides,
@@ -96,16 +101,13 @@ def _pads(node: NodeContext, spatial: int | None) -> tuple[int, ...] | None:
 
 def _auto_pads(
     node: NodeContext,
-    x: int,
     mode: str,
     kernel_shape: tuple[int, ...] | None,
     strides: tuple[int, ...] | None,
     dilations: tuple[int, ...] | None,
 ) -> Argument:
-    """Return pads for ``auto_pad``: numbers if lengths are known, else the mode."""
-    if mode == "VALID":
-        return None
-    sizes = _spatial_lengths(node, x)
+    """Return pads of SAME_*: numbers if lengths are known, else the mode."""
+    sizes = _spatial_lengths(node, 0)
     if sizes is None or kernel_shape is None:
         return mode
     pads = tuple(explicit_pads(mode, sizes, kernel_shape, strides, dilations))

@@ -143,3 +143,22 @@ def gelu_either(node: NodeContext) -> Call:
     form = node.choice("approximate", "none", ("none", "tanh"))
     kernel = gelu.gelu if form == "none" else gelu.gelu_tanh
     return node.call(kernel, node.input(0))
+
+
+@lowers("Gelu", domain="com.microsoft")
+@lowers("BiasGelu", domain="com.microsoft")
+def gelu_with_bias(node: NodeContext) -> Call:
+    """1: BiasGelu has a second input, which is added first."""
+    return node.call(gelu.gelu, node.input(0), node.optional(1))
+
+
+@lowers("FastGelu", domain="com.microsoft")
+def fast_gelu(node: NodeContext) -> Call:
+    """1: the form with tanh."""
+    return node.call(gelu.gelu_tanh, node.input(0), node.optional(1))
+
+
+@lowers("QuickGelu", domain="com.microsoft")
+def quick_gelu(node: NodeContext) -> Call:
+    """1: another name of Swish."""
+    return node.call(exponential.swish, node.input(0), alpha=node.float("alpha", 1.702))

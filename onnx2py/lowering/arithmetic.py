@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import Call
+from ..ir.program import Argument, Call, Operation
 from ..kernels import arithmetic
 from ._elementwise import binary, binary_from_axis, unary
-from .context import NodeContext
+from .context import NodeContext, short_float
 from .registry import lowers
 
-UNARY = {
+UNARY: dict[str, Callable[..., Any]] = {
     "Abs": np.absolute,
     "Neg": np.negative,
     "Reciprocal": np.reciprocal,
@@ -58,7 +58,7 @@ def _quotient(node: NodeContext) -> Callable[..., Any]:
 
 
 @lowers("Div")
-def div_from_axis(node: NodeContext) -> Call:
+def div_from_axis(node: NodeContext) -> Operation:
     """1, 6: ``axis`` says which axes the divisor has."""
     return binary_from_axis(_quotient(node), "divide")(node)
 
@@ -154,4 +154,13 @@ def clip_by_attributes(node: NodeContext) -> Call:
 @lowers("Clip", since=11)
 def clip(node: NodeContext) -> Call:
     """11, 12, 13: the bounds are inputs; since 12 integers are allowed."""
-    return node.call(arithmetic.clip, node.input(0), node.literal(1), node.literal(2))
+    return node.call(arithmetic.clip, node.input(0), _bound(node, 1), _bound(node, 2))
+
+
+def _bound(node: NodeContext, index: int) -> Argument:
+    """Return a scalar input as a number of few digits, if it is constant."""
+    value = node.constant(index)
+    if value is None or value.size != 1 or value.dtype.kind not in "iuf":
+        return node.optional(index)
+    number = value.item()
+    return short_float(number) if isinstance(number, float) else int(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir.program import Call
+from ..kernels import comparison
 from ._elementwise import binary, binary_from_axis, unary
 from .context import NodeContext
 from .registry import lowers
@@ -30,3 +31,18 @@ lowers("IsNaN", since=9)(unary(np.isnan))
 def where(node: NodeContext) -> Call:
     """9, 16: only types were added."""
     return node.call(np.where, node.input(0), node.input(1), node.input(2))
+
+
+@lowers("IsInf", since=10)
+def is_inf(node: NodeContext) -> Call:
+    """10, 20: only types were added."""
+    negative = bool(node.int("detect_negative", 1))
+    positive = bool(node.int("detect_positive", 1))
+    if negative and positive:
+        return node.call(np.isinf, node.input(0))
+    return node.call(
+        comparison.is_infinite_of_sign,
+        node.input(0),
+        detect_negative=negative,
+        detect_positive=positive,
+    )

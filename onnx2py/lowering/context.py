@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from ..ir.types import DTYPES, ELEMENT_TYPES, TensorType, ValueType
 T = TypeVar("T")
 D = TypeVar("D")
 _REQUIRED: Any = object()
+# The class below has methods of these names.
+_Int: TypeAlias = int
+_Float: TypeAlias = float
+_Type: TypeAlias = type
 
 
 @dataclass
@@ -39,7 +43,7 @@ class NodeContext:
     # ------------------------------------------------------------------ inputs and outputs
 
     @property
-    def version(self) -> int:
+    def version(self) -> _Int:
         """The opset version of the operator's domain."""
         return self.node.version
 
@@ -48,11 +52,11 @@ class NodeContext:
         """All inputs as references, None where one is absent."""
         return tuple(Ref(name) if name else None for name in self.node.inputs)
 
-    def has_input(self, index: int) -> bool:
+    def has_input(self, index: _Int) -> bool:
         """Whether that input is given."""
         return index < len(self.node.inputs) and bool(self.node.inputs[index])
 
-    def input(self, index: int) -> Ref:
+    def input(self, index: _Int) -> Ref:
         """Return a reference to a required input."""
         if not self.has_input(index):
             raise self.unsupported(
@@ -61,44 +65,44 @@ class NodeContext:
             )
         return Ref(self.node.inputs[index])
 
-    def optional(self, index: int) -> Ref | None:
+    def optional(self, index: _Int) -> Ref | None:
         """Return a reference to an optional input, or None if it is absent."""
         return self.input(index) if self.has_input(index) else None
 
-    def has_output(self, index: int) -> bool:
+    def has_output(self, index: _Int) -> bool:
         """Whether anyone may want that output."""
         return index < len(self.node.outputs) and bool(self.node.outputs[index])
 
-    def type(self, index: int) -> TensorType | None:
+    def type(self, index: _Int) -> TensorType | None:
         """Return the tensor type of an input, where known."""
         kind = (
             self.types.get(self.node.inputs[index]) if self.has_input(index) else None
         )
         return kind if isinstance(kind, TensorType) else None
 
-    def output_type(self, index: int = 0) -> TensorType | None:
+    def output_type(self, index: _Int = 0) -> TensorType | None:
         """Return the tensor type of an output, where known."""
         kind = (
             self.types.get(self.node.outputs[index]) if self.has_output(index) else None
         )
         return kind if isinstance(kind, TensorType) else None
 
-    def dtype(self, index: int) -> str | None:
+    def dtype(self, index: _Int) -> str | None:
         """Return ONNX's name of the element type of an input, where known."""
         kind = self.type(index)
         return kind.dtype if kind else None
 
-    def rank(self, index: int) -> int | None:
+    def rank(self, index: _Int) -> _Int | None:
         """Return the number of axes of an input, where known."""
         kind = self.type(index)
         return kind.rank if kind else None
 
-    def shape(self, index: int) -> tuple[int, ...] | None:
+    def shape(self, index: _Int) -> tuple[_Int, ...] | None:
         """Return the shape of an input, where every length is known."""
         kind = self.type(index)
         return kind.static_shape if kind else None
 
-    def constant(self, index: int) -> np.ndarray | None:
+    def constant(self, index: _Int) -> np.ndarray | None:
         """Return the value of an input that no caller can change, where it is one."""
         return (
             self.constants.get(self.node.inputs[index])
@@ -106,7 +110,7 @@ class NodeContext:
             else None
         )
 
-    def literal(self, index: int) -> Argument:
+    def literal(self, index: _Int) -> Argument:
         """Return a small integer, bool or float input as a literal if it is constant.
 
         A 0-d tensor becomes a number and a 1-d tensor a tuple. What is not constant, has
@@ -148,17 +152,17 @@ class NodeContext:
         self.read.update(names)
 
     @overload
-    def int(self, name: str) -> int: ...
+    def int(self, name: str) -> _Int: ...
     @overload
-    def int(self, name: str, default: D) -> int | D: ...
+    def int(self, name: str, default: D) -> _Int | D: ...
     def int(self, name: str, default: Any = _REQUIRED) -> Any:
         """Return an integer attribute."""
         return self._attribute(name, int, default)
 
     @overload
-    def float(self, name: str) -> float: ...
+    def float(self, name: str) -> _Float: ...
     @overload
-    def float(self, name: str, default: D) -> float | D: ...
+    def float(self, name: str, default: D) -> _Float | D: ...
     def float(self, name: str, default: Any = _REQUIRED) -> Any:
         """Return a float attribute, as the shortest number that is the same float32."""
         value = self._attribute(name, float, default)
@@ -182,17 +186,17 @@ class NodeContext:
         return value
 
     @overload
-    def ints(self, name: str) -> tuple[int, ...]: ...
+    def ints(self, name: str) -> tuple[_Int, ...]: ...
     @overload
-    def ints(self, name: str, default: D) -> tuple[int, ...] | D: ...
+    def ints(self, name: str, default: D) -> tuple[_Int, ...] | D: ...
     def ints(self, name: str, default: Any = _REQUIRED) -> Any:
         """Return an attribute that is a list of integers."""
         return self._list(name, int, default)
 
     @overload
-    def floats(self, name: str) -> tuple[float, ...]: ...
+    def floats(self, name: str) -> tuple[_Float, ...]: ...
     @overload
-    def floats(self, name: str, default: D) -> tuple[float, ...] | D: ...
+    def floats(self, name: str, default: D) -> tuple[_Float, ...] | D: ...
     def floats(self, name: str, default: Any = _REQUIRED) -> Any:
         """Return an attribute that is a list of floats, each the shortest for its float32."""
         value = self._list(name, float, default)
@@ -238,7 +242,7 @@ class NodeContext:
             )
         return DTYPES[ELEMENT_TYPES[code]]
 
-    def _attribute(self, name: str, kind: type, default: Any) -> Any:
+    def _attribute(self, name: str, kind: _Type, default: Any) -> Any:
         self.read.add(name)
         if name not in self.node.attributes:
             if default is _REQUIRED:
@@ -250,17 +254,17 @@ class NodeContext:
         value = self.node.attributes[name]
         if not isinstance(value, kind):
             raise self.unsupported(
-                f"attribute {name}: expected {kind.__name__}, got {type(value).__name__}"
+                f"attribute {name}: expected {getattr(kind, '__name__', kind)}, got {type(value).__name__}"
             )
         return value
 
-    def _list(self, name: str, kind: type, default: Any) -> Any:
+    def _list(self, name: str, kind: _Type, default: Any) -> Any:
         value = self._attribute(name, tuple, default)
         if name in self.node.attributes and not all(
             isinstance(item, kind) for item in value
         ):
             raise self.unsupported(
-                f"attribute {name}: expected a list of {kind.__name__}"
+                f"attribute {name}: expected a list of {getattr(kind, '__name__', kind)}"
             )
         return value
 
@@ -270,7 +274,7 @@ class NodeContext:
         self,
         function: Callable[..., Any] | str,
         *args: Argument,
-        results: int | None = None,
+        results: _Int | None = None,
         **kwargs: Argument,
     ) -> Call:
         """Answer with one call; arguments equal to the kernel's default are left out.

@@ -15,7 +15,11 @@ def branch(node: NodeContext) -> Branch:
 
 @lowers("Loop")
 def loop(node: NodeContext) -> Loop:
-    """1, 11, 13, 16, 19 ...: only types were added."""
+    """1, 11, 13, 16, 19 ...: only types were added.
+
+    Without a condition the loop starts, and the body's own condition still ends it: so do
+    onnxruntime and the reference evaluator, though the text says that it is ignored.
+    """
     state = tuple(node.input(i) for i in range(2, len(node.node.inputs)))
     body = node.body("body")
     if len(body.inputs) != len(state) + 2 or len(body.outputs) < len(state) + 1:
@@ -23,7 +27,19 @@ def loop(node: NodeContext) -> Loop:
             f"body: expected {len(state) + 2} inputs and at least {len(state) + 1} outputs, "
             f"got {len(body.inputs)} and {len(body.outputs)}"
         )
-    return Loop(node.optional(0), node.optional(1), state, body)
+    condition = node.optional(1)
+    return Loop(
+        node.optional(0), None if _always(node) else condition or True, state, body
+    )
+
+
+def _always(node: NodeContext) -> bool:
+    """Whether neither the condition nor the body ever ends the loop."""
+    start, body = node.constant(1), node.graph("body")
+    going = body.constants.get(body.outputs[0])
+    if node.has_input(1) and (start is None or not start.all()):
+        return False
+    return going is not None and bool(going.all())
 
 
 @lowers("Scan", since=9)

@@ -6,7 +6,7 @@ from ..ir.program import Argument, Call
 from ..kernels import conv as kernels
 from ..kernels import conv_transpose as transposed
 from ..kernels import integer_conv as integer
-from ._windows import AUTO_PADS, convolution_windows
+from ._windows import convolution_windows
 from .context import NodeContext, short_float
 from .registry import lowers
 
@@ -68,13 +68,10 @@ def _scalar(node: NodeContext, index: int) -> Argument:
 @lowers("ConvTranspose")
 def conv_transpose(node: NodeContext) -> Call:
     """1, 11, 22: only types were added, and defaults of strides and dilations stated."""
-    mode = node.choice("auto_pad", "NOTSET", AUTO_PADS)
-    windows = convolution_windows(node, padded=False)
+    windows = convolution_windows(node, transposed=True)
     output_shape = node.ints("output_shape", ()) or None
-    if mode.startswith("SAME"):
-        windows["pads"] = mode
-    elif output_shape is not None or mode == "VALID":
-        windows["pads"] = None
+    if output_shape and not isinstance(windows["pads"], str):
+        windows["pads"] = None  # they follow from output_shape
     output_padding = node.ints("output_padding", ())
     return node.call(
         transposed.conv_transpose,

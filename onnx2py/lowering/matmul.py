@@ -71,7 +71,7 @@ def _zero_point(node: NodeContext, index: int) -> Ref | None:
 
 
 def _prepared(node: NodeContext) -> Ref | None:
-    """Make floats of a constant B, float32 if no sum of products can leave its range."""
+    """Make floats of a constant B, float32 if all sums of products are exact in it."""
     b, zero_point = node.constant(1), node.constant(3)
     if b is None or (node.has_input(3) and zero_point is None):
         return None

@@ -1,8 +1,8 @@
 """Ensembles of decision trees.
 
-1 -> 3: some attributes may be tensors of float64. 5 deprecates both operators in favour of
-TreeEnsemble, which lays out its nodes otherwise. Where the text leaves something open, the
-rules follow onnxruntime, also in its treatment of two classes.
+1 -> 3: some attributes may be tensors of float64. 5 deprecates both operators in favour
+of TreeEnsemble, which lays out its nodes otherwise. Where ONNX's text leaves something
+open, the rules follow onnxruntime, also in its treatment of two classes.
 """
 
 from __future__ import annotations
@@ -122,6 +122,8 @@ def _binary_classifier(
             raise node.unsupported("PROBIT: expected votes for the second class")
     elif sides == {0}:  # the second class keeps out of it, and its base value too
         base, column = (base[0], 0.0), 0
+    elif sides == {1}:  # the first class has no score, the second one no votes
+        table, base = (0 * table, (0.0, base[1])) if len(base) == 2 else (table, ())
     elif len(base) == 2:  # the votes for the first class count, for the second one
         table = np.stack([-table[:, 0], table[:, 0]], axis=1)
         base = (-base[1], base[1])
@@ -155,12 +157,16 @@ def _ensemble(
         tables, table, groups = _lay_out(tables, votes, count)
     else:
         table, groups = dense_votes(tables, votes, count, function), 1
+    named = None
+    if groups == 1 and (function in ("MIN", "MAX") or arguments.get("base_values")):
+        named = named_targets(tables, votes, count)
     return node.call(
         trees.tree_ensemble,
         node.input(0),
         **_walk_arguments(node, tables),
         votes=node.weight("votes", table),
         groups=groups,
+        named=None if named is None else node.weight("named", named),
         aggregate_function=function,
         **arguments,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir.program import Call
+from ..kernels import batch_normalization as batch
 from ..kernels import normalization
 from .context import NodeContext
 from .registry import lowers
@@ -44,7 +45,7 @@ def _batch_normalization(node: NodeContext, training: bool) -> Call:
     inputs = [node.input(index) for index in range(5)]
     if training:
         return node.call(
-            normalization.batch_normalization_training,
+            batch.batch_normalization_training,
             *inputs,
             epsilon=epsilon,
             momentum=momentum,
@@ -56,7 +57,7 @@ def _batch_normalization(node: NodeContext, training: bool) -> Call:
             "the model is not valid ONNX",
         )
     return _folded(node, epsilon) or node.call(
-        normalization.batch_normalization, *inputs, epsilon=epsilon
+        batch.batch_normalization, *inputs, epsilon=epsilon
     )
 
 
@@ -73,7 +74,7 @@ def _folded(node: NodeContext, epsilon: float) -> Call | None:
     shift = bias - mean * factor
     channels = scale.shape + (1,) * (rank - 1 - scale.ndim)
     return node.call(
-        normalization.scale_and_shift,
+        batch.scale_and_shift,
         node.input(0),
         node.weight("scale", factor.reshape(channels).astype(kept)),
         node.weight("shift", shift.reshape(channels).astype(kept)),

@@ -101,7 +101,7 @@ def _scaled(
 ) -> np.ndarray:
     """Scale the output channels: axis 0 of Conv's weight, axis 1 (per group) of ConvTranspose's."""
     if operator == "Conv":
-        return weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
+        return np.asarray(weight * factor.reshape(-1, *[1] * (weight.ndim - 1)))
     grouped = weight.reshape(group, -1, *weight.shape[1:])
     shaped = factor.reshape(group, 1, -1, *[1] * (weight.ndim - 2))
     return np.asarray((grouped * shaped).reshape(weight.shape))

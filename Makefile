@@ -1,0 +1,57 @@
+# `make demo` and `make test` are all the set-up on a machine with Python and make.
+
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+EXAMPLES := mnist transformer loop pipeline
+
+.PHONY: help demo test lint examples train readme coverage bench matrix clean
+.DEFAULT_GOAL := help
+
+help: ## list what there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
+
+# The stamp is newer than pyproject.toml once everything that it asks for is installed.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 10)' 2>/dev/null || \
+	  { echo "$(PYTHON): expected Python 3.10 or newer; name one with make PYTHON=..."; exit 1; }
+	@echo "installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+demo: $(VENV)/.installed ## compile a classifier of handwritten digits and run it
+	@$(BIN)/python -m generated_examples.make.demo
+
+test: $(VENV)/.installed ## run all tests
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.installed ## check style and types
+	@$(BIN)/ruff check onnx2py tests benchmarks
+	@$(BIN)/ruff check --ignore TID251 generated_examples/make
+	@$(BIN)/black --check --quiet onnx2py tests benchmarks generated_examples || \
+	  { echo "black: expected no change; run $(BIN)/black onnx2py tests benchmarks generated_examples"; exit 1; }
+	@$(BIN)/mypy --strict onnx2py
+	@$(BIN)/mypy --strict generated_examples/make
+	@for name in $(EXAMPLES); do $(BIN)/mypy --strict generated_examples/$$name || exit 1; done
+
+examples: $(VENV)/.installed ## make the packages of generated_examples/ anew
+	@$(BIN)/python -m generated_examples.make
+
+train: $(VENV)/.installed ## train the digit classifier anew (minutes; fetches the digits)
+	@$(BIN)/python -m generated_examples.make.train_mnist
+
+coverage: $(VENV)/.installed ## write the README's table of operators
+	@$(BIN)/python -m generated_examples.make.coverage
+
+readme: coverage ## write what scripts know into README.md
+
+bench: $(VENV)/.installed ## measure, and write the README's table of speed
+	@$(BIN)/python -m benchmarks.run --write
+
+matrix: $(VENV)/.installed ## run the examples on other versions of Python and NumPy
+	@$(BIN)/python -m tests.examples.matrix
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist

@@ -1,0 +1,115 @@
+"""What recurrent layers share: the order of time steps, and states at the end.
+
+T is the number of time steps, B the batch, D the directions (1 or 2), H the hidden size.
+A reversed direction goes through each sequence from its own end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def projected(
+    x: NDArray[Any],
+    w: NDArray[Any],
+    b: NDArray[Any],
+    direction: str,
+    sequence_lens: Optional[NDArray[Any]],
+) -> NDArray[Any]:
+    """Return ``x @ w + b`` of all steps at once, in the order of each direction.
+
+    x is [T, B, I], w [D, I, N], b [D, 1, N]; the result is [T, D, B, N].
+    """
+    steps, batch, size = x.shape
+    rows = x.reshape(steps * batch, size)
+    y = np.empty((steps, w.shape[0], batch, w.shape[2]), x.dtype)
+    for d in range(w.shape[0]):
+        product = np.matmul(rows, w[d])
+        product += b[d]
+        product = product.reshape(steps, batch, w.shape[2])
+        if _runs_backwards(direction, d):
+            product = _reversed_steps(product, sequence_lens)
+        y[:, d] = product
+    return y
+
+
+def _runs_backwards(direction: str, d: int) -> bool:
+    """Whether direction number ``d`` goes from the end to the start."""
+    return direction == "reverse" or d == 1
+
+
+def _reversed_steps(
+    x: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
+) -> NDArray[Any]:
+    """Reverse each sequence of [T, B, N]; what lies after its end stays there."""
+    if sequence_lens is None:
+        return x[::-1]
+    step = np.arange(x.shape[0])[:, None]
+    lengths = sequence_lens[None, :]
+    source = np.where(step < lengths, lengths - 1 - step, step)
+    return np.asarray(x[source, np.arange(x.shape[1])])
+
+
+def finished(
+    hidden: NDArray[Any],
+    histories: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+    sequence_lens: Optional[NDArray[Any]],
+    direction: str,
+    layout: int,
+    dtype: Any,
+) -> tuple[NDArray[Any], ...]:
+    """Return hidden states in the order of time, and the last of each kind of state.
+
+    ``hidden``, and the histories with their initial states, are in the order of each
+    direction: [T, D, B, H] and [D, B, H]. ``hidden`` is overwritten.
+    """
+    last = [_last_state(*history, sequence_lens) for history in histories]
+    y = _in_order(hidden, sequence_lens, direction)
+    if layout:
+        y, last = y.transpose(2, 0, 1, 3), [state.swapaxes(0, 1) for state in last]
+    return tuple(state.astype(dtype, copy=False) for state in (y, *last))
+
+
+def _last_state(
+    history: NDArray[Any], initial: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
+) -> NDArray[Any]:
+    """Return the state [D, B, H] after the last step of each sequence."""
+    if sequence_lens is None or not len(history):
+        return np.array(history[-1] if len(history) else initial)
+    batch = np.arange(history.shape[2])
+    found = history[sequence_lens - 1, :, batch].swapaxes(0, 1)
+    return np.asarray(np.where(sequence_lens[:, None] > 0, found, initial))
+
+
+def _in_order(
+    history: NDArray[Any], sequence_lens: Optional[NDArray[Any]], direction: str
+) -> NDArray[Any]:
+    """Put the steps of all directions in the order of time, 0 after the end of each."""
+    if sequence_lens is not None:
+        ended = np.arange(len(history))[:, None] >= sequence_lens
+        history[np.broadcast_to(ended[:, None], history.shape[:3])] = 0
+    for d in range(history.shape[1]):
+        if _runs_backwards(direction, d):
+            history[:, d] = _reversed_steps(history[:, d], sequence_lens).copy()
+    return history
+
+
+def initial_state(
+    state: Optional[NDArray[Any]], shape: tuple[int, ...], layout: int, dtype: Any
+) -> NDArray[Any]:
+    """Return an initial state as [D, B, H], 0 by default."""
+    if state is None:
+        return np.zeros(shape, dtype)
+    return (state.swapaxes(0, 1) if layout else state).astype(dtype, copy=False)
+
+
+def summed_biases(b: Optional[NDArray[Any]], w: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum of both halves of b, [D, 2 * N] -> [D, 1, N], 0 by default."""
+    size = w.shape[1]
+    if b is None:
+        return np.zeros((w.shape[0], 1, size), w.dtype)
+    return np.asarray(b[:, :size] + b[:, size:])[:, None]

@@ -1,0 +1,75 @@
+"""Labels and categories, encoded as other ones."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def encode_labels(
+    x: NDArray[Any],
+    *,
+    keys: Union[Sequence[Any], NDArray[Any]],
+    values: Union[Sequence[Any], NDArray[Any]],
+    default: Union[int, float, str],
+    dtype: Any,
+) -> NDArray[Any]:
+    """Return ``values[i]`` for each element of ``x`` that is ``keys[i]``, else ``default``.
+
+    Parameters
+    ----------
+    x : any shape
+    keys : [K], in ascending order, all different; a NaN, which is the last, is any NaN
+    values : [K]
+    dtype : the type of the result; object for strings
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html
+    """
+    strings = x.dtype.kind in "OUS"
+    known = np.asarray(keys, None if strings else x.dtype)
+    wanted = x.astype(str) if strings else x
+    if not len(known):
+        return np.full(x.shape, default, dtype)
+    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    found = known[place] == wanted
+    if x.dtype.kind == "f" and np.isnan(known[-1]):
+        found |= np.isnan(x)
+    encoded = np.asarray(values, dtype)[place]
+    return np.where(found, encoded, np.asarray(default, dtype))
+
+
+def one_hot_encode(
+    x: NDArray[Any],
+    *,
+    keys: Union[Sequence[Any], NDArray[Any]],
+    places: Union[Sequence[int], NDArray[np.int64]],
+    depth: int,
+    zeros: bool = True,
+) -> NDArray[np.float32]:
+    """Return a row of ``depth`` numbers for each element: 1 at its category, else 0.
+
+    Parameters
+    ----------
+    x : any shape; numbers count without their fraction
+    keys : [K], the categories in ascending order
+    places : [K], where each has its 1
+    zeros : whether an unknown category is a row of zeros, not an error
+
+    Returns
+    -------
+    y : [..., depth], float32
+
+    Raises
+    ------
+    ValueError
+        If there is an unknown category, but must not be.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_OneHotEncoder.html
+    """
+    labels = x if x.dtype.kind in "OUS" else x.astype(np.int64)
+    place = encode_labels(labels, keys=keys, values=places, default=-1, dtype=np.int64)
+    if not zeros and (place < 0).any():
+        raise ValueError(f"one_hot_encode: unknown category {x[place < 0][0]!r}")
+    return np.asarray((place[..., None] == np.arange(depth)).astype(np.float32))

@@ -1,0 +1,107 @@
+"""Features: scaled, normalised, imputed, selected and put together."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ml_scores import as_rows
+
+
+def scale_features(
+    x: NDArray[Any],
+    *,
+    offset: Union[float, NDArray[np.float32]] = 0.0,
+    scale: Union[float, NDArray[np.float32]] = 1.0,
+) -> NDArray[np.float32]:
+    """Return ``(x - offset) * scale`` as float32.
+
+    ``offset`` and ``scale`` are numbers, or have one element per feature.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html
+    """
+    wide = x.dtype if x.dtype == np.float64 else np.dtype(np.float32)
+    y = x.astype(wide, copy=False) - np.asarray(offset, wide)
+    return np.asarray((y * np.asarray(scale, wide)).astype(np.float32, copy=False))
+
+
+def normalize_rows(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]:
+    """Return each row [F] divided by its norm, as float32; a norm of 0 leaves it alone.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    norm : MAX (the greatest element, with its sign), L1 or L2
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Normalizer.html
+    """
+    rows = x.astype(np.float32, copy=False)
+    if norm == "L2":
+        size = np.sqrt(np.square(rows).sum(axis=-1, keepdims=True))
+    elif norm == "L1":
+        size = np.abs(rows).sum(axis=-1, keepdims=True)
+    else:
+        size = rows.max(axis=-1, keepdims=True)
+    return np.asarray(rows / np.where(size == 0, np.float32(1), size))
+
+
+def impute(
+    x: NDArray[Any],
+    *,
+    imputed_value: Union[float, NDArray[Any]],
+    replaced_value: float,
+) -> NDArray[Any]:
+    """Return ``x`` with each ``replaced_value`` (which may be NaN) replaced.
+
+    ``imputed_value`` is a number, or has one element per feature.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html
+    """
+    missing = np.isnan(x) if replaced_value != replaced_value else x == replaced_value
+    return np.where(missing, np.asarray(imputed_value, x.dtype), x)
+
+
+def binarize(x: NDArray[Any], *, threshold: float = 0.0) -> NDArray[Any]:
+    """Return 1 where ``x > threshold``, else 0, in the dtype of ``x``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html
+    """
+    return np.asarray((x > threshold).astype(x.dtype))
+
+
+def extract_features(
+    x: NDArray[Any], y: Union[Tuple[int, ...], int, NDArray[np.int64]]
+) -> NDArray[Any]:
+    """Return the features ``y`` of each row: [..., F] -> [..., K], and [F] -> [1, K].
+
+    Raises
+    ------
+    IndexError
+        If there is no such feature.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_ArrayFeatureExtractor.html
+    """
+    chosen = x.take(np.asarray(y, np.int64).ravel(), axis=-1)
+    return chosen.reshape(1, -1) if x.ndim == 1 else chosen
+
+
+def vectorize_features(
+    *inputs: NDArray[Any], inputdimensions: Sequence[int]
+) -> NDArray[np.float32]:
+    """Put the features of all inputs side by side: [N, F1], [N, F2] ... -> [N, sum].
+
+    Each input is cut, or filled up with zeros, to its length in ``inputdimensions``.
+    A vector is one row, and the axes after the first one count as one.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html
+    """
+    rows = [as_rows(x) for x in inputs]
+    y = np.zeros((len(rows[0]), sum(inputdimensions)), np.float32)
+    begin = 0
+    for x, length in zip(rows, inputdimensions):
+        used = x.reshape(len(x), -1)[:, :length] if x.size else x[:, :0]
+        y[:, begin : begin + used.shape[1]] = used
+        begin += length
+    return y

@@ -1,0 +1,181 @@
+"""Gated recurrent units.
+
+T is the number of time steps, B the batch, I the input size, D the directions (1 or 2),
+H the hidden size. The gates are, in this order: update, reset, hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+from ._recurrent import finished, initial_state, projected
+from ._recurrent_activation import clipped, gate_function
+
+
+def gru_packed(
+    x: NDArray[Any],
+    w: NDArray[Any],
+    r: NDArray[Any],
+    b: NDArray[Any],
+    r_b: Optional[NDArray[Any]] = None,
+    sequence_lens: Optional[NDArray[Any]] = None,
+    initial_h: Optional[NDArray[Any]] = None,
+    *,
+    direction: str = "forward",
+    layout: int = 0,
+) -> tuple[NDArray[Any], ...]:
+    """Return what :func:`gru` does, from weights that the compiler has rearranged.
+
+    All numbers of the update and reset gates are halved beforehand, since
+    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves both.
+
+    Parameters
+    ----------
+    x : [T, B, I]
+    w : [D, I, 3 * H]
+    r : [D, H, 3 * H]
+    b : [D, 1, 3 * H], all biases that do not depend on the reset gate
+    r_b : [D, 1, H], what is added to the hidden state's product before it is reset;
+        None to reset the state itself, before the product
+    sequence_lens, initial_h, direction, layout, and what is returned: as of gru
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__GRU.html
+    """
+    steps = widened(x).swapaxes(0, 1) if layout else widened(x)
+    size = r.shape[1]
+    shape = (r.shape[0], steps.shape[1], size)
+    start = initial_state(initial_h, shape, layout, steps.dtype)
+    gates_of_x = projected(steps, w, b, direction, sequence_lens)
+
+    hidden = np.empty((len(steps), *shape), steps.dtype)
+    sums = np.empty(gates_of_x.shape[1:], steps.dtype)
+    new = np.empty(shape, steps.dtype)
+    sigmoids, inner = sums[..., : 2 * size], sums[..., 2 * size :]
+    z, reset = sigmoids[..., :size], sigmoids[..., size:]
+    r_gates, r_hidden = r[..., : 2 * size], r[..., 2 * size :]
+    x_gates, x_hidden = gates_of_x[..., : 2 * size], gates_of_x[..., 2 * size :]
+    half = steps.dtype.type(0.5)
+    h = start
+    for t in range(len(steps)):
+        np.matmul(
+            h,
+            r if r_b is not None else r_gates,
+            out=sums if r_b is not None else sigmoids,
+        )
+        np.add(sigmoids, x_gates[t], out=sigmoids)
+        np.tanh(sigmoids, out=sigmoids)
+        np.multiply(sigmoids, half, out=sigmoids)
+        np.add(sigmoids, half, out=sigmoids)
+        if r_b is None:
+            np.multiply(reset, h, out=new)
+            np.matmul(new, r_hidden, out=inner)
+        else:
+            np.add(inner, r_b, out=inner)
+            np.multiply(inner, reset, out=inner)
+        np.add(inner, x_hidden[t], out=inner)
+        np.tanh(inner, out=inner)
+        np.subtract(h, inner, out=new)
+        np.multiply(new, z, out=new)
+        h = np.add(new, inner, out=hidden[t])
+
+    histories = ((hidden, start),)
+    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+
+
+def gru(
+    x: NDArray[Any],
+    w: NDArray[Any],
+    r: NDArray[Any],
+    b: Optional[NDArray[Any]] = None,
+    sequence_lens: Optional[NDArray[Any]] = None,
+    initial_h: Optional[NDArray[Any]] = None,
+    *,
+    activations: Sequence[str] = ("Sigmoid", "Tanh"),
+    activation_alpha: Sequence[float] = (0.0, 0.0),
+    activation_beta: Sequence[float] = (0.0, 0.0),
+    clip: float = 0.0,
+    direction: str = "forward",
+    layout: int = 0,
+    linear_before_reset: bool = False,
+) -> tuple[NDArray[Any], ...]:
+    """Return the hidden states of all steps, and the last one.
+
+    Parameters
+    ----------
+    x : [T, B, I]
+    w : [D, 3 * H, I]
+    r : [D, 3 * H, H]
+    b : [D, 6 * H], for x and then for the hidden state; 0 by default
+    sequence_lens : [B], in steps; T by default
+    initial_h : [D, B, H]; 0 by default
+    activations : for the gates and for the hidden state; two more if the other
+        direction has others
+    activation_alpha, activation_beta : one for each of activations
+    clip : the bound of what activations get; 0 for none
+    direction : "forward", "reverse" or "bidirectional"
+    layout : 1 if x, states and results have B as their first axis
+    linear_before_reset : whether the reset gate comes after the product with r
+
+    Returns
+    -------
+    y : [T, D, B, H], or [B, T, D, H]
+    y_h : [D, B, H], or [B, D, H]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__GRU.html
+    """
+    steps = widened(x).swapaxes(0, 1) if layout else widened(x)
+    w, r = widened(w), widened(r)
+    shape = (r.shape[0], steps.shape[1], r.shape[2])
+    start = initial_state(initial_h, shape, layout, steps.dtype)
+    if b is None:
+        b = np.zeros((shape[0], 6 * shape[2]), w.dtype)
+    of_x, of_h = np.split(widened(b), 2, axis=1)
+    gates_of_x = projected(
+        steps, w.swapaxes(1, 2), of_x[:, None], direction, sequence_lens
+    )
+
+    hidden = np.empty((len(steps), *shape), steps.dtype)
+    for d in range(shape[0]):
+        kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
+        functions = [gate_function(*kind) for kind in kinds[2 * d : 2 * d + 2]]
+        h = start[d]
+        for t in range(len(steps)):
+            h = _gru_step(
+                gates_of_x[t, d],
+                h,
+                r[d],
+                of_h[d],
+                functions,
+                clip,
+                linear_before_reset,
+            )
+            hidden[t, d] = h
+    histories = ((hidden, start),)
+    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+
+
+def _gru_step(
+    gates: NDArray[Any],
+    h: NDArray[Any],
+    r: NDArray[Any],
+    b: NDArray[Any],
+    functions: Sequence[Callable[[NDArray[Any]], NDArray[Any]]],
+    clip: float,
+    linear_before_reset: bool,
+) -> NDArray[Any]:
+    """Return the next hidden state [B, H] from the sums of x at the gates."""
+    gate, enter = functions
+    size = h.shape[1]
+    sums = gates[:, : 2 * size] + np.matmul(h, r[: 2 * size].T) + b[: 2 * size]
+    z, reset = np.split(gate(clipped(sums, clip)), 2, axis=1)
+    if linear_before_reset:
+        inner = reset * (np.matmul(h, r[2 * size :].T) + b[2 * size :])
+    else:
+        inner = np.matmul(reset * h, r[2 * size :].T) + b[2 * size :]
+    new = enter(clipped(gates[:, 2 * size :] + inner, clip))
+    return np.asarray((1 - z) * new + z * h)

@@ -1,0 +1,101 @@
+"""Linear classifiers and regressors."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ml_scores import as_rows, pick_labels, transform_scores
+
+
+def linear_regressor(
+    x: NDArray[Any],
+    *,
+    coefficients: NDArray[np.float32],
+    intercepts: Optional[NDArray[np.float32]] = None,
+    post_transform: str = "NONE",
+) -> NDArray[np.float32]:
+    """Return ``x @ coefficients + intercepts``, with the scores of a row transformed.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    coefficients : [F, C]
+    intercepts : [C], optional
+    post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
+
+    Returns
+    -------
+    y : [N, C]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html
+    """
+    scores = np.matmul(as_rows(x), coefficients)
+    if intercepts is not None:
+        scores += intercepts
+    return transform_scores(scores, post_transform)
+
+
+def linear_classifier(
+    x: NDArray[Any],
+    *,
+    coefficients: NDArray[np.float32],
+    intercepts: Optional[NDArray[np.float32]] = None,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label of the highest score, and the transformed scores.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    coefficients : [F, C]
+    intercepts : [C], optional
+    labels : [C]
+    post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
+
+    Returns
+    -------
+    label : [N], int64 or strings; the first class wins a draw
+    scores : [N, C]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
+    """
+    scores = linear_regressor(x, coefficients=coefficients, intercepts=intercepts)
+    label = pick_labels(labels, scores.argmax(axis=1))
+    return label, transform_scores(scores, post_transform)
+
+
+def linear_binary_classifier(
+    x: NDArray[Any],
+    *,
+    coefficients: NDArray[np.float32],
+    intercepts: Optional[NDArray[np.float32]] = None,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    both: bool = True,
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return which label one score s decides for, and the score.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    coefficients : [F, 1]
+    intercepts : [1], optional
+    labels : [2], where s is not above 0, and where it is
+    both : whether to return ``(1 - s, s)``, not ``s`` alone
+
+    Returns
+    -------
+    label : [N], int64 or strings
+    scores : [N, 2], or [N, 1] unless ``both``
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
+    """
+    scores = linear_regressor(x, coefficients=coefficients, intercepts=intercepts)
+    label = pick_labels(labels, (scores[:, 0] > 0).astype(np.intp))
+    if both:
+        scores = np.concatenate([1 - scores, scores], axis=1)
+    return label, transform_scores(scores, post_transform)

@@ -1,0 +1,164 @@
+"""Long short-term memory.
+
+T is the number of time steps, B the batch, I the input size, D the directions (1 or 2),
+H the hidden size. The gates are, in this order: input, output, forget, cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+from ._recurrent import finished, initial_state, projected, summed_biases
+from ._recurrent_activation import clipped, gate_function
+
+
+def lstm_packed(
+    x: NDArray[Any],
+    w: NDArray[Any],
+    r: NDArray[Any],
+    b: NDArray[Any],
+    sequence_lens: Optional[NDArray[Any]] = None,
+    initial_h: Optional[NDArray[Any]] = None,
+    initial_c: Optional[NDArray[Any]] = None,
+    *,
+    direction: str = "forward",
+    layout: int = 0,
+) -> tuple[NDArray[Any], ...]:
+    """Return what :func:`lstm` does, from weights that the compiler has rearranged.
+
+    All numbers of the input, output and forget gates are halved beforehand, since
+    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves all gates.
+
+    Parameters
+    ----------
+    x : [T, B, I]
+    w : [D, I, 4 * H]
+    r : [D, H, 4 * H]
+    b : [D, 1, 4 * H], the sum of both biases
+    sequence_lens, initial_h, initial_c, direction, layout, and what is returned:
+        as of lstm
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LSTM.html
+    """
+    steps = widened(x).swapaxes(0, 1) if layout else widened(x)
+    size = r.shape[1]
+    shape = (r.shape[0], steps.shape[1], size)
+    start = initial_state(initial_h, shape, layout, steps.dtype)
+    first_cell = initial_state(initial_c, shape, layout, steps.dtype)
+    gates_of_x = projected(steps, w, b, direction, sequence_lens)
+
+    hidden = np.empty((len(steps), *shape), steps.dtype)
+    cells = np.empty_like(hidden)
+    gates = np.empty(gates_of_x.shape[1:], steps.dtype)
+    squashed = np.empty(shape, steps.dtype)
+    sigmoids = gates[..., : 3 * size]
+    i, o, f, c = (gates[..., k * size : (k + 1) * size] for k in range(4))
+    half = steps.dtype.type(0.5)
+    h, cell = start, first_cell
+    for t in range(len(steps)):
+        np.matmul(h, r, out=gates)
+        np.add(gates, gates_of_x[t], out=gates)
+        np.tanh(gates, out=gates)
+        np.multiply(sigmoids, half, out=sigmoids)
+        np.add(sigmoids, half, out=sigmoids)
+        np.multiply(f, cell, out=f)
+        np.multiply(i, c, out=i)
+        cell = np.add(f, i, out=cells[t])
+        np.tanh(cell, out=squashed)
+        h = np.multiply(o, squashed, out=hidden[t])
+
+    histories = ((hidden, start), (cells, first_cell))
+    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+
+
+def lstm(
+    x: NDArray[Any],
+    w: NDArray[Any],
+    r: NDArray[Any],
+    b: Optional[NDArray[Any]] = None,
+    sequence_lens: Optional[NDArray[Any]] = None,
+    initial_h: Optional[NDArray[Any]] = None,
+    initial_c: Optional[NDArray[Any]] = None,
+    p: Optional[NDArray[Any]] = None,
+    *,
+    activations: Sequence[str] = ("Sigmoid", "Tanh", "Tanh"),
+    activation_alpha: Sequence[float] = (0.0, 0.0, 0.0),
+    activation_beta: Sequence[float] = (0.0, 0.0, 0.0),
+    clip: float = 0.0,
+    direction: str = "forward",
+    input_forget: bool = False,
+    layout: int = 0,
+) -> tuple[NDArray[Any], ...]:
+    """Return the hidden states of all steps, the last hidden state and the last cell.
+
+    Parameters
+    ----------
+    x : [T, B, I]
+    w : [D, 4 * H, I]
+    r : [D, 4 * H, H]
+    b : [D, 8 * H], for x and then for the hidden state; 0 by default
+    sequence_lens : [B], in steps; T by default
+    initial_h, initial_c : [D, B, H]; 0 by default
+    p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
+    activations : for the gates, for the cell's input and for its output; three more if
+        the other direction has others
+    activation_alpha, activation_beta : one for each of activations
+    clip : the bound of what activations get; 0 for none
+    direction : "forward", "reverse" or "bidirectional"
+    input_forget : whether the forget gate is 1 less the input gate
+    layout : 1 if x, states and results have B as their first axis
+
+    Returns
+    -------
+    y : [T, D, B, H], or [B, T, D, H]
+    y_h, y_c : [D, B, H], or [B, D, H]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LSTM.html
+    """
+    steps = widened(x).swapaxes(0, 1) if layout else widened(x)
+    w, r = widened(w), widened(r)
+    shape = (r.shape[0], steps.shape[1], r.shape[2])
+    start = initial_state(initial_h, shape, layout, steps.dtype)
+    first_cell = initial_state(initial_c, shape, layout, steps.dtype)
+    bias = widened(summed_biases(b, w))
+    gates_of_x = projected(steps, w.swapaxes(1, 2), bias, direction, sequence_lens)
+
+    hidden = np.empty((len(steps), *shape), steps.dtype)
+    cells = np.empty_like(hidden)
+    peepholes = np.zeros((shape[0], 3 * shape[2]), w.dtype) if p is None else widened(p)
+    for d in range(shape[0]):
+        kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
+        functions = [gate_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
+        h, cell = start[d], first_cell[d]
+        for t in range(len(steps)):
+            gates = gates_of_x[t, d] + np.matmul(h, r[d].T)
+            h, cell = _lstm_step(
+                gates, cell, peepholes[d], functions, clip, input_forget
+            )
+            hidden[t, d], cells[t, d] = h, cell
+    histories = ((hidden, start), (cells, first_cell))
+    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+
+
+def _lstm_step(
+    gates: NDArray[Any],
+    cell: NDArray[Any],
+    peepholes: NDArray[Any],
+    functions: Sequence[Callable[[NDArray[Any]], NDArray[Any]]],
+    clip: float,
+    input_forget: bool,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the next hidden state and cell, [B, H], from the sums at the gates."""
+    gate, enter, leave = functions
+    i, o, f, c = np.split(gates, 4, axis=-1)
+    p_i, p_o, p_f = np.split(peepholes, 3)
+    i = gate(clipped(i + p_i * cell, clip))
+    f = 1 - i if input_forget else gate(clipped(f + p_f * cell, clip))
+    cell = f * cell + i * enter(clipped(c, clip))
+    o = gate(clipped(o + p_o * cell, clip))
+    return o * leave(clipped(cell, clip)), cell

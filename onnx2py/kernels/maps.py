@@ -1,0 +1,77 @@
+"""Dictionaries to tensors, and back."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def zip_map(
+    x: NDArray[np.float32],
+    *,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+) -> List[Dict[Any, float]]:
+    """Return one dictionary per row [C], from ``labels`` [C] to the row's numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label per column.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html
+    """
+    if x.shape[-1] != len(labels):
+        raise ValueError(f"zip_map: expected {len(labels)} columns, got {x.shape[-1]}")
+    keys = labels.tolist() if isinstance(labels, np.ndarray) else labels
+    return [dict(zip(keys, row)) for row in x.reshape(-1, len(labels)).tolist()]
+
+
+def vectorize_dict(
+    x: Mapping[Any, Any],
+    *,
+    vocabulary: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    dtype: Any,
+) -> NDArray[Any]:
+    """Return the values of the keys in ``vocabulary`` [C] as a row [1, C].
+
+    Keys that are not there have 0, or an empty string.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_DictVectorizer.html
+    """
+    keys = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else vocabulary
+    nothing = "" if np.dtype(dtype) == object else 0
+    return np.array([[x.get(key, nothing) for key in keys]], dtype)
+
+
+def cast_map(
+    x: Mapping[int, Any], *, dtype: Any = np.float32, max_map: Optional[int] = None
+) -> NDArray[Any]:
+    """Return the values of ``x``, in the order of their keys, as a row [1, C].
+
+    With ``max_map``, the keys are the places in a row of that length. Places without a
+    value have 0; or, among strings, onnxruntime's ``0.f``.
+
+    Raises
+    ------
+    ValueError
+        If a key is negative, but is to be a place; or a value is no number.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_CastMap.html
+    """
+    strings = np.dtype(dtype) == object
+    values = {int(key): _cast(x[key], strings) for key in sorted(x)}
+    if max_map is None:
+        return np.array([list(values.values())], dtype).reshape(1, -1)
+    if any(key < 0 for key in values):
+        raise ValueError(f"cast_map: expected keys from 0, got {min(values)}")
+    pad = "0.f" if strings else 0
+    return np.array([[values.get(place, pad) for place in range(max_map)]], dtype)
+
+
+def _cast(value: Any, string: bool) -> Any:
+    """Return a number or a string as a string, or else as a number."""
+    if string:
+        return value if isinstance(value, str) else f"{value:f}"
+    return float(value) if isinstance(value, str) else value

@@ -1,0 +1,120 @@
+"""Functions of one quantized byte, which are tables of 256 entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional, Union
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .quantization import dequantize_linear, quantize_linear
+
+Parameter = Union[NDArray[Any], float]
+
+
+def qlinear_sigmoid(
+    x: NDArray[Any],
+    x_scale: Parameter,
+    x_zero_point: Parameter,
+    y_scale: Parameter,
+    y_zero_point: Parameter = 0,
+) -> NDArray[Any]:
+    """Return ``1 / (1 + exp(-x))`` of a quantized tensor, quantized.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    real = all_real_values(x.dtype, x_scale, x_zero_point)
+    sigmoid = np.reciprocal(1 + np.exp(-real))
+    return np.take(quantize_linear(sigmoid, y_scale, y_zero_point, dtype=x.dtype), x)
+
+
+def qlinear_leaky_relu(
+    x: NDArray[Any],
+    x_scale: Parameter,
+    x_zero_point: Parameter,
+    y_scale: Parameter,
+    y_zero_point: Parameter = 0,
+    *,
+    alpha: float = 0.01,
+) -> NDArray[Any]:
+    """Return x where it is not negative, else ``alpha * x``, of a quantized tensor.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    real = all_real_values(x.dtype, x_scale, x_zero_point)
+    real = np.where(real >= 0, real, np.float32(alpha) * real)
+    return np.take(quantize_linear(real, y_scale, y_zero_point, dtype=x.dtype), x)
+
+
+def qlinear_concat(
+    y_scale: Parameter,
+    y_zero_point: Parameter,
+    tensors: Sequence[NDArray[Any]],
+    scales: Sequence[Parameter],
+    zero_points: Sequence[Parameter],
+    *,
+    axis: int,
+) -> NDArray[Any]:
+    """Join quantized tensors along an axis, after bringing all to one scale.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    parts = []
+    for x, scale, zero_point in zip(tensors, scales, zero_points):
+        if not (scale == y_scale and zero_point == y_zero_point):
+            real = all_real_values(x.dtype, scale, zero_point)
+            x = np.take(quantize_linear(real, y_scale, y_zero_point, dtype=x.dtype), x)
+        parts.append(x)
+    return np.concatenate(parts, axis)
+
+
+def all_real_values(
+    dtype: DTypeLike, scale: Parameter, zero_point: Parameter
+) -> NDArray[Any]:
+    """Return what each byte stands for; a signed byte indexes the table from its end."""
+    return dequantize_linear(np.arange(256).astype(dtype), scale, zero_point)
+
+
+def qlinear_softmax(
+    x: NDArray[Any],
+    x_scale: Parameter,
+    x_zero_point: Optional[Parameter],
+    y_scale: Parameter,
+    y_zero_point: Parameter = 0,
+    *,
+    axis: int = -1,
+    flatten: bool = False,
+) -> NDArray[Any]:
+    """Return softmax of a quantized tensor, quantized, of the dtype of ``x``.
+
+    Parameters
+    ----------
+    x : [...]
+    axis : the axis along which results sum to one
+    flatten : whether all axes from ``axis`` on count as one, as before opset 13
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    if flatten:
+        rows = int(np.prod(x.shape[: axis % x.ndim]))
+        flat = qlinear_softmax(
+            x.reshape(rows, -1) if x.size else x,
+            *(x_scale, x_zero_point, y_scale, y_zero_point),
+        )
+        return flat.reshape(x.shape)
+    table = softmax_exponentials(float(x_scale), x.shape[axis])
+    below = np.subtract(x.max(axis, keepdims=True), x, dtype=np.int16)
+    y = np.take(table, 255 - below)
+    # Summed one after another like there; np.sum adds pairs and may differ in a bit.
+    total = np.take(np.cumsum(y, axis), [-1], axis)
+    y *= np.floor(np.float32(1) / np.float32(y_scale))
+    y /= total
+    return quantize_linear(y, 1, y_zero_point, dtype=x.dtype)
+
+
+def softmax_exponentials(x_scale: float, length: int) -> NDArray[Any]:
+    """Return ``exp(x_scale * (i - 255))`` for each byte, times a power for precision."""
+    room = max(0.0, np.log(np.float64(np.finfo(np.float32).max) / length) - 5.0)
+    steps = np.arange(-255.0, 1.0) + room / x_scale
+    return np.exp(steps * x_scale).astype(np.float32)

@@ -1,0 +1,121 @@
+"""Elements in another order along, or between, axes; running sums and products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ints import as_int
+
+
+def depth_to_space(
+    input: NDArray[Any], *, blocksize: int, mode: str = "DCR"
+) -> NDArray[Any]:
+    """Move channels into blocks of the image: [N, B * B * C, H, W] -> [N, C, H * B, W * B].
+
+    With ``mode`` "DCR" the channels are [B, B, C], with "CRD" they are [C, B, B].
+
+    Raises
+    ------
+    ValueError
+        If the channels cannot be divided so.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html
+    """
+    n, depth, h, w = input.shape
+    b, c = blocksize, depth // blocksize**2
+    parts: NDArray[Any]
+    if mode == "DCR":
+        parts = input.reshape(n, b, b, c, h, w).transpose(0, 3, 4, 1, 5, 2)
+    else:
+        parts = input.reshape(n, c, b, b, h, w).transpose(0, 1, 4, 2, 5, 3)
+    return parts.reshape(n, c, h * b, w * b)
+
+
+def space_to_depth(
+    input: NDArray[Any], *, blocksize: int, mode: str = "DCR"
+) -> NDArray[Any]:
+    """Move blocks of the image into channels: [N, C, H * B, W * B] -> [N, B * B * C, H, W].
+
+    With ``mode`` "DCR" the channels are [B, B, C], with "CRD" they are [C, B, B].
+
+    Raises
+    ------
+    ValueError
+        If the image cannot be divided so.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html
+    """
+    n, c, height, width = input.shape
+    b, h, w = blocksize, height // blocksize, width // blocksize
+    parts = input.reshape(n, c, h, b, w, b)
+    order = (0, 3, 5, 1, 2, 4) if mode == "DCR" else (0, 1, 3, 5, 2, 4)
+    y: NDArray[Any] = parts.transpose(order).reshape(n, c * b * b, h, w)
+    return y
+
+
+def reverse_sequence(
+    input: NDArray[Any],
+    sequence_lens: NDArray[Any],
+    *,
+    batch_axis: int = 1,
+    time_axis: int = 0,
+) -> NDArray[Any]:
+    """Return ``input`` with the first elements in time reversed, for each sample.
+
+    Parameters
+    ----------
+    input : [T, N, ...] or [N, T, ...], as the axes say
+    sequence_lens : [N], how many elements to reverse; the others stay where they are
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ReverseSequence.html
+    """
+    lengths = sequence_lens[:, None]
+    time = np.arange(input.shape[time_axis])
+    places = np.where(time < lengths, lengths - 1 - time, time)  # [N, T]
+    if time_axis < batch_axis:
+        places = places.T
+    places = places.reshape(places.shape + (1,) * (input.ndim - 2))
+    return np.take_along_axis(input, places, time_axis)
+
+
+def cumulative_sum(
+    x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
+) -> NDArray[Any]:
+    """Return the sum of each element and those before it along ``axis``.
+
+    Without the element itself if ``exclusive``, of those after it if ``reverse``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__CumSum.html
+    """
+    return _accumulated(np.add, x, as_int(axis), exclusive, reverse)
+
+
+def cumulative_product(
+    x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
+) -> NDArray[Any]:
+    """Return the product of each element and those before it along ``axis``.
+
+    Without the element itself if ``exclusive``, of those after it if ``reverse``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__CumProd.html
+    """
+    return _accumulated(np.multiply, x, as_int(axis), exclusive, reverse)
+
+
+def _accumulated(
+    ufunc: np.ufunc, x: NDArray[Any], axis: int, exclusive: bool, reverse: bool
+) -> NDArray[Any]:
+    """Accumulate ``x`` in its own dtype."""
+    walked = np.moveaxis(x, axis, 0)
+    if reverse:
+        walked = walked[::-1]
+    if exclusive:
+        y = np.empty_like(walked)
+        y[:1] = ufunc.identity
+        ufunc.accumulate(walked[:-1], 0, x.dtype, out=y[1:])
+    else:
+        y = ufunc.accumulate(walked, 0, x.dtype)
+    return np.moveaxis(y[::-1] if reverse else y, 0, axis)

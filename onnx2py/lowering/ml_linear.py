@@ -1,0 +1,86 @@
+"""Linear classifiers and regressors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Call
+from ..kernels import linear_models
+from ._ml import DOMAIN, class_labels, float32_list, listed, post_transform
+from .context import NodeContext
+from .registry import lowers
+
+
+@lowers("LinearRegressor", domain=DOMAIN)
+def linear_regressor(node: NodeContext) -> Call:
+    """Intercepts of another number than the targets do not count, as in onnxruntime."""
+    targets = node.int("targets", 1)
+    intercepts = float32_list(node, "intercepts")
+    return node.call(
+        linear_models.linear_regressor,
+        node.input(0),
+        **_weights(
+            node, targets, intercepts if len(intercepts) == targets else intercepts[:0]
+        ),
+        post_transform=post_transform(node, targets),
+    )
+
+
+@lowers("LinearClassifier", domain=DOMAIN)
+def linear_classifier(node: NodeContext) -> Call:
+    """There are as many scores as intercepts: one may decide between two labels."""
+    node.ignore("multi_class")  # the same numbers either way
+    intercepts = float32_list(node, "intercepts")
+    labels = class_labels(node, "classlabels_ints", "classlabels_strings")
+    targets = len(intercepts) or len(labels)
+    arguments = _weights(node, targets, intercepts)
+    if targets == 1:
+        return _binary_classifier(node, labels, arguments)
+    if len(labels) < targets:
+        raise node.unsupported(f"labels: expected {targets}, got {len(labels)}")
+    return node.call(
+        linear_models.linear_classifier,
+        node.input(0),
+        **arguments,
+        labels=listed(node, "labels", labels),
+        post_transform=post_transform(node, targets),
+        results=2,
+    )
+
+
+def _binary_classifier(
+    node: NodeContext, labels: tuple[Any, ...], arguments: dict[str, Any]
+) -> Call:
+    both = len(labels) == 2
+    transform = post_transform(node, 1)
+    if both and transform == "PROBIT":
+        raise node.unsupported("PROBIT: expected two scores for two labels, got one")
+    if not both:  # onnxruntime's own labels
+        labels = ("0", "1") if labels and isinstance(labels[0], str) else (0, 1)
+    return node.call(
+        linear_models.linear_binary_classifier,
+        node.input(0),
+        **arguments,
+        labels=listed(node, "labels", labels),
+        both=both,
+        post_transform=transform,
+        results=2,
+    )
+
+
+def _weights(node: NodeContext, targets: int, intercepts: np.ndarray) -> dict[str, Any]:
+    """Return coefficients [F, C], as a matrix product wants them, and intercepts."""
+    coefficients = float32_list(node, "coefficients")
+    if not len(coefficients) or targets < 1 or len(coefficients) % targets:
+        raise node.unsupported(
+            f"coefficients: expected some for each of {targets} targets,"
+            f" got {len(coefficients)}",
+            "the model is not valid ONNX",
+        )
+    matrix = np.ascontiguousarray(coefficients.reshape(targets, -1).T)
+    return {
+        "coefficients": node.weight("coefficients", matrix),
+        "intercepts": node.weight("intercepts", intercepts) if len(intercepts) else None,
+    }

@@ -1,0 +1,1 @@
+"""The parts of ``verify``: inputs, oracle, isolation, comparison and golden record."""

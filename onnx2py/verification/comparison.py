@@ -1,0 +1,157 @@
+"""How far a value is from what was expected.
+
+Numbers of floating point may be off by a part of the output's *scale*, its largest finite
+element. Everything else (integers, strings, shapes, dtypes, keys, NaN and infinity) is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from ..ir.types import EXTENSION_DTYPES
+from .exchange import Unknown
+
+SMALLEST_SCALE = 1e-4
+"""Outputs whose elements are all smaller than this are judged as if one were this large."""
+
+_EXTENSIONS = {dtype: name for name, dtype in EXTENSION_DTYPES.items()}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The largest absolute difference, the same relative to the scale, and what is wrong."""
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OutputResult:
+    """How one output compares."""
+
+    name: str
+    type: str
+    difference: Difference
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is what was expected."""
+        return not self.difference.reason
+
+
+def compare(actual: Any, expected: Any, rtol: float) -> Difference:
+    """Compare two values of any ONNX type."""
+    if isinstance(expected, (list, tuple)):
+        if not isinstance(actual, (list, tuple)) or len(actual) != len(expected):
+            return _wrong(f"a sequence of {len(expected)}", describe(actual))
+        return worst(compare(a, e, rtol) for a, e in zip(actual, expected))
+    if isinstance(expected, Mapping):
+        if not isinstance(actual, Mapping) or actual.keys() != expected.keys():
+            return _wrong(f"a map with the keys {_keys(expected)}", describe(actual))
+        return worst(compare(actual[k], e, rtol) for k, e in expected.items())
+    if isinstance(expected, np.ndarray):
+        return _compare_arrays(actual, expected, rtol)
+    if expected is None or actual is None or isinstance(actual, (Unknown, list, dict)):
+        return Difference() if actual is expected else _wrong("none", describe(actual))
+    return _compare_values(np.asarray(actual), np.asarray(expected), rtol)
+
+
+def worst(differences: Iterable[Difference]) -> Difference:
+    """Return the largest differences of several, and the first reason."""
+    found = list(differences)
+    return Difference(
+        max((d.absolute for d in found), default=0.0),
+        max((d.relative for d in found), default=0.0),
+        next((d.reason for d in found if d.reason), ""),
+    )
+
+
+def tolerance(dtype: np.dtype[Any], rtol: float) -> float:
+    """Return how far numbers of a dtype may be off: never less than it can resolve."""
+    if not is_floating(dtype):
+        return 0.0
+    step = float(ml_dtypes.finfo(dtype).eps)
+    return max(rtol, 2 * step if dtype.itemsize > 1 else step)
+
+
+def is_floating(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of a dtype are compared with a tolerance."""
+    return dtype.kind in "fc" or "float" in _EXTENSIONS.get(dtype, "")
+
+
+def describe(value: Any) -> str:
+    """Spell the type of a value: ``float32[1, 10]``."""
+    if isinstance(value, np.ndarray):
+        name = "string" if value.dtype.kind in "OU" else value.dtype.name
+        return f"{_EXTENSIONS.get(value.dtype, name)}[{', '.join(map(str, value.shape))}]"
+    if isinstance(value, (list, tuple)):
+        return f"a sequence of {len(value)}"
+    if isinstance(value, Mapping):
+        return f"a map with the keys {_keys(value)}"
+    return value.name if isinstance(value, Unknown) else type(value).__name__
+
+
+def _wrong(expected: str, got: str) -> Difference:
+    return Difference(np.inf, np.inf, f"expected {expected}, got {got}")
+
+
+def _keys(value: Mapping[Any, Any]) -> str:
+    shown = [repr(key) for key in list(value)[:5]]
+    return ", ".join([*shown, "..."] if len(value) > 5 else shown) or "(none)"
+
+
+def _compare_arrays(actual: Any, expected: np.ndarray, rtol: float) -> Difference:
+    if not isinstance(actual, np.ndarray) or describe(actual) != describe(expected):
+        return _wrong(describe(expected), describe(actual))
+    return _compare_values(actual, expected, rtol)
+
+
+def _compare_values(
+    actual: np.ndarray, expected: np.ndarray, rtol: float
+) -> Difference:
+    """Compare arrays of one shape."""
+    strings = "OU"
+    if actual.dtype.kind in strings or expected.dtype.kind in strings:
+        return _exact(np.asarray(actual != expected), 0.0)
+    limit = tolerance(expected.dtype, rtol)
+    if not is_floating(expected.dtype) and not is_floating(actual.dtype):
+        wrong = np.asarray(actual != expected)
+        gap = _wide(actual) - _wide(expected)
+        return _exact(wrong, float(np.max(np.abs(gap), initial=0)))
+    return _compare_numbers(_wide(actual), _wide(expected), limit)
+
+
+def _exact(wrong: np.ndarray, largest: float) -> Difference:
+    count = int(np.count_nonzero(wrong))
+    if not count:
+        return Difference()
+    verb = "differs" if count == 1 else "differ"
+    return Difference(
+        largest, np.inf, f"{count} of {wrong.size} elements {verb}, expected none"
+    )
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def _compare_numbers(
+    actual: np.ndarray, expected: np.ndarray, limit: float
+) -> Difference:
+    finite = np.isfinite(expected)
+    same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
+    odd = int(np.count_nonzero(~same & ~(finite & np.isfinite(actual))))
+    if odd:
+        reason = f"NaN or infinity expected or found in {odd} of {same.size} elements"
+        return Difference(np.inf, np.inf, reason)
+    absolute = float(np.max(np.abs(actual[finite] - expected[finite]), initial=0))
+    scale = float(np.max(np.abs(expected[finite]), initial=SMALLEST_SCALE))
+    relative = absolute / scale
+    reason = "" if relative <= limit else f"expected at most {limit:.1e} of the scale"
+    return Difference(absolute, relative, reason)

@@ -1,0 +1,96 @@
+"""Run a package in a fresh interpreter in which NumPy alone can be imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import VerifyError
+from .exchange import Store, read_json, write_json
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outputs for each set of inputs, or what went wrong in the package."""
+
+    cases: tuple[list[Any], ...]
+    error: str = ""
+    traceback: str = ""
+
+
+def run_isolated(
+    folder: Path,
+    cases: Sequence[Mapping[str, Any]],
+    requires: Sequence[str],
+    time_limit: float,
+) -> Outcome:
+    """Run the package in ``folder`` on each set of inputs, given by their ONNX names.
+
+    Raises
+    ------
+    VerifyError
+        If what the package requires is not installed, or it takes too long.
+    """
+    if not sys.executable:
+        raise VerifyError("verify: expected a Python to run the package with, got none")
+    paths = dict.fromkeys(_location(name) for name in requires)
+    with tempfile.TemporaryDirectory(prefix="onnx2py-verify-") as name:
+        exchange = Path(name)
+        store = Store(exchange)
+        encoded = [{k: store.encode(v) for k, v in feeds.items()} for feeds in cases]
+        task = {
+            "package": str(folder),
+            "paths": list(paths),
+            "allowed": list(requires),
+            "cases": encoded,
+            "count": store.count,
+        }
+        write_json(exchange / "task.json", task)
+        # -I and -S: no variables, no user site, and no .pth file that imports things.
+        command = [sys.executable, "-I", "-S", "-B", str(WORKER), name]
+        problem = _run(command, time_limit)
+        if not (exchange / "result.json").exists():
+            return Outcome((), problem or "the interpreter stopped without a word")
+        found = read_json(exchange / "result.json")
+        outputs = tuple([store.decode(v) for v in case] for case in found["cases"])
+    return Outcome(outputs, found["error"] or "", found["traceback"])
+
+
+def _run(command: list[str], time_limit: float) -> str:
+    """Run a command to its end; return the last line that it complained with."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=time_limit,
+            text=True,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        raise VerifyError(
+            f"verify: expected the package to be done in {time_limit:g} seconds, "
+            "got no result; --time-limit allows it more"
+        ) from None
+    except OSError as error:
+        raise VerifyError(f"verify: cannot start {command[0]}: {error}") from None
+    if done.returncode == 0:
+        return ""
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else f"the interpreter stopped with {done.returncode}"
+
+
+def _location(name: str) -> str:
+    """Return the folder in which a module lies that the package requires."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise VerifyError(f"verify: the package needs {name}, which is not installed")
+    return str(Path(spec.origin).parent.parent)

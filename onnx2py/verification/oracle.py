@@ -1,0 +1,91 @@
+"""What a model computes, according to somebody else: onnxruntime, or onnx's own evaluator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onnx import ModelProto  # noqa: TID251  (an oracle is not part of the compiler)
+
+MAX_REASON = 300
+"""Longer messages of the oracles are cut, in characters."""
+
+
+class OracleError(Exception):
+    """An oracle that is not there, or does not take the model or the inputs."""
+
+
+class OnnxRuntime:
+    """onnxruntime, as close to the file as it goes: without optimisations."""
+
+    name = "onnxruntime"
+
+    def __init__(self, model: Any, outputs: Sequence[str]) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise OracleError("it is not installed") from None
+        levels = onnxruntime.GraphOptimizationLevel
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = 4
+        settings.graph_optimization_level = levels.ORT_DISABLE_ALL
+        self._quiet = onnxruntime.RunOptions()
+        self._quiet.log_severity_level = 4
+        self._outputs = list(outputs)
+        try:
+            onnxruntime.set_default_logger_severity(4)
+            self._session = onnxruntime.InferenceSession(
+                _readable(model), settings, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its errors have no base class of their own
+            raise OracleError(reason(error)) from None
+
+    def run(self, feeds: Mapping[str, Any]) -> list[Any]:
+        """Return the outputs, in the model's order."""
+        try:
+            return list(self._session.run(self._outputs, dict(feeds), self._quiet))
+        except Exception as error:
+            raise OracleError(reason(error)) from None
+
+
+class ReferenceEvaluator:
+    """onnx's reference evaluator: slow, and defined by the standard's authors."""
+
+    name = "onnx's reference evaluator"
+
+    def __init__(self, model: Any, outputs: Sequence[str]) -> None:
+        from onnx.reference import ReferenceEvaluator as Evaluator  # noqa: TID251
+
+        self._outputs = list(outputs)
+        try:
+            self._evaluator = Evaluator(_readable(model))
+        except Exception as error:
+            raise OracleError(reason(error)) from None
+
+    def run(self, feeds: Mapping[str, Any]) -> list[Any]:
+        """Return the outputs, in the model's order."""
+        try:
+            return list(self._evaluator.run(self._outputs, dict(feeds)))
+        except Exception as error:
+            raise OracleError(reason(error)) from None
+
+
+Oracle = OnnxRuntime | ReferenceEvaluator
+ORACLES = (OnnxRuntime, ReferenceEvaluator)
+"""In the order in which they are asked."""
+
+
+def _readable(model: Any) -> str | bytes:
+    """Return a path, which keeps external data in reach, or the serialized model."""
+    if isinstance(model, ModelProto):
+        return bytes(model.SerializeToString())
+    if isinstance(model, (str, os.PathLike)):
+        return os.fspath(model)  # type: ignore[return-value]
+    return bytes(model)
+
+
+def reason(error: Exception) -> str:
+    """Return what an oracle says, on one line of bearable length."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]}..."

@@ -1,0 +1,66 @@
+"""Numbers of normalisation."""
+
+import numpy as np
+
+from onnx2py.kernels.batch_normalization import (
+    batch_normalization,
+    batch_normalization_training,
+    scale_and_shift,
+)
+from onnx2py.kernels.normalization import (
+    group_normalization,
+    instance_normalization,
+    layer_normalization,
+    lp_normalization,
+    rms_normalization,
+)
+
+ONE, ZERO = np.ones(2, np.float32), np.zeros(2, np.float32)
+X = np.array([[[1, 3], [10, 30]]], np.float32)
+
+
+def test_given_statistics():
+    mean, var = np.array([1, 10], np.float32), np.array([4, 100], np.float32)
+    found = batch_normalization(X, ONE, ONE, mean, var, epsilon=0)
+    assert found.tolist() == [[[1, 2], [1, 3]]]
+
+
+def test_scale_and_shift_keeps_the_dtype():
+    found = scale_and_shift(X.astype(np.float16), ONE[:, None], ONE[:, None])
+    assert found.dtype == np.float16
+    assert found.tolist() == [[[2, 4], [11, 31]]]
+
+
+def test_training():
+    found = batch_normalization_training(
+        X, ONE, ZERO, ZERO, ONE, epsilon=0, momentum=0.5
+    )
+    expected = [[[[-1, 1], [-1, 1]]], [1, 10], [1, 50.5], [2, 20], [1, 100]]
+    assert [array.tolist() for array in found] == expected
+
+
+def test_the_whole_of_each_channel_group_or_row():
+    expected = [[[-1, 1], [-1, 1]]]
+    assert instance_normalization(X, ONE, ZERO, epsilon=0).tolist() == expected
+    found = group_normalization(X, ONE, ZERO, num_groups=2, epsilon=0)
+    assert found.tolist() == expected
+    assert layer_normalization(X, ONE, ZERO, epsilon=0).tolist() == expected
+    found = layer_normalization(X, ONE, axis=1, epsilon=0)
+    assert abs(found.mean()) < 1e-6
+    assert abs(found.std() - 1) < 1e-6
+
+
+def test_the_argument_is_left_alone():
+    x = X.copy()
+    layer_normalization(x, ONE, ZERO)
+    instance_normalization(x, ONE, ZERO)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_norms():
+    x = np.array([[3, 4]], np.float32)
+    np.testing.assert_allclose(lp_normalization(x), [[0.6, 0.8]])
+    np.testing.assert_allclose(lp_normalization(x, p=1), [[3 / 7, 4 / 7]])
+    rms = np.sqrt(12.5)
+    found = rms_normalization(x, ONE, epsilon=0)
+    np.testing.assert_allclose(found, [[3 / rms, 4 / rms]], rtol=1e-6)
