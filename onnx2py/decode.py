@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import onnx
@@ -227,6 +227,7 @@ class _Decoder:
         self.opsets = opsets
         self.taken: set[str] = set()
         self.types: dict[str, ValueType] = {}
+        self.symbols: set[str] = set()
 
     def main_graph(
         self, proto: onnx.GraphProto, declared: Mapping[str, onnx.ValueInfoProto]
@@ -251,11 +252,12 @@ class _Decoder:
             if kind is None:
                 raise DecodeError(f"input {value.name!r}: expected a type, got none")
             self.types[scope[value.name]] = kind
+        self.symbols = {dim for kind in self.types.values() for dim in _symbols(kind)}
         nodes, outputs = self._contents(proto, scope)
         for name, value in declared.items():
             kind = _value_type(value)
             if kind is not None and name in scope:
-                self.types.setdefault(scope[name], kind)
+                self.types.setdefault(scope[name], _known(kind, self.symbols))
         return Graph(
             name=proto.name,
             inputs=tuple(inputs),
@@ -332,7 +334,7 @@ class _Decoder:
     def _note_type(self, value: onnx.ValueInfoProto, scope: Mapping[str, str]) -> None:
         kind = _value_type(value)
         if kind is not None and value.name in scope:
-            self.types[scope[value.name]] = kind
+            self.types[scope[value.name]] = _known(kind, self.symbols)
 
     def _node(self, proto: onnx.NodeProto, scope: Mapping[str, str]) -> Node:
         label = f"node {proto.name!r} ({proto.op_type})"
@@ -485,6 +487,19 @@ def _proto_type(proto: onnx.TypeProto) -> ValueType | None:
         key = ELEMENT_TYPES.get(proto.map_type.key_type, "?")
         return MapType(key, _proto_type(proto.map_type.value_type))
     return None
+
+
+def _symbols(kind: ValueType) -> Iterator[str]:
+    shape = kind.shape or () if isinstance(kind, TensorType) else ()
+    return (dim for dim in shape if isinstance(dim, str))
+
+
+def _known(kind: ValueType, symbols: set[str]) -> ValueType:
+    """Drop the symbols that inference made up: only those of inputs mean something."""
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        return kind
+    dims = (d if not isinstance(d, str) or d in symbols else None for d in kind.shape)
+    return replace(kind, shape=tuple(dims))
 
 
 def _dim(proto: onnx.TensorShapeProto.Dimension) -> Dim:

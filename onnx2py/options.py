@@ -22,6 +22,7 @@ class Options:
     seed : of the random inputs.
     rtol : how far an output may be off, relative to its largest element.
     force : write into a folder that onnx2py did not make.
+    time_limit : how long a package may take to be verified, in seconds.
     """
 
     level: int = 1
@@ -30,6 +31,7 @@ class Options:
     seed: int = 0
     rtol: float = 1e-3
     force: bool = False
+    time_limit: float = 600
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1):
@@ -38,3 +40,9 @@ class Options:
             raise OptionError("inputs: expected a list of paths, got one path")
         if not 0 <= self.rtol < 1:
             raise OptionError(f"rtol: expected a number from 0 to 1, got {self.rtol!r}")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise OptionError(f"seed: expected a whole number from 0, got {self.seed!r}")
+        if not self.time_limit > 0:
+            raise OptionError(
+                f"time_limit: expected seconds, more than 0, got {self.time_limit!r}"
+            )

@@ -89,7 +89,14 @@ def compile_model(
         verification = None
         if chosen.verify:
             tell("verifying", 0.9)
-            verification = verify_package(folder, model, loaded.folder, chosen)
+            verification = verify_package(
+                folder,
+                model,
+                loaded.folder,
+                chosen,
+                graph=decoded.graph,
+                requires=package.requires,
+            )
     tell("done", 1.0)
     return Report(
         path=target,

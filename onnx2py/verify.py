@@ -93,7 +93,12 @@ def verify_package(
             oracle, outputs = next(iter(expectations[0].outputs.items()))
             oracles.note(
                 record(
-                    folder, signature, expectations[0].case, outputs, options.rtol, oracle
+                    folder,
+                    signature,
+                    expectations[0].case,
+                    outputs,
+                    options.rtol,
+                    oracle,
                 )
             )
     return Verification(
@@ -134,7 +139,9 @@ class _Oracles:
         for kind in ORACLES:
             if kind.name not in self.made:
                 try:
-                    self.made[kind.name] = kind(self.model, list(self.signature.outputs))
+                    self.made[kind.name] = kind(
+                        self.model, list(self.signature.outputs)
+                    )
                 except OracleError as error:
                     self.made[kind.name] = None
                     self.note(f"{kind.name} cannot be asked: {error}")
@@ -197,7 +204,9 @@ def _random_expectation(
             except OracleError as error:
                 first = first or f"{oracle.name}: {error}"
                 continue
-            found = _Expectation(case, {oracle.name: dict(zip(signature.outputs, values))})
+            found = _Expectation(
+                case, {oracle.name: dict(zip(signature.outputs, values))}
+            )
             if not any(isinstance(v, np.ndarray) and v.size == 0 for v in values):
                 return found
             fallback, empty = fallback or found, empty + 1

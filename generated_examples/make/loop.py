@@ -27,11 +27,11 @@ def make_model() -> onnx.ModelProto:
         helper.make_node(
             "Loop",
             ["limit", "may_start", "start", "start"],
-            ["last", "largest", "path"],
+            ["last", "largest", "visited"],
             "collatz",
             body=_body(),
         ),
-        _node("Size", "steps", ["path"]),
+        _node("Size", "steps", ["visited"]),
     ]
     graph = helper.make_graph(
         nodes,
@@ -41,7 +41,7 @@ def make_model() -> onnx.ModelProto:
             _integer("last"),
             _integer("largest"),
             _integer("steps"),
-            _integer("path", ["steps"]),
+            _integer("visited", ["steps"]),
         ],
         [
             numpy_helper.from_array(np.array(value), name)
@@ -80,13 +80,13 @@ def _body() -> onnx.GraphProto:
         ),
         _node("Max", "new_largest", ["largest_so_far", "next"]),
         _node("Greater", "go_on", ["next", "one"]),
-        _node("Identity", "visited", ["next"]),
+        _node("Identity", "visited_now", ["next"]),
     ]
     return helper.make_graph(
         nodes,
         "one_step",
         [_integer("i"), _flag("going"), _integer("n"), _integer("largest_so_far")],
-        [_flag("go_on"), *map(_integer, ("next", "new_largest", "visited"))],
+        [_flag("go_on"), *map(_integer, ("next", "new_largest", "visited_now"))],
     )
 
 

@@ -205,23 +205,14 @@ class _Builder:
             if name in self.program.defaults:
                 continue
             kind = self.program.types.get(name)
-            dims = kind.shape or () if isinstance(kind, TensorType) else ()
-            shape = tuple(d if isinstance(d, int) else 1 for d in dims)
-            dtype = (
-                (annotation(kind)[8:-1] or "Any")
-                if isinstance(kind, TensorType)
-                else "Any"
-            )
-            spelled = (
-                f"np.zeros({shape}, {dtype})" if dtype.startswith("np.") else "..."
-            )
-            arguments.append(
-                f"{self.names[name]}={spelled}"
-                if len(dims) != 0
-                else f"{self.names[name]}=..."
-            )
-        call = f"outputs = model({', '.join(arguments)})"
-        return f"import numpy as np\n\n{call}" if "np." in call else call
+            spelled = "..."
+            if isinstance(kind, TensorType) and kind.dtype not in EXTENSION_DTYPES:
+                shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
+                spelled = f"np.zeros({shape}, {annotation(kind)[8:-1]})"
+                if kind.dtype == "string":
+                    spelled = f'np.full({shape}, "text", object)'
+            arguments.append(f"{self.names[name]}={spelled}")
+        return f"outputs = model({', '.join(arguments)})"
 
     def _model_context(self, body: str, requires: tuple[str, ...]) -> dict[str, Any]:
         program = self.program

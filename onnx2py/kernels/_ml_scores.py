@@ -16,12 +16,26 @@ def transform_scores(
         return _logistic(scores)
     if post_transform == "SOFTMAX":
         scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        return scores / scores.sum(axis=-1, keepdims=True)
+        return np.asarray(scores / scores.sum(axis=-1, keepdims=True))
     if post_transform == "SOFTMAX_ZERO":
         return _softmax_zero(scores)
     if post_transform == "PROBIT":
         return _probit(scores)
     return scores
+
+
+def both_scores(
+    scores: NDArray[Any], complement: bool, post_transform: str
+) -> NDArray[np.float32]:
+    """Return two scores for each single one s [N, 1], as onnxruntime does: [N, 2].
+
+    They are the logistic functions of -s and s if that is the transform; else s itself
+    after ``1 - s`` or, unless ``complement``, ``-s``.
+    """
+    logistic = post_transform == "LOGISTIC"
+    first = 1 - scores if complement and not logistic else -scores
+    pair = np.concatenate([first, scores], axis=1).astype(np.float32, copy=False)
+    return _logistic(pair) if logistic else pair
 
 
 def as_rows(x: NDArray[Any], dtype: Any = np.float32) -> NDArray[Any]:
@@ -41,7 +55,7 @@ def pick_labels(
 
 def _logistic(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     positive = 1 / (1 + np.exp(-np.abs(scores)))  # never overflows
-    return np.where(scores < 0, 1 - positive, positive)
+    return np.asarray(np.where(scores < 0, 1 - positive, positive))
 
 
 def _softmax_zero(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -50,7 +64,7 @@ def _softmax_zero(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     zero = np.abs(scores) <= 1e-7
     powers = np.exp(scores - top)
     total = np.where(zero, 0, powers).sum(axis=-1, keepdims=True, dtype=scores.dtype)
-    return np.where(zero, scores * np.exp(-top), powers) / total
+    return np.asarray(np.where(zero, scores * np.exp(-top), powers) / total)
 
 
 def _probit(scores: NDArray[np.float32]) -> NDArray[np.float32]:

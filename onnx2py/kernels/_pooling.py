@@ -68,14 +68,19 @@ def pooling_axes(
 
 
 def pool(
-    x: NDArray[Any], axes: Sequence[Pooling], ufunc: np.ufunc, *, empty: float
+    x: NDArray[Any],
+    axes: Sequence[Pooling],
+    ufunc: np.ufunc,
+    *,
+    empty: float,
+    first: int = 2,
 ) -> NDArray[Any]:
-    """Reduce each window of the last axes of ``x`` by ``ufunc``; ``empty`` is its zero.
+    """Reduce each window of the axes from ``first`` on; ``empty`` is the ufunc's zero.
 
     One axis after the other takes K + L steps rather than the K * L of whole windows,
     and ``x`` need not be padded: a step leaves out the windows that see padding.
     """
-    for number, axis in enumerate(axes, start=x.ndim - len(axes)):
+    for number, axis in enumerate(axes, start=first):
         x = pool_axis(x, number, axis, ufunc, empty=empty)
     return x
 
@@ -90,12 +95,12 @@ def pool_axis(
     taps = axis.taps()
     whole = [t for t in taps if t[0].start == 0 and t[0].stop == axis.out]
     if len(whole) > 1:  # two steps in one, into fresh memory
-        y = ufunc(x[(*lead, whole[0][1])], x[(*lead, whole[1][1])])
+        y = ufunc(x[lead + (whole[0][1],)], x[lead + (whole[1][1],)])
         taps = [t for t in taps if t is not whole[0] and t is not whole[1]]
     else:
         shape = (*x.shape[:number], axis.out, *x.shape[number + 1 :])
         y = np.full(shape, empty, x.dtype)
     for seen_by, elements in taps:
-        part = y[(*lead, seen_by)]
-        ufunc(part, x[(*lead, elements)], out=part)
+        part = y[lead + (seen_by,)]
+        ufunc(part, x[lead + (elements,)], out=part)
     return np.asarray(y)

@@ -12,6 +12,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import widened
+
 
 def projected(
     x: NDArray[Any],
@@ -112,4 +114,5 @@ def summed_biases(b: Optional[NDArray[Any]], w: NDArray[Any]) -> NDArray[Any]:
     size = w.shape[1]
     if b is None:
         return np.zeros((w.shape[0], 1, size), w.dtype)
+    b = widened(b)
     return np.asarray(b[:, :size] + b[:, size:])[:, None]

@@ -86,7 +86,7 @@ def sum_votes(
     said = votes.take(leaves, axis=0)
     if votes.ndim == 1:
         said = said.reshape(trees // groups, groups * count)
-        return _sum_in_order(said).reshape(groups, count).T
+        return np.asarray(_sum_in_order(said).reshape(groups, count).T)
     said = said.reshape(trees, count * votes.shape[1])
     return _sum_in_order(said).reshape(count, votes.shape[1])
 
@@ -97,4 +97,4 @@ def _sum_in_order(x: NDArray[Any]) -> NDArray[Any]:
     NumPy sums pairwise where there is a single column, with another rounding: enough to
     tip a vote that is close.
     """
-    return x.cumsum(axis=0)[-1] if x.shape[1] == 1 else x.sum(axis=0)
+    return np.asarray(x.cumsum(axis=0)[-1] if x.shape[1] == 1 else x.sum(axis=0))

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Pads = Union[Sequence[int], str, None]
 """The begin of each spatial axis, then the end of each; or how to choose them."""
 
+EVERY_CHANNEL = (slice(None), slice(None))
+"""What precedes an index into the spatial axes."""
+
 
 def explicit_pads(
     pads: Pads,
@@ -53,7 +56,7 @@ def pad_spatial(
     # np.pad is several times slower on small images.
     padded = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
     inside = tuple(slice(b, b + d) for b, d in zip(begins, sizes))
-    padded[(..., *inside)] = x
+    padded[EVERY_CHANNEL + inside] = x
     return padded
 
 
@@ -108,5 +111,5 @@ def add_windows(
             slice(p * d, p * d + (o - 1) * s + 1 if o else 0, s)
             for p, d, o, s in zip(place, dilations, out_shape, strides)
         )
-        image[(..., *taken)] += columns[(slice(None), slice(None), *place)]
+        image[EVERY_CHANNEL + taken] += columns[EVERY_CHANNEL + place]
     return image

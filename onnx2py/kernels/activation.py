@@ -96,8 +96,7 @@ def hard_sigmoid(
     for a, out in blocks(x, y):
         np.multiply(a, alpha, out=out)
         out += beta
-        np.maximum(out, 0, out=out)
-        np.minimum(out, 1, out=out)
+        out.clip(0, 1, out=out)
     return y
 
 
@@ -112,7 +111,6 @@ def hard_swish(x: NDArray[Any]) -> NDArray[Any]:
     for a, out in blocks(x, y):
         np.multiply(a, 1 / 6, out=out)
         out += 0.5
-        np.maximum(out, 0, out=out)
-        np.minimum(out, 1, out=out)
+        out.clip(0, 1, out=out)
         out *= a
     return y

@@ -67,11 +67,11 @@ def conv(
     if m == group == x.shape[1] and _is_worth_sliding(x, strides, dilations):
         y = _slide_depthwise(x, weight)
     elif any(k > 1 for k in kernel_shape) or (strides and max(strides) > 1):
-        y = _multiply(
+        y = multiply_windows(
             sliding_windows(x, kernel_shape, strides, dilations), weight, group
         )
     else:
-        y = _multiply(
+        y = multiply_windows(
             x.reshape(*x.shape[:2], *kernel_shape, *x.shape[2:]), weight, group
         )
     if bias is not None:
@@ -79,7 +79,9 @@ def conv(
     return y.astype(dtype, copy=False)
 
 
-def _multiply(windows: NDArray[Any], weight: NDArray[Any], group: int) -> NDArray[Any]:
+def multiply_windows(
+    windows: NDArray[Any], weight: NDArray[Any], group: int
+) -> NDArray[Any]:
     """Contract [N, C, K..., O...] with [M, C / group, K...] to [N, M, O...]."""
     n, c = windows.shape[:2]
     m = weight.shape[0]
@@ -96,8 +98,8 @@ def _multiply(windows: NDArray[Any], weight: NDArray[Any], group: int) -> NDArra
     along = (slice(None),) * (weight.ndim - 1)
     for sample, out in zip(windows, y):
         for start in range(0, out_shape[0], lines):
-            part = sample[(*along, slice(start, start + lines))]
-            columns = part.reshape(group, rows.shape[2], -1)
+            columns = sample[along + (slice(start, start + lines),)]
+            columns = columns.reshape(group, rows.shape[2], -1)
             block = np.matmul(rows, columns)
             out[:, start : start + lines] = block.reshape(m, -1, *out_shape[1:])
     return y

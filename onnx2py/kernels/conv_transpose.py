@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._windows import Pads, add_windows
+from ._windows import EVERY_CHANNEL, Pads, add_windows
 
 
 def conv_transpose(
@@ -87,10 +87,10 @@ def conv_transpose(
     y = add_windows(
         windows, [max(0, f, e) for f, e in zip(full, ends)], strides, dilations
     )
-    y = y[(..., *(slice(b, e) for b, e in zip(begins, ends)))]
-    if bias is None:
-        return np.ascontiguousarray(y, dtype)
-    return np.add(y, bias.reshape(-1, *[1] * rank)).astype(dtype, copy=False)
+    y = y[EVERY_CHANNEL + tuple(slice(b, e) for b, e in zip(begins, ends))]
+    if bias is not None:
+        y = y + bias.reshape(-1, *[1] * rank)
+    return np.ascontiguousarray(y, dtype)
 
 
 def _cut(

@@ -43,7 +43,7 @@ def normalize_rows(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]
     elif norm == "L1":
         size = np.abs(rows).sum(axis=-1, keepdims=True)
     else:
-        size = rows.max(axis=-1, keepdims=True)
+        size = rows.max(axis=-1, keepdims=True, initial=-np.inf)
     return np.asarray(rows / np.where(size == 0, np.float32(1), size))
 
 

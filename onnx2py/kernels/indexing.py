@@ -22,8 +22,8 @@ def gather(data: NDArray[Any], indices: Any, *, axis: int = 0) -> NDArray[Any]:
     ONNX: https://onnx.ai/onnx/operators/onnx__Gather.html
     """
     if isinstance(indices, int):
-        place = (slice(None),) * (axis % data.ndim) + (indices, ...)
-        return np.asarray(data[place])
+        before: tuple[Any, ...] = (slice(None),) * (axis % data.ndim)
+        return np.asarray(data[before + (indices, ...)])
     return np.asarray(np.take(data, indices, axis=axis))
 
 

@@ -31,7 +31,7 @@ def matmul_integer(
     """
     if a_zero_point is not None:
         a_zero_point = per_row(a_zero_point)
-    return exact_product(a, b, a_zero_point, b_zero_point).astype(np.int32)
+    return _wrapped(exact_product(a, b, a_zero_point, b_zero_point), a.shape[-1])
 
 
 def matmul_integer_prepared(
@@ -51,8 +51,7 @@ def matmul_integer_prepared(
     """
     if a_zero_point is not None:
         a_zero_point = per_row(a_zero_point)
-    y = np.matmul(_centred(a, a_zero_point, b.dtype), b)
-    return np.asarray(y).astype(np.int32)
+    return _wrapped(np.matmul(_centred(a, a_zero_point, b.dtype), b), a.shape[-1])
 
 
 def qlinear_matmul(
@@ -119,6 +118,13 @@ def exact_product(
 def per_row(x: NDArray[Any]) -> NDArray[Any]:
     """Turn one number for each row, [M], into a column [M, 1]."""
     return x[:, None] if x.ndim == 1 and x.size > 1 else x
+
+
+def _wrapped(y: Any, terms: int) -> NDArray[np.int32]:
+    """Return sums of so many products of 8-bit numbers as integers of 32 bits."""
+    if terms >= 2**15:  # they may need more, and wrap around
+        y = y.astype(np.int64)
+    return np.asarray(y).astype(np.int32)
 
 
 def _centred(

@@ -7,7 +7,7 @@ from typing import Any, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ml_scores import as_rows, pick_labels, transform_scores
+from ._ml_scores import as_rows, both_scores, pick_labels, transform_scores
 
 
 def linear_regressor(
@@ -74,10 +74,11 @@ def linear_binary_classifier(
     coefficients: NDArray[np.float32],
     intercepts: Optional[NDArray[np.float32]] = None,
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-    both: bool = True,
     post_transform: str = "NONE",
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return which label one score s decides for, and the score.
+    """Return which label one score s decides for, and the scores ``(1 - s, s)``.
+
+    If there is a transform, the scores are the logistic function of ``(-s, s)``.
 
     Parameters
     ----------
@@ -85,17 +86,15 @@ def linear_binary_classifier(
     coefficients : [F, 1]
     intercepts : [1], optional
     labels : [2], where s is not above 0, and where it is
-    both : whether to return ``(1 - s, s)``, not ``s`` alone
+    post_transform : LOGISTIC or NONE
 
     Returns
     -------
     label : [N], int64 or strings
-    scores : [N, 2], or [N, 1] unless ``both``
+    scores : [N, 2]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
     """
     scores = linear_regressor(x, coefficients=coefficients, intercepts=intercepts)
     label = pick_labels(labels, (scores[:, 0] > 0).astype(np.intp))
-    if both:
-        scores = np.concatenate([1 - scores, scores], axis=1)
-    return label, transform_scores(scores, post_transform)
+    return label, both_scores(scores, True, post_transform)

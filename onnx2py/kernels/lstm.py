@@ -108,7 +108,7 @@ def lstm(
     activations : for the gates, for the cell's input and for its output; three more if
         the other direction has others
     activation_alpha, activation_beta : one for each of activations
-    clip : the bound of what activations get; 0 for none
+    clip : the bound of the sums at the gates; 0 for none
     direction : "forward", "reverse" or "bidirectional"
     input_forget : whether the forget gate is 1 less the input gate
     layout : 1 if x, states and results have B as their first axis
@@ -125,7 +125,7 @@ def lstm(
     shape = (r.shape[0], steps.shape[1], r.shape[2])
     start = initial_state(initial_h, shape, layout, steps.dtype)
     first_cell = initial_state(initial_c, shape, layout, steps.dtype)
-    bias = widened(summed_biases(b, w))
+    bias = summed_biases(b, w)
     gates_of_x = projected(steps, w.swapaxes(1, 2), bias, direction, sequence_lens)
 
     hidden = np.empty((len(steps), *shape), steps.dtype)
@@ -161,4 +161,4 @@ def _lstm_step(
     f = 1 - i if input_forget else gate(clipped(f + p_f * cell, clip))
     cell = f * cell + i * enter(clipped(c, clip))
     o = gate(clipped(o + p_o * cell, clip))
-    return o * leave(clipped(cell, clip)), cell
+    return o * leave(cell), cell

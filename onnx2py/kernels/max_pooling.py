@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._pooling import Pooling, pool, pooling_axes
-from ._windows import Pads
+from ._windows import EVERY_CHANNEL, Pads
 
 
 def max_pool(
@@ -84,8 +84,8 @@ def max_pool_with_indices(
     y = np.zeros(shape, x.dtype)
     indices = np.full(shape, -1, np.int64)
     for seen_by, elements in _windows_places(axes):
-        candidate, best = x[(..., *elements)], y[(..., *seen_by)]
-        index = indices[(..., *seen_by)]
+        candidate, best = x[EVERY_CHANNEL + elements], y[EVERY_CHANNEL + seen_by]
+        index = indices[EVERY_CHANNEL + seen_by]
         better = (candidate > best) | (index < 0)
         np.copyto(best, candidate, where=better)
         np.copyto(index, places[elements], where=better)

@@ -59,7 +59,7 @@ def rnn(
     w, r = widened(w), widened(r)
     shape = (r.shape[0], steps.shape[1], r.shape[2])
     start = initial_state(initial_h, shape, layout, steps.dtype)
-    bias = widened(summed_biases(b, w))
+    bias = summed_biases(b, w)
     sums = projected(steps, w.swapaxes(1, 2), bias, direction, sequence_lens)
 
     hidden = np.empty((len(steps), *shape), steps.dtype)

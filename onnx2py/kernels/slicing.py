@@ -97,7 +97,7 @@ def split(
         lengths: Sequence[int] = [part] * (num_outputs - 1)
         lengths = [*lengths, length - part * (num_outputs - 1)]
     else:
-        lengths = as_ints(split)
+        lengths = [int(n) for n in as_ints(split)]
     if sum(lengths) != length or min(lengths) < 0:
         raise ValueError(f"split: expected parts of {length} in all, got {lengths}")
 

@@ -7,7 +7,7 @@ from typing import Any, Optional, Sequence, Tuple, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ml_scores import pick_labels, transform_scores
+from ._ml_scores import both_scores, pick_labels, transform_scores
 from ._tree_walk import find_leaves, sum_votes
 
 
@@ -201,8 +201,5 @@ def _two_scores(
 ) -> NDArray[np.float32]:
     """Return the scores [N, 2] of both classes from one or two columns of votes."""
     if scores.shape[1] == 1:
-        logistic = post_transform == "LOGISTIC"
-        first = 1 - scores if cutoff and not logistic else -scores
-        scores = np.concatenate([first, scores], axis=1)
-        post_transform = "LOGISTIC" if logistic else "NONE"
+        return both_scores(scores, cutoff > 0, post_transform)
     return transform_scores(scores.astype(np.float32), post_transform)

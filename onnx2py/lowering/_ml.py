@@ -10,8 +10,11 @@ from ..ir.program import Argument
 from .context import NodeContext
 
 DOMAIN = "ai.onnx.ml"
-POST_TRANSFORMS = ("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT")
-"""What happens to scores, in the order of TreeEnsemble's numbers for them."""
+POST_TRANSFORMS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT")
+"""What happens to scores, in the order of TreeEnsemble's numbers for them.
+
+ONNX's text has 1 for SOFTMAX and 2 for LOGISTIC; onnxruntime has it the other way round.
+"""
 
 MOST_LITERALS = 32
 """Longer lists of labels and keys are kept with the weights, not in the code."""

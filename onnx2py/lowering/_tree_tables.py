@@ -13,6 +13,7 @@ Where a missing value (NaN) then ends up in the wrong child, ``missing`` says so
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def build_tables(nodes: Nodes) -> Tables:
     )
 
 
-def _comparisons(nodes: Nodes) -> tuple[NDArray, ...]:
+def _comparisons(nodes: Nodes) -> tuple[NDArray[Any], ...]:
     """Return feature, threshold, then, else and missing of all nodes and new ones."""
     modes, values, track = nodes.modes, nodes.values, nodes.tracks_true
     if ((nodes.true == np.arange(len(modes))) & (modes != LEAF)).any():
@@ -116,7 +117,9 @@ def _comparisons(nodes: Nodes) -> tuple[NDArray, ...]:
     return _with_members(nodes, columns) if nodes.members else columns
 
 
-def _with_members(nodes: Nodes, columns: tuple[NDArray, ...]) -> tuple[NDArray, ...]:
+def _with_members(
+    nodes: Nodes, columns: tuple[NDArray[Any], ...]
+) -> tuple[NDArray[Any], ...]:
     """Replace each membership node by a binary search over its members."""
     lists = [column.tolist() for column in columns]
     dtype = nodes.values.dtype
@@ -149,18 +152,20 @@ def _with_members(nodes: Nodes, columns: tuple[NDArray, ...]) -> tuple[NDArray, 
         row = (feature, np.inf, start, missing_to, False)
         for column, value in zip(lists, row):
             column[index] = value
-    kinds = (np.int64, dtype, np.int64, np.int64, np.bool_)
+    kinds: tuple[Any, ...] = (np.int64, dtype, np.int64, np.int64, np.bool_)
     return tuple(np.array(column, kind) for column, kind in zip(lists, kinds))
 
 
 def _before(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the greatest number below each, NaN below -inf."""
-    below = np.nextafter(values, values.dtype.type(-np.inf))
+    below = np.asarray(np.nextafter(values, values.dtype.type(-np.inf)))
     below[values == -np.inf] = np.nan
     return below
 
 
-def _levels(then: NDArray, other: NDArray, roots: NDArray) -> tuple[int, NDArray]:
+def _levels(
+    then: NDArray[Any], other: NDArray[Any], roots: NDArray[Any]
+) -> tuple[int, NDArray[Any]]:
     """Return the length of the longest way down, and the nodes, level by level."""
     if len(then) == 0 or min(then.min(), other.min()) < 0:
         raise ValueError("expected each child to be a node of the same tree")

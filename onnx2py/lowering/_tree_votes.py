@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ class Votes:
     targets: NDArray[np.int64]
     weights: NDArray[np.floating]
 
-    def select(self, which: NDArray) -> Votes:
+    def select(self, which: NDArray[Any]) -> Votes:
         """Return some of the votes, by a mask or by their indices."""
         return Votes(self.leaves[which], self.targets[which], self.weights[which])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..ir.program import Argument
 from ..kernels._windows import explicit_pads
 from .context import NodeContext
@@ -11,7 +13,7 @@ _AUTO_PADS = ("NOTSET", "", "VALID", "SAME_UPPER", "SAME_LOWER")
 
 def convolution_windows(
     node: NodeContext, *, weight: int = 1, transposed: bool = False
-) -> dict[str, Argument]:
+) -> dict[str, Any]:
     """Return strides, pads and dilations of a convolution, None where they do nothing.
 
     ``weight`` says which input that is; the kernel's shape is its. The padding of a
@@ -41,7 +43,7 @@ def convolution_windows(
     return {"strides": strides, "pads": pads, "dilations": dilations}
 
 
-def pooling_windows(node: NodeContext) -> dict[str, Argument]:
+def pooling_windows(node: NodeContext) -> dict[str, Any]:
     """Return kernel_shape, strides, pads and dilations of pooling, and ceil_mode."""
     kernel_shape = node.ints("kernel_shape")
     strides, dilations = _steps(node, len(kernel_shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Argument, Call
+from ..kernels import column_image, deform_conv
 from ..kernels import conv as kernels
 from ..kernels import conv_transpose as transposed
 from ..kernels import integer_conv as integer
@@ -82,4 +83,33 @@ def conv_transpose(node: NodeContext) -> Call:
         group=node.int("group", 1),
         output_padding=output_padding if any(output_padding) else None,
         output_shape=output_shape,
+    )
+
+
+@lowers("DeformConv", since=19)
+def deformable_conv(node: NodeContext) -> Call:
+    """19, 22: only types were added."""
+    return node.call(
+        deform_conv.deform_conv,
+        node.input(0),
+        node.input(1),
+        node.input(2),
+        node.optional(3),
+        node.optional(4),
+        **convolution_windows(node),
+        group=node.int("group", 1),
+        offset_group=node.int("offset_group", 1),
+    )
+
+
+@lowers("Col2Im", since=18)
+def col2im(node: NodeContext) -> Call:
+    return node.call(
+        column_image.columns_to_image,
+        node.input(0),
+        node.literal(1),
+        node.literal(2),
+        strides=node.ints("strides", None),
+        pads=node.ints("pads", None),
+        dilations=node.ints("dilations", None),
     )

@@ -40,12 +40,12 @@ def normalizer(node: NodeContext) -> Call:
 @lowers("Imputer", domain=DOMAIN)
 def imputer(node: NodeContext) -> Call:
     """Floats and integers have attributes of their own."""
-    floats, ints = node.floats("imputed_value_floats", ()), ()
-    replaced: float = node.float("replaced_value_float", 0.0)
-    whole = node.int("replaced_value_int64", 0)
+    floats = node.floats("imputed_value_floats", ())
     ints = node.ints("imputed_value_int64s", ())
-    if ints and not floats:
-        replaced = whole
+    zero, whole_zero = node.float("replaced_value_float", 0.0), (
+        node.int("replaced_value_int64", 0)
+    )
+    replaced = whole_zero if ints else zero
     values: tuple[float, ...] = floats or ints
     if not values or (floats and ints):
         raise node.unsupported(

@@ -53,19 +53,18 @@ def linear_classifier(node: NodeContext) -> Call:
 def _binary_classifier(
     node: NodeContext, labels: tuple[Any, ...], arguments: dict[str, Any]
 ) -> Call:
-    both = len(labels) == 2
-    transform = post_transform(node, 1)
-    if both and transform == "PROBIT":
-        raise node.unsupported("PROBIT: expected two scores for two labels, got one")
-    if not both:  # onnxruntime's own labels
-        labels = ("0", "1") if labels and isinstance(labels[0], str) else (0, 1)
+    transform = post_transform(node, 2)
+    if len(labels) != 2 or transform == "PROBIT":
+        raise node.unsupported(
+            f"a single score: expected two labels and no PROBIT, got {len(labels)}",
+            "export the model with a score for each label",
+        )
     return node.call(
         linear_models.linear_binary_classifier,
         node.input(0),
         **arguments,
         labels=listed(node, "labels", labels),
-        both=both,
-        post_transform=transform,
+        post_transform="LOGISTIC" if transform == "LOGISTIC" else "NONE",
         results=2,
     )
 
@@ -82,5 +81,7 @@ def _weights(node: NodeContext, targets: int, intercepts: np.ndarray) -> dict[st
     matrix = np.ascontiguousarray(coefficients.reshape(targets, -1).T)
     return {
         "coefficients": node.weight("coefficients", matrix),
-        "intercepts": node.weight("intercepts", intercepts) if len(intercepts) else None,
+        "intercepts": (
+            node.weight("intercepts", intercepts) if len(intercepts) else None
+        ),
     }

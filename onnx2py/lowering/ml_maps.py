@@ -22,16 +22,14 @@ def zip_map(node: NodeContext) -> Call:
         raise node.unsupported(
             "class labels: expected some, got none", "the model is not valid ONNX"
         )
-    return node.call(
-        maps.zip_map, node.input(0), labels=listed(node, "labels", labels)
-    )
+    return node.call(maps.zip_map, node.input(0), labels=listed(node, "labels", labels))
 
 
 @lowers("DictVectorizer", domain=DOMAIN)
 def dict_vectorizer(node: NodeContext) -> Call:
     """The values of the dictionary say what type the result has."""
     vocabulary = class_labels(node, "int64_vocabulary", "string_vocabulary")
-    kind = node.types.get(node.inputs[0].name) if node.inputs[0] else None
+    kind = node.types.get(node.input(0).name)
     element = kind.value if isinstance(kind, MapType) else node.output_type()
     if not isinstance(element, TensorType):
         raise node.unsupported(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import max_pooling, pooling
+from ..kernels import max_pooling, pooling, rois
 from ._windows import pooling_windows
 from .context import NodeContext
 from .registry import lowers
@@ -105,4 +105,45 @@ def max_unpool(node: NodeContext) -> Call:
         kernel_shape=windows["kernel_shape"],
         strides=windows["strides"],
         pads=windows["pads"],
+    )
+
+
+@lowers("MaxRoiPool")
+def max_roi_pool(node: NodeContext) -> Call:
+    """1, 22: only types were added."""
+    return node.call(
+        rois.roi_max_pool,
+        node.input(0),
+        node.input(1),
+        pooled_shape=node.ints("pooled_shape"),
+        spatial_scale=node.float("spatial_scale", 1.0),
+    )
+
+
+@lowers("RoiAlign", since=10)
+def roi_align_of_whole_pixels(node: NodeContext) -> Call:
+    """10: corners count from the centre of the first pixel."""
+    return _roi_align(node, half_pixel=False)
+
+
+@lowers("RoiAlign", since=16)
+def roi_align(node: NodeContext) -> Call:
+    """16: the attribute coordinate_transformation_mode. 22: types."""
+    modes = ("half_pixel", "output_half_pixel")
+    mode = node.choice("coordinate_transformation_mode", "half_pixel", modes)
+    return _roi_align(node, half_pixel=mode == "half_pixel")
+
+
+def _roi_align(node: NodeContext, *, half_pixel: bool) -> Call:
+    return node.call(
+        rois.roi_align,
+        node.input(0),
+        node.input(1),
+        node.input(2),
+        mode=node.choice("mode", "avg", ("avg", "max")),
+        output_height=node.int("output_height", 1),
+        output_width=node.int("output_width", 1),
+        sampling_ratio=node.int("sampling_ratio", 0),
+        spatial_scale=node.float("spatial_scale", 1.0),
+        half_pixel=half_pixel,
     )

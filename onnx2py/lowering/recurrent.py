@@ -41,7 +41,7 @@ _NAMES = {name.lower(): name for name in _DEFAULTS}
 
 @lowers("LSTM")
 def lstm(node: NodeContext) -> Call:
-    """1, 7, 14, 22: see above."""
+    """1, 7, 14, 22: see above. As in onnxruntime, ``clip`` spares the cell's output."""
     options = _options(node, _LSTM)
     input_forget = bool(node.int("input_forget", 0))
     plain = _is_plain(options, _LSTM) and not input_forget and not node.has_input(7)

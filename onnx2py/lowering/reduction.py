@@ -59,7 +59,7 @@ def _plain(node: NodeContext, axes: Argument, keepdims: bool) -> bool:
     )
 
 
-def _keep(keepdims: bool) -> dict[str, Argument]:
+def _keep(keepdims: bool) -> dict[str, Any]:
     return {"keepdims": True} if keepdims else {}
 
 

@@ -102,6 +102,8 @@ def split(node: NodeContext) -> Call:
         return node.call(
             kernels.split, node.input(0), axis=axis, num_outputs=count, results=count
         )
+    if isinstance(lengths, tuple):
+        lengths = tuple(map(int, lengths))  # opset 1 has them of the tensor's own type
     if isinstance(lengths, tuple) and len(lengths) != count:
         raise node.unsupported(
             f"split: expected {count} lengths, the number of outputs, got {lengths}"

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-MAX_LENGTH = 48
+MAX_LENGTH = 60
 """Longer names lose their beginning."""
 
 _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
@@ -81,7 +81,8 @@ def _join(scopes: tuple[str, ...], depth: int) -> str:
     ]
     name = "_".join(kept)
     if len(name) > MAX_LENGTH:
-        name = name[-MAX_LENGTH:].lstrip("_0123456789")
+        # At the end of a word, and not before a number.
+        name = re.sub(r"^[^_]*_[_0-9]*", "", name[-MAX_LENGTH:]) or name[:MAX_LENGTH]
     return name if name[:1].isalpha() else f"v{name}"
 
 
@@ -109,8 +110,7 @@ def snake_case(text: str) -> str:
     >>> snake_case("MatMul_2"), snake_case("ReLU32"), snake_case("a b-c")
     ('mat_mul_2', 'relu32', 'a_b_c')
     """
-    text = re.sub(r"([a-z0-9])([A-Z][a-z])", r"\1_\2", text)
-    text = re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", text)
+    text = re.sub(r"(?<=[a-zA-Z0-9])(?=[A-Z][a-z])", "_", text)
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 

@@ -76,7 +76,7 @@ def tolerance(dtype: np.dtype[Any], rtol: float) -> float:
     """Return how far numbers of a dtype may be off: never less than it can resolve."""
     if not is_floating(dtype):
         return 0.0
-    step = float(ml_dtypes.finfo(dtype).eps)
+    step = float(ml_dtypes.finfo(dtype).eps)  # type: ignore[no-untyped-call]
     return max(rtol, 2 * step if dtype.itemsize > 1 else step)
 
 
@@ -89,7 +89,9 @@ def describe(value: Any) -> str:
     """Spell the type of a value: ``float32[1, 10]``."""
     if isinstance(value, np.ndarray):
         name = "string" if value.dtype.kind in "OU" else value.dtype.name
-        return f"{_EXTENSIONS.get(value.dtype, name)}[{', '.join(map(str, value.shape))}]"
+        return (
+            f"{_EXTENSIONS.get(value.dtype, name)}[{', '.join(map(str, value.shape))}]"
+        )
     if isinstance(value, (list, tuple)):
         return f"a sequence of {len(value)}"
     if isinstance(value, Mapping):

@@ -63,7 +63,10 @@ def found_cases(beside: Path | None, signature: Signature) -> tuple[list[Case], 
         return [_from_folder(folder, signature) for folder in folders], ""
     except VerifyError as error:
         # They may belong to another model in the same folder.
-        return [], f"test_data_set_* beside the model do not fit and are not used: {error}"
+        return (
+            [],
+            f"test_data_set_* beside the model do not fit and are not used: {error}",
+        )
 
 
 def data_sets(folder: Path) -> list[Path]:
@@ -158,7 +161,14 @@ def read_value(path: Path, kind: ValueType | None) -> Any:
         if isinstance(kind, OptionalType):
             return numpy_helper.to_optional(onnx.OptionalProto.FromString(data))
         return tensor_array(onnx.TensorProto.FromString(data), None)
-    except (OSError, ValueError, TypeError, EOFError, ProtobufError, Onnx2pyError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        EOFError,
+        ProtobufError,
+        Onnx2pyError,
+    ) as error:
         raise _unreadable(path, error) from None
 
 
@@ -193,7 +203,9 @@ def checked(case: Case, signature: Signature) -> Case:
         value = case.feeds[name]
         if isinstance(kind, TensorType) and not _fits(value, kind):
             got = f"{value.dtype.name}{list(value.shape)}"
-            raise VerifyError(f"{case.label}: input {name!r}: expected {kind}, got {got}")
+            raise VerifyError(
+                f"{case.label}: input {name!r}: expected {kind}, got {got}"
+            )
     return case
 
 

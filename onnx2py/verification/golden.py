@@ -86,7 +86,9 @@ def _save(path: Path, array: np.ndarray) -> None:
 def _limit(array: np.ndarray | None, value: Any, rtol: float) -> float | None:
     if array is None:
         return None
-    return tolerance(value.dtype if isinstance(value, np.ndarray) else array.dtype, rtol)
+    return tolerance(
+        value.dtype if isinstance(value, np.ndarray) else array.dtype, rtol
+    )
 
 
 def _recordable(value: Any) -> np.ndarray | None:

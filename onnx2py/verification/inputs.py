@@ -10,7 +10,14 @@ import numpy as np
 
 from ..errors import VerifyError
 from ..ir.graph import Graph
-from ..ir.types import DTYPES, MapType, OptionalType, SequenceType, TensorType, ValueType
+from ..ir.types import (
+    DTYPES,
+    MapType,
+    OptionalType,
+    SequenceType,
+    TensorType,
+    ValueType,
+)
 
 WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
 """The strings that random inputs are made of."""
@@ -100,7 +107,9 @@ def random_cases(signature: Signature, seed: int) -> Iterator[Case]:
         If an input is of a type that no random value can be made for.
     """
     seen: set[tuple[Any, ...]] = set()
-    required = {k: v for k, v in signature.inputs.items() if k not in signature.optional}
+    required = {
+        k: v for k, v in signature.inputs.items() if k not in signature.optional
+    }
     for sizes in attempts():
         shapes = _Shapes(sizes, required)
         maker = _Maker(np.random.default_rng(seed), shapes, sizes.high)
@@ -144,10 +153,6 @@ class _Shapes:
         )
 
     def _open(self, dim: str | None, axis: int, last: int) -> int:
-        if dim is not None and not (self.sizes.middle and 0 < axis < last):
-            return self.lengths[dim]
-        if dim is not None and dim in self.batches:
-            return self.lengths[dim]
         if dim is not None:
             return self.lengths[dim]
         batch = axis == 0 or (self.sizes.middle and axis < last)

@@ -81,7 +81,7 @@ def _readable(model: Any) -> str | bytes:
     if isinstance(model, ModelProto):
         return bytes(model.SerializeToString())
     if isinstance(model, (str, os.PathLike)):
-        return os.fspath(model)  # type: ignore[return-value]
+        return os.fspath(model)
     return bytes(model)
 
 

@@ -28,7 +28,10 @@ class OnlyThese(MetaPathFinder):
         self.allowed = {*sys.stdlib_module_names, *sys.builtin_module_names, *allowed}
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         """Leave what is allowed to the other finders."""
         top = fullname.partition(".")[0]
@@ -53,7 +56,9 @@ def main(exchange: Path) -> None:
         package = load(ALIAS, Path(task["package"]) / "__init__.py")
         model = package.Model()
         for feeds in task["cases"]:
-            outputs = run(package, model, {k: store.decode(v) for k, v in feeds.items()})
+            outputs = run(
+                package, model, {k: store.decode(v) for k, v in feeds.items()}
+            )
             result["cases"].append([store.encode(value) for value in outputs])
     except Exception as error:  # whatever the package does is what is being found out
         result["error"] = f"{type(error).__name__}: {error}"

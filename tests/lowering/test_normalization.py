@@ -92,9 +92,7 @@ def test_saved_statistics_are_those_of_the_batch():
 @pytest.mark.parametrize("opset", [6, 22])
 def test_instance_normalization_agrees(shape, opset):
     inputs = [normal(*shape), normal(shape[1]), normal(shape[1])]
-    check_against_onnxruntime(
-        "InstanceNormalization", inputs, opset=opset, epsilon=0.1
-    )
+    check_against_onnxruntime("InstanceNormalization", inputs, opset=opset, epsilon=0.1)
 
 
 def test_layer_normalization():

@@ -30,7 +30,12 @@ def test_numpy_serves_where_it_agrees():
     )
     assert (
         lowered(
-            "ReduceMax", ["x", "axes"], opset=18, types=IMAGE, constants=AXES, keepdims=0
+            "ReduceMax",
+            ["x", "axes"],
+            opset=18,
+            types=IMAGE,
+            constants=AXES,
+            keepdims=0,
         )
         == "np.max(x, axis=(2, 3))"
     )
@@ -130,7 +135,9 @@ def test_a_scalar_agrees(operator):
     check_against_onnxruntime(operator, [np.array(1.5, np.float32)], opset=18)
 
 
-@pytest.mark.parametrize("operator", ["ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2"])
+@pytest.mark.parametrize(
+    "operator", ["ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2"]
+)
 def test_no_elements_agree(operator):
     x = np.zeros((2, 0, 3), np.float32)
     check_against_onnxruntime(operator, [x, np.array([1])], opset=18)

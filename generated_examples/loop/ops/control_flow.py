@@ -1,0 +1,49 @@
+"""What loops need besides Python's own statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def iterations(trip_count: Any = None) -> Iterator[NDArray[np.int64]]:
+    """Yield 0, 1, 2 ... as int64 scalars, ``trip_count`` of them; without end if it is None.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Loop.html
+    """
+    limit = None if trip_count is None else int(np.asarray(trip_count).reshape(()))
+    i = 0
+    while limit is None or i < limit:
+        yield np.asarray(i, np.int64)
+        i += 1
+
+
+def stack_scans(
+    items: Sequence[NDArray[Any]],
+    empty: NDArray[Any],
+    *,
+    axis: int = 0,
+    reverse: bool = False,
+) -> NDArray[Any]:
+    """Stack what each iteration made along a new axis.
+
+    Parameters
+    ----------
+    items : arrays of one shape, one per iteration
+    empty : returned where there was no iteration; it has the right dtype and rank
+    axis : the place of the new axis in the result
+    reverse : whether the last item comes first
+
+    Raises
+    ------
+    ValueError
+        If the items differ in shape.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Loop.html
+    """
+    if not items:
+        return empty
+    return np.stack(items[::-1] if reverse else items, axis=axis)

@@ -1,0 +1,16 @@
+"""Shapes: reading them, and looking at the same elements under another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def size(data: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the number of elements, a scalar.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Size.html
+    """
+    return np.array(data.size, np.int64)

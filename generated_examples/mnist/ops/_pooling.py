@@ -1,0 +1,106 @@
+"""What kinds of pooling share: windows reduced along one axis after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._windows import Pads, explicit_pads
+
+
+class Pooling(NamedTuple):
+    """How windows of one axis lie on its ``size`` elements; padding is never stored."""
+
+    size: int
+    kernel: int
+    stride: int
+    dilation: int
+    pad_begin: int
+    pad_end: int
+    out: int
+
+    def taps(self) -> list[tuple[slice, slice]]:
+        """Return, for each place in the window, which results see which elements."""
+        found = []
+        for k in range(self.kernel):
+            first = k * self.dilation - self.pad_begin  # what result 0 sees
+            low = max(0, -(first // self.stride))
+            high = min(self.out, (self.size - 1 - first) // self.stride + 1)
+            begin = first + low * self.stride
+            end = first + (high - 1) * self.stride + 1
+            if high > low:
+                found.append((slice(low, high), slice(begin, end, self.stride)))
+        return found
+
+
+def pooling_axes(
+    sizes: Sequence[int],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None,
+    pads: Pads,
+    dilations: Sequence[int] | None,
+    ceil_mode: bool,
+) -> list[Pooling]:
+    """Return how windows lie on each spatial axis.
+
+    O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1; in ``ceil_mode``
+    the division rounds up, but a window that starts in the padding at the end is dropped.
+    """
+    rank = len(kernel_shape)
+    strides = strides or (1,) * rank
+    dilations = dilations or (1,) * rank
+    # onnxruntime chooses the padding of SAME_* as if windows were not dilated.
+    pads = explicit_pads(pads, sizes, kernel_shape, strides, None)
+    axes = []
+    for axis, (size, kernel, stride, dilation) in enumerate(
+        zip(sizes, kernel_shape, strides, dilations)
+    ):
+        begin, end = pads[axis], pads[axis + rank]
+        room = size + begin + end - dilation * (kernel - 1) - 1
+        out = (-(-room // stride) if ceil_mode else room // stride) + 1
+        if ceil_mode and (out - 1) * stride >= size + begin:
+            out -= 1
+        axes.append(Pooling(size, kernel, stride, dilation, begin, end, max(0, out)))
+    return axes
+
+
+def pool(
+    x: NDArray[Any],
+    axes: Sequence[Pooling],
+    ufunc: np.ufunc,
+    *,
+    empty: float,
+    first: int = 2,
+) -> NDArray[Any]:
+    """Reduce each window of the axes from ``first`` on; ``empty`` is the ufunc's zero.
+
+    One axis after the other takes K + L steps rather than the K * L of whole windows,
+    and ``x`` need not be padded: a step leaves out the windows that see padding.
+    """
+    for number, axis in enumerate(axes, start=first):
+        x = pool_axis(x, number, axis, ufunc, empty=empty)
+    return x
+
+
+def pool_axis(
+    x: NDArray[Any], number: int, axis: Pooling, ufunc: np.ufunc, *, empty: float
+) -> NDArray[Any]:
+    """Reduce each window of axis ``number`` of ``x`` by ``ufunc``."""
+    if axis.kernel == axis.stride == 1 and axis.size == axis.out:
+        return x
+    lead = (slice(None),) * number
+    taps = axis.taps()
+    whole = [t for t in taps if t[0].start == 0 and t[0].stop == axis.out]
+    if len(whole) > 1:  # two steps in one, into fresh memory
+        y = ufunc(x[lead + (whole[0][1],)], x[lead + (whole[1][1],)])
+        taps = [t for t in taps if t is not whole[0] and t is not whole[1]]
+    else:
+        shape = (*x.shape[:number], axis.out, *x.shape[number + 1 :])
+        y = np.full(shape, empty, x.dtype)
+    for seen_by, elements in taps:
+        part = y[lead + (seen_by,)]
+        ufunc(part, x[lead + (elements,)], out=part)
+    return np.asarray(y)

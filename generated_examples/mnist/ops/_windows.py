@@ -1,0 +1,93 @@
+"""Windows over the spatial axes of an [N, C, D...] tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Union
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+Pads = Union[Sequence[int], str, None]
+"""The begin of each spatial axis, then the end of each; or how to choose them."""
+
+
+EVERY_CHANNEL = (slice(None), slice(None))
+"""What precedes an index into the spatial axes."""
+
+
+def explicit_pads(
+    pads: Pads,
+    sizes: Sequence[int],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None,
+    dilations: Sequence[int] | None,
+) -> Sequence[int]:
+    """Return the begin of each spatial axis, then the end of each, in elements.
+
+    ``"SAME_UPPER"`` and ``"SAME_LOWER"`` make the output ceil(size / stride) long, with
+    the odd element of padding at the end or at the begin; None is no padding.
+    """
+    rank = len(sizes)
+    if pads is None:
+        return (0,) * (2 * rank)
+    if not isinstance(pads, str):
+        return pads
+    strides = strides or (1,) * rank
+    dilations = dilations or (1,) * rank
+    totals = [
+        max(0, (-(-size // stride) - 1) * stride + dilation * (k - 1) + 1 - size)
+        for size, k, stride, dilation in zip(sizes, kernel_shape, strides, dilations)
+    ]
+    upper = pads == "SAME_UPPER"
+    begins = [total // 2 if upper else total - total // 2 for total in totals]
+    return (*begins, *(total - begin for total, begin in zip(totals, begins)))
+
+
+def pad_spatial(
+    x: NDArray[Any], pads: Sequence[int], *, value: float = 0
+) -> NDArray[Any]:
+    """Return ``x`` with ``value`` around its spatial axes; itself if all pads are 0."""
+    if not any(pads):
+        return x
+    rank = len(pads) // 2
+    sizes, begins, ends = x.shape[2:], pads[:rank], pads[rank:]
+    shape = x.shape[:2] + tuple(b + d + e for b, d, e in zip(begins, sizes, ends))
+    # np.pad is several times slower on small images.
+    padded = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
+    inside = tuple(slice(b, b + d) for b, d in zip(begins, sizes))
+    padded[EVERY_CHANNEL + inside] = x
+    return padded
+
+
+def sliding_windows(
+    x: NDArray[Any],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    dilations: Sequence[int] | None = None,
+) -> NDArray[Any]:
+    """Return a read-only view of all windows: [N, C, D...] -> [N, C, K..., O...].
+
+    ``K...`` is the place inside a window, ``O...`` the window's place in the output:
+    O = (D - dilation * (K - 1) - 1) // stride + 1, or 0 where no window fits.
+    """
+    rank = len(kernel_shape)
+    strides = strides or (1,) * rank
+    dilations = dilations or (1,) * rank
+    out_shape = [
+        max(0, (size - dilation * (k - 1) - 1) // stride + 1)
+        for size, k, stride, dilation in zip(
+            x.shape[2:], kernel_shape, strides, dilations
+        )
+    ]
+    step = x.strides[2:]
+    inside = [s * dilation for s, dilation in zip(step, dilations)]
+    across = [s * stride for s, stride in zip(step, strides)]
+    # sliding_window_view costs three times as much per call.
+    return as_strided(
+        x,
+        (*x.shape[:2], *kernel_shape, *out_shape),
+        (*x.strides[:2], *inside, *across),
+        writeable=False,
+    )

@@ -1,0 +1,16 @@
+"""Activation functions made of straight lines, applied element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def relu(x: NDArray[Any]) -> NDArray[Any]:
+    """Return ``max(x, 0)``, of the dtype and shape of ``x``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Relu.html
+    """
+    return np.asarray(np.maximum(x, x.dtype.type(0)))

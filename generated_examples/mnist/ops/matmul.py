@@ -1,0 +1,40 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def gemm(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    c: Optional[NDArray[Any]] = None,
+    *,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    trans_a: bool = False,
+    trans_b: bool = False,
+) -> NDArray[Any]:
+    """Return ``alpha * a @ b + beta * c``, a and b transposed if so asked.
+
+    Parameters
+    ----------
+    a : [M, K], or [K, M] if ``trans_a``
+    b : [K, N], or [N, K] if ``trans_b``
+    c : what broadcasts to [M, N]; 0 by default
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
+    """
+    wide_a, wide_b = widened(a), widened(b)
+    wide_a = wide_a.T if trans_a else wide_a
+    y = np.asarray(np.matmul(wide_a, wide_b.T if trans_b else wide_b))
+    if alpha != 1:
+        y = (y * alpha).astype(y.dtype, copy=False)
+    if c is not None:
+        y += c if beta == 1 else (widened(c) * beta).astype(y.dtype, copy=False)
+    return y.astype(a.dtype, copy=False)

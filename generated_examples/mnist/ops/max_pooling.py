@@ -1,0 +1,50 @@
+"""The largest element of each window, and its converse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._pooling import pool, pooling_axes
+from ._windows import Pads
+
+
+def max_pool(
+    x: NDArray[Any],
+    *,
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    pads: Pads = None,
+    dilations: Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> NDArray[Any]:
+    """Return the largest element of each window.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    kernel_shape : K..., the window's length along each spatial axis, in elements
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+        A padded element is never the largest.
+    ceil_mode : whether the division below rounds up. A window that would start in the
+        padding at the end is left out.
+
+    Returns
+    -------
+    y : [N, C, O...]
+        O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
+    """
+    axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
+    return pool(x, axes, np.maximum, empty=_lowest(x.dtype))
+
+
+def _lowest(dtype: np.dtype[Any]) -> float:
+    """Return what is below every other number."""
+    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf

@@ -1,0 +1,130 @@
+"""The model behind the interface of ``onnxruntime.InferenceSession``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from ._tensors import Dim, TensorSpec
+from .model import INPUTS, OUTPUTS, Model
+
+_SPELLINGS = {"float32": "float", "float64": "double"}
+
+
+class NodeArg(NamedTuple):
+    """An input or output, with the attributes that onnxruntime's has."""
+
+    name: str
+    type: str
+    shape: list[Dim]
+
+
+class ModelMeta(NamedTuple):
+    """What the ONNX file said about itself."""
+
+    producer_name: str
+    graph_name: str
+    description: str
+    domain: str
+    version: int
+    custom_metadata_map: dict[str, str]
+
+
+class InferenceSession:
+    """Runs the model as onnxruntime's class of that name does.
+
+    All arguments are accepted and ignored, so that code written for onnxruntime works.
+    """
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        self._model = Model()
+
+    def run(
+        self,
+        output_names: Optional[Sequence[str]],
+        input_feed: Mapping[str, Any],
+        run_options: Any = None,
+    ) -> list[Any]:
+        """Return the outputs called ``output_names``, or all of them if that is None.
+
+        Parameters
+        ----------
+        output_names : ONNX names
+        input_feed : an array for each ONNX input
+        run_options : ignored
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, an input is missing, or one is of another type.
+        """
+        known = {spec.name: spec.python_name for spec in INPUTS}
+        unknown = [name for name in input_feed if name not in known]
+        missing = [
+            s.name for s in INPUTS if not s.optional and s.name not in input_feed
+        ]
+        if unknown or missing:
+            names = ", ".join(unknown or missing)
+            verb = "no input has that name" if unknown else "expected a value, got none"
+            raise ValueError(
+                f"{names}: {verb}; the inputs are {', '.join(known) or 'none'}"
+            )
+        result = self._model(
+            **{known[name]: _as_array(value) for name, value in input_feed.items()}
+        )
+        values = (result,) if len(OUTPUTS) == 1 else result
+        outputs = {spec.name: _as_array(v) for spec, v in zip(OUTPUTS, values)}
+        wanted = outputs if output_names is None else output_names
+        for name in wanted:
+            if name not in outputs:
+                raise ValueError(
+                    f"{name}: no output has that name; the outputs are {', '.join(outputs)}"
+                )
+        return [outputs[name] for name in wanted]
+
+    def get_inputs(self) -> list[NodeArg]:
+        """Return name, type and shape of each required input."""
+        return [_node_arg(spec) for spec in INPUTS if not spec.optional]
+
+    def get_overridable_initializers(self) -> list[NodeArg]:
+        """Return name, type and shape of each input that has a default."""
+        return [_node_arg(spec) for spec in INPUTS if spec.optional]
+
+    def get_outputs(self) -> list[NodeArg]:
+        """Return name, type and shape of each output."""
+        return [_node_arg(spec) for spec in OUTPUTS]
+
+    def get_modelmeta(self) -> ModelMeta:
+        """Return what the ONNX file said about itself."""
+        return ModelMeta(
+            producer_name="generated_examples.make.pipeline",
+            graph_name="pipeline",
+            description="",
+            domain="",
+            version=0,
+            custom_metadata_map={},
+        )
+
+    def get_providers(self) -> list[str]:
+        """Return the one provider there is."""
+        return ["CPUExecutionProvider"]
+
+
+def _as_array(value: Any) -> Any:
+    """Make arrays of Python numbers and NumPy scalars, and leave sequences and maps alone."""
+    if isinstance(value, (np.ndarray, dict)) or value is None:
+        return value
+    if isinstance(value, (list, tuple)) and any(
+        isinstance(item, (np.ndarray, dict)) for item in value
+    ):
+        return value
+    return np.asarray(value) if not isinstance(value, list) or value else value
+
+
+def _node_arg(spec: TensorSpec) -> NodeArg:
+    dtype, shape = spec.dtype, list(spec.shape or ())
+    if "(" in dtype:
+        return NodeArg(spec.name, dtype.replace("sequence", "seq"), shape)
+    return NodeArg(spec.name, f"tensor({_SPELLINGS.get(dtype, dtype)})", shape)

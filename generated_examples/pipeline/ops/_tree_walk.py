@@ -1,0 +1,100 @@
+"""The way from the roots to the leaves, for all rows and all trees at once.
+
+The compiler lays all trees out as one table of nodes. A node sends a row to its "then"
+child where ``row[feature] <= threshold``, else to its "else" child: other comparisons
+are rewritten as one or more of these. A leaf is its own child. Leaves have the numbers
+0 to L - 1, so that they index the table of votes directly.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ml_scores import as_rows
+
+TREE_BLOCK = 1 << 16
+"""Votes that are looked at together: so few that they stay in the cache."""
+
+
+def find_leaves(
+    x: NDArray[Any],
+    features: NDArray[np.int64],
+    thresholds: NDArray[Any],
+    children: NDArray[np.int64],
+    roots: NDArray[np.int64],
+    depth: int,
+    width: int,
+    missing: Optional[NDArray[np.bool_]],
+    targets: int = 1,
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the leaf [T, N] that each tree leads to, one block of rows after another.
+
+    See ``tree_ensemble`` for the other parameters.
+
+    Raises
+    ------
+    ValueError
+        If ``x`` has too few features.
+    """
+    rows = as_rows(x, thresholds.dtype)
+    if rows.shape[1] < width:
+        raise ValueError(
+            f"tree ensemble: expected {width} features or more, got {rows.shape[1]}"
+        )
+    if missing is not None and not np.isnan(rows).any():
+        missing = None
+    most = max(1, TREE_BLOCK // (len(roots) * targets))
+    for begin in range(0, max(len(rows), 1), most):
+        block = rows[begin : begin + most]
+        yield _walk(block, features, thresholds, children, roots, depth, missing)
+
+
+def _walk(
+    x: NDArray[Any],
+    features: NDArray[np.int64],
+    thresholds: NDArray[Any],
+    children: NDArray[np.int64],
+    roots: NDArray[np.int64],
+    depth: int,
+    missing: Optional[NDArray[np.bool_]],
+) -> NDArray[np.int64]:
+    """Let each row [N, F] go down each tree, one level at a time."""
+    count, width = x.shape
+    flat = x.ravel()  # take() on flat arrays is 3 times as fast as x[row, feature]
+    offsets = np.arange(count) * width
+    node = np.repeat(roots, count).reshape(len(roots), count)
+    for _ in range(depth):
+        value = flat.take(features.take(node) + offsets)
+        then = value <= thresholds.take(node)
+        if missing is not None:
+            then |= missing.take(node) & np.isnan(value)
+        node = children.take(2 * node + then)
+    return node
+
+
+def sum_votes(
+    votes: NDArray[Any], leaves: NDArray[np.int64], groups: int
+) -> NDArray[Any]:
+    """Add up what the leaves [T, N] say, tree after tree: [N, C].
+
+    ``votes`` is [L, C], or [L] if tree t speaks of target ``t % groups`` only.
+    """
+    trees, count = leaves.shape
+    said = votes.take(leaves, axis=0)
+    if votes.ndim == 1:
+        said = said.reshape(trees // groups, groups * count)
+        return np.asarray(_sum_in_order(said).reshape(groups, count).T)
+    said = said.reshape(trees, count * votes.shape[1])
+    return _sum_in_order(said).reshape(count, votes.shape[1])
+
+
+def _sum_in_order(x: NDArray[Any]) -> NDArray[Any]:
+    """Sum the rows of ``x`` one after the other, as onnxruntime does.
+
+    NumPy sums pairwise where there is a single column, with another rounding: enough to
+    tip a vote that is close.
+    """
+    return np.asarray(x.cumsum(axis=0)[-1] if x.shape[1] == 1 else x.sum(axis=0))

@@ -1,0 +1,60 @@
+"""Ensembles of decision trees."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ml_scores import pick_labels, transform_scores
+from ._tree_walk import find_leaves, sum_votes
+
+
+def tree_classifier(
+    x: NDArray[Any],
+    *,
+    features: NDArray[np.int64],
+    thresholds: NDArray[Any],
+    children: NDArray[np.int64],
+    roots: NDArray[np.int64],
+    votes: NDArray[Any],
+    depth: int,
+    width: int,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    missing: Optional[NDArray[np.bool_]] = None,
+    groups: int = 1,
+    named: Optional[NDArray[np.bool_]] = None,
+    base_values: Sequence[float] = (),
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label of the class with most votes, and the scores of all classes.
+
+    The tables are those of ``tree_ensemble``, with classes for targets.
+
+    Parameters
+    ----------
+    labels : [C]
+    named : [L, C], the classes that each leaf names at all, where that is not all of
+        them: a class that nobody names cannot win
+
+    Returns
+    -------
+    label : [N], int64 or strings; the first class wins a draw
+    scores : [N, C]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
+    """
+    tables = (features, thresholds, children, roots, depth, width, missing)
+    indices, parts = [], []
+    for leaves in find_leaves(x, *tables, targets=votes.size // len(votes)):
+        scores = sum_votes(votes, leaves, groups)
+        if base_values:
+            scores = scores + np.asarray(base_values, scores.dtype)
+        ranked = scores
+        if named is not None:
+            ranked = np.where(named.take(leaves, axis=0).any(axis=0), scores, -np.inf)
+        indices.append(ranked.argmax(axis=1))
+        parts.append(transform_scores(scores.astype(np.float32), post_transform))
+    label = pick_labels(labels, np.concatenate(indices))
+    return label, np.concatenate(parts)

@@ -1,0 +1,18 @@
+"""The ONNX operators of this graph that NumPy does not have under another name."""
+
+from .gelu import gelu_tanh
+from .matmul import project
+from .normalization import layer_normalization
+from .shape import reshape, shape
+from .slicing import split
+from .softmax import softmax
+
+__all__: list[str] = [
+    "gelu_tanh",
+    "layer_normalization",
+    "project",
+    "reshape",
+    "shape",
+    "softmax",
+    "split",
+]

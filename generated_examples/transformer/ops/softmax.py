@@ -1,0 +1,33 @@
+"""Softmax and its kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
+    """Return exponentials of ``input``, scaled to the sum 1 along ``axis``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Softmax.html
+    """
+    if input.shape[axis] <= 32 and input.size >= 2048 and axis in (-1, input.ndim - 1):
+        # Many short rows: with columns instead, this takes a fifth of the time.
+        columns = np.moveaxis(input, -1, 0).copy()
+        return np.moveaxis(softmax(columns, axis=0), 0, -1)
+    y = _below_highest(input, axis)
+    np.exp(y, out=y)
+    y /= np.add.reduce(y, axis, keepdims=True)
+    return y.astype(input.dtype, copy=False)
+
+
+def _below_highest(x: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return ``x`` less its greatest element, so that no exponential overflows."""
+    wide = widened(x)
+    if x.size == 0:
+        return np.array(wide)  # there is no greatest element
+    return np.asarray(wide - np.maximum.reduce(wide, axis, keepdims=True))

@@ -1,0 +1,143 @@
+"""Resizing by linear and cubic interpolation whose filter widens where it shrinks."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._resample import Taps, make_taps
+from ._resize_axes import (
+    Numbers,
+    ResizedAxis,
+    fill_outside,
+    hashable,
+    outside,
+    resized_axes,
+    source_positions,
+)
+from .resize_linear import apply_taps
+
+_ONE = 1 << 22  # what a weight of 1 is for bytes, which are summed in whole numbers
+
+
+def resize_antialiased(
+    x: NDArray[Any],
+    roi: Numbers = None,
+    scales: Numbers = None,
+    sizes: Numbers = None,
+    *,
+    axes: Optional[tuple[int, ...]] = None,
+    coordinate_transformation_mode: str = "half_pixel",
+    cubic_coeff_a: Optional[float] = None,
+    exclude_outside: bool = False,
+    keep_aspect_ratio_policy: str = "stretch",
+    extrapolation_value: float = 0.0,
+) -> NDArray[Any]:
+    """Return ``x`` at another size, each element a weighted sum of all that it covers.
+
+    Parameters
+    ----------
+    x : [D...]
+    roi : all starts, then all ends, as fractions; for "tf_crop_and_resize" alone
+    scales, sizes : one number per axis of ``axes``; either is None
+    axes : the axes that they are about; all by default
+    cubic_coeff_a : the parameter of cubic convolution; linear interpolation if None
+    exclude_outside : whether neighbours outside count nothing; else the border counts
+
+    Returns
+    -------
+    y : [O...]
+        O = floor(D * scale), or the size
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Resize.html
+    """
+    plan = _antialias_plan(
+        x.shape,
+        *(hashable(roi), hashable(scales), hashable(sizes), axes),
+        keep_aspect_ratio_policy,
+        *(coordinate_transformation_mode, cubic_coeff_a, exclude_outside),
+    )
+    if x.dtype.kind not in "iu":
+        return apply_taps(x, plan, extrapolation_value)
+    y = x
+    for taps in plan:
+        y = _resample_integers(y, taps)
+    for taps in plan:
+        fill_outside(y, taps.axis, taps.outside, extrapolation_value)
+    return y
+
+
+def _resample_integers(x: NDArray[Any], taps: Taps) -> NDArray[Any]:
+    """Replace one axis by weighted sums, rounded and held in the range of the dtype."""
+    matrix = np.zeros((taps.indices.shape[1], taps.length))
+    weights = taps.weights.astype(np.float64)
+    if x.dtype.itemsize == 1:
+        weights = np.floor(weights * _ONE + 0.5)
+    np.add.at(matrix, (np.arange(len(matrix)), taps.indices), weights)
+    # float64 holds these sums of whole numbers exactly, and its product is fast.
+    rows = np.moveaxis(x, taps.axis, -1).astype(np.float64)
+    y = np.matmul(rows, matrix.T)
+    if x.dtype.itemsize == 1:
+        y /= _ONE
+    y = np.floor(y + 0.5)
+    info = np.iinfo(x.dtype)
+    y = y.clip(info.min, info.max).astype(x.dtype)
+    return np.moveaxis(y, -1, taps.axis)
+
+
+@lru_cache(maxsize=64)
+def _antialias_plan(
+    shape: tuple[int, ...],
+    roi: Optional[tuple[float, ...]],
+    scales: Optional[tuple[float, ...]],
+    sizes: Optional[tuple[float, ...]],
+    axes: Optional[tuple[int, ...]],
+    policy: str,
+    mode: str,
+    a: Optional[float],
+    exclude_outside: bool,
+) -> list[Taps]:
+    plan = []
+    for axis in reversed(resized_axes(shape, roi, scales, sizes, axes, policy)):
+        if axis.out_length == axis.length:
+            continue
+        positions = source_positions(axis, mode)
+        indices, weights = _widened_filter(axis, positions, a, exclude_outside)
+        beyond = outside(axis, positions, mode)
+        plan.append(make_taps(axis.axis, axis.length, indices, weights, beyond))
+    return plan
+
+
+def _widened_filter(
+    axis: ResizedAxis, positions: NDArray[Any], a: Optional[float], exclude: bool
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return which old elements each new one covers, and what each counts: [K, O] both."""
+    stretch = max(np.float32(1) / axis.scale, np.float32(1))
+    support = np.float32(1 if a is None else 2) * stretch
+    center = positions + np.float32(0.5)
+    first = np.floor(center - support + np.float32(0.5))
+    end = np.floor(center + support + np.float32(0.5))
+    steps = np.arange(int(np.ceil(support)) * 2 + 1, dtype=np.float32)[:, None]
+    indices = first + steps
+    distance = np.abs((indices - center + np.float32(0.5)) * (np.float32(1) / stretch))
+    weights = _triangle(distance) if a is None else _keys(distance, np.float32(a))
+    weights[indices >= end] = 0
+    if exclude:
+        weights[(indices < 0) | (indices >= axis.length)] = 0
+    total = weights.sum(0)
+    weights *= np.float32(1) / np.where(total == 0, np.float32(1), total)
+    return indices.clip(0, axis.length - 1).astype(np.intp), weights
+
+
+def _triangle(distance: NDArray[Any]) -> NDArray[Any]:
+    return np.maximum(1 - distance, np.float32(0))
+
+
+def _keys(distance: NDArray[Any], a: Any) -> NDArray[Any]:
+    """Return Keys' cubic convolution kernel, https://ieeexplore.ieee.org/document/1163711"""
+    near = ((a + 2) * distance - (a + 3)) * distance * distance + 1
+    far = (((distance - 5) * distance + 8) * distance - 4) * a
+    return np.where(distance < 1, near, np.where(distance < 2, far, np.float32(0)))

@@ -1,0 +1,191 @@
+"""Support vector machines."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ml_scores import as_rows, both_scores, pick_labels, transform_scores
+
+
+def svm_regressor(
+    x: NDArray[Any],
+    *,
+    coefficients: NDArray[np.float64],
+    rho: float,
+    support_vectors: Optional[NDArray[np.float64]] = None,
+    kernel_type: str = "LINEAR",
+    kernel_params: Sequence[float] = (0.0, 0.0, 0.0),
+    one_class: bool = False,
+) -> NDArray[np.float32]:
+    """Return the weighted sum of the row's kernels with all support vectors, plus rho.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    coefficients : [V], or [F] without support vectors
+    support_vectors : [V, F]; without them, the model is linear
+    kernel_type, kernel_params : see ``svm_kernels``
+    one_class : whether to return 1 where the sum is above 0, and else -1
+
+    Returns
+    -------
+    y : [N, 1]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_SVMRegressor.html
+    """
+    rows = as_rows(x).astype(np.float64)
+    if support_vectors is not None:
+        rows = svm_kernels(rows, support_vectors, kernel_type, kernel_params)
+    y = (np.matmul(rows, coefficients) + rho).astype(np.float32).reshape(-1, 1)
+    return np.asarray(np.where(y > 0, np.float32(1), np.float32(-1)) if one_class else y)
+
+
+def svm_linear_classifier(
+    x: NDArray[Any],
+    *,
+    coefficients: NDArray[np.float32],
+    rho: float,
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    cutoff: Optional[float] = None,
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label of the highest score, and the transformed scores.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    coefficients : [F, C]
+    labels : [C]
+    cutoff : of two labels, the second one also wins where any score is above this
+    post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
+
+    Returns
+    -------
+    label : [N], int64 or strings
+    scores : [N, C]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html
+    """
+    scores = np.matmul(as_rows(x), coefficients) + np.float32(rho)
+    index = scores.argmax(axis=1)
+    if cutoff is not None:
+        index = np.where(scores.max(axis=1) > cutoff, 1, index)
+    return pick_labels(labels, index), transform_scores(scores, post_transform)
+
+
+def svm_classifier(
+    x: NDArray[Any],
+    *,
+    support_vectors: NDArray[np.float64],
+    coefficients: NDArray[np.float64],
+    rho: NDArray[np.float64],
+    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    kernel_type: str = "LINEAR",
+    kernel_params: Sequence[float] = (0.0, 0.0, 0.0),
+    prob_a: Optional[NDArray[np.float32]] = None,
+    prob_b: Optional[NDArray[np.float32]] = None,
+    post_transform: str = "NONE",
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label that wins most duels of two classes, and scores.
+
+    The P = C * (C - 1) / 2 duels are 0-1, 0-2, ..., 1-2, ...; the first class of a
+    duel wins where its score is above 0.
+
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    support_vectors : [V, F]
+    coefficients : [V, P], what each support vector counts in each duel
+    rho : [P], what is added to the score of each duel
+    labels : [C]
+    kernel_type, kernel_params : see ``svm_kernels``
+    prob_a, prob_b : [P], which turn the scores of the duels into probabilities
+
+    Returns
+    -------
+    label : [N], int64 or strings; the first class wins a draw
+    scores : [N, C] probabilities with ``prob_a``, else [N, P] scores; of two classes
+        without it [N, 2]: ``(-s, s)``, their logistic functions if the transform is
+        LOGISTIC, and ``(1 - s, s)`` if it is another one
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html
+    """
+    rows = as_rows(x).astype(np.float64)
+    kernels = svm_kernels(rows, support_vectors, kernel_type, kernel_params)
+    sums = np.matmul(kernels, coefficients) + rho
+    first, second = np.triu_indices(len(labels), 1)
+    classes = np.arange(len(labels))
+    won = (sums > 0).astype(np.int64)
+    votes = np.matmul(won, (first[:, None] == classes).astype(np.int64))
+    votes += np.matmul(1 - won, (second[:, None] == classes).astype(np.int64))
+    label = pick_labels(labels, votes.argmax(axis=1))
+
+    scores = sums.astype(np.float32)
+    if prob_a is not None and prob_b is not None:
+        duels = transform_scores(-(scores * prob_a + prob_b), "LOGISTIC")
+        scores = _couple(np.clip(duels, 1e-7, 1 - 1e-7), first, second, len(labels))
+    elif len(labels) == 2:
+        return label, both_scores(scores, post_transform != "NONE", post_transform)
+    return label, transform_scores(scores, post_transform)
+
+
+def svm_kernels(
+    x: NDArray[np.float64],
+    support_vectors: NDArray[np.float64],
+    kernel_type: str,
+    kernel_params: Sequence[float],
+) -> NDArray[np.float64]:
+    """Return the kernel of each row [N, F] with each support vector [V, F]: [N, V].
+
+    ``kernel_type`` is LINEAR, POLY, RBF or SIGMOID; ``kernel_params`` are gamma, coef0
+    and degree.
+    """
+    gamma, coef0, degree = kernel_params
+    products = np.asarray(np.matmul(x, support_vectors.T))
+    if kernel_type == "RBF":
+        # In float64, squares lose nothing that matters; differences need [N, V, F].
+        lengths = np.square(support_vectors).sum(axis=1)
+        squares = np.square(x).sum(axis=1, keepdims=True) - 2 * products + lengths
+        return np.asarray(np.exp(-gamma * np.maximum(squares, 0)))
+    if kernel_type == "POLY":
+        return np.asarray((gamma * products + coef0) ** degree)
+    if kernel_type == "SIGMOID":
+        return np.asarray(np.tanh(gamma * products + coef0))
+    return products
+
+
+def _couple(
+    duels: NDArray[np.float32],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    classes: int,
+) -> NDArray[np.float32]:
+    """Turn the probabilities of duels [N, P] into those of classes [N, C].
+
+    This is the second method of Wu, Lin and Weng, "Probability estimates for
+    multi-class classification by pairwise coupling", which libsvm has, too.
+    """
+    r = np.zeros((len(duels), classes, classes), np.float32)
+    r[:, first, second] = duels
+    r[:, second, first] = 1 - duels
+    q = -r * r.transpose(0, 2, 1)
+    diagonal = np.arange(classes)
+    q[:, diagonal, diagonal] = np.square(r).sum(axis=1)
+    p = np.full((len(duels), classes), 1 / classes, np.float32)
+    for _ in range(100):
+        qp = np.matmul(q, p[:, :, None])[:, :, 0]
+        pqp = (p * qp).sum(axis=1)
+        going = np.abs(qp - pqp[:, None]).max(axis=1) >= 0.005 / classes
+        if not going.any():
+            break
+        for i in range(classes):
+            step = np.where(going, (pqp - qp[:, i]) / q[:, i, i], np.float32(0))
+            p[:, i] += step
+            pqp = pqp + step * (step * q[:, i, i] + 2 * qp[:, i])
+            pqp = pqp / (1 + step) / (1 + step)
+            qp = (qp + step[:, None] * q[:, i]) / (1 + step[:, None])
+            p /= 1 + step[:, None]
+    return p

@@ -1,0 +1,101 @@
+"""Each committed package by itself: it runs with NumPy alone, and tools find no fault."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .support import EXAMPLES, NAMES, ROOT, example, run_isolated
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_checks_itself_with_numpy_alone(name: str) -> None:
+    done = run_isolated(EXAMPLES, name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    outputs = example(name).OUTPUTS
+    for spec in outputs:
+        assert f"{spec.name}: agrees" in done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_interpreter_of_these_tests_has_numpy_alone(
+    name: str, tmp_path: Path
+) -> None:
+    """Otherwise the test above would say nothing."""
+    shutil.copytree(EXAMPLES / name, tmp_path / name)
+    with (tmp_path / name / "model.py").open("a") as stream:
+        stream.write("\nimport onnx\n")
+    done = run_isolated(tmp_path, name)
+    assert done.returncode != 0
+    assert "onnx is not allowed here" in done.stderr
+
+
+def test_a_copy_that_was_damaged_says_so(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "mnist", tmp_path / "mnist")
+    weight = tmp_path / "mnist" / "weights" / "conv1_weight.npy"
+    np.save(weight, np.zeros_like(np.load(weight)))
+    done = run_isolated(tmp_path, "mnist")
+    assert done.returncode == 1
+    assert "probabilities: DIFFERS" in done.stdout
+
+
+def test_it_works_under_another_name_inside_another_package(tmp_path: Path) -> None:
+    outer = tmp_path / "app" / "vendored"
+    outer.mkdir(parents=True)
+    for folder in (tmp_path / "app", outer):
+        (folder / "__init__.py").touch()
+    shutil.copytree(EXAMPLES / "mnist", outer / "digit_reader")
+    (tmp_path / "app" / "__main__.py").write_text(
+        "import numpy as np\n"
+        "from .vendored.digit_reader import Model\n"
+        "print(Model()(np.zeros((2, 1, 28, 28), np.float32)).shape)\n"
+    )
+    done = run_isolated(tmp_path, "app")
+    assert done.stdout.strip() == "(2, 10)", done.stderr
+
+
+def test_it_works_from_a_zip_file(tmp_path: Path) -> None:
+    archive = tmp_path / "packages.zip"
+    with zipfile.ZipFile(archive, "w") as stream:
+        for path in sorted((EXAMPLES / "mnist").rglob("*")):
+            if "__pycache__" not in path.parts:
+                stream.write(path, path.relative_to(EXAMPLES))
+    code = (
+        f"import sys; sys.path.insert(0, {str(archive)!r})\n"
+        "import numpy as np, mnist\n"
+        "print(mnist.__file__); print(mnist.Model()(np.zeros((1, 1, 28, 28), 'f')).shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    found = done.stdout.split("\n")
+    assert found[0].startswith(str(archive)), done.stderr
+    assert found[1] == "(1, 10)"
+
+
+def test_mypy_finds_no_fault(tmp_path: Path) -> None:
+    folders = [f"generated_examples/{name}" for name in NAMES]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path)]
+    done = subprocess.run(
+        [*command, *folders], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_black_would_change_nothing() -> None:
+    folders = [str(EXAMPLES / name) for name in NAMES]
+    command = [sys.executable, "-m", "black", "--check", "--quiet", *folders]
+    assert subprocess.run(command, cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_it_names_a_machine(name: str) -> None:
+    for path in (EXAMPLES / name).rglob("*"):
+        if path.suffix in {".py", ".md", ".json"}:
+            text = path.read_text(encoding="utf-8")
+            assert str(ROOT) not in text
+            assert "/home/" not in text and "/tmp/" not in text
