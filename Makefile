@@ -1,6 +1,7 @@
 # `make demo` and `make test` are all the set-up on a machine with Python and make.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell for p in python3.11 python3 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
@@ -14,8 +15,8 @@ help: ## list what there is
 
 # The stamp is newer than pyproject.toml once everything that it asks for is installed.
 $(VENV)/.installed: pyproject.toml
-	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 10)' 2>/dev/null || \
-	  { echo "$(PYTHON): expected Python 3.10 or newer; name one with make PYTHON=..."; exit 1; }
+	@test -n "$(PYTHON)" || \
+	  { echo "python: expected 3.10 or newer, found none; name one: make PYTHON=..."; exit 1; }
 	@echo "installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
@@ -43,7 +44,7 @@ train: $(VENV)/.installed ## train the digit classifier anew (minutes; fetches t
 	@$(BIN)/python -m generated_examples.make.train_mnist
 
 coverage: $(VENV)/.installed ## write the README's table of operators
-	@$(BIN)/python -m generated_examples.make.coverage
+	@$(BIN)/python -m benchmarks.coverage
 
 readme: coverage ## write what scripts know into README.md
 

@@ -119,7 +119,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=_seed, default=Options.seed, metavar="N",
         help="of random inputs to verify with (%(default)s)")  # fmt: skip
     add("--rtol", type=_rtol, default=Options.rtol, metavar="X",
-        help="how far outputs may be off, as part of their largest element (%(default)s)")  # fmt: skip
+        help="how far outputs may be off, as part of the largest (%(default)s)")  # fmt: skip
     add("--time-limit", type=_seconds, default=Options.time_limit, metavar="S",
         help="how long verifying may run the package, in seconds (%(default)s)")  # fmt: skip
     add("--force", action="store_true",

@@ -193,30 +193,27 @@ def _random_expectation(
     oracles: _Oracles, signature: Signature, seed: int
 ) -> _Expectation:
     """Find random inputs that an oracle takes, if possible such that no output is empty."""
-    first = ""
     for oracle in oracles.available():
-        fallback, empty = None, 0
+        fallback, empty, refusal = None, 0, "they would be too large"
         for i, case in enumerate(random_cases(signature, seed)):
             if i == REJECTIONS or empty > EMPTY:
                 break
             try:
                 values = oracle.run(case.feeds)
             except OracleError as error:
-                first = first or f"{oracle.name}: {error}"
+                refusal = str(error) if i == 0 else refusal
                 continue
-            found = _Expectation(
-                case, {oracle.name: dict(zip(signature.outputs, values))}
-            )
+            outputs = dict(zip(signature.outputs, values))
+            found = _Expectation(case, {oracle.name: outputs})
             if not any(isinstance(v, np.ndarray) and v.size == 0 for v in values):
                 return found
             fallback, empty = fallback or found, empty + 1
         if fallback is not None:
             return fallback
-        oracles.note(f"{oracle.name} does not take random inputs")
-    reason = first or "; ".join(oracles.notes)
+        oracles.note(f"{oracle.name} does not take random inputs: {refusal}")
     raise VerifyError(
-        "verify: expected an oracle that takes random inputs, got none "
-        f"({reason}); pass inputs that the model is made for with --inputs"
+        "verify: expected an oracle that takes random inputs, got none: "
+        f"{'; '.join(oracles.notes)}; pass inputs that the model is made for with --inputs"
     )
 
 

@@ -75,7 +75,11 @@ class _Builder:
         self.parameters = 0
         self.weight_lines: list[dict[str, str]] = []
         self.expressions = self._place_weights(taken)
-        self.writer = SourceWriter(program, self.names, self.expressions, taken)
+        # An input with a default is a variable like any other, once it is checked.
+        weights = {
+            k: v for k, v in self.expressions.items() if k not in program.defaults
+        }
+        self.writer = SourceWriter(program, self.names, weights, taken)
 
     def build(self) -> Package:
         body = self.writer.block(self.program.statements)

@@ -48,7 +48,7 @@ def number_range(
     """
     bounds = (start, limit, delta)
     if dtype is None:
-        dtype = next(b.dtype for b in bounds if isinstance(b, np.ndarray))
+        dtype = next(b.dtype for b in bounds if isinstance(b, (np.ndarray, np.generic)))
     kind = np.dtype(dtype)
     if kind.kind in "iu":
         return np.arange(*map(as_int, bounds), dtype=kind)

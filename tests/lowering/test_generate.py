@@ -178,7 +178,7 @@ def test_range_of_half_precision_agrees():
 
 def test_range_by_default_steps_by_1():
     options = {"opset": 1, "domain": "com.microsoft"}
-    check_all_paths("Range", [np.float32(0.5), np.float32(3)], **options)
+    check_all_paths("Range", [np.array(v, np.float32) for v in (0.5, 3)], **options)
 
 
 def test_range_without_steps_is_an_error():
@@ -188,7 +188,9 @@ def test_range_without_steps_is_an_error():
 
 
 def test_a_range_of_known_bounds_has_their_type():
-    constants = {k: np.float32(v) for k, v in (("a", 0), ("b", 1), ("c", 0.5))}
+    constants = {
+        k: np.array(v, np.float32) for k, v in (("a", 0), ("b", 1), ("c", 0.5))
+    }
     found = lowered("Range", ["a", "b", "c"], opset=11, constants=constants)
     assert found == "ops.number_range(0.0, 1.0, 0.5, dtype=np.float32)"
     (actual,) = all_paths("Range", list(constants.values()), opset=11)["constants"]

@@ -1,0 +1,1 @@
+"""What the README's tables say, measured: speed (``run``) and operators (``coverage``)."""
