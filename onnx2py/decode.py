@@ -71,8 +71,9 @@ def decode(loaded: LoadedModel) -> DecodedModel:
     declared = {
         value.name: value for value in (*proto.graph.value_info, *proto.graph.output)
     }
+    promised = [tuple(map(_value_type, g.output)) for g in _subgraphs(proto.graph)]
     inferred = _infer(proto)
-    decoder = _Decoder(loaded, opsets)
+    decoder = _Decoder(loaded, opsets, promised)
     graph = decoder.main_graph(inferred.graph, declared)
     metadata = Metadata(
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),
@@ -222,9 +223,15 @@ def _hide_unknown_operators(proto: onnx.ModelProto) -> None:
 
 
 class _Decoder:
-    def __init__(self, loaded: LoadedModel, opsets: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        opsets: Mapping[str, int],
+        promised: Iterable[tuple[ValueType | None, ...]],
+    ) -> None:
         self.loaded = loaded
         self.opsets = opsets
+        self.promised = iter(promised)
         self.taken: set[str] = set()
         self.types: dict[str, ValueType] = {}
         self.symbols: set[str] = set()
@@ -271,6 +278,7 @@ class _Decoder:
 
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:
         scope = dict(outer)
+        promised = next(self.promised)
         own: set[str] = set()
         constants = {}
         folder = self.loaded.folder
@@ -289,7 +297,13 @@ class _Decoder:
             self._note_type(value, scope)
         nodes, outputs = self._contents(proto, scope, own)
         return Graph(
-            proto.name, tuple(inputs), outputs, nodes, constants, types=self.types
+            name=proto.name,
+            inputs=tuple(inputs),
+            outputs=outputs,
+            nodes=nodes,
+            constants=constants,
+            types=self.types,
+            promised=promised,
         )
 
     def _contents(

@@ -41,7 +41,9 @@ class Options:
         if not 0 <= self.rtol < 1:
             raise OptionError(f"rtol: expected a number from 0 to 1, got {self.rtol!r}")
         if not isinstance(self.seed, int) or self.seed < 0:
-            raise OptionError(f"seed: expected a whole number from 0, got {self.seed!r}")
+            raise OptionError(
+                f"seed: expected a whole number from 0, got {self.seed!r}"
+            )
         if not self.time_limit > 0:
             raise OptionError(
                 f"time_limit: expected seconds, more than 0, got {self.time_limit!r}"

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .pipeline import Report
     from .verify import Verification
 
+MAX_ROWS = 12
+"""Outputs that agree are listed up to this many rows, unless all are asked for."""
+
 
 def summary(report: Report, *, verbose: bool) -> str:
     """Describe a package and how it compares with its model."""
@@ -29,7 +32,12 @@ def verdict(found: Verification, *, verbose: bool) -> list[str]:
     """Describe a comparison: a line for each output."""
     lines = [f"  compared with {found.oracle} on {plain(found.inputs)}:"]
     rows = [("output", "largest difference", "of the scale", "verdict")]
-    for output in found.outputs:
+    shown = [output for output in found.outputs if not output.agrees or verbose]
+    if not verbose:
+        agreeing = [output for output in found.outputs if output.agrees]
+        shown += agreeing[: max(MAX_ROWS - len(shown), 0)]
+    hidden = len(found.outputs) - len(shown)
+    for output in sorted(shown, key=found.outputs.index):
         difference = output.difference
         reason = plain(difference.reason)
         text = "agrees" if output.agrees else f"DIFFERS: {reason}"
@@ -41,6 +49,7 @@ def verdict(found: Verification, *, verbose: bool) -> list[str]:
             lines += [f"      {plain(line)}" for line in found.traceback.splitlines()]
     else:
         lines += [f"    {line}" for line in _table(rows)]
+        lines += [f"    and {hidden} more that agree"] if hidden else []
     return lines + [f"  note: {plain(note)}" for note in found.notes]
 
 

@@ -173,9 +173,9 @@ class SourceWriter:
         yield f"    {self.plain([going, *state, *(part for _, _, part in scans)])} = {call}"
         for _, item, part in scans:
             yield f"    {item}.append({part})"
-        values = loop.body.outputs[1 + len(loop.state) :]
-        for (target, item, _), value in zip(scans, values):
-            yield self.stacked(target, item, value, 0, False)
+        made = self.scan_types(loop.body, 1 + len(loop.state))
+        for (target, item, _), kind in zip(scans, made):
+            yield self.stacked(target, item, kind, 0, False)
 
     def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
         state, scans = self.loop_targets(outputs, scan.body.outputs, len(scan.state))
@@ -200,10 +200,19 @@ class SourceWriter:
         yield f"    {self.plain([*state, *(part for _, _, part in scans)])} = {call}"
         for _, item, part in scans:
             yield f"    {item}.append({part})"
-        for (target, item, _), value, how in zip(
-            scans, scan.body.outputs[len(state) :], scan.scans
-        ):
-            yield self.stacked(target, item, value, how.axis, how.reverse)
+        made = self.scan_types(scan.body, len(state))
+        for (target, item, _), kind, how in zip(scans, made, scan.scans):
+            yield self.stacked(target, item, kind, how.axis, how.reverse)
+
+    def scan_types(self, body: Body, start: int) -> list[ValueType | None]:
+        """Return the types of one part of each scan output, as far as they are known."""
+        promised = (*body.promised, *[None] * len(body.outputs))
+        kinds = []
+        for value, said in zip(body.outputs[start:], promised[start:]):
+            kind = self.program.types.get(value)
+            ranked = isinstance(kind, TensorType) and kind.shape is not None
+            kinds.append(kind if ranked else said or kind)
+        return kinds
 
     def loop_targets(
         self, outputs: tuple[str, ...], made: tuple[str, ...], state: int
@@ -228,19 +237,17 @@ class SourceWriter:
         return ", ".join(names)
 
     def stacked(
-        self, target: str, items: str, value: str, axis: int, reverse: bool
+        self, target: str, items: str, kind: ValueType | None, axis: int, reverse: bool
     ) -> str:
         self.kernels.add(stack_scans)
-        options = (f", axis={axis}" if axis else "") + (
-            ", reverse=True" if reverse else ""
-        )
-        empty = self.empty(self.program.types.get(value), axis)
-        return f"{target} = ops.stack_scans({items}, {empty}{options})"
+        options = f", axis={axis}" if axis else ""
+        options += ", reverse=True" if reverse else ""
+        return f"{target} = ops.stack_scans({items}, {self.empty(kind, axis)}{options})"
 
     def empty(self, kind: ValueType | None, axis: int) -> str:
         """Spell what a scan output is when there was no iteration."""
         dims: list[int] = []
-        dtype = np.dtype(np.float32)
+        dtype = np.dtype(np.float32)  # nobody can tell
         if isinstance(kind, TensorType):
             dtype = DTYPES[kind.dtype]
             dims = [d if isinstance(d, int) else 0 for d in kind.shape or ()]

@@ -63,6 +63,8 @@ class Graph:
     constants: Mapping[str, np.ndarray] = field(default_factory=dict)
     defaults: Mapping[str, np.ndarray] = field(default_factory=dict)
     types: Mapping[str, ValueType] = field(default_factory=dict)
+    promised: tuple[ValueType | None, ...] = ()
+    """What a subgraph's author says of its outputs: for a loop that makes no trip, no more."""
     output_names: tuple[str, ...] = ()
     """What ONNX calls the outputs; a pass may let another value stand for one."""
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

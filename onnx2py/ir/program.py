@@ -45,6 +45,8 @@ class Body:
     captures: tuple[str, ...]
     outputs: tuple[str, ...]
     statements: tuple[Statement, ...]
+    promised: tuple[ValueType | None, ...] = ()
+    """The types of the outputs as the file declares them: they may be wrong."""
 
 
 @dataclass(frozen=True)

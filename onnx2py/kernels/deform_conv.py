@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -51,7 +50,7 @@ def deform_conv(
         x, weight, offset = (a.astype(np.float32) for a in (x, weight, offset))
     n, c, *sizes = x.shape
     kernel_shape, out_shape = weight.shape[2:], offset.shape[2:]
-    rank, taps = len(sizes), prod(kernel_shape)
+    rank = len(sizes)
     moves = offset.reshape(n, offset_group, *kernel_shape, rank, *out_shape)
     places = [
         move + regular.astype(x.dtype)

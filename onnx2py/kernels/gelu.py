@@ -58,10 +58,13 @@ ERF_TAIL = (
 def erf(x: NDArray[Any]) -> NDArray[Any]:
     """Return the error function, 2 / sqrt(pi) times the integral of exp(-t * t) to x.
 
-    The relative error is at most 3e-7 for float32 and 1e-15 for float64.
+    The relative error is at most 3e-7 for float32 and 1e-15 for float64. Integers are
+    rounded toward zero.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Erf.html
     """
+    if x.dtype.kind in "iu":
+        return erf(x.astype(np.float64)).astype(x.dtype)
     if in_float32(x):
         return erf(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)

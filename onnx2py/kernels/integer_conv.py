@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ._windows import Pads
 from .conv import conv
+from .integer_matmul import requantized
 
 Scalar = Union[NDArray[Any], float]
 
@@ -118,10 +119,5 @@ def quantized_conv(
     if bias is not None:
         total += bias.reshape(each_channel)
     scale = np.asarray(weight_scale, np.float32) * np.float32(x_scale)
-    scaled = total.astype(np.float32)
-    scaled *= (scale / np.float32(y_scale)).reshape(each_channel)
-    limits, zero = np.iinfo(y_zero_point.dtype), y_zero_point.item()
-    np.rint(scaled, out=scaled)
-    scaled += np.float32(zero)
-    np.clip(scaled, limits.min, limits.max, out=scaled)
-    return scaled.astype(y_zero_point.dtype)
+    scale = (scale / np.float32(y_scale)).reshape(each_channel)
+    return requantized(total.astype(np.float32), scale, y_zero_point)

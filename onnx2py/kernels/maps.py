@@ -60,18 +60,18 @@ def cast_map(
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_CastMap.html
     """
-    strings = np.dtype(dtype) == object
-    values = {int(key): _cast(x[key], strings) for key in sorted(x)}
+    kind = np.dtype(dtype).kind
+    values = {int(key): _cast(x[key], kind) for key in sorted(x)}
     if max_map is None:
         return np.array([list(values.values())], dtype).reshape(1, -1)
     if any(key < 0 for key in values):
         raise ValueError(f"cast_map: expected keys from 0, got {min(values)}")
-    pad = "0.f" if strings else 0
+    pad = "0.f" if kind == "O" else 0
     return np.array([[values.get(place, pad) for place in range(max_map)]], dtype)
 
 
-def _cast(value: Any, string: bool) -> Any:
-    """Return a number or a string as a string, or else as a number."""
-    if string:
-        return value if isinstance(value, str) else f"{value:f}"
-    return float(value) if isinstance(value, str) else value
+def _cast(value: Any, kind: str) -> Any:
+    """Return a float32 or a string as what a dtype of ``kind`` (f, i or O) can hold."""
+    if isinstance(value, str):
+        return {"f": float, "i": int, "O": str}[kind](value)
+    return f"{np.float32(value):f}" if kind == "O" else value

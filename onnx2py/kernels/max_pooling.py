@@ -51,6 +51,27 @@ def _lowest(dtype: np.dtype[Any]) -> float:
     return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
 
 
+def max_pool_channels_last(
+    x: NDArray[Any],
+    *,
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    pads: Pads = None,
+    dilations: Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> NDArray[Any]:
+    """Return the largest element of each window: [N, D..., C] -> [N, O..., C].
+
+    All parameters are as for ``max_pool``.
+
+    Source: NhwcMaxPool in onnxruntime's docs/ContribOperators.md
+    """
+    axes = pooling_axes(
+        x.shape[1:-1], kernel_shape, strides, pads, dilations, ceil_mode
+    )
+    return pool(x, axes, np.maximum, empty=_lowest(x.dtype), first=1)
+
+
 def max_pool_with_indices(
     x: NDArray[Any],
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,13 +48,11 @@ def average_pool(
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
     dtype = x.dtype
     total = pool(_widened(x), axes, np.add, empty=0)
+    padded = any(axis.pad_begin or axis.pad_end for axis in axes)
+    if not ceil_mode and (count_include_pad or not padded):
+        total /= total.dtype.type(prod(kernel_shape))
+        return total.astype(dtype, copy=False)
     counts = [_counts(axis, count_include_pad) for axis in axes]
-    if all(
-        count.min(initial=axis.kernel) == axis.kernel
-        for count, axis in zip(counts, axes)
-    ):
-        size = total.dtype.type(np.prod(kernel_shape))
-        return np.asarray(total / size).astype(dtype, copy=False)
     # A product over axes: as windows are boxes, so are the parts of them that count.
     table = reduce(lambda table, count: table[..., None] * count, counts)
     return np.asarray(total / table.astype(total.dtype)).astype(dtype, copy=False)

@@ -93,7 +93,7 @@ def split_to_sequence(
     Parameters
     ----------
     split : the length of all parts, of which the last may be shorter, or, if 1-d, of each
-    keepdims : whether parts keep ``axis``; without it all are of length 1
+    keepdims : without it, parts lose ``axis`` if ``split`` is a single 1
 
     Raises
     ------
@@ -103,13 +103,13 @@ def split_to_sequence(
     ONNX: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
     """
     moved = np.moveaxis(input, axis, 0)
-    if not keepdims:
-        return list(moved)
     length = len(moved)
     if np.ndim(split):
         lengths = as_ints(split)
     else:
         part = as_int(split)
+        if part == 1 and not keepdims:
+            return [np.asarray(element) for element in moved]
         lengths = [min(part, length - at) for at in range(0, length, part)]
     if sum(lengths) != length or min(lengths, default=0) < 0:
         raise ValueError(

@@ -39,11 +39,14 @@ def convolution_windows(
             )
         pads = None if mode == "VALID" else mode
         if pads is not None and not transposed:
-            pads = _auto_pads(node, mode, kernel_shape, strides, dilations)
+            sizes = _spatial_lengths(node, 0)
+            pads = _auto_pads(mode, sizes, kernel_shape, strides, dilations)
     return {"strides": strides, "pads": pads, "dilations": dilations}
 
 
-def pooling_windows(node: NodeContext) -> dict[str, Any]:
+def pooling_windows(
+    node: NodeContext, *, channels_last: bool = False
+) -> dict[str, Any]:
     """Return kernel_shape, strides, pads and dilations of pooling, and ceil_mode."""
     kernel_shape = node.ints("kernel_shape")
     strides, dilations = _steps(node, len(kernel_shape))
@@ -53,7 +56,8 @@ def pooling_windows(node: NodeContext) -> dict[str, Any]:
         pads = None
         if mode != "VALID":
             # onnxruntime chooses the padding as if windows were not dilated.
-            pads = _auto_pads(node, mode, kernel_shape, strides, None)
+            sizes = None if channels_last else _spatial_lengths(node, 0)
+            pads = _auto_pads(mode, sizes, kernel_shape, strides, None)
     return {
         "kernel_shape": kernel_shape,
         "strides": strides,
@@ -102,14 +106,13 @@ def _pads(node: NodeContext, spatial: int | None) -> tuple[int, ...] | None:
 
 
 def _auto_pads(
-    node: NodeContext,
     mode: str,
+    sizes: tuple[int, ...] | None,
     kernel_shape: tuple[int, ...] | None,
     strides: tuple[int, ...] | None,
     dilations: tuple[int, ...] | None,
 ) -> Argument:
     """Return pads of SAME_*: numbers if lengths are known, else the mode."""
-    sizes = _spatial_lengths(node, 0)
     if sizes is None or kernel_shape is None:
         return mode
     pads = tuple(explicit_pads(mode, sizes, kernel_shape, strides, dilations))

@@ -274,7 +274,7 @@ class NodeContext:
         self,
         function: Callable[..., Any] | str,
         *args: Argument,
-        results: _Int | None = None,
+        results: Any = None,  # an int; Any, so that callers may spread other options
         **kwargs: Argument,
     ) -> Call:
         """Answer with one call; arguments equal to the kernel's default are left out.

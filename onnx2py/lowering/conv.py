@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..ir.program import Argument, Call
-from ..kernels import column_image, deform_conv
+from ..kernels import column_image, deform_conv, fused_conv
 from ..kernels import conv as kernels
 from ..kernels import conv_transpose as transposed
 from ..kernels import integer_conv as integer
 from ._windows import convolution_windows
-from .context import NodeContext, short_float
+from .context import NodeContext
+from .quantization import scalar_literal
 from .registry import lowers
 
 
@@ -31,8 +32,8 @@ def conv_integer(node: NodeContext) -> Call:
         integer.integer_conv,
         node.input(0),
         node.input(1),
-        _scalar(node, 2),
-        _scalar(node, 3),
+        scalar_literal(node, 2),
+        scalar_literal(node, 3),
         **convolution_windows(node),
         group=node.int("group", 1),
     )
@@ -44,26 +45,17 @@ def qlinear_conv(node: NodeContext) -> Call:
     return node.call(
         integer.quantized_conv,
         node.input(0),
-        _scalar(node, 1),
-        _scalar(node, 2),
+        scalar_literal(node, 1),
+        scalar_literal(node, 2),
         node.input(3),
-        _scalar(node, 4),
-        _scalar(node, 5),
-        _scalar(node, 6),
+        scalar_literal(node, 4),
+        scalar_literal(node, 5),
+        scalar_literal(node, 6),
         node.input(7),
         node.optional(8),
         **convolution_windows(node, weight=3),
         group=node.int("group", 1),
     )
-
-
-def _scalar(node: NodeContext, index: int) -> Argument:
-    """Return a constant of one element as a number, short if it is a float32."""
-    value = node.constant(index)
-    if value is None or value.size != 1:
-        return node.optional(index)
-    number: Argument = value.item()
-    return short_float(number) if isinstance(number, float) else number
 
 
 @lowers("ConvTranspose")
@@ -112,4 +104,34 @@ def col2im(node: NodeContext) -> Call:
         strides=node.ints("strides", None),
         pads=node.ints("pads", None),
         dilations=node.ints("dilations", None),
+    )
+
+
+_FUSED = {
+    "Relu": 0, "Sigmoid": 0, "Tanh": 0, "HardSwish": 0, "LeakyRelu": 1, "HardSigmoid": 2,
+    "Clip": 2,
+}  # fmt: skip
+"""The activations that onnxruntime fuses, and how many parameters each has."""
+
+
+@lowers("FusedConv", domain="com.microsoft")
+def conv_with_activation(node: NodeContext) -> Call:
+    """1: the only version. Without an activation, it is a convolution plus ``z``."""
+    activation = node.choice("activation", "Identity", ("Identity", *_FUSED))
+    parameters = node.floats("activation_params", ())
+    if len(parameters) != _FUSED.get(activation, 0):
+        raise node.unsupported(
+            f"attribute activation_params: expected {_FUSED.get(activation, 0)} numbers "
+            f"for {activation}, got {parameters}"
+        )
+    return node.call(
+        fused_conv.fused_conv,
+        node.input(0),
+        node.input(1),
+        node.optional(2),
+        node.optional(3),
+        **convolution_windows(node),
+        group=node.int("group", 1),
+        activation=activation,
+        activation_params=parameters,
     )

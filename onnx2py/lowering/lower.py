@@ -74,6 +74,7 @@ class _Lowering:
             captures=tuple(c for c in graph.captures() if c not in self.constants),
             outputs=graph.outputs,
             statements=self.statements(graph),
+            promised=graph.promised,
         )
 
 

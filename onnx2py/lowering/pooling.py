@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..ir.program import Call
-from ..kernels import max_pooling, pooling, rois
+from ..ir.program import Argument, Call
+from ..kernels import max_pooling, pooling, quantized_pooling, rois
 from ._windows import pooling_windows
 from .context import NodeContext
+from .quantization import scalar_literal
 from .registry import lowers
 
 
@@ -147,3 +148,39 @@ def _roi_align(node: NodeContext, *, half_pixel: bool) -> Call:
         spatial_scale=node.float("spatial_scale", 1.0),
         half_pixel=half_pixel,
     )
+
+
+@lowers("NhwcMaxPool", domain="com.microsoft")
+def max_pool_of_channels_last(node: NodeContext) -> Call:
+    """1: the only version."""
+    windows = pooling_windows(node, channels_last=True)
+    return node.call(max_pooling.max_pool_channels_last, node.input(0), **windows)
+
+
+@lowers("QLinearAveragePool", domain="com.microsoft")
+def qlinear_average_pool(node: NodeContext) -> Call:
+    """1: the only version."""
+    channels_last = bool(node.int("channels_last", 0))
+    return node.call(
+        quantized_pooling.quantized_average_pool,
+        *_quantized_inputs(node),
+        **pooling_windows(node, channels_last=channels_last),
+        count_include_pad=bool(node.int("count_include_pad", 0)),
+        channels_last=channels_last,
+    )
+
+
+@lowers("QLinearGlobalAveragePool", domain="com.microsoft")
+def qlinear_global_average_pool(node: NodeContext) -> Call:
+    """1: the only version."""
+    return node.call(
+        quantized_pooling.quantized_global_average_pool,
+        *_quantized_inputs(node),
+        channels_last=bool(node.int("channels_last", 0)),
+    )
+
+
+def _quantized_inputs(node: NodeContext) -> tuple[Argument, ...]:
+    """Return x, its scale and zero point, and those of the result."""
+    scalars = [scalar_literal(node, index) for index in range(1, 5)]
+    return (node.input(0), *(0 if value is None else value for value in scalars))

@@ -52,14 +52,18 @@ def sequence_length(node: NodeContext) -> Call:
 
 @lowers("SplitToSequence", since=11)
 def split_to_sequence(node: NodeContext) -> Call:
-    """11, 24: only types were added."""
-    axis, keepdims = node.int("axis", 0), bool(node.int("keepdims", 1))
-    if node.has_input(1):
-        return node.call(
-            kernels.split_to_sequence, node.input(0), node.literal(1), axis=axis
-        )
+    """11, 24: only types were added.
+
+    ``keepdims`` is said to be ignored where lengths are given. Exporters give a single 1
+    with it, though, and onnxruntime heeds it then.
+    """
+    split = node.literal(1) if node.has_input(1) else 1
     return node.call(
-        kernels.split_to_sequence, node.input(0), axis=axis, keepdims=keepdims
+        kernels.split_to_sequence,
+        node.input(0),
+        split,
+        axis=node.int("axis", 0),
+        keepdims=bool(node.int("keepdims", 1)) or isinstance(split, tuple),
     )
 
 

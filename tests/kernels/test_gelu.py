@@ -25,6 +25,13 @@ def test_erf_of_half_precision():
     np.testing.assert_allclose(y, [math.erf(v) for v in x.tolist()], rtol=1e-3)
 
 
+def test_erf_of_integers():
+    for dtype in (np.int8, np.int32, np.int64):
+        y = erf(np.array([-100, -1, 0, 1, 100], dtype))
+        assert y.dtype == dtype
+        np.testing.assert_array_equal(y, [-1, 0, 0, 0, 1])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_erf_of_what_is_no_number_or_not_finite(dtype):
     y = erf(np.array([np.nan, np.inf, -np.inf, -0.0], dtype))

@@ -92,7 +92,8 @@ def test_concat_from_sequence(axis, new_axis):
         (None, {"keepdims": 0}),
         (None, {"keepdims": 0, "axis": -1}),
         (np.array(3), {}),
-        (np.array(2), {"axis": 1, "keepdims": 0}),
+        (np.array(1), {"axis": 1, "keepdims": 0}),
+        (ints(1, 3), {"keepdims": 0}),
         (ints(1, 2), {"axis": 1}),
         (ints(3), {"axis": -1}),
     ],
@@ -101,6 +102,12 @@ def test_split_to_sequence(split, attributes):
     inputs, given = (["x"], {}) if split is None else (["x", "n"], {"n": split})
     node = ("SplitToSequence", inputs, "s", attributes)
     check([node], "s", "sequence", x=X, **given)
+
+
+def test_parts_that_are_longer_keep_their_axis():
+    node = make_node("SplitToSequence", ["x", "n"], ["s"], opset=11, keepdims=0)
+    parts = evaluate_node(node, {"x": X, "n": np.array(3)})["s"]
+    assert_same(parts, [X[:3], X[3:]])
 
 
 def test_optional_values():

@@ -1,0 +1,97 @@
+"""What kinds of attention share: heads, masks, and a softmax that knows of them."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def split_heads(x: NDArray[Any], heads: int) -> NDArray[Any]:
+    """[B, S, H * E] -> [B, H, S, E]."""
+    b, s, size = x.shape
+    return x.reshape(b, s, heads, size // heads).transpose(0, 2, 1, 3)
+
+
+def merged_heads(x: NDArray[Any]) -> NDArray[Any]:
+    """[B, H, S, E] -> [B, S, H * E]."""
+    b, heads, s, size = x.shape
+    return x.transpose(0, 2, 1, 3).reshape(b, s, heads * size)
+
+
+def allowed_keys(
+    lengths: tuple[int, int],
+    past: int,
+    nonpad: Optional[NDArray[Any]],
+    *,
+    is_causal: bool,
+    left: int,
+    right: int,
+) -> Optional[NDArray[np.bool_]]:
+    """Return which keys each query may see, as [B, 1, S, T], or None if it is all.
+
+    ``past`` is the position of the first query; with ``nonpad``, so many keys are there,
+    and the queries are the last of them.
+    """
+    queries, keys = lengths
+    right = min(right, 0) if is_causal and right >= 0 else 0 if is_causal else right
+    if nonpad is None and left < 0 and right < 0:
+        return None
+    key = np.arange(keys)
+    first: Any = past
+    allowed = np.ones((1, 1, 1, 1), np.bool_)
+    if nonpad is not None:
+        count = nonpad.reshape(-1, 1, 1, 1)
+        allowed = key < count
+        first = count - queries if past == 0 else past
+    position = np.arange(queries)[:, None] + first
+    if right >= 0:
+        allowed = allowed & (key <= position + right)
+    if left >= 0:
+        allowed = allowed & (key >= position - left)
+    return np.asarray(allowed)
+
+
+def masked(
+    scores: NDArray[Any],
+    mask: Optional[NDArray[Any]],
+    allowed: Optional[NDArray[np.bool_]],
+) -> NDArray[Any]:
+    """Add a mask of numbers, and put minus infinity where keys are not to be seen."""
+    nothing = scores.dtype.type(-np.inf)
+    if mask is not None:
+        missing = scores.shape[-1] - mask.shape[-1]
+        if missing > 0 and mask.shape[-1] > 1:
+            fill = np.full((*mask.shape[:-1], missing), mask.dtype.type(0))
+            kept = np.arange(scores.shape[-1]) < mask.shape[-1]
+            mask = np.concatenate((mask, fill), axis=-1)
+            allowed = kept if allowed is None else allowed & kept
+        if mask.dtype == np.bool_:
+            scores = np.where(mask, scores, nothing)
+        else:
+            scores = scores + mask.astype(scores.dtype, copy=False)
+    if allowed is not None:
+        scores = np.where(allowed, scores, nothing)
+    return scores
+
+
+def soft_maximum(scores: NDArray[Any], guarded: bool) -> NDArray[Any]:
+    """Return the softmax along the last axis, computed in place where possible.
+
+    If ``guarded``, rows of minus infinity give 0.
+    """
+    if scores.dtype.itemsize < 4:
+        return soft_maximum(scores.astype(np.float32), guarded).astype(scores.dtype)
+    if scores.size == 0:
+        return scores
+    highest = np.maximum.reduce(scores, -1, keepdims=True)
+    if guarded:
+        highest = np.where(highest == -np.inf, scores.dtype.type(0), highest)
+    scores -= highest
+    np.exp(scores, out=scores)
+    total = np.add.reduce(scores, -1, keepdims=True)
+    if guarded:
+        total = np.where(total == 0, scores.dtype.type(1), total)
+    scores /= total
+    return scores

@@ -1,0 +1,172 @@
+"""Scaled dot-product attention.
+
+B is the batch, S the length of the queries, T that of all keys, H the heads of queries
+and G those of keys and values, which H is a multiple of: each of them serves H / G heads
+of queries in a row. E and F are the sizes of one head of keys and of values.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._attention import allowed_keys, masked, merged_heads, soft_maximum, split_heads
+from ._precision import widened
+
+
+def attention(
+    q: NDArray[Any],
+    k: NDArray[Any],
+    v: NDArray[Any],
+    attn_mask: Optional[NDArray[Any]] = None,
+    past_key: Optional[NDArray[Any]] = None,
+    past_value: Optional[NDArray[Any]] = None,
+    nonpad_kv_seqlen: Optional[NDArray[Any]] = None,
+    *,
+    q_num_heads: int = 0,
+    kv_num_heads: int = 0,
+    is_causal: bool = False,
+    left_window_size: int = -1,
+    right_window_size: int = -1,
+    scale: Optional[float] = None,
+    softcap: float = 0.0,
+    softmax_precision: Any = None,
+) -> NDArray[Any]:
+    """Return the values that each query attends to, weighted by likeness to its keys.
+
+    Parameters
+    ----------
+    q : [B, H, S, E], or [B, S, H * E]
+    k : [B, G, T, E], or [B, T, G * E]
+    v : [B, G, T, F], or [B, T, G * F]
+    attn_mask : what broadcasts to [B, H, S, T]: bool, False for keys to leave out, or
+        numbers to add to the likeness; keys beyond its last axis are left out
+    past_key, past_value : [B, G, P, E] and [B, G, P, F], to put before k and v
+    nonpad_kv_seqlen : [B], how many keys count
+    q_num_heads, kv_num_heads : H and G, if tensors have three axes
+    is_causal : whether to leave out keys that come after the query
+    left_window_size, right_window_size : how far keys may be from it; -1 for any distance
+    scale : 1 / sqrt(E) by default
+    softcap : what to bound likeness to, smoothly; 0 for no bound
+    softmax_precision : the dtype of the softmax, if not that of q or float32
+
+    Returns
+    -------
+    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are left out
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
+    """
+    return attention_with_cache(
+        q,
+        k,
+        v,
+        attn_mask,
+        past_key,
+        past_value,
+        nonpad_kv_seqlen,
+        q_num_heads=q_num_heads,
+        kv_num_heads=kv_num_heads,
+        is_causal=is_causal,
+        left_window_size=left_window_size,
+        right_window_size=right_window_size,
+        scale=scale,
+        softcap=softcap,
+        softmax_precision=softmax_precision,
+    )[0]
+
+
+def attention_with_cache(
+    q: NDArray[Any],
+    k: NDArray[Any],
+    v: NDArray[Any],
+    attn_mask: Optional[NDArray[Any]] = None,
+    past_key: Optional[NDArray[Any]] = None,
+    past_value: Optional[NDArray[Any]] = None,
+    nonpad_kv_seqlen: Optional[NDArray[Any]] = None,
+    *,
+    q_num_heads: int = 0,
+    kv_num_heads: int = 0,
+    is_causal: bool = False,
+    left_window_size: int = -1,
+    right_window_size: int = -1,
+    scale: Optional[float] = None,
+    softcap: float = 0.0,
+    softmax_precision: Any = None,
+    qk_matmul_output_mode: int = -1,
+) -> tuple[NDArray[Any], ...]:
+    """Return what :func:`attention` does, all keys, all values, and the likeness.
+
+    Parameters
+    ----------
+    qk_matmul_output_mode : which likeness to return: 0 the product of queries and keys,
+        1 the same, bounded, 2 masked as well, 3 its softmax; -1 for none
+    all others : as of attention
+
+    Returns
+    -------
+    y : [B, H, S, F], or [B, S, H * F]
+    present_key, present_value : [B, G, T, E], [B, G, T, F]
+    qk_matmul_output : [B, H, S, T]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
+    """
+    dtype, packed = q.dtype, q.ndim == 3
+    if packed:
+        q = split_heads(q, q_num_heads)
+        k, v = split_heads(k, kv_num_heads), split_heads(v, kv_num_heads)
+    if past_key is not None and past_value is not None:
+        k = np.concatenate((past_key, k), axis=2)
+        v = np.concatenate((past_value, v), axis=2)
+    past = 0 if past_key is None else past_key.shape[2]
+    allowed = allowed_keys(
+        (q.shape[2], k.shape[2]),
+        past,
+        nonpad_kv_seqlen,
+        is_causal=is_causal,
+        left=left_window_size,
+        right=right_window_size,
+    )
+
+    scores = likeness(q, k, scale)
+    stages = [scores.copy() if qk_matmul_output_mode == 0 else None]
+    if softcap:
+        scores = softcap * np.tanh(scores / softcap)
+    stages.append(scores.copy() if qk_matmul_output_mode == 1 else None)
+    scores = masked(scores, attn_mask, allowed)
+    stages.append(scores.copy() if qk_matmul_output_mode == 2 else None)
+    if softmax_precision is not None:
+        scores = scores.astype(softmax_precision)
+    guarded = attn_mask is not None or allowed is not None
+    scores = soft_maximum(scores, guarded).astype(widened(q).dtype, copy=False)
+    stages.append(scores)
+
+    y = weighted_values(scores, v).astype(dtype, copy=False)
+    y = merged_heads(y) if packed else y
+    if qk_matmul_output_mode < 0:
+        return y, k, v
+    chosen = np.asarray(stages[qk_matmul_output_mode])
+    return y, k, v, chosen.astype(dtype, copy=False)
+
+
+def likeness(
+    q: NDArray[Any], k: NDArray[Any], scale: Optional[float] = None
+) -> NDArray[Any]:
+    """Return the scaled products of all queries and keys: [B, H, S, T]."""
+    b, heads, s, size = q.shape
+    groups, t = k.shape[1:3]
+    wide = widened(q)
+    factor = wide.dtype.type(size**-0.5 if scale is None else scale)
+    # All queries of a group in one product with its keys, which are not repeated.
+    rows = (wide * factor).reshape(b, groups, heads // groups * s, size)
+    scores = np.matmul(rows, widened(k).swapaxes(2, 3))
+    return np.asarray(scores).reshape(b, heads, s, t)
+
+
+def weighted_values(weights: NDArray[Any], v: NDArray[Any]) -> NDArray[Any]:
+    """Return the sums of values by weight: [B, H, S, T], [B, G, T, F] -> [B, H, S, F]."""
+    b, heads, s, t = weights.shape
+    groups, size = v.shape[1], v.shape[3]
+    rows = weights.reshape(b, groups, heads // groups * s, t)
+    return np.asarray(np.matmul(rows, widened(v))).reshape(b, heads, s, size)

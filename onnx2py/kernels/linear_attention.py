@@ -1,0 +1,119 @@
+"""Attention by a state of fixed size, and the causal convolution before it."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def linear_attention(
+    query: NDArray[Any],
+    key: NDArray[Any],
+    value: NDArray[Any],
+    past_state: Optional[NDArray[Any]] = None,
+    decay: Optional[NDArray[Any]] = None,
+    beta: Optional[NDArray[Any]] = None,
+    *,
+    q_num_heads: int,
+    kv_num_heads: int,
+    scale: float = 0.0,
+    update_rule: str = "gated_delta",
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what queries read from a state that keys and values are written to.
+
+    B is the batch, T the number of steps, H the heads of queries, G those of keys and
+    values, E and F the sizes of one head of them.
+
+    Parameters
+    ----------
+    query : [B, T, H * E]
+    key, value : [B, T, G * E], [B, T, G * F]
+    past_state : [B, G, E, F]; 0 by default
+    decay : [B, T, G * E] or [B, T, G], the logarithm of what is kept at each step
+    beta : [B, T, G] or [B, T, 1], how much of a value is written
+    scale : of the output; 0 for 1 / sqrt(E)
+    update_rule : "linear"; "gated" uses decay; "delta" writes only what the state does
+        not say already, times beta; "gated_delta" does both
+
+    Returns
+    -------
+    output : [B, T, H * F]
+    present_state : [B, G, E, F]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LinearAttention.html
+    """
+    batch, steps, _ = query.shape
+    size = query.shape[2] // q_num_heads
+    group = q_num_heads // kv_num_heads
+    q = widened(query).reshape(batch, steps, kv_num_heads, group, size)
+    q = q * q.dtype.type(scale or size**-0.5)
+    k = widened(key).reshape(batch, steps, kv_num_heads, size, 1)
+    v = widened(value).reshape(batch, steps, kv_num_heads, 1, -1)
+    width = v.shape[-1]
+    state = np.zeros((batch, kv_num_heads, size, width), q.dtype)
+    if past_state is not None:
+        state = state + widened(past_state)
+    kept, rate = np.ones(1, q.dtype), np.ones(1, q.dtype)
+    if decay is not None and "gated" in update_rule:
+        kept = np.exp(widened(decay)).reshape(batch, steps, kv_num_heads, -1, 1)
+    if beta is not None and "delta" in update_rule:
+        rate = widened(beta)[..., None, None]
+    output = np.empty((batch, steps, kv_num_heads, group, width), q.dtype)
+    for t in range(steps):
+        written = v[:, t]
+        if kept.ndim > 1:
+            state = state * kept[:, t]
+        if "delta" in update_rule:
+            known = np.matmul(k[:, t].swapaxes(-1, -2), state)
+            written = (written - known) * (rate[:, t] if rate.ndim > 1 else 1)
+        state = state + k[:, t] * written
+        np.matmul(q[:, t], state, out=output[:, t])
+    kind = query.dtype if past_state is None else past_state.dtype
+    y = output.reshape(batch, steps, q_num_heads * width)
+    return y.astype(query.dtype, copy=False), state.astype(kind, copy=False)
+
+
+def causal_conv_with_state(
+    input: NDArray[Any],
+    weight: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    past_state: Optional[NDArray[Any]] = None,
+    *,
+    activation: str = "none",
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Convolve each channel with its own kernel, which sees no later steps.
+
+    Parameters
+    ----------
+    input : [N, C, L]
+    weight : [C, 1, K]
+    bias : [C]; 0 by default
+    past_state : [N, C, K - 1], the steps before the first; 0 by default
+    activation : "none", or "silu" (also called "swish")
+
+    Returns
+    -------
+    output : [N, C, L]
+    present_state : [N, C, K - 1], the last steps
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
+    """
+    n, c, length = input.shape
+    taps = weight.shape[2]
+    if past_state is None:
+        past_state = np.zeros((n, c, taps - 1), input.dtype)
+    steps = np.concatenate((past_state, input), axis=2)
+    wide, factors = widened(steps), widened(weight)
+    y = np.zeros((n, c, length), wide.dtype)
+    if bias is not None:
+        y += bias[:, None]
+    for tap in range(taps):
+        y += wide[:, :, tap : tap + length] * factors[:, :, tap]
+    if activation != "none":
+        y *= np.tanh(y * 0.5) * 0.5 + 0.5
+    state = steps[:, :, steps.shape[2] - taps + 1 :].copy()
+    return y.astype(input.dtype, copy=False), state

@@ -1,0 +1,93 @@
+"""Means of windows of 8-bit integers: a number is ``scale * (integer - zero_point)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._windows import Pads
+from .integer_matmul import requantized
+from .pooling import average_pool
+
+
+def quantized_average_pool(
+    x: NDArray[Any],
+    x_scale: float | NDArray[Any],
+    x_zero_point: int | NDArray[Any],
+    y_scale: float | NDArray[Any],
+    y_zero_point: int | NDArray[Any],
+    *,
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    pads: Pads = None,
+    dilations: Sequence[int] | None = None,
+    ceil_mode: bool = False,
+    count_include_pad: bool = False,
+    channels_last: bool = False,
+) -> NDArray[Any]:
+    """Return the mean of each window, quantized anew.
+
+    Parameters
+    ----------
+    x : int8 or uint8 [N, C, D...], or [N, D..., C] if ``channels_last``
+    kernel_shape, strides, pads, ... : as for ``average_pool``
+
+    Returns
+    -------
+    y : of the dtype of ``x`` [N, C, O...], or [N, O..., C] if ``channels_last``
+        Rounded half to even and saturated.
+
+    Source: QLinearAveragePool in onnxruntime's docs/ContribOperators.md
+    """
+    y = average_pool(
+        _centred(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point),
+        kernel_shape=kernel_shape,
+        strides=strides,
+        pads=pads,
+        dilations=dilations,
+        ceil_mode=ceil_mode,
+        count_include_pad=count_include_pad,
+    )
+    scale = np.asarray(np.float32(x_scale) / np.float32(y_scale))
+    quantized = requantized(y, scale, np.asarray(y_zero_point, x.dtype))
+    if channels_last:
+        return np.ascontiguousarray(np.moveaxis(quantized, 1, -1))
+    return quantized
+
+
+def quantized_global_average_pool(
+    x: NDArray[Any],
+    x_scale: float | NDArray[Any],
+    x_zero_point: int | NDArray[Any],
+    y_scale: float | NDArray[Any],
+    y_zero_point: int | NDArray[Any],
+    *,
+    channels_last: bool = False,
+) -> NDArray[Any]:
+    """Return the mean of each channel, quantized anew.
+
+    Parameters
+    ----------
+    x : int8 or uint8 [N, C, D...], or [N, D..., C] if ``channels_last``
+
+    Returns
+    -------
+    y : of the dtype of ``x`` [N, C, 1...], or [N, 1..., C] if ``channels_last``
+        Rounded half to even and saturated.
+
+    Source: QLinearGlobalAveragePool in onnxruntime's docs/ContribOperators.md
+    """
+    axes = tuple(range(1, x.ndim - 1) if channels_last else range(2, x.ndim))
+    total = np.sum(_centred(x, x_zero_point), axis=axes, keepdims=True)
+    count = np.float32(prod(x.shape[axis] for axis in axes))
+    scale = np.asarray(np.float32(x_scale) / (np.float32(y_scale) * count))
+    return requantized(total, scale, np.asarray(y_zero_point, x.dtype))
+
+
+def _centred(x: NDArray[Any], zero_point: int | NDArray[Any]) -> NDArray[np.float32]:
+    """Subtract the zero point, exactly."""
+    return np.asarray(np.subtract(x, zero_point, dtype=np.float32))

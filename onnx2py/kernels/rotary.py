@@ -1,0 +1,58 @@
+"""Positions, told by rotating pairs of numbers."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def rotary_embedding(
+    x: NDArray[Any],
+    cos_cache: NDArray[Any],
+    sin_cache: NDArray[Any],
+    position_ids: Optional[NDArray[Any]] = None,
+    *,
+    interleaved: bool = False,
+    num_heads: int = 0,
+    rotary_embedding_dim: int = 0,
+) -> NDArray[Any]:
+    """Rotate each pair of the first R numbers of each head by the angle of its position.
+
+    B is the batch, S the length, H the heads, E the size of one.
+
+    Parameters
+    ----------
+    x : [B, H, S, E], or [B, S, H * E]
+    cos_cache, sin_cache : [P, R / 2], one row for each position, or [B, S, R / 2]
+    position_ids : [B, S], the rows to take
+    interleaved : whether pairs are neighbours, rather than R / 2 numbers apart
+    num_heads : H, if x has three axes
+    rotary_embedding_dim : R, or 0 for E
+
+    Returns
+    -------
+    y : like x
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__RotaryEmbedding.html
+    """
+    if position_ids is not None:
+        cos_cache, sin_cache = cos_cache[position_ids], sin_cache[position_ids]
+    if x.ndim == 3:
+        heads = x.reshape(*x.shape[:2], num_heads, -1)
+        cos, sin = cos_cache[:, :, None], sin_cache[:, :, None]
+    else:
+        heads, cos, sin = x, cos_cache[:, None], sin_cache[:, None]
+    size = rotary_embedding_dim or heads.shape[-1]
+    if interleaved:
+        first, second = slice(0, size, 2), slice(1, size, 2)
+    else:
+        first, second = slice(0, size // 2), slice(size // 2, size)
+    a, b = widened(heads[..., first]), widened(heads[..., second])
+    y = heads.copy()
+    y[..., first] = cos * a - sin * b
+    y[..., second] = sin * a + cos * b
+    return np.asarray(y.reshape(x.shape))

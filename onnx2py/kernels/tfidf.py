@@ -1,0 +1,84 @@
+"""Counts of n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def count_ngrams(
+    x: NDArray[Any],
+    vocabulary: NDArray[Any],
+    grams: Sequence[NDArray[Any]],
+    columns: Sequence[NDArray[Any]],
+    weights: Optional[NDArray[Any]] = None,
+    *,
+    output_size: int,
+    max_skip_count: int = 0,
+    binary: bool = False,
+) -> NDArray[Any]:
+    """Count how often each known n-gram occurs in each row.
+
+    The n-grams form a tree. Token i of the vocabulary is 1-gram i; an n-gram is known by
+    the (n-1)-gram that it begins with and its last token, in one number.
+
+    Parameters
+    ----------
+    x : string, int32 or int64 [C] or [B, C]
+        Tokens.
+    vocabulary : [V], sorted
+    grams : for n = 2, 3, ...: ``prefix * V + token`` of each n-gram, sorted
+    columns : for n = 1, 2, ...: the column that counts each n-gram, or -1 for none
+    weights : float32[O], optional
+        What each column is multiplied with.
+    output_size : O
+    max_skip_count : how many tokens may lie between two of an n-gram, at most
+    binary : whether to say 1 for any number above
+
+    Returns
+    -------
+    y : float32[O] or float32[B, O]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html
+    """
+    rows = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)
+    if vocabulary.dtype.kind == "U":
+        rows = rows.astype(str)
+    tokens = _positions(vocabulary, rows, np.ones(rows.shape, np.bool_))
+    offsets = np.arange(len(rows))[:, None] * output_size
+    hits = [_hits(tokens, columns[0], offsets)]
+    for distance in range(1, max_skip_count + 2):
+        prefix = tokens
+        for codes, targets in zip(grams, columns[1:]):
+            last = tokens[:, tokens.shape[1] - prefix.shape[1] + distance :]
+            prefix = prefix[:, : last.shape[1]]
+            wanted = prefix * len(vocabulary) + last
+            prefix = _positions(codes, wanted, (prefix >= 0) & (last >= 0))
+            hits.append(_hits(prefix, targets, offsets))
+    y = np.bincount(np.concatenate(hits), minlength=len(rows) * output_size)
+    y = (y > 0 if binary else y).astype(np.float32).reshape(len(rows), output_size)
+    if weights is not None:
+        y *= weights
+    return y.reshape(*x.shape[:-1], output_size)
+
+
+def _positions(
+    table: NDArray[Any], wanted: NDArray[Any], valid: NDArray[Any]
+) -> NDArray[Any]:
+    """Return where each wanted value stands in a sorted table, or -1."""
+    if not table.size:
+        return np.full(wanted.shape, -1)
+    found = np.searchsorted(table, wanted).clip(0, len(table) - 1)
+    return np.where(valid & (table[found] == wanted), found, -1)
+
+
+def _hits(
+    grams: NDArray[Any], columns: NDArray[Any], offsets: NDArray[Any]
+) -> NDArray[Any]:
+    """Return one flat index of the output for each n-gram that counts."""
+    known = grams >= 0
+    targets = columns[grams[known]]
+    return (targets + np.broadcast_to(offsets, grams.shape)[known])[targets >= 0]

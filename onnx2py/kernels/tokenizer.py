@@ -1,0 +1,128 @@
+"""Strings to tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def tokenize_characters(
+    x: NDArray[Any], *, mark: bool = False, pad_value: str
+) -> NDArray[Any]:
+    """Split each string into its characters: string[...] -> string[..., T].
+
+    Parameters and result are those of :func:`tokenize_matches`.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    return _padded([list(text) for text in x.ravel()], x.shape, mark, pad_value)
+
+
+def tokenize_matches(
+    x: NDArray[Any],
+    *,
+    patterns: Sequence[str],
+    mincharnum: int = 1,
+    mark: bool = False,
+    pad_value: str,
+) -> NDArray[Any]:
+    """Find all matches of regular expressions in each string, from left to right.
+
+    Parameters
+    ----------
+    x : string[...]
+    patterns : expressions of Python's re; at one place, the longest match counts
+    mincharnum : the least length of a token, in characters
+    mark : whether to put the characters 2 and 3 before and behind the tokens
+    pad_value : what to fill up shorter rows with
+
+    Returns
+    -------
+    y : string[..., T]
+        T is the greatest number of tokens, with the marks if there is a token.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    compiled = [re.compile(pattern, re.ASCII) for pattern in patterns]
+    rows = []
+    for text in x.ravel().tolist():
+        row, at = [], 0
+        while True:
+            start, end = _leftmost_longest(compiled, text, at)
+            if start < 0:
+                break
+            long_enough = end - start >= mincharnum
+            if long_enough:
+                row.append(text[start:end])
+            at = end if long_enough and end > start else start + 1
+        rows.append(row)
+    return _padded(rows, x.shape, mark, pad_value)
+
+
+def tokenize_between(
+    x: NDArray[Any],
+    *,
+    separators: Sequence[Sequence[str]],
+    mincharnum: int = 1,
+    mark: bool = False,
+    pad_value: str,
+) -> NDArray[Any]:
+    """Split each string at one separator after another.
+
+    Parameters are those of :func:`tokenize_matches`, and
+
+    separators : for each, regular expressions of which the longest match counts
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    rows = []
+    for text in x.ravel().tolist():
+        row = [text]
+        for patterns in separators:
+            compiled = [re.compile(pattern, re.ASCII) for pattern in patterns]
+            pieces = [piece for part in row for piece in _pieces(part, compiled)]
+            row = [piece for piece in pieces if len(piece) >= mincharnum]
+        rows.append(row)
+    return _padded(rows, x.shape, mark, pad_value)
+
+
+def _pieces(text: str, compiled: list[re.Pattern[str]]) -> list[str]:
+    """Return what lies between the matches; an empty match swallows one character."""
+    found, at = [], 0
+    while True:
+        start, end = _leftmost_longest(compiled, text, at)
+        if start < 0:
+            return [*found, text[at:]]
+        found.append(text[at:start])
+        at = end if end > start else start + 1
+
+
+def _leftmost_longest(
+    compiled: list[re.Pattern[str]], text: str, at: int
+) -> tuple[int, int]:
+    """Return the span of the first match from ``at`` on, or (-1, -1)."""
+    if at > len(text):
+        return -1, -1
+    matches = (pattern.search(text, at) for pattern in compiled)
+    spans = [match.span() for match in matches if match]
+    return min(spans, key=lambda span: (span[0], -span[1]), default=(-1, -1))
+
+
+def _padded(
+    rows: list[list[str]], shape: tuple[int, ...], mark: bool, pad_value: str
+) -> NDArray[Any]:
+    """Return rows of one length, with marks around the tokens if there are any."""
+    if not rows:
+        return np.zeros((*shape[:-1], 0), object)
+    longest = max(map(len, rows))
+    if mark and longest:
+        rows = [["\x02", *row, "\x03"] for row in rows]
+        longest += 2
+    y = np.full((len(rows), longest), pad_value, object)
+    for target, row in zip(y, rows):
+        target[: len(row)] = row
+    return y.reshape(*shape, longest)

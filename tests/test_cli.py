@@ -1,0 +1,236 @@
+"""The command: exit status, what it says and where, and what it leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import black
+import numpy as np
+import onnx
+import onnx.parser
+import pytest
+
+from onnx2py import __version__, cli, pipeline
+
+NET = """<ir_version: 8, opset_import: ["" : 17], producer_name: "test">
+g (float[N, 3] x) => (float[N, 3] y, int64[N] best)
+<float[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 10}, float[3] b = {0.5, -1, 2}> {
+    product = MatMul (x, w)
+    shifted = Add (product, b)
+    y = Relu (shifted)
+    best = ArgMax <axis = 1, keepdims = 0> (y)
+}"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """The current folder, with a model in it and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    onnx.save(onnx.parser.parse_model(NET), "net.onnx")
+    return tmp_path
+
+
+def command(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "onnx2py", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+def test_the_summary(here, capsys):
+    assert cli.main(["net.onnx", "-o", "net"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        f"{here / 'net'}: made",
+        "  4 nodes, 4 calls, 12 parameters, 36 bytes of weights",
+        "  requires numpy",
+    ]
+
+
+def test_quiet(here, capsys):
+    assert cli.main(["net.onnx", "-o", "net", "--verify", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_verbose_names_the_steps(here, capsys):
+    assert cli.main(["net.onnx", "-o", "net", "-v"]) == 0
+    steps = [line.split(" s  ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert steps[0] == "reading the model" and steps[-1] == "done"
+    assert "formatting model.py" in steps
+
+
+def test_verification_is_a_table(here, capsys):
+    assert cli.main(["net.onnx", "-o", "net", "--verify", "--seed", "7"]) == 0
+    lines = capsys.readouterr().out.splitlines()[3:]
+    assert lines[0] == "  compared with onnxruntime on random inputs, seed 7 (N = 2):"
+    assert lines[1].split() == "output largest difference of the scale verdict".split()
+    assert re.fullmatch(r"    y +\d\.\de[+-]\d\d +\d\.\de[+-]\d\d +agrees", lines[2])
+    assert lines[3].split() == ["best", "0.0e+00", "0.0e+00", "agrees"]
+
+
+def test_inputs_ask_for_verification(here, capsys):
+    np.save("x.npy", np.ones((5, 3), np.float32))
+    assert cli.main(["net.onnx", "-o", "net", "--inputs", "x.npy"]) == 0
+    assert "compared with onnxruntime on inputs:" in capsys.readouterr().out
+
+
+def test_levels(here, capsys):
+    assert cli.main(["net.onnx", "-o", "net", "-O0", "-q"]) == 0
+    assert "-O0" in Path("net/model.py").read_text()
+    assert cli.main(["net.onnx", "-o", "net", "-q"]) == 0
+    assert "-O1" in Path("net/model.py").read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], "required: MODEL, -o/--out"),
+        (["net.onnx"], "required: -o/--out"),
+        (["net.onnx", "-o", "net", "-O2"], "-O"),
+        (["net.onnx", "-o", "net", "--seed", "-1"], "expected a number from 0"),
+        (["net.onnx", "-o", "net", "--rtol", "2"], "from 0 to 1, got '2'"),
+        (["net.onnx", "-o", "net", "--rtol", "nan"], "from 0 to 1, got 'nan'"),
+        (["net.onnx", "-o", "net", "--rtol", "x"], "expected a number, got 'x'"),
+        (["net.onnx", "-o", "net", "--time-limit", "0"], "expected seconds"),
+        (["net.onnx", "-o", "net", "-q", "-v"], "not allowed with"),
+        (["net.onnx", "-o", "net", "--frob"], "--frob"),
+    ],
+)
+def test_wrong_usage(here, capsys, arguments, words):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err
+    assert [p.name for p in here.iterdir()] == ["net.onnx"]
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"onnx2py {__version__}\n"
+
+
+def test_help_does_not_wait_for_the_compiler():
+    code = (
+        "import sys, onnx2py.cli\n"
+        "try: onnx2py.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'onnx', 'numpy', 'black', 'jinja2', 'rich'} & sys.modules.keys()\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--verify" in done.stdout
+
+
+def test_as_a_module(here):
+    done = command("net.onnx", "-o", "net")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 calls" in done.stdout
+
+
+def test_names_that_the_terminal_cannot_show(here):
+    model = onnx.parser.parse_model(NET.replace("best", "meilleur"))
+    for value in (model.graph.output[1], model.graph.node[3]):
+        target = value.output if isinstance(value, onnx.NodeProto) else None
+        if target is None:
+            value.name = "größte 最大"
+        else:
+            target[0] = "größte 最大"
+    onnx.save(model, "net.onnx")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = command("net.onnx", "-o", "net", "--verify", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "gr\\xf6\\xdfte \\u6700\\u5927" in done.stdout
+
+
+def test_progress_is_for_terminals(here, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    told = []
+    original = pipeline.compile_model
+
+    def watched(*args, progress, **options):
+        def both(what, done):
+            told.append(done)
+            progress(f"[bold]{what}", done)
+
+        return original(*args, progress=both, **options)
+
+    monkeypatch.setattr(pipeline, "compile_model", watched)
+    assert cli.main(["net.onnx", "-o", "net"]) == 0
+    assert told == sorted(told) and told[0] == 0 and told[-1] == 1
+
+
+def test_an_interrupt_leaves_nothing(here, capsys, monkeypatch):
+    def interrupted(*_args, **_options):
+        assert len(list(here.iterdir())) == 2  # the package is on its way
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "verify_package", interrupted)
+    assert cli.main(["net.onnx", "-o", "net", "--verify"]) == 130
+    assert capsys.readouterr() == ("", "onnx2py: interrupted\n")
+    assert [p.name for p in here.iterdir()] == ["net.onnx"]
+
+
+def test_ctrl_c(here):
+    """A real signal, while the package is being verified."""
+    model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
+        g (float[2, 2] x) => (float[2, 2] y) {
+            n = Constant <value = int64 {100000000}> ()
+            c = Constant <value = bool {1}> ()
+            y = Loop (n, c, x) <body = b (int64 i, bool k, float[2, 2] a)
+                => (bool k2, float[2, 2] a2) { k2 = Identity (k) a2 = Add (a, a) }>
+        }""")
+    Path("slow.onnx").write_bytes(model.SerializeToString())
+    arguments = ["slow.onnx", "-o", "slow", "--verify", "-v"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "onnx2py", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    while "verifying" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err and out == ""
+    assert sorted(p.name for p in here.iterdir()) == ["net.onnx", "slow.onnx"]
+
+
+def test_black_has_nothing_to_change(here):
+    assert cli.main(["net.onnx", "-o", "net", "--verify", "-q"]) == 0
+    mode = black.Mode(target_versions={black.TargetVersion.PY39})
+    sources = sorted(Path("net").rglob("*.py"))
+    assert len(sources) >= 6
+    for path in sources:
+        text = path.read_text()
+        assert black.format_str(text, mode=mode) == text, path
+
+
+def test_same_bytes_whatever_the_hash_seed(here):
+    found = []
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        out = Path(f"seed{seed}/net")
+        out.parent.mkdir()
+        done = command("net.onnx", "-o", str(out), "--verify", env=environment)
+        assert done.returncode == 0, done.stderr
+        files = [p for p in sorted(out.rglob("*")) if p.is_file()]
+        found.append({str(p.relative_to(out)): p.read_bytes() for p in files})
+    assert found[0] == found[1]
+    assert "golden/output_0.npy" in found[0]
