@@ -16,6 +16,7 @@ from ..ir.program import (
     Branch,
     Call,
     Loop,
+    MapItems,
     Program,
     Ref,
     Scan,
@@ -64,8 +65,10 @@ class SourceWriter:
             yield from self.branch(operation, statement.outputs)
         elif isinstance(operation, Loop):
             yield from self.loop(operation, statement.outputs)
-        else:
+        elif isinstance(operation, Scan):
             yield from self.scan(operation, statement.outputs)
+        else:
+            yield from self.map_items(operation, statement.outputs)
 
     def comment(self, statement: Statement) -> list[str]:
         """Name the ONNX nodes that a statement stands for, and the types of its results."""
@@ -203,6 +206,25 @@ class SourceWriter:
         made = self.scan_types(scan.body, len(state))
         for (target, item, _), kind, how in zip(scans, made, scan.scans):
             yield self.stacked(target, item, kind, how.axis, how.reverse)
+
+    def map_items(self, mapped: MapItems, outputs: tuple[str, ...]) -> Iterator[str]:
+        padded = (*outputs, *[""] * (len(mapped.body.outputs) - len(outputs)))
+        lists = [self.names[name] if name else self.fresh("unused") for name in padded]
+        items = [self.fresh(f"{name}_item") for name in lists]
+        values = [self.spell(ref.name) for ref in mapped.inputs]
+        walked = [v for v, each in zip(values, mapped.is_sequence) if each]
+        parts = [
+            self.fresh("part") if each else v
+            for v, each in zip(values, mapped.is_sequence)
+        ]
+        targets = [part for part, each in zip(parts, mapped.is_sequence) if each]
+        for name in lists:
+            yield f"{name}: list[Any] = []"
+        source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
+        yield f"for {', '.join(targets)} in {source}:"
+        yield f"    {', '.join(items)} = {self.call_body(mapped.body, parts)}"
+        for name, item in zip(lists, items):
+            yield f"    {name}.append({item})"
 
     def scan_types(self, body: Body, start: int) -> list[ValueType | None]:
         """Return the types of one part of each scan output, as far as they are known."""

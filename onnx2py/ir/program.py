@@ -99,7 +99,16 @@ class Scan:
     body: Body
 
 
-Operation = Union[Call, Branch, Loop, Scan]
+@dataclass(frozen=True)
+class MapItems:
+    """``SequenceMap``: the body takes one item of each sequence, and the tensors as they are."""
+
+    inputs: tuple[Ref, ...]
+    is_sequence: tuple[bool, ...]
+    body: Body
+
+
+Operation = Union[Call, Branch, Loop, Scan, MapItems]
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,8 @@ def references(operation: Operation) -> Iterator[str]:
         arguments = (operation.condition,)
     elif isinstance(operation, Loop):
         arguments = (operation.trip_count, operation.condition, *operation.state)
+    elif isinstance(operation, MapItems):
+        arguments = operation.inputs
     else:
         arguments = (*operation.state, *(item.value for item in operation.inputs))
     stack = list(reversed(arguments))

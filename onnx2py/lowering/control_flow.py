@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ..ir.program import Branch, Loop, Ref, Scan, ScanInput, ScanOutput
+from ..ir.program import (
+    Body,
+    Branch,
+    Loop,
+    MapItems,
+    Ref,
+    Scan,
+    ScanInput,
+    ScanOutput,
+    Statement,
+)
+from ..ir.types import SequenceType
 from .context import NodeContext
 from .registry import lowers
 
@@ -42,6 +53,40 @@ def _always(node: NodeContext) -> bool:
     return going is not None and bool(going.all())
 
 
+@lowers("Scan")
+def batched_scan(node: NodeContext) -> Scan:
+    """8: every input has a batch axis in front; one scan for each element of the batch."""
+    if node.has_input(0):
+        raise node.unsupported(
+            "input sequence_lens: expected none, got one",
+            "export the model at opset 9 or newer",
+        )
+    count = node.int("num_scan_inputs")
+    refs = [node.input(i) for i in range(1, len(node.node.inputs))]
+    states = len(refs) - count
+    body = node.body("body")
+    if len(body.inputs) != len(refs) or count < 1:
+        raise node.unsupported(
+            f"body: expected {len(refs)} inputs, got {len(body.inputs)}"
+        )
+    first = next((name for name in node.node.outputs if name), node.node.name)
+    inputs = tuple(f"{first}.of_batch_{i}" for i in range(len(refs)))
+    outputs = tuple(f"{first}.for_batch_{i}" for i in range(len(body.outputs)))
+    back = _each(node, "directions", count)
+    walked = tuple(ScanInput(Ref(n), 0, bool(b)) for n, b in zip(inputs[states:], back))
+    made = (ScanOutput(),) * (len(outputs) - states)
+    one = Scan(tuple(map(Ref, inputs[:states])), walked, made, body)
+    label = f"{node.node.label} (one of the batch)"
+    each = Body(
+        name="scan_each",
+        inputs=inputs,
+        captures=body.captures,
+        outputs=outputs,
+        statements=(Statement(one, outputs, (label,)),),
+    )
+    return Scan((), tuple(map(ScanInput, refs)), (ScanOutput(),) * len(outputs), each)
+
+
 @lowers("Scan", since=9)
 def scan(node: NodeContext) -> Scan:
     """9, 11, 16 ...: only types were added, and negative axes in 11."""
@@ -68,6 +113,23 @@ def scan(node: NodeContext) -> Scan:
         tuple(ScanOutput(a, bool(b)) for a, b in zip(out_axes, out_back)),
         body,
     )
+
+
+@lowers("SequenceMap")
+def sequence_map(node: NodeContext) -> MapItems:
+    """17: the first input is a sequence, the others are sequences or tensors."""
+    refs = tuple(node.input(i) for i in range(len(node.node.inputs)))
+    kinds = [node.types.get(ref.name) for ref in refs]
+    body = node.body("body")
+    if len(body.inputs) != len(refs):
+        raise node.unsupported(
+            f"body: expected {len(refs)} inputs, got {len(body.inputs)}"
+        )
+    for index, kind in enumerate(kinds[1:], 1):
+        if kind is None:
+            raise node.unsupported(f"input {index}: expected a known type, got none")
+    sequences = (True, *(isinstance(kind, SequenceType) for kind in kinds[1:]))
+    return MapItems(refs, sequences, body)
 
 
 def _each(node: NodeContext, name: str, count: int) -> tuple[int, ...]:

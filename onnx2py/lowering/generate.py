@@ -97,7 +97,7 @@ def number_range(node: NodeContext) -> Call:
     delta = one_number(node, 2) if node.has_input(2) else 1
     bounds = (start, limit, delta)
     literals = all(isinstance(bound, (int, float)) for bound in bounds)
-    known: dict[str, Argument] = {}
+    known: dict[str, Any] = {}
     if literals:
         if dtype is None:
             raise node.unsupported("start: expected a known element type")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..ir.program import Argument, Call
+from ..ir.program import Call
 from ..ir.types import DTYPES
 from ..kernels import rearrange as kernels
 from .context import NodeContext
@@ -71,7 +73,7 @@ def cumulative_sum(node: NodeContext) -> Call:
     options = _options(node)
     if isinstance(axis, int) and dtype is not None and not any(options.values()):
         # np.cumsum would make int64 of int32
-        kind: dict[str, Argument] = {} if dtype in _KEPT else {"dtype": DTYPES[dtype]}
+        kind: dict[str, Any] = {} if dtype in _KEPT else {"dtype": DTYPES[dtype]}
         return node.call(np.cumsum, node.input(0), axis=axis, **kind)
     return node.call(kernels.cumulative_sum, node.input(0), axis, **options)
 
@@ -86,7 +88,7 @@ def cumulative_product(node: NodeContext) -> Call:
     return node.call(kernels.cumulative_product, node.input(0), axis, **options)
 
 
-def _options(node: NodeContext) -> dict[str, Argument]:
+def _options(node: NodeContext) -> dict[str, Any]:
     return {
         "exclusive": bool(node.int("exclusive", 0)),
         "reverse": bool(node.int("reverse", 0)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..ir.program import Argument, Call
@@ -75,7 +77,7 @@ def one_hot(node: NodeContext) -> Call:
 def compress(node: NodeContext) -> Call:
     """9, 11, 28: only types were added, and negative axes in 11."""
     axis = node.int("axis", None)
-    along: dict[str, Argument] = {} if axis is None else {"axis": axis}
+    along: dict[str, Any] = {} if axis is None else {"axis": axis}
     return node.call(np.compress, node.input(1), node.input(0), **along)
 
 
@@ -87,5 +89,5 @@ def trilu(node: NodeContext) -> Call:
     upper = bool(node.int("upper", 1))
     if not isinstance(k, int):
         return node.call(kernels.trilu, node.input(0), k, upper=upper)
-    diagonal: dict[str, Argument] = {"k": k} if k else {}
+    diagonal: dict[str, Any] = {"k": k} if k else {}
     return node.call(np.triu if upper else np.tril, node.input(0), **diagonal)
