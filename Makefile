@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 EXAMPLES := mnist transformer loop pipeline
 
-.PHONY: help demo test lint examples train readme coverage bench matrix clean
+.PHONY: help demo test lint examples train readme bench matrix clean
 .DEFAULT_GOAL := help
 
 help: ## list what there is
@@ -35,7 +35,7 @@ lint: $(VENV)/.installed ## check style and types
 	  { echo "black: expected no change; run $(BIN)/black onnx2py tests benchmarks generated_examples"; exit 1; }
 	@$(BIN)/mypy --strict onnx2py
 	@$(BIN)/mypy --strict generated_examples/make
-	@for name in $(EXAMPLES); do $(BIN)/mypy --strict generated_examples/$$name || exit 1; done
+	@$(BIN)/mypy --strict $(addprefix generated_examples/,$(EXAMPLES))
 
 examples: $(VENV)/.installed ## make the packages of generated_examples/ anew
 	@$(BIN)/python -m generated_examples.make
@@ -43,10 +43,8 @@ examples: $(VENV)/.installed ## make the packages of generated_examples/ anew
 train: $(VENV)/.installed ## train the digit classifier anew (minutes; fetches the digits)
 	@$(BIN)/python -m generated_examples.make.train_mnist
 
-coverage: $(VENV)/.installed ## write the README's table of operators
-	@$(BIN)/python -m benchmarks.coverage
-
-readme: coverage ## write what scripts know into README.md
+readme: $(VENV)/.installed ## write excerpts and the table of operators into README.md
+	@$(BIN)/python -m benchmarks.refresh
 
 bench: $(VENV)/.installed ## measure, and write the README's table of speed
 	@$(BIN)/python -m benchmarks.run --write

@@ -1,4 +1,4 @@
-"""Which operators have a rule: ``python -m benchmarks.coverage`` writes the README's table.
+"""Which operators have a rule: a table for the README (``make readme``).
 
 Every version of every operator that the installed onnx knows is looked up as the compiler
 looks it up. That a rule is there says nothing of its quality: the official suite does.
@@ -6,15 +6,12 @@ looks it up. That a rule is there says nothing of its quality: the official suit
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Iterable
 
 import onnx
 
 from onnx2py.lowering import find_rule, rules
-
-from .readme import write_section
 
 Version = tuple[str, int, bool]
 """An operator's name, a version of it, and whether that has a rule."""
@@ -60,13 +57,3 @@ def _wrapped(heading: str, items: Iterable[str]) -> list[str]:
     joined = ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)
     lines = textwrap.wrap(f"{heading} {joined}.", 88, break_on_hyphens=False)
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
-
-
-def main() -> int:
-    """Write the table into the README."""
-    write_section("coverage", table())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -69,6 +69,13 @@ class _Builder:
         self.program, self.name, self.origin = program, name, origin
         self.statements = tuple(program.walk())
         self.used = _used_weights(program, self.statements)
+        self.open = {
+            name
+            for s in self.statements
+            if not isinstance(s.operation, Call)
+            for name in s.outputs
+        }
+        """What control flow makes: nobody can tell its type beforehand."""
         self.names = assign_names(_wanted(program, self.statements, self.used))
         taken = dict.fromkeys(self.names.values(), 0)
         self.files: dict[str, Content] = {}
@@ -104,11 +111,12 @@ class _Builder:
     def _place_weights(self, taken: dict[str, int]) -> dict[str, str]:
         """Decide for every constant: a literal, or a file; return how it is spelled."""
         readers = _readers(self.statements)
+        shown = _read_by_numpy_alone(self.statements)
         expressions: dict[str, str] = {}
         stored: dict[tuple[str, bytes], str] = {}
         for value, array in self.used.items():
             self.parameters += array.size
-            if _is_scalar_literal(array):
+            if value in shown and _is_scalar_literal(array):
                 expressions[value] = f"{dtype_literal(array.dtype)}({_scalar(array)})"
                 continue
             key = (str(tensor_type_of(array)), _digest(array))
@@ -337,7 +345,9 @@ class _Builder:
         """Spell a returned value; one that may be a NumPy scalar is made an array."""
         kind = self.program.types.get(value)
         spelled = self.writer.spell(value)
-        is_array = isinstance(kind, TensorType) and bool(kind.rank)
+        is_array = (
+            isinstance(kind, TensorType) and bool(kind.rank) and value not in self.open
+        )
         is_other = kind is not None and not isinstance(kind, TensorType)
         return spelled if is_array or is_other else f"as_array({spelled})"
 
@@ -419,6 +429,19 @@ def _readers(statements: Iterable[Statement]) -> dict[str, str]:
         for name in references(operation):
             readers.setdefault(name, f"read by {label}")
     return readers
+
+
+def _read_by_numpy_alone(statements: Iterable[Statement]) -> set[str]:
+    """Return the values that only NumPy's functions read: these take scalars, kernels arrays."""
+    shown: set[str] = set()
+    others: set[str] = set()
+    for statement in statements:
+        operation = statement.operation
+        plain = isinstance(operation, Call) and isinstance(operation.function, np.ufunc)
+        (shown if plain else others).update(references(operation))
+        for body in bodies_of(operation):
+            others.update((*body.outputs, *body.captures))
+    return shown - others
 
 
 def _parameters(call: Call) -> list[str]:

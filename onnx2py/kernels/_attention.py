@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 def split_heads(x: NDArray[Any], heads: int) -> NDArray[Any]:
     """[B, S, H * E] -> [B, H, S, E]."""
     b, s, size = x.shape
-    return x.reshape(b, s, heads, size // heads).transpose(0, 2, 1, 3)
+    return np.asarray(x.reshape(b, s, heads, size // heads).swapaxes(1, 2))
 
 
 def merged_heads(x: NDArray[Any]) -> NDArray[Any]:
     """[B, H, S, E] -> [B, S, H * E]."""
     b, heads, s, size = x.shape
-    return x.transpose(0, 2, 1, 3).reshape(b, s, heads * size)
+    return np.asarray(x.swapaxes(1, 2).reshape(b, s, heads * size))
 
 
 def allowed_keys(

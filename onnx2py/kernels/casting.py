@@ -106,6 +106,14 @@ def cast_saturated(x: NDArray[Any], dtype: Any, *, largest: float) -> NDArray[An
     return wide.astype(dtype)
 
 
+def cast_through_float32(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return ``x`` as ``dtype``, both of which ``ml_dtypes`` converts to float32 alone.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
+    """
+    return x.astype(np.float32).astype(dtype)
+
+
 def cast_rounded(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """Return ``x`` rounded to integers, halves away from zero, as ``dtype``.
 

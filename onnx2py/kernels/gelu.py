@@ -19,7 +19,24 @@ ERF_SINGLE = (
     1.0276905e-01,
     1.1283792e00,
 )
-"""``artanh(erf(x)) / x`` as a polynomial in ``x * x``, minimax for ``x * x < 17.6``."""
+"""``artanh(erf(x)) / x`` as a polynomial in ``x * x``: minimax for ``x`` up to 4.2.
+
+Beyond, it grows steadily, so that its tanh is 1.
+"""
+
+GELU_SINGLE = (
+    1.5672572e-09,
+    -1.2525668e-07,
+    3.8730578e-06,
+    -5.4781735e-05,
+    -3.3911238e-05,
+    0.036334346,
+    0.79788458,
+)
+"""The same for ``erf(x / sqrt(2))``."""
+
+GELU_TANH = (0.044715 * (2 / np.pi) ** 0.5, (2 / np.pi) ** 0.5)
+"""The same for what takes the place of ``erf(x / sqrt(2))`` in ``gelu_tanh``."""
 
 ERF_CENTRE = (
     -7.716908216715876e-10,
@@ -69,18 +86,18 @@ def erf(x: NDArray[Any]) -> NDArray[Any]:
         return erf(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)
     for a, out in blocks(x, y):
-        erf_into(a, out)
+        if x.dtype.itemsize == 8:
+            out[...] = erf_double(a)
+        else:
+            tanh_of_odd_into(a, ERF_SINGLE, out)
     return y
 
 
-def erf_into(x: NDArray[Any], out: NDArray[Any]) -> None:
-    """Write the error function of ``x`` to ``out``, which is not ``x``."""
-    if x.dtype.itemsize == 8:
-        out[...] = erf_double(x)
-        return
-    square = np.asarray(np.square(x))
-    np.minimum(square, 17.6, out=square)  # beyond, the result is 1
-    polynomial_into(square, ERF_SINGLE, out)
+def tanh_of_odd_into(
+    x: NDArray[Any], coefficients: Sequence[float], out: NDArray[Any]
+) -> None:
+    """Write ``tanh(x * p(x * x))`` to ``out``, where ``p`` is a polynomial."""
+    polynomial_into(np.asarray(np.square(x)), coefficients, out)
     out *= x
     np.tanh(out, out=out)
 
@@ -121,10 +138,11 @@ def gelu(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
         return gelu(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)
     for a, out in blocks(x, y):
-        erf_into(a * a.dtype.type(0.5**0.5), out)
-        out += 1
-        out *= 0.5
-        out *= a
+        if x.dtype.itemsize == 8:
+            out[...] = erf_double(a * 0.5**0.5)
+        else:
+            tanh_of_odd_into(a, GELU_SINGLE, out)
+        halve_and_multiply_into(a, out)
     return y
 
 
@@ -140,14 +158,14 @@ def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[A
     if in_float32(x):
         return gelu_tanh(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)
-    scale = (2 / np.pi) ** 0.5
     for a, out in blocks(x, y):
-        np.square(a, out=out)
-        out *= 0.044715 * scale
-        out += scale
-        out *= a
-        np.tanh(out, out=out)
-        out += 1
-        out *= 0.5
-        out *= a
+        tanh_of_odd_into(a, GELU_TANH, out)
+        halve_and_multiply_into(a, out)
     return y
+
+
+def halve_and_multiply_into(x: NDArray[Any], out: NDArray[Any]) -> None:
+    """Write ``0.5 * x * (1 + out)`` to ``out``."""
+    out += 1
+    out *= 0.5
+    out *= x

@@ -42,13 +42,20 @@ def pad(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Pad.html
     """
-    begins, ends = _per_axis(data.ndim, as_ints(pads), axes)
-    if mode != "constant":
-        return _pad_from_data(data, begins, ends, mode)
+    amounts = as_ints(pads)
+    begins, ends = _per_axis(data.ndim, amounts, axes)
     shape = [b + n + e for b, n, e in zip(begins, data.shape, ends)]
-    y = _filled(shape, data.dtype, constant_value)
-    # np.pad takes 20 times as long for small arrays.
-    y[_inner(begins, ends)] = data[_inner([-b for b in begins], [-e for e in ends])]
+    if min(amounts, default=0) < 0:
+        data = data[_inner([-n for n in begins], [-n for n in ends])]
+        begins = [max(n, 0) for n in begins]
+    if mode == "constant":
+        y = _filled(shape, data.dtype, constant_value)
+    else:
+        y = np.empty(shape, data.dtype)
+    # np.pad takes three times as long for small arrays.
+    y[_inner(begins, ends)] = data
+    if mode != "constant":
+        _repeat_into_borders(y, data.shape, begins, mode)
     return y
 
 
@@ -79,35 +86,33 @@ def _filled(shape: Sequence[int], dtype: np.dtype[Any], value: Any) -> NDArray[A
 def _inner(begins: Sequence[int], ends: Sequence[int]) -> tuple[slice, ...]:
     """Return what is left of each axis when that many elements are taken away."""
     return tuple(
-        slice(max(begin, 0), -end if end > 0 else None)
+        slice(begin if begin > 0 else 0, -end if end > 0 else None)
         for begin, end in zip(begins, ends)
     )
 
 
-def _pad_from_data(
-    data: NDArray[Any], begins: Sequence[int], ends: Sequence[int], mode: str
-) -> NDArray[Any]:
-    """Pad each axis by choosing elements of ``data``."""
-    y = data
-    for axis, (begin, end) in enumerate(zip(begins, ends)):
-        if not begin and not end:
+def _repeat_into_borders(
+    y: NDArray[Any], lengths: Sequence[int], begins: Sequence[int], mode: str
+) -> None:
+    """Fill what lies around the inner elements of ``y``, one axis after another."""
+    for axis, (begin, length) in enumerate(zip(begins, lengths)):
+        if y.shape[axis] == length:
             continue
-        # What is taken away is no longer there to be repeated.
-        first, stop = max(-begin, 0), data.shape[axis] - max(-end, 0)
-        length = stop - first
-        if length <= 0 and begin + data.shape[axis] + end > 0:
+        if not length:
             raise ValueError(f"pad: expected elements along axis {axis}, got none")
-        places = np.arange(-max(begin, 0), length + max(end, 0))
+        behind = np.arange(begin + length, y.shape[axis])
+        border = np.concatenate((np.arange(begin), behind))
+        places = border - begin
         if mode == "edge":
             places = np.clip(places, 0, length - 1)
         elif mode == "wrap":
-            places %= max(length, 1)
+            places %= length
         else:
             last = max(length - 1, 1)
             places = last - np.abs(places % (2 * last) - last)
             places = np.minimum(places, length - 1)
-        y = np.take(y, first + places, axis=axis)
-    return y
+        before: tuple[Any, ...] = (slice(None),) * axis
+        y[before + (border,)] = y[before + (begin + places,)]
 
 
 def center_crop_pad(

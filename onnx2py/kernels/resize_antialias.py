@@ -82,7 +82,7 @@ def _resample_integers(x: NDArray[Any], taps: Taps) -> NDArray[Any]:
     y = np.matmul(rows, matrix.T)
     if x.dtype.itemsize == 1:
         y /= _ONE
-    y = np.floor(y + 0.5)
+    y = np.trunc(y + np.copysign(0.5, y))
     info = np.iinfo(x.dtype)
     y = y.clip(info.min, info.max).astype(x.dtype)
     return np.moveaxis(y, -1, taps.axis)

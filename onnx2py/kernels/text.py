@@ -48,12 +48,14 @@ def normalize_strings(
 def change_case(word: str, action: str) -> str:
     """Return a word in "LOWER" or "UPPER" case, character by character.
 
-    Characters whose other case is several characters stay as they are, as in C.
+    Every character has one other case here, as in C: "\u00df" has no upper case.
     """
     if word.isascii():
         return word.lower() if action == "LOWER" else word.upper()
-    changed = (c.lower() if action == "LOWER" else c.upper() for c in word)
-    return "".join(new if len(new) == 1 else old for old, new in zip(word, changed))
+    if action == "LOWER":
+        return "".join(c.lower()[0] for c in word)
+    cases = ((c.upper(), c.title(), c) for c in word)
+    return "".join(next(c for c in case if len(c) == 1) for case in cases)
 
 
 def concatenate_strings(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:

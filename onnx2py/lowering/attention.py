@@ -31,12 +31,12 @@ def attention(node: NodeContext) -> Call:
     inputs = [node.optional(index) for index in range(3, 7)]
     heads = [node.input(index) for index in range(3)]
     if not any(node.has_output(index) for index in (1, 2, 3)):
-        return node.call(kernels.attention, *heads, *inputs, **options)  # type: ignore[arg-type]
+        return node.call(kernels.attention, *heads, *inputs, **options)
     if node.has_output(3):
         options["qk_matmul_output_mode"] = mode
     results = 4 if node.has_output(3) else 3
     function = kernels.attention_with_cache
-    return node.call(function, *heads, *inputs, results=results, **options)  # type: ignore[arg-type]
+    return node.call(function, *heads, *inputs, results=results, **options)
 
 
 def _is_own(node: NodeContext, precision: int) -> bool:
@@ -60,7 +60,7 @@ def flex_attention(node: NodeContext) -> Call:
     if precision is not None and not _is_own(node, precision):
         options["softmax_precision"] = node.element_type("softmax_precision")
     inputs = [node.input(index) for index in range(3)]
-    return node.call(kernels.attention, *inputs, **options)  # type: ignore[arg-type]
+    return node.call(kernels.attention, *inputs, **options)
 
 
 @lowers("RotaryEmbedding", since=23)

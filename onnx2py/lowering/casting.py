@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir.program import Call
-from ..ir.types import DTYPES, ELEMENT_TYPES, dtype_name
+from ..ir.types import DTYPES, ELEMENT_TYPES, EXTENSION_DTYPES, dtype_name
 from ..kernels import arithmetic, casting
 from .context import NodeContext
 from .registry import lowers
@@ -79,11 +79,11 @@ def convert(node: NodeContext, target: str) -> Call:
             round_mode=round_mode,
         )
     if target in SATURATING and saturate:
-        return node.call(
-            casting.cast_saturated, x, dtype, largest=SATURATING[target]
-        )
-    if target in NARROW_INTEGERS and "float" in source:
+        return node.call(casting.cast_saturated, x, dtype, largest=SATURATING[target])
+    if target in NARROW_INTEGERS and ("float" in source or source in NARROW_INTEGERS):
         return node.call(casting.cast_rounded, x, dtype)
+    if source in EXTENSION_DTYPES and target in EXTENSION_DTYPES:
+        return node.call(casting.cast_through_float32, x, dtype)
     if "complex" in source and np.dtype(dtype).kind != "c":
         raise node.unsupported(f"cast of {source} to {target}")
     return node.call(".astype", x, dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.program import Argument, Call
+from ..ir.program import Call
 from ..kernels import column_image, deform_conv, fused_conv
 from ..kernels import conv as kernels
 from ..kernels import conv_transpose as transposed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,24 @@ class OnnxRuntime:
 
     def run(self, feeds: Mapping[str, Any]) -> list[Any]:
         """Return the outputs, in the model's order."""
+        answer: list[Any] = []
+        # In a thread of its own, because its C++ would not hear Ctrl-C.
+        thread = Thread(target=self._work, args=(dict(feeds), answer), daemon=True)
+        thread.start()
         try:
-            return list(self._session.run(self._outputs, dict(feeds), self._quiet))
+            thread.join()
+        except BaseException:
+            self._quiet.terminate = True
+            raise
+        if isinstance(answer[0], Exception):
+            raise OracleError(reason(answer[0]))
+        return list(answer[0])
+
+    def _work(self, feeds: dict[str, Any], answer: list[Any]) -> None:
+        try:
+            answer.append(self._session.run(self._outputs, feeds, self._quiet))
         except Exception as error:
-            raise OracleError(reason(error)) from None
+            answer.append(error)
 
 
 class ReferenceEvaluator:

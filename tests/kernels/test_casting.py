@@ -62,6 +62,15 @@ def test_narrow_integers_are_rounded_and_wrapped():
     np.testing.assert_array_equal(y.astype(np.int8), [7, -1, 0, 1, 2, -8, -8])
 
 
+def test_types_between_which_there_is_no_direct_way():
+    x = np.array([3, -2], np.int8).astype(ml_dtypes.int4)
+    y = casting.cast_through_float32(x, ml_dtypes.float6_e2m3fn)
+    assert y.dtype == ml_dtypes.float6_e2m3fn
+    np.testing.assert_array_equal(y.astype(np.float32), [3, -2])
+    y = casting.cast_rounded(x, ml_dtypes.uint2)
+    np.testing.assert_array_equal(y.astype(np.int8), [3, 2])
+
+
 @pytest.mark.parametrize(
     ("round_mode", "expected"),
     [("up", [1, 2, 4, 4]), ("down", [1, 1, 2, 2]), ("nearest", [1, 2, 2, 4])],

@@ -40,6 +40,12 @@ def cast_source(source, target, **attributes):
         ("float8e4m3fn", "float32", "x.astype(np.float32)"),
         ("float32", "int4", "ops.cast_rounded(x, ml_dtypes.int4)"),
         ("int8", "int4", "x.astype(ml_dtypes.int4)"),
+        ("uint4", "int2", "ops.cast_rounded(x, ml_dtypes.int2)"),
+        (
+            "int4",
+            "float6e2m3",
+            "ops.cast_through_float32(x, ml_dtypes.float6_e2m3fn)",
+        ),
         (
             "float32",
             "float8e8m0",

@@ -66,7 +66,9 @@ class Forest:
 VOTES = {
     "all classes": lambda count: lambda tree, r: range(count),
     "a class for each tree": lambda count: lambda tree, r: [tree % count],
-    "some classes": lambda count: lambda tree, r: r.permutation(count)[: tree % 2 + 1],
+    "some classes": lambda count: (
+        lambda tree, r: r.permutation(count)[: 1 + r.integers(count)]
+    ),
     "the first class": lambda count: lambda tree, r: [0],
     "the last class": lambda count: lambda tree, r: [count - 1],
 }
@@ -261,11 +263,19 @@ def test_trees_of_one_class_each_agree(trees):
     check_classifier(3, rows(1, count=30), attributes)
 
 
-@pytest.mark.parametrize("shape", [(0, FEATURES), (1, FEATURES), (FEATURES,)])
+@pytest.mark.parametrize("shape", [(0, FEATURES), (1, FEATURES)])
 @pytest.mark.parametrize("count", [2, 3])
 def test_few_rows_agree(shape, count):
     attributes = Forest(2).attributes(VOTES["all classes"](count))
     check_classifier(count, np.resize(rows(4), shape), attributes)
+
+
+def test_a_vector_is_one_row():
+    """onnxruntime takes vectors of one feature only."""
+    attributes = {**STUMP, **TARGETS, "n_targets": 1}
+    x = np.array([0.0, 0.0, 0.75], np.float32)
+    found = compute("TreeEnsembleRegressor", [x], opset=1, domain=ML, **attributes)
+    assert_same(found, [np.array([[4.0]], np.float32)])
 
 
 def test_draws_agree():
@@ -468,6 +478,9 @@ MEMBERS = {
 }
 
 
+LEQ = np.array([0], np.uint8)
+
+
 @pytest.mark.parametrize("track", [0, 1])
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 80])
 def test_membership_is_exact(track, count):
@@ -515,7 +528,7 @@ def test_half_precision_goes_through_float32():
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"nodes_truenodeids": [2]}, "each child to be a node"),
+        ({"nodes_truenodeids": [2], "nodes_modes": LEQ}, "each child to be a node"),
         ({"nodes_featureids": []}, "lists of one length"),
         ({"nodes_trueleafs": []}, "lists of one length"),
         ({"tree_roots": [1]}, "lists of one length"),

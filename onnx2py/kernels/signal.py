@@ -1,0 +1,104 @@
+"""Fourier transforms. The last axis of a signal holds real and imaginary parts."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ._precision import widened
+
+
+def dft(
+    input: NDArray[Any],
+    dft_length: Any = None,
+    axis: Any = -2,
+    *,
+    inverse: bool = False,
+    onesided: bool = False,
+) -> NDArray[Any]:
+    """Return the discrete Fourier transform along ``axis``.
+
+    Parameters
+    ----------
+    input : [D..., 1] of real, or [D..., 2] of complex numbers
+    dft_length : what to cut or to fill the axis to, with zeros; by default its length,
+        or 2 * (length - 1) for an inverse transform of one side
+    axis : not the last
+    inverse : whether to go from the spectrum to the signal
+    onesided : whether the spectrum holds only its first half, the signal being real
+
+    Returns
+    -------
+    output : [D..., 2], or [D..., 1] for an inverse transform of one side
+        Of one side, the axis has the length dft_length // 2 + 1.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__DFT.html
+    """
+    axis = int(axis) % input.ndim
+    length = None if dft_length is None else int(dft_length)
+    x = widened(input)
+    z = x[..., 0] if x.shape[-1] == 1 else x[..., 0] + 1j * x[..., 1]
+    if inverse and onesided:
+        y = np.fft.irfft(z, length, axis)[..., None]
+    elif inverse:
+        y = _parts(np.fft.ifft(z, length, axis))
+    elif onesided and z.dtype.kind != "c":
+        y = _parts(np.fft.rfft(z, length, axis))
+    else:
+        y = _parts(np.fft.fft(z, length, axis))
+        if onesided:
+            y = np.take(y, range(y.shape[axis] // 2 + 1), axis)
+    return np.asarray(y).astype(input.dtype, copy=False)
+
+
+def stft(
+    signal: NDArray[Any],
+    frame_step: Any,
+    window: Optional[NDArray[Any]] = None,
+    frame_length: Any = None,
+    *,
+    onesided: bool = True,
+) -> NDArray[Any]:
+    """Return the Fourier transforms of a window that slides over the signal.
+
+    B is the batch, L the length of the signal, N that of a frame.
+
+    Parameters
+    ----------
+    signal : [B, L, 1] of real, or [B, L, 2] of complex numbers; [B, L] is real as well
+    frame_step : from one frame to the next, in samples
+    window : [N], the factors of each frame; 1 by default
+    frame_length : N, by default the length of the window, else L
+    onesided : whether to return only the first half of the spectra, if the signal is real
+
+    Returns
+    -------
+    output : [B, F, N // 2 + 1, 2] if onesided, else [B, F, N, 2]
+        F = (L - N) // frame_step + 1
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__STFT.html
+    """
+    x = widened(signal)
+    if x.ndim == 3:
+        x = x[..., 0] if x.shape[-1] == 1 else x[..., 0] + 1j * x[..., 1]
+    length = x.shape[1] if window is None else len(window)
+    if frame_length is not None:
+        length = int(frame_length)
+    frames = sliding_window_view(x, length, axis=1)[:, :: int(frame_step)]
+    if window is not None:
+        frames = frames * widened(window)
+    if not onesided:
+        y = np.fft.fft(frames)
+    elif frames.dtype.kind == "c":
+        y = np.fft.fft(frames)[..., : length // 2 + 1]
+    else:
+        y = np.fft.rfft(frames)
+    return _parts(y).astype(signal.dtype, copy=False)
+
+
+def _parts(z: NDArray[Any]) -> NDArray[Any]:
+    """Put real and imaginary parts along a last axis."""
+    return np.stack((z.real, z.imag), axis=-1)
