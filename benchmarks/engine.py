@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-MIN_CALLS = 3
+MIN_CALLS = 1
 
 Runner = Callable[[dict[str, Any]], list[Any]]
 

@@ -62,7 +62,10 @@ class Model:
     """
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
-        pass  # no weights
+        # limit: read by collatz
+        self.limit = np.array(1000, np.int64)
+        # two: operand of remainder
+        self.two = np.array(2, np.int64)
 
     @quiet
     def __call__(
@@ -99,9 +102,7 @@ class Model:
             If an input is not of the type above.
         """
         start = check_input("start", start, "int64[]")
-        limit = (
-            np.int64(1000) if limit is None else check_input("limit", limit, "int64[]")
-        )
+        limit = self.limit if limit is None else check_input("limit", limit, "int64[]")
 
         # starts_at_one: Equal -> bool[]
         starts_at_one = np.equal(start, np.int64(1))
@@ -112,7 +113,7 @@ class Model:
         # collatz: Loop -> int64[...], int64[...], int64[...]
         going, last, largest = may_start, start, start
         visited_parts: list[Any] = []
-        for iteration in ops.iterations(np.int64(1000)):
+        for iteration in ops.iterations(limit):
             if not going:
                 break
             going, last, largest, visited_part = self._loop_body(
@@ -130,7 +131,7 @@ class Model:
 
     def _loop_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
         # remainder: Mod -> int64[...]
-        remainder = np.remainder(n, np.int64(2))
+        remainder = np.remainder(n, self.two)
 
         # is_odd: Equal -> bool[...]
         is_odd = np.equal(remainder, np.int64(1))
@@ -160,6 +161,6 @@ class Model:
 
     def _if_else(self, n: Any) -> Any:
         # halved: Div -> int64[...]
-        halved = ops.divide(n, np.int64(2))
+        halved = ops.divide(n, self.two)
 
         return halved

@@ -134,9 +134,10 @@ def tensor_type(x: NDArray[Any]) -> str:
     return f"{name}[{', '.join(map(str, x.shape))}]"
 
 
-def as_array(value: Any) -> Any:
+def as_array(value: Any) -> NDArray[Any]:
     """Return a NumPy scalar as an array of no axes, and anything else as it is."""
-    return np.asarray(value) if isinstance(value, np.generic) else value
+    array: NDArray[Any] = np.asarray(value) if isinstance(value, np.generic) else value
+    return array
 
 
 def quiet(function: Function) -> Function:

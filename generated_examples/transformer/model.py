@@ -72,6 +72,8 @@ class Model:
         self.qkv_weight = load("qkv_weight", "float32[32, 96]")
         # qkv.bias: operand of qkv
         self.qkv_bias = load("qkv_bias", "float32[96]")
+        # minus_infinity: operand of masked_scores
+        self.minus_infinity = np.array(-np.inf, np.float32)
         # projection.weight: b of projection_matmul
         self.projection_weight = load("projection_weight", "float32[32, 32]")
         # projection.bias: operand of projection
@@ -206,7 +208,7 @@ class Model:
         causal = np.less_equal(key_positions, query_column)
 
         # masked_scores: Where -> float32[batch, 4, ?, ?]
-        masked_scores = np.where(causal, scaled_scores, np.float32(-np.inf))
+        masked_scores = np.where(causal, scaled_scores, self.minus_infinity)
 
         # attention: Softmax -> float32[batch, 4, ?, ?]
         attention = ops.softmax(masked_scores)

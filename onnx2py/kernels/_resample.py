@@ -49,16 +49,16 @@ def resample(x: NDArray[Any], taps: Taps, finite: bool) -> NDArray[Any]:
         # On short axes a product with mostly zeros beats gathering neighbours by 3.
         matrix = taps.matrix.astype(x.dtype, copy=False)
         if axis == x.ndim - 1:
-            return np.matmul(x, matrix.T)
+            return np.asarray(np.matmul(x, matrix.T))
         rows = x.reshape(*before, taps.length, int(np.prod(after)))
-        y = np.matmul(matrix, rows)
+        y: NDArray[Any] = np.matmul(matrix, rows)
         return y.reshape(*before, len(matrix), *after)
     spread = (-1,) + (1,) * len(after)
     weights = taps.weights.astype(x.dtype, copy=False)
-    y = x.take(taps.indices[0], axis)
-    y *= weights[0].reshape(spread)
+    total: NDArray[Any] = x.take(taps.indices[0], axis)
+    total *= weights[0].reshape(spread)
     for indices, weight in zip(taps.indices[1:], weights[1:]):
         part = x.take(indices, axis)
         part *= weight.reshape(spread)
-        y += part
-    return y
+        total += part
+    return total

@@ -87,29 +87,31 @@ def source_positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
         If the mode is unknown.
     """
     _, length, out_length, scale, start, end = axis
-    i = np.arange(out_length, dtype=np.float32)
+    i: Any = np.arange(out_length, dtype=np.float32)
     half, one = np.float32(0.5), np.float32(1)
     last, out_last = np.float32(length - 1), np.float32(out_length - 1)
     if mode == "half_pixel" or (mode == "pytorch_half_pixel" and out_length > 1):
-        return (i + half) / scale - half
+        return np.asarray((i + half) / scale - half)
     if mode == "asymmetric":
-        return i / scale
+        return np.asarray(i / scale)
     if mode == "align_corners" and out_length > 1:
-        return i * last / out_last
+        return np.asarray(i * last / out_last)
     if mode in ("pytorch_half_pixel", "align_corners"):
-        return i * 0
+        return np.asarray(i * 0)
     if mode == "tf_half_pixel_for_nn":
-        return (i + half) / scale
+        return np.asarray((i + half) / scale)
     if mode == "half_pixel_symmetric":
         adjustment = np.float32(out_length) / (scale * np.float32(length))
         offset = np.float64(np.float32(length) / 2 * (one - adjustment))
-        return (offset + (i.astype(np.float64) + 0.5) / scale - 0.5).astype(np.float32)
+        return np.asarray(
+            (offset + (i.astype(np.float64) + 0.5) / scale - 0.5).astype(np.float32)
+        )
     if mode != "tf_crop_and_resize":
         raise ValueError(f"resize: unknown coordinate transformation mode {mode!r}")
     first, width = np.float32(start), np.float32(end) - np.float32(start)
     if out_length > 1:
-        return first * last + (i * width * last) / out_last
-    return np.float32(0.5) * (first + np.float32(end)) * last + i
+        return np.asarray(first * last + (i * width * last) / out_last)
+    return np.asarray(np.float32(0.5) * (first + np.float32(end)) * last + i)
 
 
 def outside(axis: ResizedAxis, positions: NDArray[Any], mode: str) -> Any:

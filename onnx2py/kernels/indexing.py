@@ -30,11 +30,11 @@ def gather(data: NDArray[Any], indices: Any, *, axis: int = 0) -> NDArray[Any]:
 def gather_elements(
     data: NDArray[Any], indices: NDArray[Any], *, axis: int = 0
 ) -> NDArray[Any]:
-    """Pick one element of ``data`` for each index, the index replacing that of ``axis``.
+    """Pick one element of ``data`` for each index, which is its place along ``axis``.
 
     ``data`` and ``indices`` have the same rank; along other axes ``indices`` may be
-    shorter. The result has the shape of ``indices``: ``y[i, j] = data[indices[i, j], j]``
-    for ``axis`` 0.
+    shorter. The result has the shape of ``indices``: for ``axis`` 0,
+    ``y[i, j] = data[indices[i, j], j]``.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def gather_nd(
     Parameters
     ----------
     data : [B..., D...]
-    indices : [B..., I..., K], each K-tuple being the place along the first K axes of D...
+    indices : [B..., I..., K], each K-tuple a place along the first K axes of D...
     batch_dims : the number of axes B... that both have in common
 
     Returns
@@ -72,7 +72,7 @@ def gather_nd(
 
 
 def axis_grid(indices: NDArray[Any], axis: int) -> tuple[NDArray[Any], ...]:
-    """Return a fancy index: the place of each index, that along ``axis`` replaced by it."""
+    """Return a fancy index: where each index lies, but along ``axis`` what it says."""
     grid = list(np.ogrid[tuple(map(slice, indices.shape))])
     grid[axis] = indices
     return tuple(grid)

@@ -118,9 +118,9 @@ def _repeat_into_borders(
 def center_crop_pad(
     input_data: NDArray[Any], shape: Ints, *, axes: Optional[Sequence[int]] = None
 ) -> NDArray[Any]:
-    """Crop axes that are too long and pad axes that are too short, evenly on both sides.
+    """Crop axes that are too long and pad those that are too short, on both sides.
 
-    Where the difference is odd, the one element more is added, or taken away, at the end.
+    Where the difference is odd, the one more is added, or taken away, at the end.
 
     Parameters
     ----------

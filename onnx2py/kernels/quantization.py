@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Parameter = Union[NDArray[Any], float]
+Parameter = Union[NDArray[Any], np.floating[Any], float]
 
 _RANGES = {
     np.dtype(np.int8): (np.float32(-128), np.float32(127)),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .quantization import quantize_linear
 
-Parameter = Union[NDArray[Any], float]
+Parameter = Union[NDArray[Any], np.floating[Any], float]
 
 
 def qlinear_add(
@@ -98,10 +98,10 @@ def qgemm(
     a = a.T if trans_a else a
     b = b.T if trans_b else b
     # Sums of this many products are exact in float32; integer matmul is 100 times slower.
-    exact = np.float32 if a.shape[-1] <= 256 else np.float64
-    y = (a.astype(exact) - exact(a_zero_point)) @ (
-        b.astype(exact) - np.asarray(b_zero_point, exact)
-    )
+    exact: type = np.float32 if a.shape[-1] <= 256 else np.float64
+    left = np.subtract(a, a_zero_point, dtype=exact)
+    right = np.subtract(b, b_zero_point, dtype=exact)
+    y: NDArray[Any] = np.matmul(left, right)
     if c is not None:
         y = y.astype(np.float64) + c
     scale = np.float32(alpha) * np.float32(a_scale) * np.asarray(b_scale, np.float32)

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .quantization import dequantize_linear, quantize_linear
 
-Parameter = Union[NDArray[Any], float]
+Parameter = Union[NDArray[Any], np.floating[Any], float]
 
 
 def qlinear_sigmoid(
@@ -117,4 +117,4 @@ def softmax_exponentials(x_scale: float, length: int) -> NDArray[Any]:
     """Return ``exp(x_scale * (i - 255))`` for each byte, times a power for precision."""
     room = max(0.0, np.log(np.float64(np.finfo(np.float32).max) / length) - 5.0)
     steps = np.arange(-255.0, 1.0) + room / x_scale
-    return np.exp(steps * x_scale).astype(np.float32)
+    return np.asarray(np.exp(steps * x_scale), np.float32)

@@ -13,7 +13,7 @@ from ._ints import as_int
 def depth_to_space(
     input: NDArray[Any], *, blocksize: int, mode: str = "DCR"
 ) -> NDArray[Any]:
-    """Move channels into blocks of the image: [N, B * B * C, H, W] -> [N, C, H * B, W * B].
+    """Move channels into blocks: [N, B * B * C, H, W] -> [N, C, H * B, W * B].
 
     With ``mode`` "DCR" the channels are [B, B, C], with "CRD" they are [C, B, B].
 
@@ -37,7 +37,7 @@ def depth_to_space(
 def space_to_depth(
     input: NDArray[Any], *, blocksize: int, mode: str = "DCR"
 ) -> NDArray[Any]:
-    """Move blocks of the image into channels: [N, C, H * B, W * B] -> [N, B * B * C, H, W].
+    """Move blocks into channels: [N, C, H * B, W * B] -> [N, B * B * C, H, W].
 
     With ``mode`` "DCR" the channels are [B, B, C], with "CRD" they are [C, B, B].
 

@@ -133,7 +133,7 @@ def _widened_filter(
 
 
 def _triangle(distance: NDArray[Any]) -> NDArray[Any]:
-    return np.maximum(1 - distance, np.float32(0))
+    return np.asarray(np.maximum(1 - distance, np.float32(0)))
 
 
 def _keys(distance: NDArray[Any], a: Any) -> NDArray[Any]:

@@ -42,7 +42,7 @@ def roi_align(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RoiAlign.html
     """
-    dtype = np.float64 if x.dtype == np.float64 else np.float32
+    dtype: Any = np.float64 if x.dtype == np.float64 else np.float32
     corners = rois.astype(dtype) * dtype(spatial_scale)
     if half_pixel:
         corners -= dtype(0.5)

@@ -56,3 +56,38 @@ def rotary_embedding(
     y[..., first] = cos * a - sin * b
     y[..., second] = sin * a + cos * b
     return np.asarray(y.reshape(x.shape))
+
+
+def rotary_embedding_from(
+    x: NDArray[Any],
+    position_ids: NDArray[Any],
+    cos_cache: NDArray[Any],
+    sin_cache: NDArray[Any],
+    *,
+    interleaved: bool = False,
+    num_heads: int = 0,
+    rotary_embedding_dim: int = 0,
+) -> NDArray[Any]:
+    """Rotate as :func:`rotary_embedding` does, from a first position if it is but one.
+
+    Parameters
+    ----------
+    position_ids : [B, S], or [1] where each sequence starts
+    num_heads : 0 for heads of twice the length of a row of cos_cache
+    all others : as of rotary_embedding
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__RotaryEmbedding.html
+    """
+    if position_ids.ndim < 2:
+        batch, steps = x.shape[0], x.shape[1 if x.ndim == 3 else 2]
+        start = int(position_ids.reshape(-1)[0])
+        position_ids = np.broadcast_to(np.arange(steps) + start, (batch, steps))
+    return rotary_embedding(
+        x,
+        cos_cache,
+        sin_cache,
+        position_ids,
+        interleaved=interleaved,
+        num_heads=num_heads or x.shape[-1] // (2 * cos_cache.shape[-1]),
+        rotary_embedding_dim=rotary_embedding_dim,
+    )

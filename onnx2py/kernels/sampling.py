@@ -129,7 +129,8 @@ def _weighted_sum(
     """Sum all neighbours of all points, each with the product of its weights."""
     total: Any = None
     for corner in product(*taps):
-        index, outside, weight = np.zeros_like(corner[0][0]), False, None
+        index, outside = np.zeros_like(corner[0][0]), False
+        weight: Any = None
         for length, (held, share) in zip(lengths, corner):
             index = index * length + held
             outside = outside | (held < 0)
@@ -177,5 +178,6 @@ def affine_grid(
             axes.append((2 * steps + 1) / theta.dtype.type(length) - 1)
     points = np.meshgrid(*axes, indexing="ij")[::-1]
     base = np.stack([*points, np.ones_like(points[0])], -1).reshape(-1, len(axes) + 1)
-    grid = np.matmul(base, theta.swapaxes(1, 2)).astype(theta.dtype, copy=False)
+    grid: NDArray[Any] = np.matmul(base, theta.swapaxes(1, 2))
+    grid = grid.astype(theta.dtype, copy=False)
     return grid.reshape(len(theta), *lengths, len(lengths))

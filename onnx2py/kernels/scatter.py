@@ -22,9 +22,9 @@ def scatter_elements(
     """Return a copy of ``data`` with each update put where its index says.
 
     The inverse of :func:`gather_elements`: ``y[indices[i, j], j] = updates[i, j]`` for
-    ``axis`` 0. All three have the same rank, ``indices`` and ``updates`` the same shape.
-    ``reduction`` is "none" (the last update of an element stays), "add", "mul", "min" or
-    "max".
+    ``axis`` 0. All three have the same rank, ``indices`` and ``updates`` the same
+    shape. ``reduction`` is "none" (the last update of an element stays), "add", "mul",
+    "min" or "max".
 
     Raises
     ------
@@ -50,7 +50,7 @@ def scatter_nd(
     data : [D...]
     indices : [I..., K], each K-tuple being the place along the first K axes of D...
     updates : [I..., D[K:]...]
-    reduction : "none" (the last update of an element stays), "add", "mul", "min" or "max"
+    reduction : "none" (the last update of an element stays), "add", "mul", "min", "max"
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Elements chosen by their values: the greatest, the different, those that are not 0."""
+"""Elements chosen by their values: the greatest, the different, those not 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._ints import as_int
 def non_zero(x: NDArray[Any]) -> NDArray[np.int64]:
     """Return the places of the elements that are not 0, in row-major order.
 
-    A matrix of a row per axis and a column per place; a scalar counts as having one axis.
+    A matrix of a row per axis and a column per place; a scalar counts as 1-d.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__NonZero.html
     """
@@ -27,7 +27,7 @@ def top_k(
     axis: int = -1,
     largest: bool = True,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the ``k`` greatest elements along ``axis`` in falling order, and their places.
+    """Return the ``k`` greatest elements along ``axis``, falling, and their places.
 
     The least ones in rising order, if not ``largest``. Of equal elements that with the
     lower index comes first; NaN is greater than all numbers.

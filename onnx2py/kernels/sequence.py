@@ -56,7 +56,8 @@ def sequence_insert(
     place = length if position is None else as_int(position)
     if not -length <= place <= length:
         raise IndexError(
-            f"sequence_insert: expected position from {-length} to {length}, got {place}"
+            f"sequence_insert: expected position from {-length} to {length}, "
+            f"got {place}"
         )
     items.insert(place, tensor)
     return items
@@ -92,7 +93,7 @@ def split_to_sequence(
 
     Parameters
     ----------
-    split : the length of all parts, of which the last may be shorter, or, if 1-d, of each
+    split : the length of each part if 1-d; else that of all, the last may be shorter
     keepdims : without it, parts lose ``axis`` if ``split`` is a single 1
 
     Raises

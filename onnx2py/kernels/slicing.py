@@ -20,7 +20,7 @@ def slice_axis(
     *,
     axis: int = 0,
 ) -> NDArray[Any]:
-    """Return a view of the elements ``start:end:step`` along one axis, as Python slices.
+    """Return a view of the elements ``start:end:step`` along one axis, as in Python.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
     """

@@ -40,7 +40,9 @@ def svm_regressor(
     if support_vectors is not None:
         rows = svm_kernels(rows, support_vectors, kernel_type, kernel_params)
     y = (np.matmul(rows, coefficients) + rho).astype(np.float32).reshape(-1, 1)
-    return np.asarray(np.where(y > 0, np.float32(1), np.float32(-1)) if one_class else y)
+    return np.asarray(
+        np.where(y > 0, np.float32(1), np.float32(-1)) if one_class else y
+    )
 
 
 def svm_linear_classifier(

@@ -58,8 +58,9 @@ def count_ngrams(
             wanted = prefix * len(vocabulary) + last
             prefix = _positions(codes, wanted, (prefix >= 0) & (last >= 0))
             hits.append(_hits(prefix, targets, offsets))
-    y = np.bincount(np.concatenate(hits), minlength=len(rows) * output_size)
-    y = (y > 0 if binary else y).astype(np.float32).reshape(len(rows), output_size)
+    counts = np.bincount(np.concatenate(hits), minlength=len(rows) * output_size)
+    y = (counts > 0 if binary else counts).astype(np.float32)
+    y = y.reshape(len(rows), output_size)
     if weights is not None:
         y *= weights
     return y.reshape(*x.shape[:-1], output_size)
@@ -81,4 +82,5 @@ def _hits(
     """Return one flat index of the output for each n-gram that counts."""
     known = grams >= 0
     targets = columns[grams[known]]
-    return (targets + np.broadcast_to(offsets, grams.shape)[known])[targets >= 0]
+    flat: NDArray[Any] = targets + np.broadcast_to(offsets, grams.shape)[known]
+    return flat[targets >= 0]

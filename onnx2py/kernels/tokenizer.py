@@ -92,7 +92,8 @@ def tokenize_between(
 
 def _pieces(text: str, compiled: list[re.Pattern[str]]) -> list[str]:
     """Return what lies between the matches; an empty match swallows one character."""
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     while True:
         start, end = _leftmost_longest(compiled, text, at)
         if start < 0:

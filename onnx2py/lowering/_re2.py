@@ -59,7 +59,9 @@ def _next(pattern: str, at: int, in_class: bool) -> tuple[str, int, bool]:
         return text.replace("]", r"\]"), at + len(text), True
     if char == "$":
         return r"\Z", at + 1, False
-    if pattern.startswith("(?", at) and not re.match(r"\(\?(:|P<|[ims]+[:)])", pattern[at:]):
+    if pattern.startswith("(?", at) and not re.match(
+        r"\(\?(:|P<|[ims]+[:)])", pattern[at:]
+    ):
         raise ValueError(f"group {pattern[at : at + 4]!r} has no counterpart in Python")
     return char, at + 1, False
 

@@ -59,9 +59,8 @@ def svm_classifier(node: NodeContext) -> Call:
             "the model is not valid ONNX",
         )
     transform = post_transform(node, classes if len(a) or classes == 2 else pairs)
-    if classes == 2 and not len(a):
-        if transform == "PROBIT":
-            raise node.unsupported("PROBIT: expected two scores, got one")
+    if classes == 2 and not len(a) and transform == "PROBIT":
+        raise node.unsupported("PROBIT: expected two scores, got one")
     weights = _matrix(node, "coefficients", coefficients, classes - 1)
     probabilities: dict[str, Any] = {}
     if len(a):

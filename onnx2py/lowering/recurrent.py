@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..ir.program import Argument, Call, Ref
@@ -15,7 +17,7 @@ from ..kernels import rnn as rnn_kernels
 from .context import NodeContext
 from .registry import lowers
 
-_DEFAULTS: dict[str, tuple[float, float]] = {
+DEFAULT_NUMBERS: dict[str, tuple[float, float]] = {
     "Relu": (0.0, 0.0),
     "Tanh": (0.0, 0.0),
     "Sigmoid": (0.0, 0.0),
@@ -36,7 +38,7 @@ _WITH_ALPHA = {
 _WITH_BETA = {"Affine", "ScaledTanh", "HardSigmoid"}
 _LSTM = ("Sigmoid", "Tanh", "Tanh")
 _GRU = ("Sigmoid", "Tanh")
-_NAMES = {name.lower(): name for name in _DEFAULTS}
+_NAMES = {name.lower(): name for name in DEFAULT_NUMBERS}
 
 
 @lowers("LSTM")
@@ -123,18 +125,22 @@ def _options(node: NodeContext, defaults: tuple[str, ...]) -> dict[str, Argument
     directions = 2 if direction == "bidirectional" else 1
     given = node.strings("activations", defaults * directions)
     names = [_NAMES.get(name.lower(), name) for name in given]
-    unknown = sorted(set(names) - set(_DEFAULTS))
+    unknown = sorted(set(names) - set(DEFAULT_NUMBERS))
     if unknown or len(names) < len(defaults) * directions:
         raise node.unsupported(
             f"attribute activations: expected {len(defaults) * directions} of "
-            f"{', '.join(_DEFAULTS)}, got {', '.join(given)}"
+            f"{', '.join(DEFAULT_NUMBERS)}, got {', '.join(given)}"
         )
     alphas = list(node.floats("activation_alpha", ()))
     betas = list(node.floats("activation_beta", ()))
     numbers = [
         (
-            alphas.pop(0) if name in _WITH_ALPHA and alphas else _DEFAULTS[name][0],
-            betas.pop(0) if name in _WITH_BETA and betas else _DEFAULTS[name][1],
+            (
+                alphas.pop(0)
+                if name in _WITH_ALPHA and alphas
+                else DEFAULT_NUMBERS[name][0]
+            ),
+            betas.pop(0) if name in _WITH_BETA and betas else DEFAULT_NUMBERS[name][1],
         )
         for name in names
     ]
@@ -168,7 +174,9 @@ def _packed(
         return None
     size = r.shape[2]
     wide = np.float64 if w.dtype == np.float64 else np.float32
-    scale = np.repeat(np.where(np.arange(gates) < halved, 0.5, 1.0), size).astype(wide)
+    scale: Any = np.repeat(np.where(np.arange(gates) < halved, 0.5, 1.0), size).astype(
+        wide
+    )
     if b is None:
         b = np.zeros((r.shape[0], 2 * gates * size), wide)
     of_x, of_h = np.split(b.astype(wide)[:, None], 2, axis=2)

@@ -15,7 +15,9 @@ _PADDINGS = ("zeros", "border", "reflection")
 def grid_sample_2d(node: NodeContext) -> Call:
     """16: two spatial axes, and modes with other names."""
     mode = node.choice("mode", "bilinear", ("bilinear", "nearest", "bicubic"))
-    return _grid_sample(node, {"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode))
+    return _grid_sample(
+        node, {"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
+    )
 
 
 @lowers("GridSample", since=20)

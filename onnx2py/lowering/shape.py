@@ -137,7 +137,12 @@ def expand(node: NodeContext) -> Call:
 
 @lowers("Tile")
 def tile_along_axis(node: NodeContext) -> Call:
-    """1: repeats along one axis, both being inputs."""
+    """1: repeats along one axis, both being inputs.
+
+    With two inputs alone, as some exporters write it, it can only be that of opset 6.
+    """
+    if not node.has_input(2):
+        return _tile(node)
     tiles, axis = one_number(node, 1), one_number(node, 2)
     return node.call(kernels.tile_axis, node.input(0), _whole(tiles), _whole(axis))
 
@@ -149,6 +154,10 @@ def _whole(value: Argument) -> Argument:
 @lowers("Tile", since=6)
 def tile(node: NodeContext) -> Call:
     """6: repeats for every axis. 13: types were added."""
+    return _tile(node)
+
+
+def _tile(node: NodeContext) -> Call:
     return node.call(np.tile, node.input(0), int_tuple(node.literal(1)))
 
 

@@ -72,6 +72,7 @@ def _part(node: NodeContext, axis: int, start: int, end: int, step: int) -> Part
     if rank is not None and axis < 0:
         axis += rank
     if step > 0:
+        start = 0 if start <= -_FAR else start
         return axis, start, None if end >= _FAR else end, step
     return (
         axis,

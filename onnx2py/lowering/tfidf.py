@@ -64,7 +64,7 @@ def _tree(
     """Return the sorted vocabulary, and each level's codes and columns."""
     vocabulary = sorted({token for gram in grams for token in gram})
     ids = {token: i for i, token in enumerate(vocabulary)}
-    level = {(i,): i for i in range(len(vocabulary))}
+    level: dict[tuple[int, ...], int] = {(i,): i for i in range(len(vocabulary))}
     named = {tuple(ids[token] for token in gram): c for gram, c in grams.items()}
     codes: list[np.ndarray] = []
     columns = [np.array([named.get(key, -1) for key in level], np.int64)]

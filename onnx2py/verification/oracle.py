@@ -14,6 +14,9 @@ from onnx import ModelProto  # noqa: TID251  (an oracle is not part of the compi
 MAX_REASON = 300
 """Longer messages of the oracles are cut, in characters."""
 
+STOPPING = 10.0
+"""How long an interrupted oracle may take to reach the end of a node, in seconds."""
+
 
 class OracleError(Exception):
     """An oracle that is not there, or does not take the model or the inputs."""
@@ -54,6 +57,7 @@ class OnnxRuntime:
             thread.join()
         except BaseException:
             self._quiet.terminate = True
+            thread.join(STOPPING)
             raise
         if isinstance(answer[0], Exception):
             raise OracleError(reason(answer[0]))

@@ -178,6 +178,7 @@ def test_expand_agrees(shape, target):
 def test_tile():
     assert line("Tile", [ints(1, 3)]) == "np.tile(x, (1, 3))"
     assert lowered("Tile", ["x", "r"], opset=6) == "np.tile(x, r)"
+    assert line("Tile", [ints(1, 3)], opset=1) == "np.tile(x, (1, 3))"
     found = line("Tile", [np.float32(2), np.float32(1)], opset=1)
     assert found == "ops.tile_axis(x, 2, 1)"
 

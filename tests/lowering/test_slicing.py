@@ -34,6 +34,7 @@ def sliced(starts, ends, axes=None, steps=None, rank=3):
         (((0,), (5,)), "ops.slice_axis(x, 0, 5)"),
         (((1,), (FAR,), (-1,)), "ops.slice_axis(x, 1, axis=2)"),
         (((1,), (2**31 - 1,), (1,)), "ops.slice_axis(x, 1, axis=1)"),
+        (((-FAR - 1,), (-2,)), "ops.slice_axis(x, 0, -2)"),
         (((0,), (FAR,), (1,), (2,)), "ops.slice_axis(x, 0, None, 2, axis=1)"),
         (((-1,), (-FAR,), (2,), (-1,)), "ops.slice_axis(x, -1, None, -1, axis=2)"),
         (((-4,), (-9,), (2,), (-1,)), "ops.slice_axes(x, (-4,), (-9,), (2,), (-1,))"),

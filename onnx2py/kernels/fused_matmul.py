@@ -1,0 +1,110 @@
+"""Matrix products with something before or after, as onnxruntime fuses them."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+from ._recurrent_activation import gate_function
+from .integer_matmul import exact_product, per_row
+from .matmul import gemm, matmul
+
+
+def scaled_matmul(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    *,
+    alpha: float = 1.0,
+    trans_a: bool = False,
+    trans_b: bool = False,
+) -> NDArray[Any]:
+    """Return ``alpha * a @ b``, the last two axes swapped if so asked.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
+    """
+    a = a.swapaxes(-1, -2) if trans_a and a.ndim > 1 else a
+    b = b.swapaxes(-1, -2) if trans_b and b.ndim > 1 else b
+    y = matmul(a, b)
+    return y if alpha == 1 else np.asarray(y * y.dtype.type(alpha))
+
+
+def gemm_with_activation(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    c: Optional[NDArray[Any]] = None,
+    *,
+    activation: str,
+    activation_alpha: float = 0.0,
+    activation_beta: float = 0.0,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    trans_a: bool = False,
+    trans_b: bool = False,
+) -> NDArray[Any]:
+    """Return the activation of what gemm returns.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
+    """
+    y = gemm(a, b, c, alpha=alpha, beta=beta, trans_a=trans_a, trans_b=trans_b)
+    function = gate_function(activation, activation_alpha, activation_beta)
+    return np.asarray(function(widened(y))).astype(y.dtype, copy=False)
+
+
+def matmul_integer_to_float(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    a_scale: NDArray[Any],
+    b_scale: NDArray[Any],
+    a_zero_point: Optional[NDArray[Any]] = None,
+    b_zero_point: Optional[NDArray[Any]] = None,
+    bias: Optional[NDArray[Any]] = None,
+) -> NDArray[Any]:
+    """Return the product of two quantised matrices as floats.
+
+    Parameters
+    ----------
+    a, b : [D..., M, K] and [D..., K, N] of 8-bit integers
+    a_scale, a_zero_point : one number, or one for each row
+    b_scale, b_zero_point : one number, or one for each column
+    bias : [N]; 0 by default
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MatMulInteger.html
+    """
+    zero = None if a_zero_point is None else per_row(a_zero_point)
+    y = exact_product(a, b, zero, b_zero_point).astype(a_scale.dtype, copy=False)
+    y = y * (per_row(a_scale) * b_scale)
+    if bias is not None:
+        y += bias
+    return np.asarray(y)
+
+
+def dynamic_quantize_matmul(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    b_scale: NDArray[Any],
+    b_zero_point: Optional[NDArray[Any]] = None,
+    bias: Optional[NDArray[Any]] = None,
+) -> NDArray[Any]:
+    """Quantise ``a`` to 256 steps over its own range, and multiply it by ``b``.
+
+    Parameters
+    ----------
+    a : [D..., M, K]
+    b : [D..., K, N] of 8-bit integers
+    b_scale, b_zero_point : one number, or one for each column
+    bias : [N]; 0 by default
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
+    """
+    lowest = np.minimum(a.min(initial=0), 0)
+    highest = np.maximum(a.max(initial=0), 0)
+    scale = np.asarray((highest - lowest) / np.float32(255), a.dtype)
+    scale = np.where(scale == 0, a.dtype.type(1), scale)
+    zero = np.clip(np.rint(-lowest / scale), 0, 255)
+    steps = np.clip(np.rint(a / scale) + zero, 0, 255).astype(np.uint8)
+    return matmul_integer_to_float(
+        steps, b, scale, b_scale, zero.astype(np.uint8), b_zero_point, bias
+    )

@@ -1,0 +1,136 @@
+"""Normalisation of sums, as onnxruntime's own operators have it."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._precision import widened
+from .normalization import (
+    layer_normalization,
+    layer_normalization_with_statistics,
+    rms_normalization,
+)
+
+
+def skip_layer_normalization(
+    input: NDArray[Any],
+    skip: NDArray[Any],
+    gamma: NDArray[Any],
+    beta: Optional[NDArray[Any]] = None,
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    epsilon: float = 1e-12,
+) -> NDArray[Any]:
+    """Return the layer normalisation of ``input + skip + bias``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    """
+    total = summed(input, skip, bias)
+    return layer_normalization(total, gamma, beta, epsilon=epsilon)
+
+
+def skip_layer_normalization_with_sum(
+    input: NDArray[Any],
+    skip: NDArray[Any],
+    gamma: NDArray[Any],
+    beta: Optional[NDArray[Any]] = None,
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    epsilon: float = 1e-12,
+) -> tuple[NDArray[Any], ...]:
+    """Return the normalised sum, its means and inverse deviations, and the sum itself.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    """
+    total = summed(input, skip, bias)
+    normal = layer_normalization_with_statistics(total, gamma, beta, epsilon=epsilon)
+    return (*normal, total)
+
+
+def rms_normalization_with_statistics(
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    *,
+    axis: int = -1,
+    epsilon: float = 1e-5,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what rms_normalization does, and one over the root of the mean square.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+    """
+    axes = tuple(range(axis % x.ndim, x.ndim))
+    square = np.mean(np.square(widened(x)), axes, keepdims=True)
+    inverse = 1 / np.sqrt(square + square.dtype.type(epsilon))
+    return rms_normalization(x, scale, axis=axis, epsilon=epsilon), np.asarray(inverse)
+
+
+def skip_rms_normalization(
+    input: NDArray[Any],
+    skip: NDArray[Any],
+    gamma: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    epsilon: float = 1e-12,
+) -> tuple[NDArray[Any], ...]:
+    """Return ``input + skip + bias`` over its root mean square, and that sum.
+
+    The results in between are 0, for the means, and the inverse of the root.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+    """
+    total = summed(input, skip, bias)
+    y, inverse = rms_normalization_with_statistics(total, gamma, epsilon=epsilon)
+    return y, np.zeros_like(inverse), inverse, total
+
+
+def embed_layer_normalization(
+    input_ids: NDArray[Any],
+    segment_ids: Optional[NDArray[Any]],
+    word_embedding: NDArray[Any],
+    position_embedding: NDArray[Any],
+    segment_embedding: Optional[NDArray[Any]],
+    gamma: NDArray[Any],
+    beta: NDArray[Any],
+    mask: Optional[NDArray[Any]] = None,
+    position_ids: Optional[NDArray[Any]] = None,
+    *,
+    epsilon: float = 1e-12,
+) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
+    """Return the normalised sum of embeddings, the number of words, and the sum.
+
+    Parameters
+    ----------
+    input_ids, segment_ids, mask, position_ids : [B, S]
+    word_embedding, position_embedding, segment_embedding : [rows, H]
+    gamma, beta : [H]
+
+    Returns
+    -------
+    output, embedding_sum : [B, S, H]
+    mask_index : [B], the sum of the mask, or 0
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    """
+    if position_ids is None:
+        position_ids = np.arange(input_ids.shape[1])[None]
+    total = word_embedding[input_ids] + position_embedding[position_ids]
+    if segment_embedding is not None and segment_ids is not None:
+        total = total + segment_embedding[segment_ids]
+    count = np.zeros(len(input_ids), np.int32)
+    if mask is not None:
+        count = np.sum(mask, axis=1).astype(np.int32)
+    y = layer_normalization(total, gamma, beta, epsilon=epsilon)
+    return y, count, np.asarray(total)
+
+
+def summed(
+    input: NDArray[Any], skip: NDArray[Any], bias: Optional[NDArray[Any]]
+) -> NDArray[Any]:
+    """Return ``input + skip + bias``, of the dtype of ``input``."""
+    total = widened(input) + skip
+    if bias is not None:
+        total += bias
+    return np.asarray(total).astype(input.dtype, copy=False)
