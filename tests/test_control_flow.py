@@ -138,7 +138,8 @@ def test_swapped_state():
 
 SCAN = """g (float[3] h, float[4, 3] x, float[3, 4] w)
     => (float[3] y, float[a, b] s, float[c, d] t) {
-    y, s, t = Scan <num_scan_inputs = 2 ATTRIBUTES, body = b (float[3] state, float[3] e, float[3] f)
+    y, s, t = Scan <num_scan_inputs = 2 ATTRIBUTES,
+        body = b (float[3] state, float[3] e, float[3] f)
         => (float[3] next, float[3] u, float[3] v)
         { next = Add (state, e) u = Mul (e, f) v = Identity (next) }> (h, x, w) }"""
 

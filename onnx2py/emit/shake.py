@@ -80,9 +80,8 @@ def read_module(name: str) -> Module:
 
 def _start(node: ast.stmt, lines: list[str], end_before: int) -> int:
     """Return the first line of a definition, with its decorators and the comments above it."""
-    first = (
-        min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
-    )
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(d.lineno for d in decorators)]) - 1
     while first > end_before and lines[first - 1].startswith("#"):
         first -= 1
     return first

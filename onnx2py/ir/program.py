@@ -60,8 +60,9 @@ class Branch:
 
 @dataclass(frozen=True)
 class Loop:
-    """``Loop``: the body takes (iteration, condition, state...), returns (condition, state..., scans...).
+    """``Loop``: a body that is repeated.
 
+    It takes (iteration, condition, state...) and returns (condition, state..., scans...).
     ``trip_count`` is None where there is no limit, ``condition`` where nothing ends the loop
     before that.
     """

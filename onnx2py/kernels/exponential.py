@@ -44,6 +44,14 @@ def swish(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
     return y
 
 
+def swiglu(a: NDArray[Any], b: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
+    """Return ``a / (1 + exp(-alpha * a)) * b``: a gate and what goes through it.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__SwiGLU.html
+    """
+    return np.asarray(np.multiply(swish(a, alpha=alpha), b))
+
+
 def softplus(x: NDArray[Any]) -> NDArray[Any]:
     """Return ``log(exp(x) + 1)``.
 

@@ -92,7 +92,8 @@ def _kept_keys(mask: NDArray[Any], keys: int) -> NDArray[np.bool_]:
     """Return which keys a mask keeps, as [B, 1, S or 1, T]."""
     if mask.ndim == 1:
         return np.asarray(np.arange(keys) < mask[:, None, None, None])
-    return (mask[:, None, None] if mask.ndim == 2 else mask[:, None]) != 0
+    mask = mask[:, None, None] if mask.ndim == 2 else mask[:, None]
+    return np.asarray(mask != 0)
 
 
 def self_attention(

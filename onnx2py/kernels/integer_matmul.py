@@ -51,7 +51,9 @@ def matmul_integer_prepared(
     """
     if a_zero_point is not None:
         a_zero_point = per_row(a_zero_point)
-    return _wrapped(np.matmul(_centred(a, a_zero_point, b.dtype), b), a.shape[-1])
+    return _wrapped(
+        np.matmul(_less_zero_point(a, a_zero_point, b.dtype), b), a.shape[-1]
+    )
 
 
 def qlinear_matmul(
@@ -111,7 +113,10 @@ def exact_product(
     # Products are below 2**16, so that 256 of them stay below 2**24.
     dtype = np.dtype(np.float32 if a.shape[-1] <= 256 else np.float64)
     return np.asarray(
-        np.matmul(_centred(a, a_zero_point, dtype), _centred(b, b_zero_point, dtype))
+        np.matmul(
+            _less_zero_point(a, a_zero_point, dtype),
+            _less_zero_point(b, b_zero_point, dtype),
+        )
     )
 
 
@@ -127,7 +132,7 @@ def _wrapped(y: Any, terms: int) -> NDArray[np.int32]:
     return np.asarray(y).astype(np.int32)
 
 
-def _centred(
+def _less_zero_point(
     x: NDArray[Any], zero_point: Optional[NDArray[Any]], dtype: np.dtype[Any]
 ) -> NDArray[Any]:
     """Return ``x - zero_point`` as floats."""

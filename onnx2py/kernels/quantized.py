@@ -104,7 +104,9 @@ def qgemm(
     y: NDArray[Any] = np.matmul(left, right)
     if c is not None:
         y = y.astype(np.float64) + c
-    scale = np.float32(alpha) * np.float32(a_scale) * np.asarray(b_scale, np.float32)
+    scale: Any = (
+        np.float32(alpha) * np.float32(a_scale) * np.asarray(b_scale, np.float32)
+    )
     if y_scale is None:
         return np.asarray(y.astype(np.float32) * scale)
     scale = scale / np.asarray(y_scale, np.float32)

@@ -44,7 +44,7 @@ def count_ngrams(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html
     """
-    rows = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)
+    rows = x.reshape((1,) * (2 - x.ndim) + x.shape)
     if vocabulary.dtype.kind == "U":
         rows = rows.astype(str)
     tokens = _positions(vocabulary, rows, np.ones(rows.shape, np.bool_))
@@ -73,7 +73,7 @@ def _positions(
     if not table.size:
         return np.full(wanted.shape, -1)
     found = np.searchsorted(table, wanted).clip(0, len(table) - 1)
-    return np.where(valid & (table[found] == wanted), found, -1)
+    return np.asarray(np.where(valid & (table[found] == wanted), found, -1))
 
 
 def _hits(
@@ -82,5 +82,5 @@ def _hits(
     """Return one flat index of the output for each n-gram that counts."""
     known = grams >= 0
     targets = columns[grams[known]]
-    flat: NDArray[Any] = targets + np.broadcast_to(offsets, grams.shape)[known]
-    return flat[targets >= 0]
+    flat = targets + np.broadcast_to(offsets, grams.shape)[known]
+    return np.asarray(flat[targets >= 0])

@@ -85,6 +85,14 @@ def swish(node: NodeContext) -> Call:
     return node.call(exponential.swish, node.input(0), alpha=node.float("alpha", 1.0))
 
 
+@lowers("SwiGLU", since=28)
+def swiglu(node: NodeContext) -> Call:
+    """28."""
+    return node.call(
+        exponential.swiglu, node.input(0), node.input(1), alpha=node.float("alpha", 1.0)
+    )
+
+
 @lowers("Softplus")
 def softplus(node: NodeContext) -> Call:
     """1, 22: only types were added."""

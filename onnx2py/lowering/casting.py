@@ -22,7 +22,9 @@ NARROW_INTEGERS = ("int4", "uint4", "int2", "uint2")
 
 @lowers("Cast")
 def cast_to_name(node: NodeContext) -> Call:
-    """1: the type is given by its name, ``FLOAT``."""
+    """1: the type is given by its name, ``FLOAT``; some exporters wrote its number."""
+    if isinstance(node.node.attributes.get("to"), int):
+        return convert(node, dtype_name(node.element_type("to")))
     names = {name.upper(): name for name in ELEMENT_TYPES.values()}
     names.update({"FLOAT": "float32", "DOUBLE": "float64"})
     name = node.string("to").upper()

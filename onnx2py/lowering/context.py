@@ -253,8 +253,9 @@ class NodeContext:
             return default
         value = self.node.attributes[name]
         if not isinstance(value, kind):
+            expected = getattr(kind, "__name__", kind)
             raise self.unsupported(
-                f"attribute {name}: expected {getattr(kind, '__name__', kind)}, got {type(value).__name__}"
+                f"attribute {name}: expected {expected}, got {type(value).__name__}"
             )
         return value
 

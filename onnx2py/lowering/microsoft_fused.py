@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..ir.program import Call
 from ..kernels import fused_attention, fused_matmul, rotary
+from ..kernels import group_query_attention as grouped
 from ..kernels import skip_normalization as skip
 from ..kernels.normalization import rms_normalization
 from .context import NodeContext
@@ -182,4 +183,35 @@ def self_attention(node: NodeContext) -> Call:
         scale=node.float("scale", 0.0) or None,
         unidirectional=bool(node.int("unidirectional", 0)),
         results=2,
+    )
+
+
+@lowers("GroupQueryAttention", domain=_OWN)
+def group_query_attention(node: NodeContext) -> Call:
+    """1, without quantised caches and sinks."""
+    node.ignore("kv_cache_bit_width")  # without a type of quantisation there is none
+    for name in ("smooth_softmax", "qk_output"):
+        if node.int(name, 0) > 0:
+            raise node.unsupported(f"attribute {name}: expected 0")
+    for name in ("k_quant_type", "v_quant_type"):
+        node.choice(name, "NONE", ("NONE",))
+    for index in range(11, len(node.inputs)):
+        if node.has_input(index):
+            raise node.unsupported(f"input {index}: expected none")
+    rotary_caches = [node.optional(index) for index in (7, 8)]
+    return node.call(
+        grouped.group_query_attention,
+        node.input(0),
+        *(node.optional(index) for index in range(1, 5)),
+        node.input(5),
+        node.literal(6),
+        *(rotary_caches if node.int("do_rotary", 0) else (None, None)),
+        *(node.optional(index) for index in (9, 10)),
+        num_heads=node.int("num_heads"),
+        kv_num_heads=node.int("kv_num_heads"),
+        rotary_interleaved=bool(node.int("rotary_interleaved", 0)),
+        local_window_size=node.int("local_window_size", -1),
+        scale=node.float("scale", 0.0) or None,
+        softcap=node.float("softcap", 0.0),
+        results=3,
     )

@@ -37,7 +37,9 @@ def constant(tensor: TensorProto) -> np.ndarray:
 
 
 RAW = [
-    name for name in TensorProto.DataType.keys() if name not in ("UNDEFINED", "STRING")
+    name
+    for name in TensorProto.DataType.keys()  # noqa: SIM118
+    if name not in ("UNDEFINED", "STRING")
 ]
 
 

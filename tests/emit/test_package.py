@@ -130,14 +130,21 @@ def test_the_session_speaks_as_onnxruntime_does(build):
 
 @pytest.mark.parametrize(
     "dtype",
-    [n for n in TensorProto.DataType.keys() if n not in ("UNDEFINED", "STRING")],
+    [
+        n
+        for n in TensorProto.DataType.keys()  # noqa: SIM118
+        if n not in ("UNDEFINED", "STRING")
+    ],
 )
 def test_weights_of_every_type(build, tmp_path, dtype):
     kind = helper.tensor_dtype_to_np_dtype(TensorProto.DataType.Value(dtype))
     array = (np.arange(24).reshape(2, 12) % 2).astype(kind)
     package = build(with_weight(array))
     (stored,) = (tmp_path / "pkg_under_test/weights").iterdir()
-    script = f"import numpy; a = numpy.load({str(stored)!r}, mmap_mode='r'); print(a.shape, a.dtype.byteorder)"
+    script = (
+        f"import numpy; a = numpy.load({str(stored)!r}, mmap_mode='r')\n"
+        "print(a.shape, a.dtype.byteorder)"
+    )
     alone = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

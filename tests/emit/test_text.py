@@ -20,7 +20,8 @@ from onnx2py.emit.text import code_span, comment, docstring, markdown
 
 HOSTILE = [
     '"""', "'''", "\\", '\\"""', "\n", "\r\n", "\u2028", "\x0b\x0c\x1c\x85", "\0", "{{ 7*7 }}",
-    "{% raw %}", "# fmt: off", "fmt: off", "type: ignore", "noqa: E501", "\u202e\u2066", "import os",
+    "{% raw %}", "# fmt: off", "fmt: off", "type: ignore", "noqa: E501", "\u202e\u2066",
+    "import os",
     "x = 1\nimport os", "__class__", "self", "np", "../../etc/passwd", "a" * 10_000, "%s {0}",
     "'); __import__('os').system('true') #", "<script>", "| a | b |", "`", "\ud800", "ñ漢字", "",
 ]  # fmt: skip

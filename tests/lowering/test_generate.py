@@ -127,12 +127,12 @@ def test_range():
     from_0_by_1 = {"start": np.array(0), "delta": np.array(1)}
     types = {"limit": SCALAR}
     assert number_range() == "ops.number_range(start, limit, delta)"
-    assert number_range(types=types, **from_0_by_1) == "np.arange(limit)"
+    assert number_range(types=types, **from_0_by_1) == "ops.number_range(0, limit)"
     assert number_range(**from_0_by_1) == "ops.number_range(0, limit)"
     found = number_range(types=types, start=np.array(2), delta=np.array(1))
-    assert found == "np.arange(2, limit)"
+    assert found == "ops.number_range(2, limit)"
     found = number_range(types=types, start=np.array(2), delta=np.array(3))
-    assert found == "np.arange(2, limit, 3)"
+    assert found == "ops.number_range(2, limit, 3)"
     found = number_range(limit=np.array(4), **from_0_by_1)
     assert found == "np.arange(4, dtype=np.int64)"
 

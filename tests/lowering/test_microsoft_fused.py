@@ -132,3 +132,30 @@ def test_self_attention_agrees(mask, unidirectional):
 def test_self_attention_with_a_past_agrees():
     arrays = [normal(2, 3, 8), normal(8, 48), normal(48), None, normal(2, 2, 4, 2, 4)]
     check("Attention", arrays, num_heads=4, unidirectional=1, outputs=2)
+
+
+GROUPS = {"num_heads": 4, "kv_num_heads": 2, "outputs": 3}
+
+
+@pytest.mark.parametrize("rotary", [0, 1])
+@pytest.mark.parametrize("window", [-1, 2])
+def test_a_prompt_agrees(rotary, window):
+    q, k, v = normal(2, 5, 64), normal(2, 5, 32), normal(2, 5, 32)
+    lengths = np.array([4, 4], np.int32), np.array(5, np.int32)
+    caches = [normal(9, 8), normal(9, 8)] if rotary else []
+    options = {"do_rotary": rotary, "local_window_size": window, **GROUPS}
+    arrays = [q, k, v, None, None, *lengths, *caches]
+    check("GroupQueryAttention", arrays, **options)
+
+
+@pytest.mark.parametrize("rotary", [0, 1])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("options", [{}, {"local_window_size": 3}, {"softcap": 2.0}])
+def test_a_step_after_a_prompt_agrees(rotary, packed, options):
+    q, k, v = normal(1, 1, 64), normal(1, 1, 32), normal(1, 1, 32)
+    heads = [np.concatenate((q, k, v), axis=2), None, None] if packed else [q, k, v]
+    past = [normal(1, 2, 5, 16), normal(1, 2, 5, 16)]
+    lengths = np.array([5], np.int32), np.array(6, np.int32)
+    caches = [normal(9, 8), normal(9, 8)] if rotary else []
+    arrays = [*heads, *past, *lengths, *caches]
+    check("GroupQueryAttention", arrays, do_rotary=rotary, **GROUPS, **options)

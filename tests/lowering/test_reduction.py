@@ -98,11 +98,15 @@ def test_floats_agree(operator, opset, axes, keepdims):
     )
 
 
-@pytest.mark.parametrize("operator", ALL)
-@pytest.mark.parametrize("dtype", [np.int32, np.float64])
+@pytest.mark.parametrize(
+    ("operator", "dtype"),
+    [
+        *((operator, np.float64) for operator in ALL),
+        # onnxruntime sums exponentials as integers, and opset 28 has no such type.
+        *((operator, np.int32) for operator in ALL if operator != "ReduceLogSumExp"),
+    ],
+)
 def test_other_types_agree(operator, dtype):
-    if operator == "ReduceLogSumExp" and dtype == np.int32:
-        return  # onnxruntime sums exp() as integers; opset 28 forbids it
     x = RNG.integers(1, 5, (2, 3, 4)).astype(dtype)
     check_against_onnxruntime(operator, [x], opset=11, axes=[1])
 

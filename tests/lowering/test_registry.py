@@ -9,8 +9,6 @@ from onnx2py.lowering.registry import find_rule, lowers, rules
 WITHOUT_RULE = {
     # Training: its graph is differentiated, which has no counterpart in NumPy.
     ("ai.onnx.preview.training", "Gradient", 1),
-    # New in opset 28: no exporter writes it yet.
-    ("", "SwiGLU", 28),
 }
 """All that ONNX defines and no rule covers; strict: who adds a rule removes the line."""
 

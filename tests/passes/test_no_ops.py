@@ -52,7 +52,8 @@ def test_n2_dropout_that_matters_stays(text):
 
 
 def test_n3_cast():
-    text = "g (float[2] x) => (float[2] y, double[2] z) { y = Cast <to=1> (x) z = Cast <to=11> (x) }"
+    text = """g (float[2] x) => (float[2] y, double[2] z)
+        { y = Cast <to=1> (x) z = Cast <to=11> (x) }"""
     assert after(remove_no_ops, text) == "(x) => (x, z)\n  z = Cast <to=11> (x)"
 
 

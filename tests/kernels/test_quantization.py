@@ -1,0 +1,122 @@
+"""Kernels of linear quantization: numbers worked out by hand."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from onnx2py.kernels.quantization import (
+    dequantize_linear,
+    dequantize_linear_along,
+    dynamic_quantize_linear,
+    quantize_linear,
+    quantize_linear_along,
+    spread_parameter,
+)
+from onnx2py.kernels.quantization_narrow import (
+    quantize_linear_narrow,
+    quantize_linear_to_float,
+)
+
+
+def floats(*values):
+    return np.array(values, np.float32)
+
+
+def test_halves_go_to_the_even_integer():
+    y = quantize_linear(floats(0.5, 1.5, 2.5, -0.5, -1.5), 1.0, dtype=np.int8)
+    assert y.tolist() == [0, 2, 2, 0, -2]
+
+
+@pytest.mark.parametrize(
+    "dtype, low, high",
+    [
+        (np.int8, -128, 127),
+        (np.uint8, 0, 255),
+        (np.int16, -32768, 32767),
+        (np.uint16, 0, 65535),
+    ],
+)
+def test_what_does_not_fit_saturates(dtype, low, high):
+    y = quantize_linear(floats(-np.inf, -1e30, 1e30, np.inf), 0.1, 3, dtype=dtype)
+    assert y.dtype == dtype
+    assert y.tolist() == [low, low, high, high]
+
+
+def test_the_zero_point_is_added_after_rounding():
+    assert quantize_linear(floats(2.5, 3.5), 1.0, 1).tolist() == [3, 5]
+
+
+def test_a_scalar_stays_an_array():
+    y = quantize_linear(np.array(2.0, np.float32), 0.5)
+    assert isinstance(y, np.ndarray)
+    assert y.shape == () and y == 4
+
+
+def test_division_may_be_asked_for_in_float16():
+    x = floats(1.0005)  # float16 has only 1 + 1/1024 thereabouts
+    assert quantize_linear(x, 1 / 8192, dtype=np.int16) == 8196
+    y = quantize_linear(x, 1 / 8192, dtype=np.int16, precision=np.float16)
+    assert y == 8192 or y == 8200
+
+
+def test_each_slice_has_its_scale():
+    x = np.full((2, 3), 6.0, np.float32)
+    scale, zero_point = floats(1, 2, 3), np.array([0, 1, 2], np.uint8)
+    y = quantize_linear_along(x, scale, zero_point, axis=-1)
+    assert y.tolist() == [[6, 4, 4]] * 2
+    assert dequantize_linear_along(y, scale, zero_point, axis=1).tolist() == x.tolist()
+
+
+def test_each_block_has_its_scale():
+    scale = floats(1, 2).reshape(1, 2)
+    spread = spread_parameter(scale, (1, 5), 1, 3)
+    assert spread.tolist() == [[1, 1, 1, 2, 2]]
+
+
+def test_a_scale_of_another_rank_is_an_error():
+    with pytest.raises(ValueError, match="expected rank 3, got"):
+        spread_parameter(np.ones((2, 2), np.float32), (2, 2, 2), 0, 1)
+
+
+def test_int32_is_subtracted_exactly():
+    x = np.array([2**30 + 1], np.int32)
+    assert dequantize_linear(x, 1.0, 2**30).tolist() == [1.0]
+
+
+def test_float16_is_computed_in_float32():
+    x = np.array([60000], np.uint16)
+    y = dequantize_linear(x, 0.5, dtype=np.float16)
+    assert y.dtype == np.float16 and y.tolist() == [30000]
+
+
+def test_dynamic_quantization_covers_zero():
+    y, scale, zero_point = dynamic_quantize_linear(floats(1, 2, 5.1))
+    assert y.tolist() == [50, 100, 255]
+    assert scale == np.float32(5.1) / np.float32(255) and zero_point == 0
+
+
+@pytest.mark.parametrize("x", [floats(), floats(0, 0)])
+def test_dynamic_quantization_of_nothing_has_scale_one(x):
+    y, scale, zero_point = dynamic_quantize_linear(x)
+    assert y.tolist() == [0] * len(x)
+    assert (scale.tolist(), zero_point.tolist()) == (1.0, 0)
+    assert (scale.dtype, zero_point.dtype) == (np.float32, np.uint8)
+
+
+def test_four_bits():
+    y = quantize_linear_narrow(
+        floats(-100, -2.5, 2.5, 100), floats(1)[0], dtype=ml_dtypes.int4
+    )
+    assert y.dtype == ml_dtypes.int4
+    assert y.astype(np.int8).tolist() == [-8, -2, 2, 7]
+
+
+@pytest.mark.parametrize("saturate, largest", [(True, 448.0), (False, np.nan)])
+def test_float8(saturate, largest):
+    y = quantize_linear_to_float(
+        floats(2.1, 1e6),
+        floats(1)[0],
+        dtype=ml_dtypes.float8_e4m3fn,
+        saturate=saturate,
+    )
+    np.testing.assert_equal(y.astype(np.float32), floats(2.0, largest))
