@@ -196,10 +196,10 @@ class Model:
         first = np.subtract(total, sequence)
 
         # key_positions: Range -> int64[?]
-        key_positions = np.arange(total)
+        key_positions = ops.number_range(0, total)
 
         # query_positions: Range -> int64[?]
-        query_positions = np.arange(first, total)
+        query_positions = ops.number_range(first, total)
 
         # query_column: Unsqueeze -> int64[?, 1]
         query_column = np.expand_dims(query_positions, axis=1)

@@ -37,7 +37,7 @@ def murmur_hash3(
 def _hash_bytes(text: bytes, seed: int) -> Any:
     whole = len(text) // 4 * 4
     hashes = np.array([seed & 0xFFFFFFFF], np.uint32)
-    for word in np.frombuffer(text[:whole], "<u4"):
+    for word in np.frombuffer(text[:whole], "<u4").reshape(-1, 1):
         hashes = _mixed(hashes, word)
     if whole < len(text):
         rest = np.array([int.from_bytes(text[whole:], "little")], np.uint32)

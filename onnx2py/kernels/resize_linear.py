@@ -118,6 +118,7 @@ def _linear_plan(
     for axis in reversed(resized_axes(shape, roi, scales, sizes, axes, policy)):
         positions = source_positions(axis, mode)
         low, high, weight = linear_neighbours(positions, axis.length)
+        weight[low == high] = 0.5  # both count: a weight of 0 would make inf NaN
         taps = (np.stack([low, high]), np.stack([1 - weight, weight]))
         beyond = outside(axis, positions, mode)
         plan.append(make_taps(axis.axis, axis.length, *taps, beyond))

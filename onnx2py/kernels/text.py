@@ -81,7 +81,11 @@ def split_strings(
     ONNX: https://onnx.ai/onnx/operators/onnx__StringSplit.html
     """
     limit = -1 if maxsplit is None else maxsplit
-    parts = [s.split(delimiter or None, limit) if s else [] for s in x.ravel().tolist()]
+    texts = x.ravel().tolist()
+    if not delimiter:
+        parts = [text.strip().split(None, limit) for text in texts]
+    else:
+        parts = [text.split(delimiter, limit) if text else [] for text in texts]
     longest = max(map(len, parts), default=0)
     y = np.full((len(parts), longest), "", object)
     for row, found in zip(y, parts):

@@ -25,8 +25,8 @@ def tf_idf_vectorizer(node: NodeContext) -> Call:
     size = max(indexes) + 1
     factors: Argument = None
     if weights and mode != "TF":
-        # onnxruntime reads weights by column, not by place in the pool.
-        table = np.resize(np.array(weights, np.float32), size)
+        table = np.zeros(size, np.float32)
+        table[list(indexes)] = weights
         factors = node.weight("weights", table)
     words = np.array(vocabulary, str if strings else np.int64)
     return node.call(

@@ -23,7 +23,7 @@ def number(value, dtype=np.float32):
 
 
 def normal(*shape):
-    return (np.random.default_rng(0).normal(size=shape) * 40).astype(np.float32)
+    return number(np.random.default_rng(0).normal(size=shape) * 40)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +189,7 @@ def array(value):
     )
 
 
+@pytest.mark.filterwarnings("ignore:::onnx")
 @pytest.mark.parametrize("operator", ["QuantizeLinear", "DequantizeLinear"])
 def test_the_official_cases_agree(operator):
     """Above all for types of eight bits and less, which onnxruntime does not return."""

@@ -86,8 +86,8 @@ def test_functions_of_one_byte_agree(random, dtype):
     for _ in range(4):
         arrays = [x, *parameters(random, dtype), *parameters(random, dtype)]
         check_against_onnxruntime("QLinearLeakyRelu", arrays, alpha=0.1, **MICROSOFT)
-        arrays[1], arrays[3] = np.float32([0.05])[0:1].reshape(()), arrays[3] / 100
-        arrays[3] = np.asarray(arrays[3], np.float32)
+        arrays[1] = np.asarray(0.05, np.float32)
+        arrays[3] = np.asarray(0.004, np.float32)
         check_against_onnxruntime("QLinearSigmoid", arrays, **MICROSOFT)
 
 

@@ -15,3 +15,8 @@ def as_ints(values: Any) -> Sequence[int]:
     # list(array) would make NumPy scalars, each ten times as slow as an int.
     flat: Sequence[int] = np.asarray(values).ravel().tolist()
     return flat
+
+
+def as_int(value: Any) -> int:
+    """Return the one number in a tensor of one element, or the number itself."""
+    return int(value) if isinstance(value, (int, float)) else int(value.item())

@@ -44,8 +44,10 @@ def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
     mean = np.add.reduce(x, -1, keepdims=True)
     mean /= length
     y = np.subtract(x, mean)
-    # Unlike np.square and a sum, einsum needs no temporary.
-    variance = np.einsum("...i,...i->...", y, y)[..., None]
+    if length > 4096:  # einsum adds one after another, which loses digits in long rows
+        variance = np.add.reduce(np.square(y), -1, keepdims=True)
+    else:  # unlike np.square and a sum, einsum needs no temporary
+        variance = np.einsum("...i,...i->...", y, y)[..., None]
     variance = variance / length + x.dtype.type(epsilon)
     y *= 1 / np.sqrt(variance)
     return np.asarray(y)

@@ -1,0 +1,48 @@
+"""Tensors made from their shape or their bounds."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ints import as_int
+
+
+def number_range(
+    start: Any, limit: Any, delta: Any = 1, *, dtype: Any = None
+) -> NDArray[Any]:
+    """Return ``start``, ``start + delta`` ... up to, not including, ``limit``.
+
+    Floating-point numbers are added up one after another, as onnxruntime does, those of
+    16 bits in float32.
+
+    Parameters
+    ----------
+    start, limit, delta : numbers, or tensors of one element and one dtype
+    dtype : that of the result; by default that of the tensors
+
+    Returns
+    -------
+    y : [max(0, ceil((limit - start) / delta))]
+
+    Raises
+    ------
+    ZeroDivisionError
+        If ``delta`` is 0.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Range.html
+    """
+    bounds = (start, limit, delta)
+    if dtype is None:
+        dtype = next(b.dtype for b in bounds if isinstance(b, (np.ndarray, np.generic)))
+    kind = np.dtype(dtype)
+    if kind.kind in "iu":
+        return np.arange(*map(as_int, bounds), dtype=kind)
+    wide = np.float32 if kind.itemsize < 4 else kind
+    first, last, step = (np.asarray(b).astype(wide).reshape(()) for b in bounds)
+    steps = np.full(max(0, ceil(float(last - first) / float(step))), step, wide)
+    steps[:1] = first
+    return np.add.accumulate(steps).astype(kind, copy=False)
