@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,8 +53,14 @@ class DecodedModel:
     metadata: Metadata
 
 
-def decode(loaded: LoadedModel) -> DecodedModel:
+HasRule = Callable[[str, str, int], bool]
+"""Whether an operator (domain, name, opset version) can be lowered as it is."""
+
+
+def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedModel:
     """Decode a loaded model; local functions are inlined, types and shapes inferred.
+
+    An operator without a rule that ONNX defines by a function is replaced by its body.
 
     Raises
     ------
@@ -67,7 +73,11 @@ def decode(loaded: LoadedModel) -> DecodedModel:
     _normalise_domains(proto)
     opsets = _opsets(proto)
     if proto.functions:
-        proto = _inline(proto)
+        _check_recursion(proto)
+        proto = _inline(proto, inliner.inline_local_functions)
+    bodies = _wanted_bodies(proto, opsets, has_rule)
+    if bodies:
+        proto = _inline(proto, inliner.inline_selected_functions, bodies, False, True)
     declared = {
         value.name: value for value in (*proto.graph.value_info, *proto.graph.output)
     }
@@ -144,15 +154,38 @@ def _opsets(proto: onnx.ModelProto) -> dict[str, int]:
     return opsets
 
 
-def _inline(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Replace calls of the model's own functions by their bodies."""
-    _check_recursion(proto)
+def _inline(
+    proto: onnx.ModelProto, inline: Callable[..., onnx.ModelProto], *options: Any
+) -> onnx.ModelProto:
+    """Replace calls of functions by their bodies."""
     try:
-        return inliner.inline_local_functions(proto)
+        return inline(proto, *options)
     except Exception as error:  # the C++ inliner has no error type of its own
         raise DecodeError(
-            f"local functions: they cannot be inlined: {_first_line(error)}"
+            f"functions: they cannot be inlined: {_first_line(error)}"
         ) from None
+
+
+WITH_BODIES = {"If", "Loop", "Scan", "SequenceMap"}
+"""The operators whose subgraphs the compiler knows; of others, ONNX's function is used."""
+
+
+def _wanted_bodies(
+    proto: onnx.ModelProto, opsets: Mapping[str, int], has_rule: HasRule
+) -> list[tuple[str, str]]:
+    """Return the operators to replace by the functions that define them."""
+    found: dict[tuple[str, str], None] = {}
+    for node in _nodes(proto.graph):
+        version = opsets.get(node.domain, 1)
+        open_body = node.op_type not in WITH_BODIES and any(
+            attribute.HasField("g") for attribute in node.attribute
+        )
+        missing = open_body or not has_rule(node.domain, node.op_type, version)
+        if missing and onnx.defs.has(node.op_type, version, node.domain):
+            schema: Any = onnx.defs.get_schema(node.op_type, version, node.domain)
+            if schema.has_function or schema.has_context_dependent_function:
+                found[node.domain, node.op_type] = None
+    return list(found)
 
 
 def _check_recursion(proto: onnx.ModelProto) -> None:
@@ -274,6 +307,10 @@ class _Decoder:
             defaults={n: a for n, a in weights.items() if n in overridable},
             types=self.types,
             output_names=tuple(value.name for value in proto.output),
+            promised=tuple(
+                _value_type(declared[value.name]) if value.name in declared else None
+                for value in proto.output
+            ),
         )
 
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:

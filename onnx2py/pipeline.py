@@ -14,8 +14,10 @@ from .emit.package import Package, Provenance, build_package
 from .emit.write import check_target, staged
 from .load import load
 from .lowering.lower import lower
+from .lowering.registry import has_rule
 from .options import Options
 from .passes import run_passes
+from .plan import plan
 from .verify import Verification, verify_package
 
 if TYPE_CHECKING:
@@ -75,12 +77,12 @@ def compile_model(
 
     tell("reading the model", 0.0)
     loaded = load(model)
-    decoded = decode(loaded)
+    decoded = decode(loaded, has_rule)
     origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
 
     tell("rewriting the graph", 0.1)
     graph = run_passes(decoded.graph, level=chosen.level)
-    program = lower(graph)
+    program = plan(lower(graph), level=chosen.level)
 
     tell("writing source", 0.3)
     package = _formatted(build_package(program, target.name, origin), tell)

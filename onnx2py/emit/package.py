@@ -15,6 +15,7 @@ from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
 from ..ir.types import (
     EXTENSION_DTYPES,
     TensorType,
+    ValueType,
     dtype_name,
     tensor_type_of,
 )
@@ -89,9 +90,10 @@ class _Builder:
         self.writer = SourceWriter(program, self.names, weights, taken)
 
     def build(self) -> Package:
+        setup = self.writer.block(self.program.setup)
         body = self.writer.block(self.program.statements)
-        requires = self._requires(body)
-        context = {**self._model_context(body, requires), **self._context(requires)}
+        requires = self._requires(setup + body)
+        context = {**self._model_context(setup, body), **self._context(requires)}
         for path in ("__init__.py", "__main__.py", "_session.py", "_tensors.py", "model.py",
                      "README.md", "py.typed"):  # fmt: skip
             template = path if path == "py.typed" else f"{path}.j2"
@@ -226,14 +228,14 @@ class _Builder:
             arguments.append(f"{self.names[name]}={spelled}")
         return f"outputs = model({', '.join(arguments)})"
 
-    def _model_context(self, body: str, requires: tuple[str, ...]) -> dict[str, Any]:
+    def _model_context(self, setup: str, body: str) -> dict[str, Any]:
         program = self.program
         inputs = [self._describe(n, n, self.names[n]) for n in program.inputs]
         onnx_names = program.output_names or program.outputs
         fields = field_names(onnx_names, "output")
-        outputs = [
-            self._describe(*item) for item in zip(program.outputs, onnx_names, fields)
-        ]
+        promised = program.promised or (None,) * len(fields)
+        described = zip(program.outputs, onnx_names, fields, promised)
+        outputs = [self._describe(*each) for each in described]
         results = [self._result(value) for value in program.outputs]
         single = len(outputs) == 1
         return {
@@ -250,7 +252,8 @@ class _Builder:
             ),
             "checks": self._checks(),
             "helpers": self._helpers(results),
-            "typing_names": self._typing_names(body, [*inputs, *outputs]),
+            "typing_names": self._typing_names(setup + body, [*inputs, *outputs]),
+            "setup": setup,
             "body": body,
             "methods": self.writer.bodies,
             "returns": outputs[0]["annotation"] if single else "Outputs",
@@ -279,8 +282,14 @@ class _Builder:
         names |= {"Optional"} if self.program.defaults else set()
         return ", ".join(sorted(names)) or "Any"
 
-    def _describe(self, value: str, onnx_name: str, name: str) -> dict[str, Any]:
-        kind = self.program.types.get(value)
+    def _describe(
+        self, value: str, onnx_name: str, name: str, promised: ValueType | None = None
+    ) -> dict[str, Any]:
+        """Say what templates need to know of an input or output.
+
+        Where inference is vague, the type of an output is what the file says.
+        """
+        kind = completed(self.program.types.get(value), promised)
         return {
             "onnx_name": onnx_name,
             "name": name,
@@ -345,6 +354,8 @@ class _Builder:
         """Spell a returned value; one that may be a NumPy scalar is made an array."""
         kind = self.program.types.get(value)
         spelled = self.writer.spell(value)
+        if spelled.startswith("self."):
+            return f"{spelled}.copy()"  # the caller may do with it as he likes
         is_array = (
             isinstance(kind, TensorType) and bool(kind.rank) and value not in self.open
         )
@@ -369,6 +380,23 @@ class _Builder:
             ],
             exported=sorted(name for names in public.values() for name in names),
         )
+
+
+def completed(kind: ValueType | None, promised: ValueType | None) -> ValueType | None:
+    """Fill what is not known of a type with what the file says, if the two can be of one value."""
+    if not isinstance(kind, TensorType) or not isinstance(promised, TensorType):
+        return kind or promised
+    if kind.dtype != promised.dtype or promised.shape is None:
+        return kind
+    if kind.shape is None:
+        return promised
+    if len(kind.shape) != len(promised.shape):
+        return kind
+    dims = (
+        known if known is not None else said
+        for known, said in zip(kind.shape, promised.shape)
+    )
+    return TensorType(kind.dtype, tuple(dims))
 
 
 # ---------------------------------------------------------------------- what is used

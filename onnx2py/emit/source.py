@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,16 @@ class SourceWriter:
 
     def spell(self, value: str) -> str:
         """Return the expression for a value."""
-        return self.weights.get(value) or self.names[value]
+        return self.weights.get(value) or self.target_name(value)
+
+    def target_name(self, value: str) -> str:
+        """Return what a value is assigned to: an attribute, if the setup computes it."""
+        return f"self.{self.names[value]}" if value in self.fixed else self.names[value]
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The values that the setup computes."""
+        return frozenset(name for s in self.program.setup for name in s.outputs)
 
     def block(self, statements: tuple[Statement, ...]) -> str:
         """Return statements, each below its comment, a blank line between them."""
@@ -111,15 +121,15 @@ class SourceWriter:
 
     def target(self, output: str, call: Call) -> str:
         """Annotate an output of the model that NumPy's own annotations leave open."""
-        name = self.names[output] if output else "_"
+        name = self.target_name(output) if output else "_"
         kernel = not isinstance(call.function, str) and call.function in self.kernels
         kind = self.program.types.get(output)
-        if kernel or output not in self.program.outputs:
+        if kernel or output not in self.program.outputs or output in self.fixed:
             return name
         return f"{name}: {annotation(kind)}"
 
     def targets(self, outputs: tuple[str, ...]) -> str:
-        names = [self.names[name] if name else "_" for name in outputs]
+        names = [self.target_name(name) if name else "_" for name in outputs]
         return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
 
     # ------------------------------------------------------------------ control flow
@@ -243,7 +253,11 @@ class SourceWriter:
         padded = (*outputs, *[""] * (len(made) - len(outputs)))
         names = [self.names[name] if name else self.fresh("unused") for name in padded]
         scans = [
-            (n, self.fresh(f"{n}_parts"), self.fresh(f"{n}_part"))
+            (
+                n,
+                self.fresh(f"{n.rstrip('_')}_parts"),
+                self.fresh(f"{n.rstrip('_')}_part"),
+            )
             for n in names[state:]
         ]
         return names[:state], scans

@@ -64,7 +64,7 @@ class Graph:
     defaults: Mapping[str, np.ndarray] = field(default_factory=dict)
     types: Mapping[str, ValueType] = field(default_factory=dict)
     promised: tuple[ValueType | None, ...] = ()
-    """What a subgraph's author says of its outputs: for a loop that makes no trip, no more."""
+    """What the file says of the outputs: for documents, and for a loop that makes no trip."""
     output_names: tuple[str, ...] = ()
     """What ONNX calls the outputs; a pass may let another value stand for one."""
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

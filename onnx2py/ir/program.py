@@ -135,10 +135,14 @@ class Program:
     types: Mapping[str, ValueType]
     output_names: tuple[str, ...] = ()
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    promised: tuple[ValueType | None, ...] = ()
+    """The types of the outputs as the file declares them: they may be wrong."""
+    setup: tuple[Statement, ...] = ()
+    """What is computed once, when the weights are loaded: calls without bodies."""
 
     def walk(self) -> Iterator[Statement]:
-        """Yield all statements, each before those of its bodies."""
-        yield from _walk(self.statements)
+        """Yield all statements, each before those of its bodies; the setup first."""
+        yield from _walk((*self.setup, *self.statements))
 
 
 def bodies_of(operation: Operation) -> tuple[Body, ...]:

@@ -38,6 +38,7 @@ def lower(graph: Graph) -> Program:
         types=graph.types,
         output_names=graph.output_names,
         folded=graph.folded,
+        promised=graph.promised,
     )
 
 

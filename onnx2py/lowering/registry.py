@@ -48,6 +48,11 @@ def find_rule(domain: str, operator: str, version: int) -> Rule | None:
     return None if since is None else versions[since]
 
 
+def has_rule(domain: str, operator: str, version: int) -> bool:
+    """Whether there is a rule for an operator at an opset version."""
+    return find_rule(domain, operator, version) is not None
+
+
 def rules() -> dict[tuple[str, str], tuple[int, ...]]:
     """Return the versions that have a rule, for each (domain, operator)."""
     _load_rules()

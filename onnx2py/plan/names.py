@@ -20,8 +20,8 @@ _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
     f"{port}{i}" for port in ("com", "lpt") for i in range(10)
 }
 _TEMPLATE_NAMES = {
-    "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "path", "dims",
-    "model", "outputs", "inputs", "going", "iteration", "annotated", "check_input", "load_weight",
+    "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "dims", "going",
+    "iteration", "as_array", "check_input", "load_weight", "quiet",
 }  # fmt: skip
 RESERVED = frozenset(
     {name.lower() for name in (*keyword.kwlist, *keyword.softkwlist, *dir(builtins))}

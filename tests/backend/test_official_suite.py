@@ -10,11 +10,46 @@ import onnx.backend.test
 
 import onnx2py.backend
 
-EXPECTED_FAILURES: dict[str, str] = {}
+EXPECTED_FAILURES = {
+    # One draw of another generator; ONNX calls it "for informational purpose" only.
+    "test_bernoulli": 6,
+    # The suite's own comparison calls len() on an array of no axes, whatever is returned.
+    "test_loop16_seq_none": 1,
+    # Exporters write indices into the larger output, as torch makes them and onnxruntime reads
+    # them; the case's are into the output that would be inferred without output_shape.
+    "test_maxunpool_export_with_output_shape": 1,
+    # Where scales make a length that is not whole, onnxruntime and we align the corners of the
+    # output as it is (1.5 -> 1); the case aligns those of a tensor of 1.5 elements.
+    "test_resize_downsample_scales_cubic_align_corners": 1,
+    "test_resize_downsample_scales_linear_align_corners": 1,
+    # The case's softmax rounds to float16 after each step; ours, as onnxruntime's, only at the
+    # end: 2 elements of 192 differ by one unit in the last place.
+    "test_attention_4d_causal_fp16_expanded": 1,
+}
+"""The start of the names, and how many cases there are."""
 
 suite = onnx.backend.test.runner.Runner(onnx2py.backend, __name__)
-for pattern in EXPECTED_FAILURES:
-    suite.xfail(pattern)
-suite.exclude("_cuda")
+for name in EXPECTED_FAILURES:
+    suite.xfail(f"^{name}.*_cpu$")
 
-globals().update(suite.test_cases)
+
+def cases() -> dict[str, type]:
+    """Return the suite's test classes, without those for devices that NumPy has not."""
+    found: dict[str, type] = suite.test_cases
+    for case in found.values():
+        for name in [n for n in vars(case) if n.endswith("_cuda")]:
+            delattr(case, name)
+    return found
+
+
+globals().update(cases())
+
+
+def test_the_suite_is_whole():
+    """The pinned release of onnx has this many cases; none is skipped."""
+    names = [
+        n for case in cases().values() for n in vars(case) if n.startswith("test_")
+    ]
+    assert len(names) == 2033, len(names)
+    for start, count in EXPECTED_FAILURES.items():
+        assert sum(name.startswith(start) for name in names) == count
