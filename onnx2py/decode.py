@@ -78,9 +78,8 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     bodies = _wanted_bodies(proto, opsets, has_rule)
     if bodies:
         proto = _inline(proto, inliner.inline_selected_functions, bodies, False, True)
-    declared = {
-        value.name: value for value in (*proto.graph.value_info, *proto.graph.output)
-    }
+    values = (*proto.graph.value_info, *proto.graph.output)
+    declared = {value.name: _value_type(value) for value in values}
     promised = [tuple(map(_value_type, g.output)) for g in _subgraphs(proto.graph)]
     inferred = _infer(proto)
     decoder = _Decoder(loaded, opsets, promised)
@@ -270,7 +269,7 @@ class _Decoder:
         self.symbols: set[str] = set()
 
     def main_graph(
-        self, proto: onnx.GraphProto, declared: Mapping[str, onnx.ValueInfoProto]
+        self, proto: onnx.GraphProto, declared: Mapping[str, ValueType | None]
     ) -> Graph:
         weights, overridable = self.loaded.weights, self.loaded.overridable
         values = [
@@ -294,10 +293,9 @@ class _Decoder:
             self.types[scope[value.name]] = kind
         self.symbols = {dim for kind in self.types.values() for dim in _symbols(kind)}
         nodes, outputs = self._contents(proto, scope)
-        for name, value in declared.items():
-            kind = _value_type(value)
-            if kind is not None and name in scope:
-                self.types.setdefault(scope[name], _known(kind, self.symbols))
+        for name, said in declared.items():
+            if said is not None and name in scope:
+                self.types.setdefault(scope[name], _known(said, self.symbols))
         return Graph(
             name=proto.name,
             inputs=tuple(inputs),
@@ -307,10 +305,7 @@ class _Decoder:
             defaults={n: a for n, a in weights.items() if n in overridable},
             types=self.types,
             output_names=tuple(value.name for value in proto.output),
-            promised=tuple(
-                _value_type(declared[value.name]) if value.name in declared else None
-                for value in proto.output
-            ),
+            promised=tuple(declared.get(value.name) for value in proto.output),
         )
 
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:

@@ -27,20 +27,20 @@ INPUTS = (
     TensorSpec("limit", "limit", "int64", (), optional=True),
 )
 OUTPUTS = (
-    TensorSpec("last", "last", "int64", None),
-    TensorSpec("largest", "largest", "int64", None),
+    TensorSpec("last", "last", "int64", ()),
+    TensorSpec("largest", "largest", "int64", ()),
     TensorSpec("steps", "steps", "int64", ()),
-    TensorSpec("visited", "visited", "int64", None),
+    TensorSpec("visited", "visited", "int64", ("steps",)),
 )
 
 
 class Outputs(NamedTuple):
     """What the model returns."""
 
-    last: Annotated[NDArray[np.int64], "..."]
-    largest: Annotated[NDArray[np.int64], "..."]
+    last: Annotated[NDArray[np.int64], ""]
+    largest: Annotated[NDArray[np.int64], ""]
     steps: Annotated[NDArray[np.int64], ""]
-    visited: Annotated[NDArray[np.int64], "..."]
+    visited: Annotated[NDArray[np.int64], "steps"]
 
 
 class Model:
@@ -85,13 +85,13 @@ class Model:
 
         Returns
         -------
-        last : int64[...]
+        last : int64[]
             ONNX output ``last``.
-        largest : int64[...]
+        largest : int64[]
             ONNX output ``largest``.
         steps : int64[]
             ONNX output ``steps``.
-        visited : int64[...]
+        visited : int64[steps]
             ONNX output ``visited``.
 
         Raises

@@ -25,7 +25,7 @@ WEIGHTS = Path(__file__).with_name("weights")
 
 INPUTS = (TensorSpec("weather", "weather", "float32", ("days", 4)),)
 OUTPUTS = (
-    TensorSpec("activity", "activity", "string", (None,)),
+    TensorSpec("activity", "activity", "string", ("days",)),
     TensorSpec(
         "probabilities", "probabilities", "sequence(map(string, float32[]))", None
     ),
@@ -35,7 +35,7 @@ OUTPUTS = (
 class Outputs(NamedTuple):
     """What the model returns."""
 
-    activity: Annotated[NDArray[np.object_], "_"]
+    activity: Annotated[NDArray[np.object_], "days"]
     probabilities: Any
 
 
@@ -91,7 +91,7 @@ class Model:
 
         Returns
         -------
-        activity : string[?]
+        activity : string[days]
             ONNX output ``activity``.
         probabilities : sequence(map(string, float32[]))
             ONNX output ``probabilities``.

@@ -29,18 +29,18 @@ INPUTS = (
     TensorSpec("past_value", "past_value", "float32", ("batch", 4, "past", 8)),
 )
 OUTPUTS = (
-    TensorSpec("output", "output", "float32", ("batch", None, 32)),
-    TensorSpec("key", "key", "float32", ("batch", 4, None, 8)),
-    TensorSpec("value", "value", "float32", ("batch", 4, None, 8)),
+    TensorSpec("output", "output", "float32", ("batch", "sequence", 32)),
+    TensorSpec("key", "key", "float32", ("batch", 4, "total", 8)),
+    TensorSpec("value", "value", "float32", ("batch", 4, "total", 8)),
 )
 
 
 class Outputs(NamedTuple):
     """What the model returns."""
 
-    output: Annotated[NDArray[np.float32], "batch _ 32"]
-    key: Annotated[NDArray[np.float32], "batch 4 _ 8"]
-    value: Annotated[NDArray[np.float32], "batch 4 _ 8"]
+    output: Annotated[NDArray[np.float32], "batch sequence 32"]
+    key: Annotated[NDArray[np.float32], "batch 4 total 8"]
+    value: Annotated[NDArray[np.float32], "batch 4 total 8"]
 
 
 class Model:
@@ -111,11 +111,11 @@ class Model:
 
         Returns
         -------
-        output : float32[batch, ?, 32]
+        output : float32[batch, sequence, 32]
             ONNX output ``output``.
-        key : float32[batch, 4, ?, 8]
+        key : float32[batch, 4, total, 8]
             ONNX output ``key``.
-        value : float32[batch, 4, ?, 8]
+        value : float32[batch, 4, total, 8]
             ONNX output ``value``.
 
         Raises

@@ -373,3 +373,22 @@ def test_the_text_of_a_graph():
     assert print_graph(graph_of(onnx.parser.parse_model(text))) == (
         "(x) => (y)\n  float32[1] w = {2}\n  y = Mul (x, w)"
     )
+
+
+def test_an_operator_without_a_rule_is_replaced_by_its_function():
+    text = """<ir_version: 10, opset_import: ["" : 17]>
+    g (float[2, 3] x) => (float[2, 3] y) { y = MeanVarianceNormalization <axes = [1]> (x) }"""
+    loaded = load(onnx.parser.parse_model(text))
+    graph = decode(
+        loaded, lambda _domain, name, _version: not name.startswith("MeanV")
+    ).graph
+    operators = {node.operator for node in graph.nodes}
+    assert "MeanVarianceNormalization" not in operators and "Sub" in operators
+
+
+def test_what_the_file_says_of_outputs_is_kept_apart():
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+    g (float[n] x, int64[1] s) => (float[2, m] y) { y = Reshape (x, s) }"""
+    graph = graph_of(onnx.parser.parse_model(text))
+    assert graph.promised == (TensorType("float32", (2, "m")),)
+    assert str(graph.types["y"]) == "float32[?]"
