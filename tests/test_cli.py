@@ -201,6 +201,8 @@ def test_ctrl_c(here):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A job in the background inherits an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stderr is not None
     try:

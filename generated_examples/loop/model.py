@@ -116,7 +116,7 @@ class Model:
         for iteration in ops.iterations(limit):
             if not going:
                 break
-            going, last, largest, visited_part = self._loop_body(
+            going, last, largest, visited_part = self._last_body(
                 iteration, going, last, largest
             )
             visited_parts.append(visited_part)
@@ -129,7 +129,7 @@ class Model:
             as_array(last), as_array(largest), as_array(steps), as_array(visited)
         )
 
-    def _loop_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
+    def _last_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
         # remainder: Mod -> int64[...]
         remainder = np.remainder(n, self.two)
 
@@ -138,9 +138,9 @@ class Model:
 
         # step: If -> int64[...]
         if is_odd:
-            next_ = self._if_then(n)
+            next_ = self._next_then(n)
         else:
-            next_ = self._if_else(n)
+            next_ = self._next_else(n)
 
         # new_largest: Max -> int64[...]
         new_largest = np.maximum(largest_so_far, next_)
@@ -150,7 +150,7 @@ class Model:
 
         return (go_on, next_, new_largest, next_)
 
-    def _if_then(self, n: Any) -> Any:
+    def _next_then(self, n: Any) -> Any:
         # tripled: Mul -> int64[...]
         tripled = np.multiply(n, np.int64(3))
 
@@ -159,7 +159,7 @@ class Model:
 
         return grown
 
-    def _if_else(self, n: Any) -> Any:
+    def _next_else(self, n: Any) -> Any:
         # halved: Div -> int64[...]
         halved = ops.divide(n, self.two)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -77,7 +77,7 @@ class _Builder:
             for name in s.outputs
         }
         """What control flow makes: nobody can tell its type beforehand."""
-        self.names = assign_names(_wanted(program, self.statements, self.used))
+        self.names = _named(program, self.used)
         taken = dict.fromkeys(self.names.values(), 0)
         self.files: dict[str, Content] = {}
         self.parameters = 0
@@ -421,23 +421,32 @@ def _used_weights(
     return used
 
 
-def _wanted(
-    program: Program, statements: Iterable[Statement], used: Iterable[str]
-) -> Iterable[Wanted]:
-    """Yield every value that needs a Python name: inputs first, then weights, then results."""
-    for name in program.inputs:
-        yield Wanted(name, "x")
-    for name in used:
-        if name not in program.inputs:
-            yield Wanted(name, "weight")
+def _named(program: Program, used: Iterable[str]) -> dict[str, str]:
+    """Name every value; a body is a method, whose names need only differ from what it captures."""
+    wanted = [Wanted(name, "x") for name in program.inputs]
+    wanted += [Wanted(name, "weight") for name in used if name not in program.inputs]
+    statements = (*program.setup, *program.statements)
+    names = assign_names([*wanted, *_results(statements)])
+    _name_bodies(statements, names)
+    return names
+
+
+def _name_bodies(statements: Iterable[Statement], names: dict[str, str]) -> None:
+    for statement in statements:
+        for body in bodies_of(statement.operation):
+            wanted = [
+                *(Wanted(name, "item") for name in body.inputs),
+                *_results(body.statements),
+            ]
+            names.update(assign_names(wanted, {names[name] for name in body.captures}))
+            _name_bodies(body.statements, names)
+
+
+def _results(statements: Iterable[Statement]) -> Iterator[Wanted]:
+    """Yield what statements define, to be called after the operator if it has no name."""
     for statement in statements:
         fallback = snake_case(statement.nodes[0].rpartition(": ")[2].rpartition(".")[2])
-        for name in statement.outputs:
-            if name:
-                yield Wanted(name, fallback)
-        for body in bodies_of(statement.operation):
-            for name in body.inputs:
-                yield Wanted(name, "item")
+        yield from (Wanted(name, fallback) for name in statement.outputs if name)
 
 
 def _readers(statements: Iterable[Statement]) -> dict[str, str]:

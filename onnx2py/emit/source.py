@@ -134,11 +134,11 @@ class SourceWriter:
 
     # ------------------------------------------------------------------ control flow
 
-    def call_body(self, body: Body, arguments: list[str]) -> str:
+    def call_body(self, body: Body, owner: str, arguments: list[str]) -> str:
         """Write a body as a method; return its call with ``arguments`` and what it captures."""
-        method = self.fresh(f"_{body.name}")
+        method = self.fresh(f"_{owner}_{body.name}")
         inputs = [self.names[name] for name in body.inputs]
-        captures = [self.spell(name) for name in body.captures]
+        captures = [self.names[n] for n in body.captures if n not in self.fixed]
         position = len(self.bodies)
         self.bodies.append("")
         statements = self.block(body.statements)
@@ -153,6 +153,11 @@ class SourceWriter:
         self.bodies[position] = f"def {method}({parameters}) -> Any:\n{content}"
         return f"self.{method}({', '.join([*arguments, *captures])})"
 
+    def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
+        """Return what methods are called after: the first result of their node."""
+        first = next((self.names[name] for name in outputs if name), otherwise)
+        return first.strip("_")
+
     def fresh(self, name: str) -> str:
         return unique_name(name, self.taken)
 
@@ -160,10 +165,11 @@ class SourceWriter:
         count = len(branch.then_body.outputs)
         targets = self.targets((*outputs, *[""] * (count - len(outputs))))
         targets = targets.strip("(,)") if count == 1 else targets
+        owner = self.owner(outputs, "if")
         yield f"if {self.spell(branch.condition.name)}:"
-        yield f"    {targets} = {self.call_body(branch.then_body, [])}"
+        yield f"    {targets} = {self.call_body(branch.then_body, owner, [])}"
         yield "else:"
-        yield f"    {targets} = {self.call_body(branch.else_body, [])}"
+        yield f"    {targets} = {self.call_body(branch.else_body, owner, [])}"
 
     def loop(self, loop: Loop, outputs: tuple[str, ...]) -> Iterator[str]:
         state, scans = self.loop_targets(
@@ -182,7 +188,9 @@ class SourceWriter:
             yield "    if not going:"
             yield "        break"
         condition = "np.bool_(True)" if loop.condition is None else "going"
-        call = self.call_body(loop.body, ["iteration", condition, *state])
+        call = self.call_body(
+            loop.body, self.owner(outputs, "loop"), ["iteration", condition, *state]
+        )
         yield f"    {self.plain([going, *state, *(part for _, _, part in scans)])} = {call}"
         for _, item, part in scans:
             yield f"    {item}.append({part})"
@@ -209,7 +217,7 @@ class SourceWriter:
         ]
         source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
         yield f"for {', '.join(parts)} in {source}:"
-        call = self.call_body(scan.body, [*state, *parts])
+        call = self.call_body(scan.body, self.owner(outputs, "scan"), [*state, *parts])
         yield f"    {self.plain([*state, *(part for _, _, part in scans)])} = {call}"
         for _, item, part in scans:
             yield f"    {item}.append({part})"
@@ -232,7 +240,7 @@ class SourceWriter:
             yield f"{name}: list[Any] = []"
         source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
         yield f"for {', '.join(targets)} in {source}:"
-        yield f"    {', '.join(items)} = {self.call_body(mapped.body, parts)}"
+        yield f"    {', '.join(items)} = {self.call_body(mapped.body, lists[0], parts)}"
         for name, item in zip(lists, items):
             yield f"    {name}.append({item})"
 

@@ -78,7 +78,7 @@ def batched_scan(node: NodeContext) -> Scan:
     one = Scan(tuple(map(Ref, inputs[:states])), walked, made, body)
     label = f"{node.node.label} (one of the batch)"
     each = Body(
-        name="scan_each",
+        name="each",
         inputs=inputs,
         captures=body.captures,
         outputs=outputs,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
@@ -57,9 +56,7 @@ class _Lowering:
 
     def statement(self, node: Node) -> Statement | None:
         """Lower one node; None, and a noted problem, where that cannot be done."""
-        context = NodeContext(
-            node, self.types, self.constants, partial(self.body, node.operator)
-        )
+        context = NodeContext(node, self.types, self.constants, self.body)
         try:
             statement = lower_node(context)
         except UnsupportedError as error:
@@ -68,9 +65,9 @@ class _Lowering:
         self.weights.update(context.weights)
         return statement
 
-    def body(self, operator: str, graph: Graph, role: str) -> Body:
+    def body(self, graph: Graph, role: str) -> Body:
         return Body(
-            name=f"{operator.lower()}_{role.removesuffix('_branch')}",
+            name=role.removesuffix("_branch"),
             inputs=graph.inputs,
             captures=tuple(c for c in graph.captures() if c not in self.constants),
             outputs=graph.outputs,

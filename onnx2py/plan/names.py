@@ -39,8 +39,11 @@ class Wanted:
     fallback: str
 
 
-def assign_names(values: Iterable[Wanted]) -> dict[str, str]:
-    """Give each value a Python identifier of its own; earlier values have the better claim."""
+def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[str, str]:
+    """Give each value a Python identifier of its own, and none of ``avoid``.
+
+    Earlier values have the better claim.
+    """
     wanted = {item.value: item for item in values}
     scopes = {value: _scopes(item) for value, item in wanted.items()}
     depth = dict.fromkeys(scopes, 1)
@@ -54,7 +57,7 @@ def assign_names(values: Iterable[Wanted]) -> dict[str, str]:
         ]
         for value in clashing:
             depth[value] += 1
-    taken: dict[str, int] = {}
+    taken = dict.fromkeys(avoid, 0)
     return {v: unique_name(_join(scopes[v], depth[v]), taken) for v in scopes}
 
 

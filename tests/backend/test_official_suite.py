@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import onnx.backend.test
 
-import onnx2py.backend
+from onnx2py.backend import Onnx2pyBackend
 
 EXPECTED_FAILURES = {
     # One draw of another generator; ONNX calls it "for informational purpose" only.
@@ -22,13 +22,24 @@ EXPECTED_FAILURES = {
     # output as it is (1.5 -> 1); the case aligns those of a tensor of 1.5 elements.
     "test_resize_downsample_scales_cubic_align_corners": 1,
     "test_resize_downsample_scales_linear_align_corners": 1,
+    # The training operator Gradient has no rule yet.
+    "test_gradient_of": 2,
     # The case's softmax rounds to float16 after each step; ours, as onnxruntime's, only at the
     # end: 2 elements of 192 differ by one unit in the last place.
     "test_attention_4d_causal_fp16_expanded": 1,
 }
 """The start of the names, and how many cases there are."""
 
-suite = onnx.backend.test.runner.Runner(onnx2py.backend, __name__)
+
+class NothingSkipped(Onnx2pyBackend):
+    """The suite skips what a backend calls incompatible; here that is a failure."""
+
+    @classmethod
+    def is_compatible(cls, *_args: object, **_options: object) -> bool:
+        return True
+
+
+suite = onnx.backend.test.runner.Runner(NothingSkipped, __name__)
 for name in EXPECTED_FAILURES:
     suite.xfail(f"^{name}.*_cpu$")
 

@@ -117,7 +117,8 @@ class _Anonymous(ast.NodeTransformer):
     def visit_Constant(self, node):
         return ast.Constant("text" if isinstance(node.value, str) else node.value)
 
-    def visit_AnnAssign(self, node):
+    def visit_FunctionDef(self, node):
+        node.name = "name"
         return self.generic_visit(node)
 
 
