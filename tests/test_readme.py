@@ -105,7 +105,9 @@ def test_all_errors_are_listed() -> None:
 
 def test_all_make_targets_that_it_names_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"`make ([a-z]+)`", README.read_text(encoding="utf-8")))
+    named = set(
+        re.findall(r"(?:`|^)make ([a-z]+)", README.read_text(encoding="utf-8"), re.M)
+    )
     assert {"demo", "test", "lint"} <= named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
