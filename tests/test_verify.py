@@ -406,12 +406,12 @@ def test_a_package_checks_itself(here):
     compile_model(parse(NET), "pkg", verify=True)
     done = check()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("y: agrees, largest absolute difference ")
+    assert done.stdout.startswith("y: agrees, largest difference ")
     source = Path("pkg/model.py").read_text()
     Path("pkg/model.py").write_text(source.replace("return y", "return 1.01 * y"))
     done = check()
     assert done.returncode == 1
-    assert done.stdout.startswith("y: DIFFERS, largest absolute difference ")
+    assert done.stdout.startswith("y: DIFFERS, largest difference ")
 
 
 def test_a_package_without_a_record(here):

@@ -109,7 +109,7 @@ def close(name: str, actual: NDArray[Any], expected: NDArray[Any], rtol: float) 
     odd = np.array_equal(a[~finite], e[~finite], equal_nan=True)
     same = bool(odd and error <= limit)
     verdict = "agrees" if same else "DIFFERS"
-    print(f"{name}: {verdict}, largest absolute difference {error:.1e} of {limit:.1e}")
+    print(f"{name}: {verdict}, largest difference {error:.1e}, allowed {limit:.1e}")
     return same
 
 
