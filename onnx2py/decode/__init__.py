@@ -1,0 +1,83 @@
+"""Protobuf -> :class:`~onnx2py.ir.graph.Graph`.
+
+The one place where the looseness of real files ends: what comes out is sorted, every
+value has one name, every input is defined, every type is the project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from onnx import inliner
+
+from ..ir.graph import Graph
+from ..load import LoadedModel
+from .graph import GraphDecoder
+from .prepare import (
+    HasRule,
+    check_recursion,
+    infer,
+    inline,
+    normalise_domains,
+    opsets_of,
+    subgraphs_of,
+    wanted_bodies,
+)
+from .types import value_type
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the file says about itself. All of it is the author's text, not to be trusted."""
+
+    producer: str
+    opsets: Mapping[str, int]
+    ir_version: int
+    description: str
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DecodedModel:
+    """The graph, and the file's metadata."""
+
+    graph: Graph
+    metadata: Metadata
+
+
+def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedModel:
+    """Decode a loaded model; local functions are inlined, types and shapes inferred.
+
+    An operator without a rule that ONNX defines by a function is replaced by its body.
+
+    Raises
+    ------
+    DecodeError
+        If the graph is not valid: a cycle, a name defined twice, an undefined input ...
+    LoadError
+        If external data is missing.
+    """
+    proto = loaded.proto
+    normalise_domains(proto)
+    opsets = opsets_of(proto)
+    if proto.functions:
+        check_recursion(proto)
+        proto = inline(proto, inliner.inline_local_functions)
+    bodies = wanted_bodies(proto, opsets, has_rule)
+    if bodies:
+        proto = inline(proto, inliner.inline_selected_functions, bodies, False, True)
+    values = (*proto.graph.value_info, *proto.graph.output)
+    declared = {value.name: value_type(value) for value in values}
+    promised = [tuple(map(value_type, g.output)) for g in subgraphs_of(proto.graph)]
+    inferred = infer(proto)
+    decoder = GraphDecoder(loaded, opsets, promised)
+    graph = decoder.main_graph(inferred.graph, declared)
+    metadata = Metadata(
+        producer=f"{proto.producer_name} {proto.producer_version}".strip(),
+        opsets=opsets,
+        ir_version=proto.ir_version,
+        description=proto.doc_string,
+        properties={entry.key: entry.value for entry in proto.metadata_props},
+    )
+    return DecodedModel(graph, metadata)

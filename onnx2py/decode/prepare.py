@@ -1,0 +1,174 @@
+"""What is done to a file first: one spelling of domains, functions inlined, types inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import onnx
+from onnx import shape_inference
+
+from ..errors import DecodeError
+
+HasRule = Callable[[str, str, int], bool]
+"""Whether an operator (domain, name, opset version) can be lowered as it is."""
+
+UNKNOWN = "onnx2py.unknown"
+
+
+MAX_DEPTH = 64
+"""How many subgraphs may stand inside each other."""
+
+
+def graphs_of(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
+    if depth > MAX_DEPTH:
+        raise DecodeError(
+            f"graph: expected at most {MAX_DEPTH} subgraphs inside each other"
+        )
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for subgraph in (
+                *attribute.graphs,
+                *([attribute.g] if attribute.HasField("g") else ()),
+            ):
+                yield from graphs_of(subgraph, depth + 1)
+
+
+def subgraphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    graphs = graphs_of(graph)
+    next(graphs)
+    return graphs
+
+
+def nodes_of(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    return (node for each in graphs_of(graph) for node in each.node)
+
+
+def normalise_domains(proto: onnx.ModelProto) -> None:
+    """Spell ONNX's own domain one way: ``ai.onnx`` is another name of ""."""
+    items: list[Any] = [*nodes_of(proto.graph), *proto.opset_import]
+    for function in proto.functions:
+        items += [*_function_nodes(function), *function.opset_import]
+    for item in items:
+        if item.domain == "ai.onnx":
+            item.domain = ""
+
+
+def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:
+    opsets: dict[str, int] = {}
+    for entry in proto.opset_import:
+        if opsets.setdefault(entry.domain, entry.version) != entry.version:
+            raise DecodeError(
+                f"opset of {entry.domain or 'ai.onnx'}: expected one version, got "
+                f"{opsets[entry.domain]} and {entry.version}"
+            )
+    newest = onnx.defs.onnx_opset_version()
+    if opsets.get("", 1) > newest:
+        raise DecodeError(
+            f"opset of ai.onnx: expected at most {newest}, got {opsets['']}; "
+            "install a newer release of the onnx package"
+        )
+    if "" not in opsets:
+        # As onnxruntime: the newest beside other domains. Before IR version 3 there were none.
+        opsets[""] = newest if opsets else 1
+        proto.opset_import.append(onnx.helper.make_opsetid("", opsets[""]))
+    return opsets
+
+
+def inline(
+    proto: onnx.ModelProto, inline: Callable[..., onnx.ModelProto], *options: Any
+) -> onnx.ModelProto:
+    """Replace calls of functions by their bodies."""
+    try:
+        return inline(proto, *options)
+    except Exception as error:  # the C++ inliner has no error type of its own
+        raise DecodeError(
+            f"functions: they cannot be inlined: {_first_line(error)}"
+        ) from None
+
+
+WITH_BODIES = {"If", "Loop", "Scan", "SequenceMap"}
+"""The operators whose subgraphs the compiler knows; of others, ONNX's function is used."""
+
+
+def wanted_bodies(
+    proto: onnx.ModelProto, opsets: Mapping[str, int], has_rule: HasRule
+) -> list[tuple[str, str]]:
+    """Return the operators to replace by the functions that define them."""
+    found: dict[tuple[str, str], None] = {}
+    for node in nodes_of(proto.graph):
+        version = opsets.get(node.domain, 1)
+        open_body = node.op_type not in WITH_BODIES and any(
+            attribute.HasField("g") for attribute in node.attribute
+        )
+        missing = open_body or not has_rule(node.domain, node.op_type, version)
+        if missing and onnx.defs.has(node.op_type, version, node.domain):
+            schema: Any = onnx.defs.get_schema(node.op_type, version, node.domain)
+            if schema.has_function or schema.has_context_dependent_function:
+                found[node.domain, node.op_type] = None
+    return list(found)
+
+
+def check_recursion(proto: onnx.ModelProto) -> None:
+    calls = {
+        (f.domain, f.name): {(n.domain, n.op_type) for n in _function_nodes(f)}
+        for f in proto.functions
+    }
+    done: set[tuple[str, str]] = set()
+    while True:
+        ready = [
+            f
+            for f, callees in calls.items()
+            if f not in done and callees & calls.keys() <= done
+        ]
+        if not ready:
+            break
+        done.update(ready)
+    if len(done) < len(calls):
+        name = min(set(calls) - done)[1]
+        raise DecodeError(
+            f"local function {name!r}: expected no recursion, but it calls itself"
+        )
+
+
+def _function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
+    return nodes_of(onnx.GraphProto(node=function.node))
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Infer types and shapes from the inputs alone: what a file declares may be wrong."""
+    for graph in graphs_of(proto.graph):
+        del graph.value_info[:]
+        for output in graph.output:
+            output.ClearField("type")
+    for graph in subgraphs_of(proto.graph):
+        for value in graph.input:  # a loop may change the shapes of its state
+            value.type.tensor_type.ClearField("shape")
+    _hide_unknown_operators(proto)
+    try:
+        inferred = shape_inference.infer_shapes(proto, data_prop=True)
+    except Exception:  # an invalid node: the decoder, or its rule, will say so better
+        inferred = proto
+    for node in nodes_of(inferred.graph):
+        if node.domain == UNKNOWN:
+            node.domain = ""
+    return inferred
+
+
+def _hide_unknown_operators(proto: onnx.ModelProto) -> None:
+    """Move operators that ONNX dropped to another domain: inference would stop at them."""
+    version = next(o.version for o in proto.opset_import if not o.domain)
+    hidden = [
+        node
+        for node in nodes_of(proto.graph)
+        if not node.domain and not onnx.defs.has(node.op_type, version, "")
+    ]
+    for node in hidden:
+        node.domain = UNKNOWN
+    if hidden:
+        proto.opset_import.append(onnx.helper.make_opsetid(UNKNOWN, 1))

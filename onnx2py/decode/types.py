@@ -1,0 +1,70 @@
+"""Protobuf's types of values -> the project's own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import onnx
+
+from ..ir.types import (
+    ELEMENT_TYPES,
+    Dim,
+    MapType,
+    OptionalType,
+    SequenceType,
+    TensorType,
+    ValueType,
+)
+
+
+def value_type(value: onnx.ValueInfoProto) -> ValueType | None:
+    return proto_type(value.type) if value.HasField("type") else None
+
+
+def proto_type(proto: onnx.TypeProto) -> ValueType | None:
+    kind = proto.WhichOneof("value")
+    if kind in ("tensor_type", "sparse_tensor_type"):
+        tensor = getattr(proto, kind)
+        if tensor.elem_type not in ELEMENT_TYPES:
+            return None
+        shape = tuple(map(_dim, tensor.shape.dim)) if tensor.HasField("shape") else None
+        return TensorType(ELEMENT_TYPES[tensor.elem_type], shape)
+    if kind == "sequence_type":
+        return SequenceType(proto_type(proto.sequence_type.elem_type))
+    if kind == "optional_type":
+        return OptionalType(proto_type(proto.optional_type.elem_type))
+    if kind == "map_type":
+        key = ELEMENT_TYPES.get(proto.map_type.key_type, "?")
+        return MapType(key, proto_type(proto.map_type.value_type))
+    return None
+
+
+def symbols_of(kind: ValueType) -> Iterator[str]:
+    shape = kind.shape or () if isinstance(kind, TensorType) else ()
+    return (dim for dim in shape if isinstance(dim, str))
+
+
+def without_made_up(kind: ValueType, symbols: set[str]) -> ValueType:
+    """Drop the symbols that inference made up: only those of inputs mean something."""
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        return kind
+    dims = (d if not isinstance(d, str) or d in symbols else None for d in kind.shape)
+    return replace(kind, shape=tuple(dims))
+
+
+def _dim(proto: onnx.TensorShapeProto.Dimension) -> Dim:
+    kind = proto.WhichOneof("value")
+    if kind == "dim_value":
+        return int(proto.dim_value) if proto.dim_value >= 0 else None
+    return _symbol(proto.dim_param) if kind == "dim_param" else None
+
+
+def _symbol(text: str) -> str | None:
+    """Return a dimension's symbol; one that would not read as such gets a name of its own."""
+    if not text or re.fullmatch(r"[A-Za-z_][\w.+*/() -]{0,60}", text, re.ASCII):
+        return text or None
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9_]+', '_', text)[:24].strip('_') or 'dim'}_{digest}"

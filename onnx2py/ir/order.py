@@ -1,0 +1,50 @@
+"""The order of nodes: each after those that it reads from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import DecodeError
+from .graph import Node
+
+
+def sorted_nodes(nodes: list[Node]) -> tuple[Node, ...]:
+    """Sort nodes so that each comes after those it reads from; keep the order where it is one."""
+    producer = {
+        name: i for i, node in enumerate(nodes) for name in node.outputs if name
+    }
+    needs = [
+        {producer[name] for name in _reads(node) if name in producer} for node in nodes
+    ]
+    if all(max(need, default=-1) < i for i, need in enumerate(needs)):
+        return tuple(nodes)
+    order: list[int] = []
+    state = [0] * len(nodes)  # 0 unseen, 1 on the stack, 2 done
+    for root in range(len(nodes)):
+        stack = [root]
+        while stack:
+            i = stack[-1]
+            if state[i] == 2:
+                stack.pop()
+                continue
+            state[i] = 1
+            waiting = [j for j in sorted(needs[i]) if state[j] != 2]
+            if any(state[j] == 1 for j in waiting):
+                label = nodes[i].label
+                raise DecodeError(
+                    f"node {label}: expected no cycle, but it depends on its own output"
+                )
+            if waiting:
+                stack.extend(reversed(waiting))
+                # a node pushed twice is met again as done
+            else:
+                state[i] = 2
+                order.append(i)
+                stack.pop()
+    return tuple(nodes[i] for i in order)
+
+
+def _reads(node: Node) -> Iterator[str]:
+    yield from node.inputs
+    for subgraph in node.subgraphs.values():
+        yield from subgraph.captures()
