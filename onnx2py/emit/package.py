@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
 import numpy as np
 
-from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
+from ..ir.program import Call, Program
 from ..ir.types import (
     EXTENSION_DTYPES,
     TensorType,
@@ -19,20 +17,18 @@ from ..ir.types import (
     dtype_name,
     tensor_type_of,
 )
-from ..lowering.context import kernel_signature
-from ..plan.names import Wanted, assign_names, field_names, snake_case
+from ..plan.names import field_names
+from ..plan.values import name_values
+from .arrays import digest_of, is_inline, is_scalar, scalar_text, stored_array
 from .environment import environment
 from .literals import array_literal, dtype_literal, literal
 from .shake import reached, read_module, shaken_source
 from .source import SourceWriter, annotation, shaped_annotation
 from .text import comment, one_line
+from .usage import read_by_numpy_alone, readers_of, used_weights
+from .words import byte_count, counted, doc_line, name_list
 
 Content = Union[str, np.ndarray]
-
-INLINE_ELEMENTS = 4
-"""Constants up to this size are written into the source, whole numbers up to twice that."""
-
-_CARRIERS = {1: np.uint8, 2: np.uint16}
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class _Builder:
     def __init__(self, program: Program, name: str, origin: Provenance) -> None:
         self.program, self.name, self.origin = program, name, origin
         self.statements = tuple(program.walk())
-        self.used = _used_weights(program, self.statements)
+        self.used = used_weights(program, self.statements)
         self.open = {
             name
             for s in self.statements
@@ -77,7 +73,7 @@ class _Builder:
             for name in s.outputs
         }
         """What control flow makes: nobody can tell its type beforehand."""
-        self.names = _named(program, self.used)
+        self.names = name_values(program, self.used)
         taken = dict.fromkeys(self.names.values(), 0)
         self.files: dict[str, Content] = {}
         self.parameters = 0
@@ -112,16 +108,18 @@ class _Builder:
 
     def _place_weights(self, taken: dict[str, int]) -> dict[str, str]:
         """Decide for every constant: a literal, or a file; return how it is spelled."""
-        readers = _readers(self.statements)
-        shown = _read_by_numpy_alone(self.statements)
+        readers = readers_of(self.statements)
+        shown = read_by_numpy_alone(self.statements)
         expressions: dict[str, str] = {}
         stored: dict[tuple[str, bytes], str] = {}
         for value, array in self.used.items():
             self.parameters += array.size
-            if value in shown and _is_scalar_literal(array):
-                expressions[value] = f"{dtype_literal(array.dtype)}({_scalar(array)})"
+            if value in shown and is_scalar(array):
+                expressions[value] = (
+                    f"{dtype_literal(array.dtype)}({scalar_text(array)})"
+                )
                 continue
-            key = (str(tensor_type_of(array)), _digest(array))
+            key = (str(tensor_type_of(array)), digest_of(array))
             if key in stored:
                 expressions[value] = stored[key]
                 continue
@@ -138,10 +136,7 @@ class _Builder:
 
     def _weight(self, name: str, array: np.ndarray) -> str:
         """Return the expression that makes a weight; put it into a file unless it is small."""
-        limit = INLINE_ELEMENTS * (
-            2 if array.dtype.kind in "iu" and array.ndim <= 1 else 1
-        )
-        if array.size <= limit or not _is_storable(array):
+        if is_inline(array):
             return array_literal(array)
         self.files[f"weights/{name}.npy"] = stored_array(array)
         return f'load("{name}", "{tensor_type_of(array)}")'
@@ -205,8 +200,8 @@ class _Builder:
             "extension_dtypes": [
                 (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
             ],
-            "weight_summary": f"{len(stored)} tensors, {_bytes(size)}",
-            "summary": _doc_line(
+            "weight_summary": f"{len(stored)} tensors, {byte_count(size)}",
+            "summary": doc_line(
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
                 f"``{one_line(origin.source)}`` to plain NumPy."
             ),
@@ -258,8 +253,8 @@ class _Builder:
             "methods": self.writer.bodies,
             "returns": outputs[0]["annotation"] if single else "Outputs",
             "result": results[0] if single else f"Outputs({', '.join(results)})",
-            "input_names": _name_list(program.inputs),
-            "output_names": _name_list(onnx_names),
+            "input_names": name_list(program.inputs),
+            "output_names": name_list(onnx_names),
         }
 
     def _helpers(self, results: Iterable[str]) -> str:
@@ -302,9 +297,9 @@ class _Builder:
 
     def _title(self) -> str:
         nodes = sum(len(s.nodes) for s in self.statements)
-        counts = f"{_count(nodes, 'ONNX node')}, {_count(self.writer.calls, 'call')}"
+        counts = f"{counted(nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}"
         name = one_line(self.program.name)[:40] or "(no name)"
-        return _doc_line(
+        return doc_line(
             f"The graph ``{name}``: {counts}, {self.parameters:,} parameters."
         )
 
@@ -320,7 +315,7 @@ class _Builder:
             f"sha256 {origin.sha256}."
         )
         wrapped = textwrap.fill(text, 86, break_on_hyphens=False)
-        return "\n".join(_doc_line(line) for line in wrapped.splitlines())
+        return "\n".join(doc_line(line) for line in wrapped.splitlines())
 
     def _checks(self) -> str:
         lines = []
@@ -402,177 +397,7 @@ def completed(kind: ValueType | None, promised: ValueType | None) -> ValueType |
 # ---------------------------------------------------------------------- what is used
 
 
-def _used_weights(
-    program: Program, statements: Iterable[Statement]
-) -> dict[str, np.ndarray]:
-    """Return the constants that anything reads, and the defaults of inputs, in order of use."""
-    available = {**program.weights, **program.defaults}
-    used: dict[str, np.ndarray] = {}
-    names = [name for s in statements for name in references(s.operation)]
-    names += [
-        n
-        for s in statements
-        for b in bodies_of(s.operation)
-        for n in (*b.outputs, *b.captures)
-    ]
-    for name in (*names, *program.outputs, *program.defaults):
-        if name in available:
-            used.setdefault(name, available[name])
-    return used
-
-
-def _named(program: Program, used: Iterable[str]) -> dict[str, str]:
-    """Name every value; a body is a method, whose names need only differ from what it captures."""
-    wanted = [Wanted(name, "x") for name in program.inputs]
-    wanted += [Wanted(name, "weight") for name in used if name not in program.inputs]
-    statements = (*program.setup, *program.statements)
-    names = assign_names([*wanted, *_results(statements)])
-    _name_bodies(statements, names)
-    return names
-
-
-def _name_bodies(statements: Iterable[Statement], names: dict[str, str]) -> None:
-    for statement in statements:
-        for body in bodies_of(statement.operation):
-            wanted = [
-                *(Wanted(name, "item") for name in body.inputs),
-                *_results(body.statements),
-            ]
-            names.update(assign_names(wanted, {names[name] for name in body.captures}))
-            _name_bodies(body.statements, names)
-
-
-def _results(statements: Iterable[Statement]) -> Iterator[Wanted]:
-    """Yield what statements define, to be called after the operator if it has no name."""
-    for statement in statements:
-        fallback = snake_case(statement.nodes[0].rpartition(": ")[2].rpartition(".")[2])
-        yield from (Wanted(name, fallback) for name in statement.outputs if name)
-
-
-def _readers(statements: Iterable[Statement]) -> dict[str, str]:
-    """Say for each value who reads it first: ``weight of Convolution28``."""
-    readers: dict[str, str] = {}
-    for statement in statements:
-        label = comment(statement.nodes[0].rpartition(": ")[0])
-        operation = statement.operation
-        if not isinstance(operation, Call):
-            for name in references(operation):
-                readers.setdefault(name, f"read by {label}")
-            continue
-        roles = _parameters(operation)
-        for argument, role in zip((*operation.args, *operation.kwargs.values()), roles):
-            if isinstance(argument, Ref):
-                readers.setdefault(argument.name, f"{role} of {label}")
-        for name in references(operation):
-            readers.setdefault(name, f"read by {label}")
-    return readers
-
-
-def _read_by_numpy_alone(statements: Iterable[Statement]) -> set[str]:
-    """Return the values that only NumPy's functions read: these take scalars, kernels arrays."""
-    shown: set[str] = set()
-    others: set[str] = set()
-    for statement in statements:
-        operation = statement.operation
-        plain = isinstance(operation, Call) and isinstance(operation.function, np.ufunc)
-        (shown if plain else others).update(references(operation))
-        for body in bodies_of(operation):
-            others.update((*body.outputs, *body.captures))
-    return shown - others
-
-
-def _parameters(call: Call) -> list[str]:
-    """Name the parameters that the arguments of a call are for."""
-    count, names = len(call.args), []
-    if callable(call.function) and not isinstance(call.function, np.ufunc):
-        try:
-            signature = kernel_signature(call.function)
-        except ValueError:
-            signature = inspect.Signature()
-        names = [
-            p.name
-            for p in signature.parameters.values()
-            if p.kind is p.POSITIONAL_OR_KEYWORD
-        ]
-    names = [*names[:count], *["operand"] * (count - len(names))]
-    return [*names, *call.kwargs]
-
-
 # ---------------------------------------------------------------------- arrays
 
 
-def _is_scalar_literal(array: np.ndarray) -> bool:
-    return (
-        array.ndim == 0 and array.dtype.kind in "iufb" and array.dtype not in EXTENSIONS
-    )
-
-
-EXTENSIONS = set(EXTENSION_DTYPES.values())
-
-
-def _scalar(array: np.ndarray) -> str:
-    text = array_literal(array)
-    return text[len("np.array(") : text.rindex(", ")]
-
-
-def _is_storable(array: np.ndarray) -> bool:
-    """Whether a file can hold the array: NumPy drops NULs at the end of a string."""
-    if array.dtype.kind not in "OU":
-        return True
-    return not any(
-        str(item).endswith("\0") or any(0xD800 <= ord(c) < 0xE000 for c in str(item))
-        for item in array.ravel()
-    )
-
-
-def stored_array(array: np.ndarray) -> np.ndarray:
-    """Return an array as NumPy alone can map it: little-endian, in C order, no objects."""
-    if array.dtype.kind in "OU":
-        return array.astype(str) if array.size else np.zeros(array.shape, "<U1")
-    if array.dtype in EXTENSIONS:
-        return (
-            np.ascontiguousarray(array)
-            .view(_CARRIERS[array.dtype.itemsize])
-            .reshape(array.shape)
-        )
-    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return (
-        little
-        if little.flags.c_contiguous
-        else np.ascontiguousarray(little).reshape(array.shape)
-    )
-
-
-def _digest(array: np.ndarray) -> bytes:
-    digest = hashlib.sha256()
-    if array.dtype.kind in "OU":
-        digest.update(repr(array.tolist()).encode())
-    else:
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return digest.digest()
-
-
 # ---------------------------------------------------------------------- words
-
-
-def _name_list(names: Iterable[str]) -> str:
-    listed = [f"``{_doc_line(one_line(n)[:40])}``" for n in names]
-    if len(listed) > 2:
-        return f"{listed[0]} and {len(listed) - 1} more"
-    return " and ".join(listed)
-
-
-def _doc_line(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _bytes(size: int) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size //= 1000
-    return f"{size} GB"

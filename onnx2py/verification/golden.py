@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..emit.package import stored_array
+from ..emit.arrays import stored_array
 from ..ir.types import EXTENSION_DTYPES
 from .comparison import tolerance
 from .inputs import Case, Signature

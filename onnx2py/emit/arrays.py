@@ -1,0 +1,76 @@
+"""Constants as literals or as files."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from ..ir.types import EXTENSION_DTYPES
+from .literals import array_literal
+
+INLINE_ELEMENTS = 4
+"""Constants up to this size are written into the source, whole numbers up to twice that."""
+
+
+_CARRIERS = {1: np.uint8, 2: np.uint16}
+
+
+def is_scalar(array: np.ndarray) -> bool:
+    """Whether an array is one number of a type that NumPy has."""
+    return (
+        array.ndim == 0 and array.dtype.kind in "iufb" and array.dtype not in EXTENSIONS
+    )
+
+
+EXTENSIONS = set(EXTENSION_DTYPES.values())
+
+
+def scalar_text(array: np.ndarray) -> str:
+    """Spell the number of a scalar array: ``0.5``."""
+    text = array_literal(array)
+    return text[len("np.array(") : text.rindex(", ")]
+
+
+def is_storable(array: np.ndarray) -> bool:
+    """Whether a file can hold the array: NumPy drops NULs at the end of a string."""
+    if array.dtype.kind not in "OU":
+        return True
+    return not any(
+        str(item).endswith("\0") or any(0xD800 <= ord(c) < 0xE000 for c in str(item))
+        for item in array.ravel()
+    )
+
+
+def stored_array(array: np.ndarray) -> np.ndarray:
+    """Return an array as NumPy alone can map it: little-endian, in C order, no objects."""
+    if array.dtype.kind in "OU":
+        return array.astype(str) if array.size else np.zeros(array.shape, "<U1")
+    if array.dtype in EXTENSIONS:
+        return (
+            np.ascontiguousarray(array)
+            .view(_CARRIERS[array.dtype.itemsize])
+            .reshape(array.shape)
+        )
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return (
+        little
+        if little.flags.c_contiguous
+        else np.ascontiguousarray(little).reshape(array.shape)
+    )
+
+
+def digest_of(array: np.ndarray) -> bytes:
+    """Return a hash of the contents: equal weights are stored once."""
+    digest = hashlib.sha256()
+    if array.dtype.kind in "OU":
+        digest.update(repr(array.tolist()).encode())
+    else:
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.digest()
+
+
+def is_inline(array: np.ndarray) -> bool:
+    """Whether a constant is written into the source: a small one, or one that no file can hold."""
+    limit = INLINE_ELEMENTS * (2 if array.dtype.kind in "iu" and array.ndim <= 1 else 1)
+    return array.size <= limit or not is_storable(array)
