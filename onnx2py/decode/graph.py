@@ -17,6 +17,8 @@ from .types import proto_type, symbols_of, value_type, without_made_up
 
 
 class GraphDecoder:
+    """Decodes one model: all names and types of its graphs pass through here."""
+
     def __init__(
         self,
         loaded: LoadedModel,
@@ -33,6 +35,7 @@ class GraphDecoder:
     def main_graph(
         self, proto: onnx.GraphProto, declared: Mapping[str, ValueType | None]
     ) -> Graph:
+        """Decode the graph of a file; ``declared`` are the types that it names."""
         weights, overridable = self.loaded.weights, self.loaded.overridable
         values = [
             v for v in proto.input if v.name not in weights or v.name in overridable
@@ -71,6 +74,7 @@ class GraphDecoder:
         )
 
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:
+        """Decode a subgraph; ``outer`` says what the names around it mean."""
         scope = dict(outer)
         promised = next(self.promised)
         own: set[str] = set()

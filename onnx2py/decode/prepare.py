@@ -21,6 +21,7 @@ MAX_DEPTH = 64
 
 
 def graphs_of(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
+    """Yield a graph, and all subgraphs inside it."""
     if depth > MAX_DEPTH:
         raise DecodeError(
             f"graph: expected at most {MAX_DEPTH} subgraphs inside each other"
@@ -36,12 +37,14 @@ def graphs_of(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProt
 
 
 def subgraphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """Yield all subgraphs inside a graph."""
     graphs = graphs_of(graph)
     next(graphs)
     return graphs
 
 
 def nodes_of(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Yield the nodes of a graph and of its subgraphs."""
     return (node for each in graphs_of(graph) for node in each.node)
 
 
@@ -56,6 +59,7 @@ def normalise_domains(proto: onnx.ModelProto) -> None:
 
 
 def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:
+    """Return the opset version of each domain; ONNX's own is always among them."""
     opsets: dict[str, int] = {}
     for entry in proto.opset_import:
         if opsets.setdefault(entry.domain, entry.version) != entry.version:
@@ -111,6 +115,7 @@ def wanted_bodies(
 
 
 def check_recursion(proto: onnx.ModelProto) -> None:
+    """Refuse functions that call themselves, through others too."""
     calls = {
         (f.domain, f.name): {(n.domain, n.op_type) for n in _function_nodes(f)}
         for f in proto.functions

@@ -21,10 +21,12 @@ from ..ir.types import (
 
 
 def value_type(value: onnx.ValueInfoProto) -> ValueType | None:
+    """Return the type of an input or output, None where it has none."""
     return proto_type(value.type) if value.HasField("type") else None
 
 
 def proto_type(proto: onnx.TypeProto) -> ValueType | None:
+    """Return a type, None where it is none that the compiler knows."""
     kind = proto.WhichOneof("value")
     if kind in ("tensor_type", "sparse_tensor_type"):
         tensor = getattr(proto, kind)
@@ -43,6 +45,7 @@ def proto_type(proto: onnx.TypeProto) -> ValueType | None:
 
 
 def symbols_of(kind: ValueType) -> Iterator[str]:
+    """Yield the symbols in a type."""
     shape = kind.shape or () if isinstance(kind, TensorType) else ()
     return (dim for dim in shape if isinstance(dim, str))
 

@@ -98,6 +98,7 @@ class SourceWriter:
     # ------------------------------------------------------------------ calls
 
     def assignment(self, call: Call, outputs: tuple[str, ...]) -> str:
+        """Return one line: what a call returns, given to its outputs."""
         expression = self.expression(call)
         if call.results is None:
             if len(outputs) > 1:
@@ -113,6 +114,7 @@ class SourceWriter:
         return f"{self.targets(padded)} = {expression}"
 
     def expression(self, call: Call) -> str:
+        """Spell a call, and note its kernel."""
         if not isinstance(call.function, str) and call.function.__module__.startswith(
             "onnx2py."
         ):
@@ -129,6 +131,7 @@ class SourceWriter:
         return f"{name}: {annotation(kind)}"
 
     def targets(self, outputs: tuple[str, ...]) -> str:
+        """Spell the left side of an assignment of a tuple."""
         names = [self.target_name(name) if name else "_" for name in outputs]
         return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
 
@@ -159,9 +162,11 @@ class SourceWriter:
         return first.strip("_")
 
     def fresh(self, name: str) -> str:
+        """Return a name that nothing else has."""
         return unique_name(name, self.taken)
 
     def branch(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
+        """Yield ``if`` and ``else``, each with the call of a body."""
         count = len(branch.then_body.outputs)
         targets = self.targets((*outputs, *[""] * (count - len(outputs))))
         targets = targets.strip("(,)") if count == 1 else targets
@@ -172,6 +177,7 @@ class SourceWriter:
         yield f"    {targets} = {self.call_body(branch.else_body, owner, [])}"
 
     def loop(self, loop: Loop, outputs: tuple[str, ...]) -> Iterator[str]:
+        """Yield a ``for`` statement around the call of the body."""
         state, scans = self.loop_targets(
             outputs, loop.body.outputs[1:], len(loop.state)
         )
@@ -199,6 +205,7 @@ class SourceWriter:
             yield self.stacked(target, item, kind, 0, False)
 
     def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
+        """Yield a ``for`` statement over the parts of tensors."""
         state, scans = self.loop_targets(outputs, scan.body.outputs, len(scan.state))
         self.kernels.add(elements)
         starts = list(zip(state, (self.spell(ref.name) for ref in scan.state)))
@@ -226,6 +233,7 @@ class SourceWriter:
             yield self.stacked(target, item, kind, how.axis, how.reverse)
 
     def map_items(self, mapped: MapItems, outputs: tuple[str, ...]) -> Iterator[str]:
+        """Yield a ``for`` statement over the items of sequences."""
         padded = (*outputs, *[""] * (len(mapped.body.outputs) - len(outputs)))
         lists = [self.names[name] if name else self.fresh("unused") for name in padded]
         items = [self.fresh(f"{name}_item") for name in lists]
@@ -271,6 +279,7 @@ class SourceWriter:
         return names[:state], scans
 
     def start(self, starts: list[tuple[str, str]], lists: list[str]) -> Iterator[str]:
+        """Yield what stands before a loop: the first state, and empty lists."""
         # One assignment: a start value may be what another name is about to lose.
         if starts:
             yield f"{', '.join(t for t, _ in starts)} = {', '.join(v for _, v in starts)}"
@@ -278,11 +287,13 @@ class SourceWriter:
             yield f"{name}: list[Any] = []"
 
     def plain(self, names: list[str]) -> str:
+        """Join names."""
         return ", ".join(names)
 
     def stacked(
         self, target: str, items: str, kind: ValueType | None, axis: int, reverse: bool
     ) -> str:
+        """Return the line that stacks what the iterations made."""
         self.kernels.add(stack_scans)
         options = f", axis={axis}" if axis else ""
         options += ", reverse=True" if reverse else ""
@@ -300,6 +311,7 @@ class SourceWriter:
         return f"np.zeros({literal(tuple(dims))}, {dtype_literal(dtype)})"
 
     def argument(self, value: Argument) -> str:
+        """Spell an argument outside a call."""
         return self.spell(value.name) if isinstance(value, Ref) else literal(value)
 
 

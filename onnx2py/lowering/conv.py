@@ -28,6 +28,7 @@ def conv(node: NodeContext) -> Call:
 
 @lowers("ConvInteger", since=10)
 def conv_integer(node: NodeContext) -> Call:
+    """10."""
     return node.call(
         integer.integer_conv,
         node.input(0),
@@ -96,6 +97,7 @@ def deformable_conv(node: NodeContext) -> Call:
 
 @lowers("Col2Im", since=18)
 def col2im(node: NodeContext) -> Call:
+    """18."""
     return node.call(
         column_image.columns_to_image,
         node.input(0),
