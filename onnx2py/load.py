@@ -64,7 +64,7 @@ def _read(
         return copy, None, "a ModelProto", hashlib.sha256(data).hexdigest()
     if isinstance(model, (bytes, bytearray, memoryview)):
         data = bytes(model)
-        return (*_parse(data, "the model"), None, "bytes", _sha256(data))
+        return _parse(data, "the model"), None, "bytes", _sha256(data)
     if not isinstance(model, (str, os.PathLike)):
         raise LoadError(
             f"model: expected a path, bytes or ModelProto, got {type(model).__name__}"
@@ -75,14 +75,14 @@ def _read(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LoadError(f"{path}: expected a readable ONNX file: {reason}") from None
-    return (*_parse(data, str(path)), path.parent, path.name, _sha256(data))
+    return _parse(data, str(path)), path.parent, path.name, _sha256(data)
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _parse(data: bytes, source: str) -> tuple[onnx.ModelProto]:
+def _parse(data: bytes, source: str) -> onnx.ModelProto:
     if not data:
         raise LoadError(f"{source}: expected an ONNX model, got an empty file")
     proto = onnx.ModelProto()
@@ -92,7 +92,7 @@ def _parse(data: bytes, source: str) -> tuple[onnx.ModelProto]:
         raise LoadError(
             f"{source}: expected an ONNX model, got a file that is damaged or of another format"
         ) from None
-    return (proto,)
+    return proto
 
 
 # ---------------------------------------------------------------------- weights
