@@ -22,6 +22,7 @@ from ..ir.program import (
     Ref,
     Scan,
     Statement,
+    references,
 )
 from ..ir.types import DTYPES, TensorType, ValueType
 from ..kernels.control_flow import elements, iterations, stack_scans
@@ -89,11 +90,25 @@ class SourceWriter:
         ]
         first, *others = statement.nodes
         text = f"{comment(first)}{''.join(f' + {comment(o)}' for o in others)}"
+        folded = self.folded(statement)
+        text += f" [folded: {', '.join(map(comment, folded))}]" if folded else ""
         text += f" -> {comment(', '.join(kinds))}" if kinds else ""
         return textwrap.wrap(
             text, WIDTH - 8, initial_indent="# ", subsequent_indent="#   ",
             break_long_words=True, break_on_hyphens=False,
         )  # fmt: skip
+
+    def folded(self, statement: Statement) -> list[str]:
+        """Return the nodes that were folded into literals of the statement."""
+        inline = [
+            name
+            for name in references(statement.operation)
+            if not self.weights.get(name, "self.").startswith("self.")
+        ]
+        names = (*statement.literals, *inline)
+        return list(
+            dict.fromkeys(n for v in names for n in self.program.folded.get(v, ()))
+        )
 
     # ------------------------------------------------------------------ calls
 

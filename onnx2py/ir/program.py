@@ -120,6 +120,8 @@ class Statement:
     outputs: tuple[str, ...]
     nodes: tuple[str, ...]
     """What the comment says: ``name: Operator`` of every ONNX node that this stands for."""
+    literals: tuple[str, ...] = ()
+    """The constants of the graph that became literals."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import Problem, UnsupportedError
 from ..ir.graph import Graph, Node
-from ..ir.program import Body, Program, Statement
+from ..ir.program import Body, Program, Statement, references
 from ..ir.types import ValueType
 from .context import NodeContext
 from .registry import find_rule, rules
@@ -95,7 +95,9 @@ def lower_node(context: NodeContext) -> Statement:
             f"attribute {', '.join(unread)}: there is no rule for it",
             "remove it if it does not matter, or export the model at another opset",
         )
-    return Statement(operation, node.outputs, (node.label, *node.also))
+    read = set(references(operation))
+    literals = tuple(name for name in node.inputs if name and name not in read)
+    return Statement(operation, node.outputs, (node.label, *node.also), literals)
 
 
 def _no_rule(node: Node) -> tuple[str, str]:

@@ -43,7 +43,7 @@ MOVING = {
     "Flatten",
 }
 """Operators that only move elements, whatever these are."""
-MAX_LABELS = 12
+MAX_LABELS = 64
 
 
 def fold_constants(graph: Graph) -> Graph:

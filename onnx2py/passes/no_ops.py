@@ -6,6 +6,8 @@ N3  Cast to the type that the input has -> its input.
 N4  Transpose that keeps the order -> its input.
 N5  Reshape, Flatten, Expand, Squeeze or Unsqueeze to the shape that the input has -> its input.
 N6  Pad by nothing -> its input.
+
+The node that makes the input, or the first that reads it, stands for the one removed.
 """
 
 from __future__ import annotations
@@ -18,16 +20,55 @@ import numpy as np
 
 from ..ir.graph import Graph, Node
 from ..ir.types import ELEMENT_TYPES, TensorType, ValueType
-from .rewrite import count_uses, substitute
+from .rewrite import count_uses, note_also, substitute
 
 
 def remove_no_ops(graph: Graph) -> Graph:
     """Remove nodes that do nothing, in subgraphs too."""
     names: dict[str, str] = {}
-    cleaned = _remove(
-        graph, _Facts(graph.types, dict(graph.constants), count_uses(graph)), names
-    )
-    return substitute(cleaned, names)
+    removed: dict[str, Node] = {}
+    facts = _Facts(graph.types, dict(graph.constants), count_uses(graph))
+    cleaned = _remove(graph, facts, names, removed)
+    return substitute(_noted(cleaned, names, removed), names)
+
+
+def _noted(graph: Graph, names: Mapping[str, str], removed: dict[str, Node]) -> Graph:
+    """Let the node that makes a value, or else the first that reads it, stand for the removed."""
+    heirs: dict[str, list[Node]] = {}
+    for output, node in removed.items():
+        source = output
+        while source in names:
+            source = names[source]
+        heirs.setdefault(source, []).append(node)
+    return _inherited(graph, names, removed, heirs)
+
+
+def _inherited(
+    graph: Graph,
+    names: Mapping[str, str],
+    removed: dict[str, Node],
+    heirs: dict[str, list[Node]],
+) -> Graph:
+    nodes = []
+    for node in graph.nodes:
+        others = [other for name in node.outputs for other in heirs.pop(name, ())]
+        for other in others:
+            removed.pop(other.outputs[0], None)
+        for name in node.inputs:
+            while name in names:
+                others += [removed.pop(name)] if name in removed else []
+                name = names[name]
+        changed = {
+            key: _inherited(sub, names, removed, heirs)
+            for key, sub in node.subgraphs.items()
+        }
+        noted = note_also(node, *others) if others else node
+        nodes.append(
+            replace(noted, attributes={**noted.attributes, **changed})
+            if changed
+            else noted
+        )
+    return graph.with_nodes(tuple(nodes))
 
 
 @dataclass
@@ -45,16 +86,20 @@ class _Facts:
         return kind.rank if isinstance(kind, TensorType) else None
 
 
-def _remove(graph: Graph, facts: _Facts, names: dict[str, str]) -> Graph:
+def _remove(
+    graph: Graph, facts: _Facts, names: dict[str, str], removed: dict[str, Node]
+) -> Graph:
     facts.constants.update(graph.constants)
     nodes = []
     for node in graph.nodes:
         rule = _RULES.get(node.operator) if not node.domain else None
         if rule and node.outputs and node.outputs[0] and rule(node, facts):
             names[node.outputs[0]] = node.inputs[0]
+            removed[node.outputs[0]] = node
             continue
         changed = {
-            key: _remove(sub, facts, names) for key, sub in node.subgraphs.items()
+            key: _remove(sub, facts, names, removed)
+            for key, sub in node.subgraphs.items()
         }
         nodes.append(
             replace(node, attributes={**node.attributes, **changed})
