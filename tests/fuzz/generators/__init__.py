@@ -1,0 +1,1 @@
+"""Generators of cases, in families as the rules and kernels are."""
