@@ -105,7 +105,7 @@ class Draw:
     ) -> np.ndarray[Any, Any]:
         """Return an array; without bounds, floats are normal and integers small (or any)."""
         kind = np.dtype(dtype)
-        if kind == bool:
+        if kind.kind == "b":
             return self.rng.random(tuple(shape)) < 0.5
         if kind.kind == "f":
             return self._floats(kind, shape, low, high)
@@ -144,7 +144,7 @@ class Draw:
     def ties(self, dtype: str, shape: Sequence[int]) -> np.ndarray[Any, Any]:
         """Return an array of few different values: for what must decide between equals."""
         kind = np.dtype(dtype)
-        low = 0 if kind.kind == "u" or kind == bool else -2
+        low = 0 if kind.kind in "ub" else -2
         return self.rng.integers(low, 3, tuple(shape)).astype(kind)
 
     def strings(self, shape: Sequence[int], words: Sequence[str]) -> Any:
