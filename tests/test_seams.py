@@ -105,6 +105,73 @@ def test_odd_graphs(case, level):
     agree(model, feeds, level)
 
 
+LAYER = """<ir_version: 10, opset_import: ["" : 17, "l" : 1]>
+    main (float[n, 2] x, bool c) => (float[n, 2] y, float[n, 2] z, float[n, 2] q)
+        <float[2, 2] w1 = {1, 2, 3, 4}, float[2, 2] w2 = {5, 6, 7, 8}, float[2] b = {1, 2}>
+        {
+            h = l.layer <k = 2.0> (x, w1, b)
+            y = l.layer <k = 2.0> (h, w2, b)
+            o, u = l.split (y)
+            z = If (c) <
+                then_branch = t () => (float[n, 2] a) { a = l.layer (u, w1, b) },
+                else_branch = e () => (float[n, 2] d) { d, v = l.split (x) }>
+            q = l.again (x, w2, b)
+        }
+    <opset_import: ["" : 17, "l" : 1], domain: "l">
+    layer <k: float = 0.5> (x, w, b) => (r)
+        { m = MatMul (x, w) a = l.add (m, b) r = Elu <alpha: float = @k> (a) }
+    <opset_import: ["" : 17], domain: "l">
+    add (a, b) => (c) { c = Sum (a, b) }
+    <opset_import: ["" : 17], domain: "l">
+    split (a) => (c, d) { c = Neg (a) d = Abs (c) }
+    <opset_import: ["" : 17, "l" : 1], domain: "l">
+    again (x, w, b) => (r)
+        { n = Constant <value_int = 3> () t = Constant <value = bool {1}> ()
+          r = Loop (n, t, x) <body = body (int64 i, bool go, float[n, 2] s) =>
+              (bool go2, float[n, 2] s2) { go2 = Identity (go) s2 = l.layer (s, w, b) }> }"""
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("chosen", [True, False])
+def test_functions_of_the_model(level, chosen):
+    model = onnx.parser.parse_model(LAYER)
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(3, 2)
+    agree(model, {"x": x, "c": np.array(chosen)}, level)
+
+
+def test_functions_of_the_model_are_functions_in_python(tmp_path):
+    onnx2py.compile_model(onnx.parser.parse_model(LAYER), tmp_path / "pkg")
+    source = (tmp_path / "pkg" / "model.py").read_text()
+    # One for alpha = 2, one for 0.5, and one where the loop hides the shape.
+    assert "h = self._layer(x, self.w1, self.b)" in source
+    assert "y = self._layer(h, self.w2, self.b)" in source
+    assert source.count("def _layer") == 3
+    assert '"""The function ``layer`` of the model."""' in source
+
+
+def test_a_function_without_an_optional_input():
+    text = """<ir_version: 8, opset_import: ["" : 17, "l" : 1]>
+        main (float[3] x, float h) => (float[3] y) { y = l.bound (x, , h) }
+        <opset_import: ["" : 17, "l" : 1], domain: "l"> bound (x, low, high) => (y)
+        { s = Neg (x) y = Clip (s, low, high) }"""
+    y = onnx2py.load_model(onnx.parser.parse_model(text))(X, np.float32(0.5))
+    np.testing.assert_array_equal(y, np.minimum(-X, np.float32(0.5)))
+
+
+def test_functions_that_multiply_are_refused():
+    lines = ["f0 (a) => (b) { b = Neg (a) }"]
+    for i in range(1, 8):
+        calls = [f"b{j} = l.f{i - 1} ({f'b{j - 1}' if j else 'a'})" for j in range(12)]
+        lines.append(f"f{i} (a) => (b11) {{ {' '.join(calls)} }}")
+    functions = "".join(
+        f'<opset_import: ["": 17, "l": 1], domain: "l"> {t}' for t in lines
+    )
+    text = f"""<ir_version: 8, opset_import: ["" : 17, "l" : 1]>
+        main (float[2] x) => (float[2] y) {{ y = l.f7 (x) }} {functions}"""
+    with pytest.raises(onnx2py.Onnx2pyError, match="functions: expected at most"):
+        onnx2py.compile_model(onnx.parser.parse_model(text), "unused")
+
+
 @pytest.mark.parametrize("level", [0, 1])
 def test_functions_in_functions(level):
     text = """<ir_version: 8, opset_import: ["" : 17, "l" : 1]>

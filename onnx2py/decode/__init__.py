@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from onnx import inliner
-
 from ..ir.graph import Graph
 from ..load import LoadedModel
-from .graph import GraphDecoder
+from .functions import Functions
+from .graph import GraphDecoder, Shared
 from .prepare import (
     HasRule,
-    check_recursion,
-    infer,
-    inline,
+    check_functions,
+    inferred_types,
     normalise_domains,
     opsets_of,
-    subgraphs_of,
-    wanted_bodies,
+    with_bodies,
 )
 from .types import value_type
 
@@ -47,7 +44,9 @@ class DecodedModel:
 
 
 def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedModel:
-    """Decode a loaded model; local functions are inlined, types and shapes inferred.
+    """Decode a loaded model; types and shapes are inferred.
+
+    A call of a local function is a node that has the function's graph as an attribute.
 
     An operator without a rule that ONNX defines by a function is replaced by its body.
 
@@ -61,17 +60,13 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     proto = loaded.proto
     normalise_domains(proto)
     opsets = opsets_of(proto)
-    if proto.functions:
-        check_recursion(proto)
-        proto = inline(proto, inliner.inline_local_functions)
-    bodies = wanted_bodies(proto, opsets, has_rule)
-    if bodies:
-        proto = inline(proto, inliner.inline_selected_functions, bodies, False, True)
+    check_functions(proto)
+    functions = Functions(proto)
+    proto = with_bodies(proto, opsets, has_rule)
     values = (*proto.graph.value_info, *proto.graph.output)
     declared = {value.name: value_type(value) for value in values}
-    promised = [tuple(map(value_type, g.output)) for g in subgraphs_of(proto.graph)]
-    inferred = infer(proto)
-    decoder = GraphDecoder(loaded, opsets, promised)
+    inferred, promised = inferred_types(proto)
+    decoder = GraphDecoder(opsets, promised, Shared(loaded, has_rule, functions))
     graph = decoder.main_graph(inferred.graph, declared)
     metadata = Metadata(
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import AttributeProto
 
 from ..errors import DecodeError
-from ..ir.graph import AttributeValue, Graph, Node
+from ..ir.graph import FUNCTION_DOMAIN, AttributeValue, Graph, Node, numbered
 from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
 from ..load import LoadedModel, dense_array, tensor_array
+from .functions import Argument, Functions, called_model, is_small, small_constants
+from .prepare import HasRule, inferred_types, opsets_of, with_bodies
 from .types import proto_type, symbols_of, value_type, without_made_up
+
+
+@dataclass
+class Shared:
+    """What the decoders of a model and of its functions share."""
+
+    loaded: LoadedModel
+    has_rule: HasRule
+    functions: Functions
+    taken: set[str] = field(default_factory=set)
+    types: dict[str, ValueType] = field(default_factory=dict)
+    symbols: set[str] = field(default_factory=set)
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
+    """The small ones, which a call may hand to a function."""
 
 
 class GraphDecoder:
@@ -21,16 +39,15 @@ class GraphDecoder:
 
     def __init__(
         self,
-        loaded: LoadedModel,
         opsets: Mapping[str, int],
         promised: Iterable[tuple[ValueType | None, ...]],
+        shared: Shared,
     ) -> None:
-        self.loaded = loaded
         self.opsets = opsets
         self.promised = iter(promised)
-        self.taken: set[str] = set()
-        self.types: dict[str, ValueType] = {}
-        self.symbols: set[str] = set()
+        self.shared = shared
+        self.loaded = shared.loaded
+        self.types, self.symbols = shared.types, shared.symbols
 
     def main_graph(
         self, proto: onnx.GraphProto, declared: Mapping[str, ValueType | None]
@@ -56,7 +73,9 @@ class GraphDecoder:
             if kind is None:
                 raise DecodeError(f"input {value.name!r}: expected a type, got none")
             self.types[scope[value.name]] = kind
-        self.symbols = {dim for kind in self.types.values() for dim in symbols_of(kind)}
+        for kind in self.types.values():
+            self.symbols.update(symbols_of(kind))
+        self._note_constants(constants, scope)
         nodes, outputs = self._contents(proto, scope)
         for name, said in declared.items():
             if said is not None and name in scope:
@@ -87,6 +106,7 @@ class GraphDecoder:
         for name, array in tensors:
             constants[self._define(name, scope, "initializer", own)] = array
             self.types[scope[name]] = tensor_type_of(array)
+        self._note_constants(dict(tensors), scope)
         inputs = []
         for value in proto.input:
             if value.name in own:
@@ -115,6 +135,8 @@ class GraphDecoder:
                     self._define(name, scope, f"output of node {node.name!r}", own)
         for value in (*proto.value_info, *proto.output):
             self._note_type(value, scope)
+        if self.shared.functions.protos:
+            self._note_constants(dict(small_constants(proto.node)), scope)
         nodes = sorted_nodes([self._node(node, scope) for node in proto.node])
         for value in proto.output:
             if value.name not in scope:
@@ -134,14 +156,22 @@ class GraphDecoder:
                 f"{role} {name!r}: expected one value of that name, got two"
             )
         unique, count = name, 1
-        while unique in self.taken:
+        while unique in self.shared.taken:
             count += 1
-            unique = f"{name}.{count}"
-        self.taken.add(unique)
+            unique = numbered(name, count)
+        self.shared.taken.add(unique)
         scope[name] = unique
         if own is not None:
             own.add(name)
         return unique
+
+    def _note_constants(
+        self, arrays: Mapping[str, np.ndarray], scope: Mapping[str, str]
+    ) -> None:
+        """Remember the constants that a call may hand to a function."""
+        if self.shared.functions.protos:
+            small = {scope[n]: a for n, a in arrays.items() if is_small(a)}
+            self.shared.constants.update(small)
 
     def _note_type(self, value: onnx.ValueInfoProto, scope: Mapping[str, str]) -> None:
         kind = value_type(value)
@@ -155,6 +185,11 @@ class GraphDecoder:
                 raise DecodeError(
                     f"{label}: input {name!r}: nothing in the graph defines it"
                 )
+        if proto.domain == FUNCTION_DOMAIN:
+            raise DecodeError(f"{label}: expected another domain than onnx2py's own")
+        function = self.shared.functions.called_by(proto)
+        if function is not None:
+            return self._function_call(function, proto, scope, label)
         attributes: dict[str, AttributeValue] = {}
         for attribute in proto.attribute:
             if attribute.name in attributes:
@@ -173,6 +208,57 @@ class GraphDecoder:
             name=proto.name,
             domain=proto.domain,
             version=self.opsets.get(proto.domain, 1),
+        )
+
+    def _function_call(
+        self,
+        function: onnx.FunctionProto,
+        proto: onnx.NodeProto,
+        scope: Mapping[str, str],
+        label: str,
+    ) -> Node:
+        """Decode a call, and the function as it is for that call."""
+        for what, given, known in (
+            ("inputs", proto.input, function.input),
+            ("outputs", proto.output, function.output),
+        ):
+            if len(given) > len(known):
+                raise DecodeError(
+                    f"{label}: expected at most {len(known)} {what}, got {len(given)}"
+                )
+        arguments = [
+            Argument(name, self.types.get(outer), self.shared.constants.get(outer))
+            for name, outer in zip(
+                function.input, (scope[n] if n else "" for n in proto.input)
+            )
+            if outer
+        ]
+        shared = self.shared
+        model = called_model(
+            function, proto, arguments, shared.functions.protos.values()
+        )
+        opsets = opsets_of(model)
+        model = with_bodies(model, opsets, shared.has_rule)
+        inferred, promised = inferred_types(model)
+        decoder = GraphDecoder(opsets, [(), *promised], shared)
+        graph = decoder.subgraph(inferred.graph, {})
+        outputs = _trimmed(scope[name] if name else "" for name in proto.output)
+        for outer, inner in zip(outputs, graph.outputs):
+            if outer and inner in self.types:
+                self.types.setdefault(outer, self.types[inner])
+        passed = {a.name for a in arguments if a.constant is None}
+        return Node(
+            operator=function.name,
+            inputs=tuple(
+                scope[outer]
+                for name, outer in zip(function.input, proto.input)
+                if name in passed
+            ),
+            outputs=outputs,
+            attributes={"body": graph},
+            name=proto.name,
+            domain=FUNCTION_DOMAIN,
+            version=1,
         )
 
     def _attribute(

@@ -1,4 +1,4 @@
-"""What is done to a file first: one spelling of domains, functions inlined, types inferred."""
+"""What is done to a file first: one spelling of domains, types inferred."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import onnx
-from onnx import shape_inference
+from onnx import inliner, shape_inference
 
 from ..errors import DecodeError
+from ..ir.types import ValueType
+from .types import value_type
 
 HasRule = Callable[[str, str, int], bool]
 """Whether an operator (domain, name, opset version) can be lowered as it is."""
@@ -80,12 +82,15 @@ def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:
     return opsets
 
 
-def inline(
-    proto: onnx.ModelProto, inline: Callable[..., onnx.ModelProto], *options: Any
+def with_bodies(
+    proto: onnx.ModelProto, opsets: Mapping[str, int], has_rule: HasRule
 ) -> onnx.ModelProto:
-    """Replace calls of functions by their bodies."""
+    """Replace operators without a rule by the functions that define them, where there are."""
+    bodies = wanted_bodies(proto, opsets, has_rule)
+    if not bodies:
+        return proto
     try:
-        return inline(proto, *options)
+        return inliner.inline_selected_functions(proto, bodies, False, True)
     except Exception as error:  # the C++ inliner has no error type of its own
         raise DecodeError(
             f"functions: they cannot be inlined: {_first_line(error)}"
@@ -101,7 +106,10 @@ def wanted_bodies(
 ) -> list[tuple[str, str]]:
     """Return the operators to replace by the functions that define them."""
     found: dict[tuple[str, str], None] = {}
+    local = {(function.domain, function.name) for function in proto.functions}
     for node in nodes_of(proto.graph):
+        if (node.domain, node.op_type) in local:
+            continue
         version = opsets.get(node.domain, 1)
         open_body = node.op_type not in WITH_BODIES and any(
             attribute.HasField("g") for attribute in node.attribute
@@ -114,26 +122,44 @@ def wanted_bodies(
     return list(found)
 
 
-def check_recursion(proto: onnx.ModelProto) -> None:
-    """Refuse functions that call themselves, through others too."""
-    calls = {
-        (f.domain, f.name): {(n.domain, n.op_type) for n in _function_nodes(f)}
+MOST_NODES = 200_000
+"""How many nodes all calls of functions may have together: functions that call others multiply."""
+
+
+def check_functions(proto: onnx.ModelProto) -> None:
+    """Refuse functions that call themselves, through others too, or grow beyond measure.
+
+    Raises
+    ------
+    DecodeError
+        Before anything looks into them: ONNX's own inference would never come back.
+    """
+    Key = tuple[str, str]
+    calls: dict[Key, list[Key]] = {
+        (f.domain, f.name): [(n.domain, n.op_type) for n in _function_nodes(f)]
         for f in proto.functions
     }
-    done: set[tuple[str, str]] = set()
-    while True:
+    sizes: dict[Key, int] = {}
+    depths: dict[Key, int] = {}
+    while len(sizes) < len(calls):
         ready = [
-            f
-            for f, callees in calls.items()
-            if f not in done and callees & calls.keys() <= done
+            name
+            for name, callees in calls.items()
+            if name not in sizes and all(c in sizes for c in callees if c in calls)
         ]
         if not ready:
-            break
-        done.update(ready)
-    if len(done) < len(calls):
-        name = min(set(calls) - done)[1]
+            name = min(set(calls) - set(sizes))[1]
+            raise DecodeError(
+                f"local function {name!r}: expected no recursion, but it calls itself"
+            )
+        for key in ready:
+            sizes[key] = sum(sizes.get(callee, 1) for callee in calls[key])
+            depths[key] = 1 + max((depths.get(c, 0) for c in calls[key]), default=0)
+    total = sum(sizes.get((n.domain, n.op_type), 0) for n in nodes_of(proto.graph))
+    if total > MOST_NODES or max(depths.values(), default=0) > MAX_DEPTH:
         raise DecodeError(
-            f"local function {name!r}: expected no recursion, but it calls itself"
+            f"functions: expected at most {MOST_NODES:,} nodes in all calls together, and "
+            f"at most {MAX_DEPTH} calls inside each other"
         )
 
 
@@ -143,6 +169,16 @@ def _function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+Promised = list[tuple[ValueType | None, ...]]
+"""For each subgraph, in order: the types that the file gives to its outputs."""
+
+
+def inferred_types(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Promised]:
+    """Infer types and shapes; return besides what the file said of subgraphs' outputs."""
+    promised = [tuple(map(value_type, g.output)) for g in subgraphs_of(proto.graph)]
+    return infer(proto), promised
 
 
 def infer(proto: onnx.ModelProto) -> onnx.ModelProto:

@@ -44,6 +44,32 @@ def proto_type(proto: onnx.TypeProto) -> ValueType | None:
     return None
 
 
+_ELEMENT_CODES = {name: code for code, name in ELEMENT_TYPES.items()}
+
+
+def type_proto(kind: ValueType | None) -> onnx.TypeProto:
+    """Return protobuf's spelling of a type: the other way round."""
+    proto = onnx.TypeProto()
+    if isinstance(kind, TensorType):
+        proto.tensor_type.elem_type = _ELEMENT_CODES[kind.dtype]
+        if kind.shape is not None:
+            proto.tensor_type.shape.SetInParent()
+        for dim in kind.shape or ():
+            added = proto.tensor_type.shape.dim.add()
+            if isinstance(dim, int):
+                added.dim_value = dim
+            elif dim is not None:
+                added.dim_param = dim
+    elif isinstance(kind, SequenceType):
+        proto.sequence_type.elem_type.CopyFrom(type_proto(kind.element))
+    elif isinstance(kind, OptionalType):
+        proto.optional_type.elem_type.CopyFrom(type_proto(kind.element))
+    elif isinstance(kind, MapType):
+        proto.map_type.key_type = _ELEMENT_CODES[kind.key]
+        proto.map_type.value_type.CopyFrom(type_proto(kind.value))
+    return proto
+
+
 def symbols_of(kind: ValueType) -> Iterator[str]:
     """Yield the symbols in a type."""
     shape = kind.shape or () if isinstance(kind, TensorType) else ()

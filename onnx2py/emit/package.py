@@ -9,6 +9,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from ..ir.graph import onnx_name
 from ..ir.program import Call, Program
 from ..ir.types import (
     EXTENSION_DTYPES,
@@ -143,7 +144,8 @@ class _Builder:
 
     def _weight_comment(self, value: str, reader: str) -> str:
         folded = self.program.folded.get(value, ())
-        text = f"{comment(value)}: {reader}" if reader else comment(value)
+        name = comment(onnx_name(value))
+        text = f"{name}: {reader}" if reader else name
         if folded:
             text += f"; folded, was {', '.join(map(comment, folded))}"
         lines = textwrap.wrap(
@@ -329,15 +331,15 @@ class _Builder:
         ]
         if symbols:
             lines.append("dims: dict[str, int] = {}")
-        for onnx_name, kind in zip(self.program.inputs, kinds):
-            name = self.names[onnx_name]
+        for value, kind in zip(self.program.inputs, kinds):
+            name = self.names[value]
             check = None
             if isinstance(kind, TensorType):
                 has_symbol = any(isinstance(dim, str) for dim in kind.shape or ())
                 dims = ", dims" if has_symbol else ""
-                check = f"check_input({literal(onnx_name)}, {name}, {literal(str(kind))}{dims})"
-            if onnx_name in self.program.defaults:
-                default = self.expressions[onnx_name]
+                check = f"check_input({literal(value)}, {name}, {literal(str(kind))}{dims})"
+            if value in self.program.defaults:
+                default = self.expressions[value]
                 lines.append(
                     f"{name} = {default} if {name} is None else {check or name}"
                 )

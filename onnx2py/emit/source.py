@@ -16,6 +16,7 @@ from ..ir.program import (
     Body,
     Branch,
     Call,
+    Invoke,
     Loop,
     MapItems,
     Program,
@@ -26,9 +27,10 @@ from ..ir.program import (
 )
 from ..ir.types import DTYPES, TensorType, ValueType
 from ..kernels.control_flow import elements, iterations, stack_scans
-from ..plan.names import unique_name
+from ..plan.names import snake_case, unique_name
 from .literals import dtype_literal, literal, render_call
-from .text import comment
+from .text import comment, one_line
+from .words import doc_line
 
 WIDTH = 88
 """black's line length."""
@@ -47,6 +49,8 @@ class SourceWriter:
     kernels: set[Callable[..., Any]] = field(default_factory=set)
     bodies: list[str] = field(default_factory=list)
     calls: int = 0
+    methods: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The name of the method for each body, by what it reads."""
 
     def spell(self, value: str) -> str:
         """Return the expression for a value."""
@@ -78,6 +82,8 @@ class SourceWriter:
             yield from self.loop(operation, statement.outputs)
         elif isinstance(operation, Scan):
             yield from self.scan(operation, statement.outputs)
+        elif isinstance(operation, Invoke):
+            yield self.invoke(operation, statement.outputs)
         else:
             yield from self.map_items(operation, statement.outputs)
 
@@ -152,12 +158,16 @@ class SourceWriter:
 
     # ------------------------------------------------------------------ control flow
 
-    def call_body(self, body: Body, owner: str, arguments: list[str]) -> str:
-        """Write a body as a method; return its call with ``arguments`` and what it captures."""
-        method = self.fresh(f"_{owner}_{body.name}")
+    def call_body(
+        self, body: Body, owner: str, arguments: list[str], doc: str = ""
+    ) -> str:
+        """Write a body as a method; return its call with ``arguments`` and what it captures.
+
+        A body that reads the same as an earlier one is that one's method.
+        """
         inputs = [self.names[name] for name in body.inputs]
         captures = [self.names[n] for n in body.captures if n not in self.fixed]
-        position = len(self.bodies)
+        position, calls = len(self.bodies), self.calls
         self.bodies.append("")
         statements = self.block(body.statements)
         results = [self.spell(name) for name in body.outputs]
@@ -165,11 +175,29 @@ class SourceWriter:
         parameters = ", ".join(
             ["self", *(f"{name}: Any" for name in (*inputs, *captures))]
         )
-        content = textwrap.indent(
-            "\n".join(filter(None, [statements, f"\nreturn {returned}"])), "    "
-        )
-        self.bodies[position] = f"def {method}({parameters}) -> Any:\n{content}"
+        lines = [doc, statements, f"\nreturn {returned}"]
+        content = textwrap.indent("\n".join(filter(None, lines)), "    ")
+        text = f"({parameters}) -> Any:\n{content}"
+        key = (owner, body.name, text)
+        if key in self.methods:
+            del self.bodies[position:]
+            self.calls = calls
+        else:
+            name = snake_case(f"{owner}_{body.name}") or "function"
+            self.methods[key] = self.fresh(f"_{name}")
+            self.bodies[position] = f"def {self.methods[key]}{text}"
+        method = self.methods[key]
         return f"self.{method}({', '.join([*arguments, *captures])})"
+
+    def invoke(self, invoke: Invoke, outputs: tuple[str, ...]) -> str:
+        """Return the line that calls a function of the model."""
+        arguments = [self.spell(ref.name) for ref in invoke.arguments]
+        count = len(invoke.body.outputs)
+        targets = self.targets((*outputs, *[""] * (count - len(outputs))))
+        targets = targets.strip("(,)") if count == 1 else targets
+        name = invoke.body.name
+        doc = f'"""{doc_line(f"The function ``{one_line(name)}`` of the model.")}"""'
+        return f"{targets} = {self.call_body(invoke.body, '', arguments, doc)}"
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
         """Return what methods are called after: the first result of their node."""

@@ -6,6 +6,7 @@ A value is known by its name, which is unique in the whole graph, subgraphs incl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Union
@@ -15,6 +16,20 @@ import numpy as np
 from .types import ValueType
 
 AttributeValue = Union[int, float, str, np.ndarray, ValueType, "Graph", tuple[Any, ...]]
+
+
+FUNCTION_DOMAIN = "onnx2py.function"
+"""The domain of a node that calls a function of the model: its graph is the attribute ``body``."""
+
+
+def numbered(name: str, count: int) -> str:
+    """Return a name for another value that ONNX calls ``name`` too."""
+    return f"{name};{count}"
+
+
+def onnx_name(name: str) -> str:
+    """Return what ONNX calls a value: the name without the number of :func:`numbered`."""
+    return re.sub(r";\d+$", "", name)
 
 
 @dataclass(frozen=True)
@@ -35,12 +50,18 @@ class Node:
     def label(self) -> str:
         """``name: Operator``, as comments have it; the first output serves as a name."""
         first = next((output for output in self.outputs if output), "")
-        return f"{self.name or first}: {self.qualified_operator}"
+        return f"{self.name or onnx_name(first)}: {self.qualified_operator}"
+
+    @property
+    def calls_function(self) -> bool:
+        """Whether the node calls a function of the model."""
+        return self.domain == FUNCTION_DOMAIN
 
     @property
     def qualified_operator(self) -> str:
         """The operator, after its domain unless that is ONNX's own: ``com.microsoft.Gelu``."""
-        return f"{self.domain}.{self.operator}" if self.domain else self.operator
+        shown = self.domain if self.domain != FUNCTION_DOMAIN else ""
+        return f"{shown}.{self.operator}" if shown else self.operator
 
     @property
     def subgraphs(self) -> dict[str, Graph]:

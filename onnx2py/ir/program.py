@@ -109,7 +109,15 @@ class MapItems:
     body: Body
 
 
-Operation = Union[Call, Branch, Loop, Scan, MapItems]
+@dataclass(frozen=True)
+class Invoke:
+    """A call of a function of the model: the body takes the arguments, and captures nothing."""
+
+    arguments: tuple[Ref, ...]
+    body: Body
+
+
+Operation = Union[Call, Branch, Loop, Scan, MapItems, Invoke]
 
 
 @dataclass(frozen=True)
@@ -164,6 +172,8 @@ def references(operation: Operation) -> Iterator[str]:
         arguments = (operation.trip_count, operation.condition, *operation.state)
     elif isinstance(operation, MapItems):
         arguments = operation.inputs
+    elif isinstance(operation, Invoke):
+        arguments = operation.arguments
     else:
         arguments = (*operation.state, *(item.value for item in operation.inputs))
     stack = list(reversed(arguments))

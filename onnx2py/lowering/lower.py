@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import Problem, UnsupportedError
 from ..ir.graph import Graph, Node
-from ..ir.program import Body, Program, Statement, references
+from ..ir.program import Body, Invoke, Program, Ref, Statement, references
 from ..ir.types import ValueType
 from .context import NodeContext
 from .registry import find_rule, rules
@@ -85,7 +85,10 @@ def lower_node(context: NodeContext) -> Statement:
         If there is no rule, or the rule does not cover an attribute.
     """
     node = context.node
-    rule = find_rule(node.domain, node.operator, node.version)
+    called = node.calls_function
+    rule = (
+        call_function if called else find_rule(node.domain, node.operator, node.version)
+    )
     if rule is None:
         raise context.unsupported(*_no_rule(node))
     operation = rule(context)
@@ -98,6 +101,12 @@ def lower_node(context: NodeContext) -> Statement:
     read = set(references(operation))
     literals = tuple(name for name in node.inputs if name and name not in read)
     return Statement(operation, node.outputs, (node.label, *node.also), literals)
+
+
+def call_function(node: NodeContext) -> Invoke:
+    """A function of the model: a function in Python."""
+    body = replace(node.body("body"), name=node.node.operator)
+    return Invoke(tuple(map(Ref, node.node.inputs)), body)
 
 
 def _no_rule(node: Node) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from .branches import take_constant_branches
 from .constants import collect_constants
 from .dead_code import remove_dead_code
 from .fold import fold_constants
+from .functions import dissolve_functions, pass_constants_in
 from .no_ops import remove_no_ops
 
 Pass = Callable[[Graph], Graph]
@@ -20,9 +21,13 @@ ALWAYS: tuple[Pass, ...] = (collect_constants,)
 
 OPTIMISING: tuple[Pass, ...] = (
     fold_constants,
+    pass_constants_in,
+    fold_constants,
     take_constant_branches,
     remove_no_ops,
     fold_constants,
+    remove_dead_code,
+    dissolve_functions,
     fold_batch_norm,
     remove_dead_code,
 )

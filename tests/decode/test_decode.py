@@ -310,14 +310,18 @@ def test_a_name_of_an_outer_value_may_be_used_again_inside():
     assert graph.nodes[0].outputs == ("y",) and "y" not in inner
 
 
-def test_local_functions_are_inlined():
+def test_a_call_of_a_local_function_has_its_graph():
     text = """<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
     main (float[2] x) => (float[2] y) { y = local.twice <times: float = 3.0> (x) }
     <opset_import: ["" : 17], domain: "local">
     twice <times> (a) => (c) { b = Constant <value_float: float = @times> () c = Mul (a, b) }"""
     graph = graph_of(onnx.parser.parse_model(text))
-    assert [n.operator for n in graph.nodes] == ["Constant", "Mul"]
-    assert graph.nodes[0].attributes["value_float"] == 3.0
+    (call,) = graph.nodes
+    assert (call.operator, call.inputs, call.calls_function) == ("twice", ("x",), True)
+    body = call.subgraphs["body"]
+    assert [n.operator for n in body.nodes] == ["Constant", "Mul"]
+    assert body.nodes[0].attributes["value_float"] == 3.0
+    assert str(graph.types[body.outputs[0]]) == str(graph.types["y"]) == "float32[2]"
 
 
 def test_a_function_that_calls_itself_is_refused():

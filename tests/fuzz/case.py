@@ -83,7 +83,11 @@ class Case:
             **{k: _attribute(v) for k, v in self.attributes.items() if v is not None},
         )
         feeds = [(i, v) for i, v in enumerate(self.inputs) if v is not None]
-        weights = [(i, v) for i, v in feeds if i in self.initializers]
+        weights = [
+            (i, v)
+            for i, v in feeds
+            if i in self.initializers and not isinstance(v, list)
+        ]
         inputs = [
             self._declaration(i, v) for i, v in feeds if i not in self.initializers
         ]
