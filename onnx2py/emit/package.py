@@ -9,24 +9,22 @@ from typing import Any, Union
 
 import numpy as np
 
-from ..ir.graph import onnx_name
 from ..ir.program import Call, Program
 from ..ir.types import (
     EXTENSION_DTYPES,
     TensorType,
-    ValueType,
     dtype_name,
-    tensor_type_of,
 )
 from ..plan.names import field_names
 from ..plan.values import name_values
-from .arrays import digest_of, is_inline, is_scalar, scalar_text, stored_array
 from .environment import environment
-from .literals import array_literal, dtype_literal, literal
+from .literals import dtype_literal
 from .shake import reached, read_module, shaken_source
-from .source import SourceWriter, annotation, shaped_annotation
-from .text import comment, one_line
-from .usage import read_by_numpy_alone, readers_of, used_weights
+from .signature import describe, example_call, input_checks
+from .source import SourceWriter
+from .text import one_line
+from .usage import used_weights
+from .weights import place_weights
 from .words import byte_count, counted, doc_line, name_list
 
 Content = Union[str, np.ndarray]
@@ -76,13 +74,14 @@ class _Builder:
         """What control flow makes: nobody can tell its type beforehand."""
         self.names = name_values(program, self.used)
         taken = dict.fromkeys(self.names.values(), 0)
-        self.files: dict[str, Content] = {}
-        self.parameters = 0
-        self.weight_lines: list[dict[str, str]] = []
-        self.expressions = self._place_weights(taken)
+        self.placed = place_weights(program, self.statements, self.used, self.names)
+        self.files: dict[str, Content] = dict(self.placed.files)
+        self.checks = input_checks(program, self.names, self.placed.expressions)
         # An input with a default is a variable like any other, once it is checked.
         weights = {
-            k: v for k, v in self.expressions.items() if k not in program.defaults
+            k: v
+            for k, v in self.placed.expressions.items()
+            if k not in program.defaults
         }
         self.writer = SourceWriter(program, self.names, weights, taken)
 
@@ -100,62 +99,10 @@ class _Builder:
         return Package(
             files=dict(sorted(self.files.items())),
             calls=self.writer.calls,
-            parameters=self.parameters,
+            parameters=self.placed.parameters,
             weight_bytes=sum(array.nbytes for array in weights),
             requires=requires,
         )
-
-    # ------------------------------------------------------------------ weights
-
-    def _place_weights(self, taken: dict[str, int]) -> dict[str, str]:
-        """Decide for every constant: a literal, or a file; return how it is spelled."""
-        readers = readers_of(self.statements)
-        shown = read_by_numpy_alone(self.statements)
-        expressions: dict[str, str] = {}
-        stored: dict[tuple[str, bytes], str] = {}
-        for value, array in self.used.items():
-            self.parameters += array.size
-            if value in shown and is_scalar(array):
-                expressions[value] = (
-                    f"{dtype_literal(array.dtype)}({scalar_text(array)})"
-                )
-                continue
-            key = (str(tensor_type_of(array)), digest_of(array))
-            if key in stored:
-                expressions[value] = stored[key]
-                continue
-            name = self.names[value]
-            expressions[value] = stored[key] = f"self.{name}"
-            self.weight_lines.append(
-                {
-                    "name": name,
-                    "comment": self._weight_comment(value, readers.get(value, "")),
-                    "expression": self._weight(name, array),
-                }
-            )
-        return expressions
-
-    def _weight(self, name: str, array: np.ndarray) -> str:
-        """Return the expression that makes a weight; put it into a file unless it is small."""
-        if is_inline(array):
-            return array_literal(array)
-        self.files[f"weights/{name}.npy"] = stored_array(array)
-        return f'load("{name}", "{tensor_type_of(array)}")'
-
-    def _weight_comment(self, value: str, reader: str) -> str:
-        folded = self.program.folded.get(value, ())
-        name = comment(onnx_name(value))
-        text = f"{name}: {reader}" if reader else name
-        if folded:
-            text += f"; folded, was {', '.join(map(comment, folded))}"
-        lines = textwrap.wrap(
-            text,
-            80,
-            initial_indent="# ",
-            subsequent_indent="#   ",
-            break_on_hyphens=False,
-        )
-        return textwrap.indent("\n".join(lines), " " * 8)
 
     # ------------------------------------------------------------------ templates
 
@@ -207,32 +154,17 @@ class _Builder:
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
                 f"``{one_line(origin.source)}`` to plain NumPy."
             ),
-            "example": self._example(),
+            "example": example_call(self.program, self.names),
         }
-
-    def _example(self) -> str:
-        arguments = []
-        for name in self.program.inputs:
-            if name in self.program.defaults:
-                continue
-            kind = self.program.types.get(name)
-            spelled = "..."
-            if isinstance(kind, TensorType) and kind.dtype not in EXTENSION_DTYPES:
-                shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
-                spelled = f"np.zeros({shape}, {annotation(kind)[8:-1]})"
-                if kind.dtype == "string":
-                    spelled = f'np.full({shape}, "text", object)'
-            arguments.append(f"{self.names[name]}={spelled}")
-        return f"outputs = model({', '.join(arguments)})"
 
     def _model_context(self, setup: str, body: str) -> dict[str, Any]:
         program = self.program
-        inputs = [self._describe(n, n, self.names[n]) for n in program.inputs]
+        inputs = [describe(program, n, n, self.names[n]) for n in program.inputs]
         onnx_names = program.output_names or program.outputs
         fields = field_names(onnx_names, "output")
         promised = program.promised or (None,) * len(fields)
         described = zip(program.outputs, onnx_names, fields, promised)
-        outputs = [self._describe(*each) for each in described]
+        outputs = [describe(program, *each) for each in described]
         results = [self._result(value) for value in program.outputs]
         single = len(outputs) == 1
         return {
@@ -242,12 +174,12 @@ class _Builder:
             "outputs": outputs,
             "required": [item for item in inputs if not item["optional"]],
             "optional": [item for item in inputs if item["optional"]],
-            "weights": self.weight_lines,
-            "stored": any("load(" in item["expression"] for item in self.weight_lines),
+            "weights": self.placed.lines,
+            "stored": any("load(" in item["expression"] for item in self.placed.lines),
             "checked": any(
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
-            "checks": self._checks(),
+            "checks": self.checks,
             "helpers": self._helpers(results),
             "typing_names": self._typing_names(setup + body, [*inputs, *outputs]),
             "setup": setup,
@@ -262,10 +194,10 @@ class _Builder:
     def _helpers(self, results: Iterable[str]) -> str:
         """Name what the model needs of ``_tensors``."""
         names = ["TensorSpec", "quiet"]
-        names += ["check_input"] if "check_input(" in self._checks() else []
+        names += ["check_input"] if "check_input(" in self.checks else []
         names += (
             ["load_weight"]
-            if any("load(" in w["expression"] for w in self.weight_lines)
+            if any("load(" in w["expression"] for w in self.placed.lines)
             else []
         )
         names += ["as_array"] if any(r.startswith("as_array(") for r in results) else []
@@ -279,30 +211,12 @@ class _Builder:
         names |= {"Optional"} if self.program.defaults else set()
         return ", ".join(sorted(names)) or "Any"
 
-    def _describe(
-        self, value: str, onnx_name: str, name: str, promised: ValueType | None = None
-    ) -> dict[str, Any]:
-        """Say what templates need to know of an input or output.
-
-        Where inference is vague, the type of an output is what the file says.
-        """
-        kind = completed(self.program.types.get(value), promised)
-        return {
-            "onnx_name": onnx_name,
-            "name": name,
-            "type": comment(kind or "?"),
-            "dtype": kind.dtype if isinstance(kind, TensorType) else str(kind or "?"),
-            "shape": kind.shape if isinstance(kind, TensorType) else None,
-            "annotation": shaped_annotation(kind),
-            "optional": value in self.program.defaults,
-        }
-
     def _title(self) -> str:
         nodes = sum(len(s.nodes) for s in self.statements)
         counts = f"{counted(nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}"
         name = one_line(self.program.name)[:40] or "(no name)"
         return doc_line(
-            f"The graph ``{name}``: {counts}, {self.parameters:,} parameters."
+            f"The graph ``{name}``: {counts}, {self.placed.parameters:,} parameters."
         )
 
     def _provenance(self) -> str:
@@ -318,34 +232,6 @@ class _Builder:
         )
         wrapped = textwrap.fill(text, 86, break_on_hyphens=False)
         return "\n".join(doc_line(line) for line in wrapped.splitlines())
-
-    def _checks(self) -> str:
-        lines = []
-        kinds = [self.program.types.get(name) for name in self.program.inputs]
-        symbols = [
-            dim
-            for k in kinds
-            if isinstance(k, TensorType)
-            for dim in k.shape or ()
-            if isinstance(dim, str)
-        ]
-        if symbols:
-            lines.append("dims: dict[str, int] = {}")
-        for value, kind in zip(self.program.inputs, kinds):
-            name = self.names[value]
-            check = None
-            if isinstance(kind, TensorType):
-                has_symbol = any(isinstance(dim, str) for dim in kind.shape or ())
-                dims = ", dims" if has_symbol else ""
-                check = f"check_input({literal(value)}, {name}, {literal(str(kind))}{dims})"
-            if value in self.program.defaults:
-                default = self.expressions[value]
-                lines.append(
-                    f"{name} = {default} if {name} is None else {check or name}"
-                )
-            elif check:
-                lines.append(f"{name} = {check}")
-        return "\n".join(lines)
 
     def _result(self, value: str) -> str:
         """Spell a returned value; one that may be a NumPy scalar is made an array."""
@@ -377,29 +263,3 @@ class _Builder:
             ],
             exported=sorted(name for names in public.values() for name in names),
         )
-
-
-def completed(kind: ValueType | None, promised: ValueType | None) -> ValueType | None:
-    """Fill what is not known of a type with what the file says, if the two can be of one value."""
-    if not isinstance(kind, TensorType) or not isinstance(promised, TensorType):
-        return kind or promised
-    if kind.dtype != promised.dtype or promised.shape is None:
-        return kind
-    if kind.shape is None:
-        return promised
-    if len(kind.shape) != len(promised.shape):
-        return kind
-    dims = (
-        known if known is not None else said
-        for known, said in zip(kind.shape, promised.shape)
-    )
-    return TensorType(kind.dtype, tuple(dims))
-
-
-# ---------------------------------------------------------------------- what is used
-
-
-# ---------------------------------------------------------------------- arrays
-
-
-# ---------------------------------------------------------------------- words

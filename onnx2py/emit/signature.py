@@ -1,0 +1,93 @@
+"""Inputs and outputs of a package: how they are described, checked and called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..ir.program import Program
+from ..ir.types import EXTENSION_DTYPES, TensorType, ValueType
+from .literals import literal
+from .source import annotation, shaped_annotation
+from .text import comment
+
+
+def describe(
+    program: Program,
+    value: str,
+    onnx_name: str,
+    name: str,
+    promised: ValueType | None = None,
+) -> dict[str, Any]:
+    """Say what templates need to know of an input or output.
+
+    Where inference is vague, the type of an output is what the file says.
+    """
+    kind = completed(program.types.get(value), promised)
+    return {
+        "onnx_name": onnx_name,
+        "name": name,
+        "type": comment(kind or "?"),
+        "dtype": kind.dtype if isinstance(kind, TensorType) else str(kind or "?"),
+        "shape": kind.shape if isinstance(kind, TensorType) else None,
+        "annotation": shaped_annotation(kind),
+        "optional": value in program.defaults,
+    }
+
+
+def completed(kind: ValueType | None, promised: ValueType | None) -> ValueType | None:
+    """Fill what is not known of a type with what the file says, if the two can be of one value."""
+    if not isinstance(kind, TensorType) or not isinstance(promised, TensorType):
+        return kind or promised
+    if kind.dtype != promised.dtype or promised.shape is None:
+        return kind
+    if kind.shape is None:
+        return promised
+    if len(kind.shape) != len(promised.shape):
+        return kind
+    dims = (
+        known if known is not None else said
+        for known, said in zip(kind.shape, promised.shape)
+    )
+    return TensorType(kind.dtype, tuple(dims))
+
+
+def input_checks(
+    program: Program, names: Mapping[str, str], expressions: Mapping[str, str]
+) -> str:
+    """Return the lines that check the inputs, and give the optional ones their defaults."""
+    kinds = {name: program.types.get(name) for name in program.inputs}
+    lines = ["dims: dict[str, int] = {}"] if any(map(_symbolic, kinds.values())) else []
+    for value, kind in kinds.items():
+        name, check = names[value], names[value]
+        if isinstance(kind, TensorType):
+            dims = ", dims" if _symbolic(kind) else ""
+            check = f"check_input({literal(value)}, {name}, {literal(str(kind))}{dims})"
+        if value in program.defaults:
+            default = expressions[value]
+            lines.append(f"{name} = {default} if {name} is None else {check}")
+        elif check != name:
+            lines.append(f"{name} = {check}")
+    return "\n".join(lines)
+
+
+def _symbolic(kind: ValueType | None) -> bool:
+    shape = kind.shape or () if isinstance(kind, TensorType) else ()
+    return any(isinstance(dim, str) for dim in shape)
+
+
+def example_call(program: Program, names: Mapping[str, str]) -> str:
+    """Return a call with zeros for the README of the package."""
+    arguments = []
+    for name in program.inputs:
+        if name in program.defaults:
+            continue
+        kind = program.types.get(name)
+        spelled = "..."
+        if isinstance(kind, TensorType) and kind.dtype not in EXTENSION_DTYPES:
+            shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
+            spelled = f"np.zeros({shape}, {annotation(kind)[8:-1]})"
+            if kind.dtype == "string":
+                spelled = f'np.full({shape}, "text", object)'
+        arguments.append(f"{names[name]}={spelled}")
+    return f"outputs = model({', '.join(arguments)})"

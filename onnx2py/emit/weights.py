@@ -1,0 +1,82 @@
+"""Where the constants of a program go: a literal, an array in the source, or a file."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..ir.graph import onnx_name
+from ..ir.program import Program, Statement
+from ..ir.types import tensor_type_of
+from .arrays import digest_of, is_inline, is_scalar, scalar_text, stored_array
+from .literals import array_literal, dtype_literal
+from .text import comment
+from .usage import read_by_numpy_alone, readers_of
+
+
+@dataclass
+class PlacedWeights:
+    """How each constant is spelled, and what that needs."""
+
+    expressions: dict[str, str] = field(default_factory=dict)
+    """The expression for a value: ``self.name`` or a literal."""
+    lines: list[dict[str, str]] = field(default_factory=list)
+    """For the template: what ``__init__`` assigns, and the comment above."""
+    files: dict[str, np.ndarray] = field(default_factory=dict)
+    parameters: int = 0
+
+
+def place_weights(
+    program: Program,
+    statements: tuple[Statement, ...],
+    used: Mapping[str, np.ndarray],
+    names: Mapping[str, str],
+) -> PlacedWeights:
+    """Place the constants that anything reads; equal ones share a place."""
+    readers = readers_of(statements)
+    shown = read_by_numpy_alone(statements)
+    placed = PlacedWeights()
+    stored: dict[tuple[str, bytes], str] = {}
+    for value, array in used.items():
+        placed.parameters += array.size
+        if value in shown and is_scalar(array):
+            text = f"{dtype_literal(array.dtype)}({scalar_text(array)})"
+            placed.expressions[value] = text
+            continue
+        key = (str(tensor_type_of(array)), digest_of(array))
+        if key in stored:
+            placed.expressions[value] = stored[key]
+            continue
+        name = names[value]
+        placed.expressions[value] = stored[key] = f"self.{name}"
+        placed.lines.append(
+            {
+                "name": name,
+                "comment": _comment(program, value, readers.get(value, "")),
+                "expression": _expression(name, array, placed.files),
+            }
+        )
+    return placed
+
+
+def _expression(name: str, array: np.ndarray, files: dict[str, np.ndarray]) -> str:
+    """Return the expression that makes a weight; put it into a file unless it is small."""
+    if is_inline(array):
+        return array_literal(array)
+    files[f"weights/{name}.npy"] = stored_array(array)
+    return f'load("{name}", "{tensor_type_of(array)}")'
+
+
+def _comment(program: Program, value: str, reader: str) -> str:
+    folded = program.folded.get(value, ())
+    name = comment(onnx_name(value))
+    text = f"{name}: {reader}" if reader else name
+    if folded:
+        text += f"; folded, was {', '.join(map(comment, folded))}"
+    lines = textwrap.wrap(
+        text, 80, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False
+    )
+    return textwrap.indent("\n".join(lines), " " * 8)
