@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 
 from .deviations import DEVIATIONS
-from .runner import Outcome, chosen_keys, run_cases, summary
+from .runner import Outcome, chosen_keys, never_compared, run_cases, summary
 
 
 def parsed() -> argparse.Namespace:
@@ -22,6 +22,7 @@ def parsed() -> argparse.Namespace:
     add("--jobs", type=int, default=1)
     add("--show", type=int, default=5, help="print so many of each operator")
     add("--refused", action="store_true", help="print what onnxruntime refuses too")
+    add("--versions", action="store_true", help="list the versions without a case")
     add("--deviations", action="store_true", help="list the known deviations, and end")
     return parser.parse_args()
 
@@ -46,6 +47,9 @@ def main() -> int:
         few = shown[outcome.key, outcome.kind] <= options.show
         if outcome.kind in wanted and few:
             print(f"{outcome.kind}: {outcome.text}", flush=True)
+    if options.versions:
+        for label, reason in never_compared(outcomes):
+            print(f"never compared: {label}: {reason[:160]}")
     counts = summary(outcomes)
     total = Counter(o.kind for o in outcomes)
     for key, kinds in counts.items():

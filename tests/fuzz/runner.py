@@ -9,10 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+import onnx
+
 from .case import Case
 from .compare import RefusedError, difference, expected_outputs, our_outputs
 from .deviations import known_deviation
-from .registry import draw_case, generators
+from .registry import draw_case, generators, versions
 
 Key = tuple[str, str]
 
@@ -23,7 +25,8 @@ class Outcome:
 
     key: Key
     number: int
-    opset: int
+    since: int
+    """The version of the operator's definition."""
     kind: str
     """``agrees``, ``refused`` (by onnxruntime), ``deviates`` (known), ``differs``, ``none``."""
     text: str = ""
@@ -31,29 +34,27 @@ class Outcome:
 
 def run_case(key: Key, number: int, level: int = 1) -> Outcome:
     """Draw a case and compare both sides."""
+    known = versions(*key)
+    since = known[number % len(known)]
     case = draw_case(*key, number)
     if case is None:
-        return Outcome(key, number, 0, "none")
+        return Outcome(key, number, since, "none")
     deviation = known_deviation(case)
     try:
         theirs = expected_outputs(case)
     except RefusedError as error:
-        return Outcome(
-            key, number, case.opset, "refused", f"{case.describe()}: {error}"
-        )
+        return Outcome(key, number, since, "refused", f"{case.describe()}: {error}")
     try:
         ours = our_outputs(case, level)
         found = None if deviation else difference(case, ours, theirs)
     except Exception as error:
         if deviation and deviation.may_fail:
-            return Outcome(key, number, case.opset, "deviates", deviation.reason)
+            return Outcome(key, number, since, "deviates", deviation.reason)
         found = f"{type(error).__name__}: {error} {_place(error)}"
     if found:
-        return Outcome(
-            key, number, case.opset, "differs", f"{case.describe()}: {found}"
-        )
+        return Outcome(key, number, since, "differs", f"{case.describe()}: {found}")
     kind = "deviates" if deviation else "agrees"
-    return Outcome(key, number, case.opset, kind, deviation.reason if deviation else "")
+    return Outcome(key, number, since, kind, deviation.reason if deviation else "")
 
 
 def _place(error: Exception) -> str:
@@ -102,6 +103,27 @@ def summary(outcomes: Iterable[Outcome]) -> dict[Key, Counter[str]]:
     for outcome in outcomes:
         found.setdefault(outcome.key, Counter())[outcome.kind] += 1
     return found
+
+
+def never_compared(outcomes: Iterable[Outcome]) -> list[tuple[str, str]]:
+    """Return each version of ONNX's operators of which no case agreed, and why."""
+    found: dict[tuple[str, str, int], Outcome] = {}
+    agreed = set()
+    for outcome in outcomes:
+        version = (*outcome.key, outcome.since)
+        if outcome.kind in ("agrees", "deviates"):
+            agreed.add(version)
+        else:
+            found.setdefault(version, outcome)
+    missing = []
+    for schema in onnx.defs.get_all_schemas_with_history():
+        version = (schema.domain, schema.name, schema.since_version)
+        if version not in agreed:
+            label = f"{'.'.join(filter(None, version[:2]))}-{version[2]}"
+            outcome = found.get(version)
+            reason = f"{outcome.kind}: {outcome.text}" if outcome else "no case"
+            missing.append((label, reason))
+    return sorted(missing)
 
 
 def redraw(name: str) -> Case:
