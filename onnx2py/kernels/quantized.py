@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .quantization import quantize_linear
+from ._windows import Pads
+from .integer_conv import quantized_conv
+from .quantization import dequantize_linear, quantize_linear
 
 Parameter = Union[NDArray[Any], np.floating[Any], float]
 
@@ -112,3 +115,80 @@ def qgemm(
     scale = scale / np.asarray(y_scale, np.float32)
     y = np.asarray(y.astype(np.float32) * scale)
     return quantize_linear(y, 1, y_zero_point or 0, dtype=a.dtype)
+
+
+def quantized_conv_of_channels_last(
+    x: NDArray[Any],
+    x_scale: Parameter,
+    x_zero_point: Parameter,
+    weight: NDArray[Any],
+    weight_scale: Any,
+    weight_zero_point: Any,
+    y_scale: Parameter,
+    y_zero_point: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    strides: Optional[Sequence[int]] = None,
+    pads: Pads = None,
+    dilations: Optional[Sequence[int]] = None,
+    group: int = 1,
+) -> NDArray[Any]:
+    """Return what ``quantized_conv`` does, for ``x`` [N, D..., C]: [N, O..., M].
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    y = quantized_conv(
+        *(np.moveaxis(x, -1, 1), x_scale, x_zero_point),
+        *(weight, weight_scale, weight_zero_point, y_scale, y_zero_point, bias),
+        strides=strides,
+        pads=pads,
+        dilations=dilations,
+        group=group,
+    )
+    return np.ascontiguousarray(np.moveaxis(y, 1, -1))
+
+
+def qlinear_where(
+    condition: NDArray[np.bool_],
+    x: NDArray[Any],
+    x_scale: Parameter,
+    x_zero_point: Parameter,
+    y: NDArray[Any],
+    y_scale: Parameter,
+    y_zero_point: Parameter,
+    z_scale: Parameter,
+    z_zero_point: Parameter,
+) -> NDArray[Any]:
+    """Return quantized ``x`` or ``y`` by ``condition``, brought to the result's scale.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    chosen = [
+        quantize_linear(
+            dequantize_linear(part, scale, zero), z_scale, z_zero_point, dtype=x.dtype
+        )
+        for part, scale, zero in (
+            (x, x_scale, x_zero_point),
+            (y, y_scale, y_zero_point),
+        )
+    ]
+    return np.where(condition, *chosen)
+
+
+def qlinear_reduce_mean(
+    x: NDArray[Any],
+    x_scale: Parameter,
+    x_zero_point: Parameter,
+    y_scale: Parameter,
+    y_zero_point: Parameter = 0,
+    *,
+    axes: Sequence[int] = (),
+    keepdims: bool = True,
+) -> NDArray[Any]:
+    """Return the mean of a quantized tensor along ``axes`` (all if none), quantized.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    real = dequantize_linear(x, x_scale, x_zero_point)
+    mean = np.asarray(np.mean(real, axis=tuple(axes) or None, keepdims=keepdims))
+    return quantize_linear(mean, y_scale, y_zero_point, dtype=x.dtype)

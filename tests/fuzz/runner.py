@@ -120,8 +120,8 @@ def never_compared(outcomes: Iterable[Outcome]) -> list[tuple[str, str]]:
         version = (schema.domain, schema.name, schema.since_version)
         if version not in agreed:
             label = f"{'.'.join(filter(None, version[:2]))}-{version[2]}"
-            outcome = found.get(version)
-            reason = f"{outcome.kind}: {outcome.text}" if outcome else "no case"
+            why = found.get(version)
+            reason = f"{why.kind}: {why.text}" if why else "no case"
             missing.append((label, reason))
     return sorted(missing)
 
