@@ -15,6 +15,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from .inspection import Inspection, inspect_model
     from .load_package import load_model
     from .pipeline import Report, compile_model
 
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DecodeError",
+    "Inspection",
     "InternalError",
     "LoadError",
     "Onnx2pyError",
@@ -33,6 +35,7 @@ __all__ = [
     "VerifyError",
     "__version__",
     "compile_model",
+    "inspect_model",
     "load_model",
 ]
 
@@ -43,6 +46,10 @@ def __getattr__(name: str) -> Any:
         from . import pipeline
 
         return getattr(pipeline, name)
+    if name in ("Inspection", "inspect_model"):
+        from . import inspection
+
+        return getattr(inspection, name)
     if name == "load_model":
         from .load_package import load_model
 

@@ -1,7 +1,8 @@
 """The command: arguments in, exit status out.
 
 0 the package was made, 1 the model cannot be compiled, 2 wrong usage, 3 the package was made
-but differs from the model, 130 interrupted.
+but differs from the model, 130 interrupted. ``check`` as the first argument is a command of
+its own; a file of that name is spelt ``./check``.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names of a model may be in any script
             stream.reconfigure(errors="backslashreplace")
-    chosen = _parse(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["check"]:
+        chosen, run = _parse_check(given[1:]), _check
+    else:
+        chosen, run = _parse(given), _make
     try:
-        report = _compile(chosen)
-        if not chosen.quiet:
-            from .summary import summary
-
-            _say(summary(report, verbose=chosen.verbose))
+        return run(chosen)
     except KeyboardInterrupt:
         print("onnx2py: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -53,10 +54,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         bug = InternalError(f"{type(error).__name__}: {error}")
         return _fail(bug, chosen.verbose, error)
+
+
+def _make(chosen: argparse.Namespace) -> int:
+    report = _compile(chosen)
+    if not chosen.quiet:
+        from .summary import summary
+
+        _say(summary(report, verbose=chosen.verbose))
     if report.agrees:
         return MADE
     print("onnx2py: error: the package differs from the model", file=sys.stderr)
     return DIFFERS
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from .inspection import inspect_model
+    from .summary import inspection_json, inspection_text
+
+    found = inspect_model(chosen.model, level=chosen.level)
+    _say(inspection_json(found) if chosen.json else inspection_text(found))
+    return MADE if found.supported else NOT_COMPILABLE
 
 
 def _compile(chosen: argparse.Namespace) -> Report:
@@ -100,18 +118,38 @@ def _fail(
 # ---------------------------------------------------------------------- arguments
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse_check(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="onnx2py check",
+        description="Say what is in a model and whether it can be compiled; write nothing.",
+        epilog="Exit status: 0 it can be compiled, 1 it cannot, 2 wrong usage.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="the ONNX file")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_level(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
+    return parser.parse_args(arguments)
+
+
+def _add_level(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-O", dest="level", type=int, choices=(0, 1), default=Options.level,
+        help="-O0: one call per ONNX node; -O1 (the default): fold and simplify",
+    )  # fmt: skip
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="onnx2py",
-        description="Compile an ONNX model to a Python package that needs NumPy alone.",
+        description="Compile an ONNX model to a Python package that needs NumPy alone. "
+        "See also: onnx2py check --help",
         epilog="Exit status: 0 made, 1 cannot be compiled, 2 wrong usage, "
         "3 made but differs from the model.",
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help="the ONNX file")
     add("-o", "--out", metavar="PKG", required=True, help="the package's folder")
-    add("-O", dest="level", type=int, choices=(0, 1), default=Options.level,
-        help="-O0: one call per ONNX node; -O1 (the default): fold and simplify")  # fmt: skip
+    _add_level(parser)
     add("--verify", action="store_true",
         help="compare the package with onnxruntime, else with onnx's own evaluator")  # fmt: skip
     add("--inputs", metavar="PATH", nargs="+", action="extend", default=[],

@@ -36,6 +36,8 @@ class LoadedModel:
     folder: Path | None
     source: str
     sha256: str
+    external_files: tuple[str, ...] = ()
+    """The files beside the model that hold its weights, by the names that it gives them."""
 
 
 def load(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> LoadedModel:
@@ -50,8 +52,17 @@ def load(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> LoadedModel
     proto, folder, source, digest = _read(model)
     if not proto.HasField("graph"):
         raise LoadError(f"{source}: expected an ONNX model, got a file without a graph")
+    external = dict.fromkeys(
+        entry.value
+        for tensor in proto.graph.initializer
+        if _is_external(tensor)
+        for entry in tensor.external_data
+        if entry.key == "location"
+    )
     weights, overridable = _take_weights(proto, folder, source)
-    return LoadedModel(proto, weights, overridable, folder, source, digest)
+    return LoadedModel(
+        proto, weights, overridable, folder, source, digest, tuple(external)
+    )
 
 
 def _read(

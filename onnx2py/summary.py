@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import Onnx2pyError, UnsupportedError
 
 if TYPE_CHECKING:
+    from .inspection import Inspection, ValueInfo
     from .pipeline import Report
     from .verify import Verification
 
@@ -51,6 +53,55 @@ def verdict(found: Verification, *, verbose: bool) -> list[str]:
         lines += [f"    {line}" for line in _table(rows)]
         lines += [f"    and {hidden} more that agree"] if hidden else []
     return lines + [f"  note: {plain(note)}" for note in found.notes]
+
+
+def inspection_text(found: Inspection) -> str:
+    """Describe a model: its signature, weights and operators, and what cannot be compiled."""
+    opsets = ", ".join(f"{plain(k)} {v}" for k, v in found.opsets.items())
+    lines = [
+        f"{plain(found.source)}: {opsets}"
+        + (f", made by {plain(found.producer)}" if found.producer else ""),
+        *_values("inputs", found.inputs),
+        *_values("outputs", found.outputs),
+        f"  {found.nodes:,} nodes, {found.parameters:,} parameters, "
+        f"{_bytes(found.weight_bytes)} of weights"
+        + (f" ({', '.join(found.dtypes)})" if found.dtypes else ""),
+    ]
+    if found.external_files:
+        lines.append(f"  external data: {', '.join(map(plain, found.external_files))}")
+    rows = [("operator", "version", "count", "supported")]
+    rows += [
+        (
+            plain(u.operator),
+            str(u.version),
+            str(u.count),
+            "yes" if u.supported else "NO",
+        )
+        for u in found.operators
+    ]
+    lines += [f"  {line}".rstrip() for line in _table(rows)]
+    for use in found.operators:
+        name = f"{plain(use.operator)}-{use.version}"
+        lines += [f"  {name}: {plain(problem)}" for problem in use.problems]
+    if found.package_bytes is not None:
+        lines.append(
+            f"can be compiled: {found.calls:,} calls, about {_bytes(found.package_bytes)}, "
+            f"requires {', '.join(found.requires or ())}"
+        )
+    else:
+        lines.append("cannot be compiled")
+    return "\n".join(lines)
+
+
+def inspection_json(found: Inspection) -> str:
+    """Return the same as JSON."""
+    return json.dumps(found.as_dict(), indent=2)
+
+
+def _values(title: str, values: Sequence[ValueInfo]) -> Iterable[str]:
+    for value in values:
+        mark = " (optional)" if value.optional else ""
+        yield f"  {title.removesuffix('s')} {plain(value.name)}: {plain(value.type)}{mark}"
 
 
 def error_text(error: Onnx2pyError) -> str:

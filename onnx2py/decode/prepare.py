@@ -167,6 +167,13 @@ def _function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
     return nodes_of(onnx.GraphProto(node=function.node))
 
 
+def since_version(domain: str, operator: str, version: int) -> int:
+    """Return the version in which an operator got the definition that is in force."""
+    if onnx.defs.has(operator, version, domain):
+        return int(onnx.defs.get_schema(operator, version, domain).since_version)
+    return version
+
+
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 

@@ -1,0 +1,183 @@
+"""What is in a model and whether it can be compiled, without writing anything."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .decode import DecodedModel, decode
+from .decode.prepare import since_version
+from .emit.package import Package, Provenance, build_package
+from .errors import Problem, UnsupportedError
+from .ir.graph import Node
+from .ir.types import tensor_type_of
+from .load import LoadedModel, load
+from .lowering.lower import lower
+from .lowering.registry import has_rule
+from .options import Options
+from .passes import run_passes
+from .plan import plan
+
+if TYPE_CHECKING:
+    from onnx import ModelProto  # noqa: TID251  (an annotation)
+
+
+@dataclass(frozen=True)
+class OperatorUse:
+    """An operator of the model: ``version`` is that of the definition in force."""
+
+    operator: str
+    version: int
+    count: int
+    problems: tuple[str, ...] = ()
+    """Why it cannot be compiled, once for each reason."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether all nodes of this operator can be compiled."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class ValueInfo:
+    """An input or output."""
+
+    name: str
+    type: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What :func:`inspect_model` found.
+
+    ``requires``, ``calls`` and the sizes of the package are None where it cannot be made.
+    """
+
+    source: str
+    producer: str
+    opsets: Mapping[str, int]
+    inputs: tuple[ValueInfo, ...]
+    outputs: tuple[ValueInfo, ...]
+    operators: tuple[OperatorUse, ...]
+    nodes: int
+    parameters: int
+    weight_bytes: int
+    dtypes: Mapping[str, int]
+    """How many of the weights are of which element type."""
+    external_files: tuple[str, ...]
+    calls: int | None = None
+    requires: tuple[str, ...] | None = None
+    package_bytes: int | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether the model can be compiled."""
+        return all(use.supported for use in self.operators)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as what JSON can hold."""
+        found = {**asdict(self), "supported": self.supported}
+        for use, item in zip(self.operators, found["operators"]):
+            item["supported"] = use.supported
+        return found
+
+
+def inspect_model(
+    model: str | os.PathLike[str] | bytes | ModelProto, *, level: int = Options.level
+) -> Inspection:
+    """Say what is in a model, and which of it onnx2py cannot compile.
+
+    Parameters
+    ----------
+    model : path, bytes or ModelProto
+    level : of optimisation, which decides what is left of the graph
+
+    Raises
+    ------
+    LoadError, DecodeError
+        If the model cannot be read.
+    """
+    options = Options(level=level)
+    loaded = load(model)
+    decoded = decode(loaded, has_rule)
+    package, problems = _build(decoded, loaded, options)
+    graph = decoded.graph
+    nodes = list(graph.walk())
+    weights = {**graph.constants, **graph.defaults}
+    names = graph.output_names or graph.outputs
+    kinds = Counter(str(tensor_type_of(w)).partition("[")[0] for w in weights.values())
+    return Inspection(
+        source=loaded.source,
+        producer=decoded.metadata.producer,
+        opsets={k or "ai.onnx": v for k, v in decoded.metadata.opsets.items()},
+        inputs=tuple(
+            ValueInfo(n, str(graph.types.get(n) or "?"), n in graph.defaults)
+            for n in graph.inputs
+        ),
+        outputs=tuple(
+            ValueInfo(name, str(graph.types.get(value) or "?"))
+            for name, value in zip(names, graph.outputs)
+        ),
+        operators=_operators(nodes, problems),
+        nodes=len(nodes),
+        parameters=sum(array.size for array in weights.values()),
+        weight_bytes=sum(array.nbytes for array in weights.values()),
+        dtypes=dict(sorted(kinds.items())),
+        external_files=loaded.external_files,
+        calls=package.calls if package else None,
+        requires=package.requires if package else None,
+        package_bytes=_size(package) if package else None,
+    )
+
+
+def _build(
+    decoded: DecodedModel, loaded: LoadedModel, options: Options
+) -> tuple[Package | None, tuple[Problem, ...]]:
+    """Make the package in memory, or say why that cannot be done."""
+    origin = Provenance(
+        loaded.source, loaded.sha256, "", options.level, decoded.metadata.opsets
+    )
+    try:
+        graph = run_passes(decoded.graph, level=options.level)
+        program = plan(lower(graph), level=options.level)
+    except UnsupportedError as error:
+        return None, error.problems
+    return build_package(program, "package", origin), ()
+
+
+def _operators(
+    nodes: list[Node], problems: tuple[Problem, ...]
+) -> tuple[OperatorUse, ...]:
+    """Count operators by version; a problem is of the operator that it names."""
+    reasons: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        text = f"{problem.what}; {problem.hint}" if problem.hint else problem.what
+        reasons.setdefault(problem.operator, {})[text] = None
+    found: Counter[tuple[str, int]] = Counter()
+    problem_of: dict[tuple[str, int], tuple[str, ...]] = {}
+    for node in nodes:
+        key = (
+            node.qualified_operator,
+            since_version(node.domain, node.operator, node.version),
+        )
+        found[key] += 1
+        label = f"{node.qualified_operator} (opset {node.version})"
+        problem_of[key] = tuple(reasons.get(label, ()))
+    return tuple(
+        OperatorUse(operator, version, count, problem_of[operator, version])
+        for (operator, version), count in sorted(found.items())
+    )
+
+
+def _size(package: Package) -> int:
+    """Return about how many bytes the files of a package take."""
+    return sum(
+        c.nbytes if isinstance(c, np.ndarray) else len(c.encode("utf-8", "replace"))
+        for c in package.files.values()
+    )
