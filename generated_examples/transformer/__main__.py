@@ -1,116 +1,100 @@
-"""Check this copy against recorded inputs and outputs: ``python -m transformer``."""
+"""``python -m transformer``: check this copy, run it, measure it. ``--help`` says how."""
 
 from __future__ import annotations
 
-import json
+import argparse
 import sys
 from pathlib import Path
-from typing import Any, Optional
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ._tensors import TensorSpec
-from .model import INPUTS, OUTPUTS, Model
-
-GOLDEN = Path(__file__).with_name("golden")
-SMALLEST_SCALE = 1e-4
-WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
+from ._golden import selftest
+from ._tools import bench, fail, info, profile, run
 
 
 def main() -> int:
-    """Run the model on the recorded inputs; return 0 if every output agrees."""
-    if not (GOLDEN / "record.json").is_file():
-        print("nothing recorded: compile with --verify to record inputs and outputs")
-        return 0
-    record = json.loads((GOLDEN / "record.json").read_text(encoding="ascii"))
-    result = Model()(**inputs(record))
-    outputs = [result] if len(OUTPUTS) == 1 else list(result)
-    verdicts = [
-        agrees(i, spec, actual, record["rtol"][i])
-        for i, (spec, actual) in enumerate(zip(OUTPUTS, outputs))
-    ]
-    return 0 if all(verdicts) else 1
+    """Do what the arguments ask for; without any, compare this copy with what was recorded."""
+    given = parsed()
+    try:
+        if given.command == "info":
+            info()
+        elif given.command == "run":
+            run(given.input, given.out, given.scale)
+        elif given.command == "bench":
+            bench(given.input, given.scale, given.repeat)
+        elif given.command == "profile":
+            profile(given.input, given.scale, given.repeat, given.top, given.chrome)
+        else:
+            return selftest()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        return fail(error)
+    return 0
 
 
-def inputs(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the recorded inputs by their Python names; large ones are drawn again."""
-    random = np.random.default_rng(record.get("seed"))
-    drawn = record.get("inputs", {})
-    found: dict[str, Any] = {}
-    for i, spec in enumerate(INPUTS):
-        array = recorded(f"input_{i}")
-        if str(i) in drawn:
-            dtype, shape, high = drawn[str(i)]
-            array = draw(random, dtype, tuple(shape), high)
-        if array is not None:
-            found[spec.python_name] = array.astype(numpy_dtype(spec.dtype))
-    return found
+def parsed() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m transformer",
+        description="A neural network in plain NumPy. Without a command: selftest.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    add = commands.add_parser
+    add("selftest", help="compare this copy with recorded inputs and outputs")
+    add("info", help="inputs, outputs, weights, where the model came from")
+    takes_inputs = argparse.ArgumentParser(add_help=False)
+    takes_inputs.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="an input: .npy, .npz (FILE.npz:KEY), .json, or a picture if Pillow is installed",
+    )
+    takes_inputs.add_argument(
+        "--scale",
+        type=float,
+        metavar="X",
+        help="what a float input gets for each of a picture's 255 steps (1/255)",
+    )
+    one = add(
+        "run", parents=[takes_inputs], help="compute the outputs for inputs from files"
+    )
+    one.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where the outputs go, one file each",
+    )
+    measured = argparse.ArgumentParser(add_help=False, parents=[takes_inputs])
+    measured.add_argument(
+        "--repeat",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="how many calls (%(default)s)",
+    )
+    add("bench", parents=[measured], help="how long a call takes")
+    table = add("profile", parents=[measured], help="where the time goes, call by call")
+    table.add_argument(
+        "--top",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="how many rows to print (%(default)s)",
+    )
+    table.add_argument(
+        "--chrome",
+        type=Path,
+        metavar="FILE",
+        help="write a trace for chrome://tracing or Perfetto",
+    )
+    return parser.parse_args()
 
 
-def numpy_dtype(name: str) -> Any:
-    """Return the dtype of an ONNX element type."""
-    return np.dtype(object if name == "string" else name)
-
-
-def draw(
-    random: np.random.Generator, dtype: str, shape: tuple[int, ...], high: int
-) -> NDArray[Any]:
-    """Return the values that the model was verified with: the seed decides them."""
-    uniform = np.asarray(random.random(shape))
-    if dtype == "string":
-        return np.asarray(np.array(WORDS, object)[(uniform * len(WORDS)).astype(int)])
-    if dtype == "bool":
-        return np.asarray(uniform < 0.5)
-    if "int" in dtype:
-        return np.asarray(np.floor(uniform * high).astype(np.int64))
-    return np.asarray(uniform * 2 - 1)
-
-
-def recorded(name: str) -> Optional[NDArray[Any]]:
-    """Return a recorded array, or None if there is none of that name."""
-    path = GOLDEN / f"{name}.npy"
-    return np.asarray(np.load(path, allow_pickle=False)) if path.is_file() else None
-
-
-def agrees(index: int, spec: TensorSpec, actual: Any, rtol: Optional[float]) -> bool:
-    """Compare one output with the record, print the verdict, return it."""
-    name = spec.name if spec.name.isprintable() else ascii(spec.name)
-    if rtol is None:
-        print(f"{name}: not recorded")
-        return True
-    if isinstance(actual, list):  # of maps: their values are recorded, a row for each
-        actual = [[row[key] for key in sorted(row)] for row in actual]
-    value: NDArray[Any] = np.asarray(actual)
-    expected, shape = recorded(f"output_{index}"), recorded(f"output_{index}_shape")
-    sample = recorded(f"output_{index}_sample")
-    wanted = expected.shape if expected is not None else shape
-    if wanted is None or value.shape != tuple(wanted):
-        print(f"{name}: DIFFERS, expected shape {wanted}, got {value.shape}")
-        return False
-    if expected is None:
-        assert sample is not None
-        value = value.ravel()[np.linspace(0, value.size - 1, sample.size).astype(int)]
-        expected = sample
-    if rtol == 0 and expected.dtype.kind not in "fc":
-        same = bool(np.array_equal(value, expected))
-        print(f"{name}: {'agrees' if same else 'DIFFERS'}, compared exactly")
-        return same
-    return close(name, value, expected, rtol)
-
-
-def close(name: str, actual: NDArray[Any], expected: NDArray[Any], rtol: float) -> bool:
-    """Compare numbers, allowing ``rtol`` of the largest; print the verdict, return it."""
-    wide = np.complex128 if expected.dtype.kind == "c" else np.float64
-    a, e = actual.astype(wide), expected.astype(wide)
-    finite = np.isfinite(e)
-    error = float(np.max(np.abs(a[finite] - e[finite]), initial=0))
-    limit = rtol * float(np.max(np.abs(e[finite]), initial=SMALLEST_SCALE))
-    odd = np.array_equal(a[~finite], e[~finite], equal_nan=True)
-    same = bool(odd and error <= limit)
-    verdict = "agrees" if same else "DIFFERS"
-    print(f"{name}: {verdict}, largest difference {error:.1e}, allowed {limit:.1e}")
-    return same
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -59,17 +59,29 @@ def _read(path: Path) -> NDArray[Any]:
     try:
         size = path.stat().st_size
     except OSError:
-        get_data = getattr(getattr(__spec__, "loader", None), "get_data", None)
-        if get_data is None or path.parent.is_dir():
-            raise
-        try:
-            data = get_data(str(path))
-        except OSError:
-            raise FileNotFoundError(f"{path}: no such weight") from None
-        return np.asarray(np.load(BytesIO(data), allow_pickle=False))
+        return np.asarray(np.load(BytesIO(_archived(path)), allow_pickle=False))
     if size > MAPPED_BYTES:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     return np.asarray(np.load(path, allow_pickle=False))
+
+
+def _archived(path: Path) -> bytes:
+    """Return what a file holds that lies in the archive from which this module came."""
+    get_data = getattr(getattr(__spec__, "loader", None), "get_data", None)
+    if get_data is None or path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        data: bytes = get_data(str(path))
+    except OSError:
+        raise FileNotFoundError(f"{path}: no such file") from None
+    return data
+
+
+def read_text(path: Path) -> str:
+    """Return the text in a file, which may lie in a zip archive."""
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    return _archived(path).decode("utf-8")
 
 
 def check_input(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from typing import Any, Union
 
 import numpy as np
 
-from ..ir.program import Call, Program
+from ..ir.graph import onnx_name
+from ..ir.program import Call, Program, Statement, bodies_of
 from ..ir.types import (
     EXTENSION_DTYPES,
     TensorType,
@@ -28,6 +30,12 @@ from .weights import place_weights
 from .words import byte_count, counted, doc_line, name_list
 
 Content = Union[str, np.ndarray]
+
+FILES = (
+    "__init__.py", "__main__.py", "_golden.py", "_session.py", "_tensors.py", "_tools.py",
+    "watch.py", "model.py", "README.md", "py.typed",
+)  # fmt: skip
+"""What has a template of its own; ``py.typed`` is empty."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,11 @@ class _Builder:
         body = self.writer.block(self.program.statements)
         requires = self._requires(setup + body)
         context = {**self._model_context(setup, body), **self._context(requires)}
-        for path in ("__init__.py", "__main__.py", "_session.py", "_tensors.py", "model.py",
-                     "README.md", "py.typed"):  # fmt: skip
+        for path in FILES:
             template = path if path == "py.typed" else f"{path}.j2"
             self.files[path] = environment().get_template(template).render(context)
         self._write_ops()
+        self.files["names.json"] = self._names()
         weights = [c for c in self.files.values() if isinstance(c, np.ndarray)]
         return Package(
             files=dict(sorted(self.files.items())),
@@ -244,6 +252,24 @@ class _Builder:
         )
         is_other = kind is not None and not isinstance(kind, TensorType)
         return spelled if is_array or is_other else f"as_array({spelled})"
+
+    def _names(self) -> str:
+        """List the ONNX name of every value by its Python name, for who looks into a run."""
+        found: dict[str, str] = {}
+
+        def note(statements: Iterable[Statement], scope: str) -> None:
+            for statement in statements:
+                for value in statement.outputs:
+                    if value and value not in self.writer.fixed:
+                        found.setdefault(
+                            f"{scope}{self.names[value]}", onnx_name(value)
+                        )
+                for body in bodies_of(statement.operation):
+                    method = self.writer.method_of.get(id(body), "")
+                    note(body.statements, f"{method.strip('_')}.")
+
+        note(self.program.statements, "")
+        return f"{json.dumps(found, indent=0)}\n"
 
     # ------------------------------------------------------------------ kernels
 

@@ -51,6 +51,8 @@ class SourceWriter:
     calls: int = 0
     methods: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """The name of the method for each body, by what it reads."""
+    method_of: dict[int, str] = field(default_factory=dict)
+    """The name of the method for each body, by its identity."""
 
     def spell(self, value: str) -> str:
         """Return the expression for a value."""
@@ -186,7 +188,7 @@ class SourceWriter:
             name = snake_case(f"{owner}_{body.name}") or "function"
             self.methods[key] = self.fresh(f"_{name}")
             self.bodies[position] = f"def {self.methods[key]}{text}"
-        method = self.methods[key]
+        method = self.method_of[id(body)] = self.methods[key]
         return f"self.{method}({', '.join([*arguments, *captures])})"
 
     def invoke(self, invoke: Invoke, outputs: tuple[str, ...]) -> str:

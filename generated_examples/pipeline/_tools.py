@@ -1,0 +1,281 @@
+"""The commands of ``python -m pipeline``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._golden import draw, numpy_dtype, read_record, recorded_inputs
+from ._tensors import TensorSpec
+from .watch import Step, trace
+from .model import INPUTS, OUTPUTS, WEIGHTS, Model, __doc__ as ABOUT
+
+IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+
+
+def info() -> None:
+    """Print what the model takes, returns and weighs."""
+    print((ABOUT or "").strip().partition("\n\nEach ONNX node")[0])
+    for title, specs in (("input", INPUTS), ("output", OUTPUTS)):
+        for spec in specs:
+            mark = " (optional)" if spec.optional else ""
+            print(f"{title} {shown(spec.name)}: {type_of(spec)}{mark}")
+    files = sorted(WEIGHTS.glob("*.npy")) if WEIGHTS.is_dir() else []
+    size = sum(file.stat().st_size for file in files)
+    print(f"{len(files)} files of weights, {size:,} bytes")
+
+
+def run(inputs: Sequence[str], out: Path, scale: Optional[float]) -> None:
+    """Compute the outputs for inputs from files; write each to ``<out>/<name>.npy``."""
+    given = read_inputs(inputs, scale)
+    missing = [s.name for s in INPUTS if not s.optional and s.python_name not in given]
+    if missing:
+        raise ValueError(
+            f"{', '.join(map(shown, missing))}: expected --input, got none"
+        )
+    result = Model()(**given)
+    values = [result] if len(OUTPUTS) == 1 else list(result)
+    names = ["output"] if len(OUTPUTS) == 1 else list(result._fields)
+    out.mkdir(parents=True, exist_ok=True)
+    for spec, name, value in zip(OUTPUTS, names, values):
+        print(f"{shown(spec.name)}: {write_output(out / name, value)}")
+
+
+def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
+    """Print how long loading and calling the model take."""
+    start = perf_counter()
+    model = Model()
+    loading = perf_counter() - start
+    given = some_inputs(read_inputs(inputs, scale))
+    times = []
+    for _ in range(repeat + 1):
+        start = perf_counter()
+        model(**given)
+        times.append(perf_counter() - start)
+    later = sorted(times[1:])
+    print(f"loading {milliseconds(loading)}, first call {milliseconds(times[0])}")
+    print(
+        f"{repeat} calls: median {milliseconds(median(later))}, "
+        f"fastest {milliseconds(later[0])}, slowest {milliseconds(later[-1])}"
+    )
+
+
+def profile(
+    inputs: Sequence[str],
+    scale: Optional[float],
+    repeat: int,
+    top: int,
+    chrome: Optional[Path],
+) -> None:
+    """Print where the time goes: the calls and the operators that take most of it."""
+    model = Model()
+    given = some_inputs(read_inputs(inputs, scale))
+    model(**given)  # the first call reads weights from disk
+    runs = [trace(model, **given, capture=()).steps for _ in range(repeat)]
+    steps = runs[0]
+    times = [median(run[i].own_seconds for run in runs) for i in range(len(steps))]
+    total = sum(times) or 1e-12
+    calls = group(zip(steps, times), lambda s: f"{s.call.line}: {s.call.node or '-'}")
+    operators = group(zip(steps, times), lambda s: s.call.operator)
+    print_table("line of model.py: node", calls, total, top)
+    print_table("operator", operators, total, top)
+    size = sum(step.size for step in steps)
+    print(f"total: {len(steps)} calls, {milliseconds(total)}, {size:,} bytes made")
+    if chrome is not None:
+        chrome.write_text(json.dumps(chrome_trace(steps)), encoding="utf-8")
+        print(f"{chrome}: open it at chrome://tracing or in Perfetto")
+
+
+def group(
+    timed: Iterable[tuple[Step, float]], key: Any
+) -> dict[str, tuple[int, float, int]]:
+    """Return the number of calls, the seconds and the bytes for each key."""
+    found: dict[str, tuple[int, float, int]] = {}
+    for step, seconds in timed:
+        count, before, size = found.get(key(step), (0, 0.0, 0))
+        found[key(step)] = (count + 1, before + seconds, size + step.size)
+    return found
+
+
+def print_table(
+    title: str, rows: dict[str, tuple[int, float, int]], total: float, top: int
+) -> None:
+    """Print the rows that take the most time."""
+    ranked = sorted(rows.items(), key=lambda item: -item[1][1])
+    print(f"{'time':>12} {'part':>6} {'calls':>6} {'bytes':>14}  {title}")
+    for name, (count, seconds, size) in ranked[:top]:
+        part = f"{100 * seconds / total:.1f}%"
+        label = shown(name)
+        print(f"{milliseconds(seconds):>12} {part:>6} {count:>6} {size:>14,}  {label}")
+    if len(ranked) > top:
+        rest = sum(seconds for _, (_, seconds, _) in ranked[top:])
+        print(f"{milliseconds(rest):>12} {len(ranked) - top} more rows")
+    print()
+
+
+def chrome_trace(steps: Sequence[Step]) -> dict[str, Any]:
+    """Return a run in the format of Chrome's trace viewer; times are in microseconds."""
+    events = [
+        {
+            "name": step.call.operator,
+            "ph": "X",
+            "ts": step.start * 1e6,
+            "dur": step.seconds * 1e6,
+            "pid": 1,
+            "tid": 1,
+            "args": {
+                "node": step.call.node,
+                "line": step.call.line,
+                "bytes": step.size,
+            },
+        }
+        for step in steps
+    ]
+    return {"traceEvents": events, "displayTimeUnit": "ms"}
+
+
+# ---------------------------------------------------------------------- inputs
+
+
+def read_inputs(given: Sequence[str], scale: Optional[float]) -> dict[str, Any]:
+    """Read ``name=file`` for each input; names are those of ONNX or of Python.
+
+    Raises
+    ------
+    ValueError
+        If there is no such input, or the file does not hold one.
+    """
+    found = {}
+    for text in given:
+        name, equals, file = text.partition("=")
+        spec = next((s for s in INPUTS if name in (s.name, s.python_name)), None)
+        if not equals or spec is None:
+            known = ", ".join(shown(s.name) for s in INPUTS)
+            raise ValueError(f"--input {text}: expected NAME=FILE, NAME one of {known}")
+        found[spec.python_name] = read_input(spec, file, scale)
+    return found
+
+
+def read_input(spec: TensorSpec, file: str, scale: Optional[float]) -> NDArray[Any]:
+    """Read one input: .npy, .npz (``file.npz:key`` of several), .json or a picture."""
+    dtype = numpy_dtype(spec.dtype)
+    path, _, key = file.partition(".npz:")
+    if key:
+        with np.load(f"{path}.npz", allow_pickle=False) as archive:
+            return np.asarray(archive[key]).astype(dtype)
+    suffix = Path(file).suffix.lower()
+    if suffix == ".npy":
+        return np.asarray(np.load(file, allow_pickle=False)).astype(dtype)
+    if suffix == ".npz":
+        with np.load(file, allow_pickle=False) as archive:
+            if len(archive.files) != 1:
+                raise ValueError(f"{file}: expected one array, got {archive.files}")
+            return np.asarray(archive[archive.files[0]]).astype(dtype)
+    if suffix == ".json":
+        return np.array(json.loads(Path(file).read_text(encoding="utf-8")), dtype)
+    if suffix in IMAGES:
+        return read_picture(spec, file, scale)
+    raise ValueError(f"{file}: expected .npy, .npz, .json or a picture")
+
+
+def read_picture(spec: TensorSpec, file: str, scale: Optional[float]) -> NDArray[Any]:
+    """Read a picture, in the size and order of axes that the input has; Pillow reads it.
+
+    Floats are 0 to 1 unless ``scale`` says what a step of 1 in 255 is worth.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ValueError(
+            f"{file}: expected Pillow to read it: pip install pillow"
+        ) from None
+    shape = spec.shape or (None, 3, None, None)
+    if len(shape) not in (3, 4):
+        raise ValueError(
+            f"{shown(spec.name)}: expected a picture's axes, got {type_of(spec)}"
+        )
+    last = shape[-1] in (1, 3) and shape[-3] not in (1, 3)
+    channels, size = (shape[-1], shape[-3:-1]) if last else (shape[-3], shape[-2:])
+    picture = Image.open(file).convert("L" if channels == 1 else "RGB")
+    height, width = (d if isinstance(d, int) else None for d in size)
+    if height and width:
+        picture = picture.resize((width, height))
+    array = np.asarray(picture)
+    array = array[..., None] if array.ndim == 2 else array
+    array = array if last else np.moveaxis(array, -1, 0)
+    dtype = numpy_dtype(spec.dtype)
+    if dtype.kind == "f":
+        array = array * (1 / 255 if scale is None else scale)
+    return np.asarray(array[None] if len(shape) == 4 else array).astype(dtype)
+
+
+def some_inputs(given: dict[str, Any]) -> dict[str, Any]:
+    """Fill what is not given with the recorded inputs, or else with random ones."""
+    record = read_record()
+    found = recorded_inputs(record) if record is not None and not given else {}
+    random = np.random.default_rng(0)
+    for spec in INPUTS:
+        if spec.python_name not in {**found, **given} and not spec.optional:
+            shape = tuple(d if isinstance(d, int) else 1 for d in spec.shape or ())
+            drawn = draw(random, spec.dtype, shape, 2)
+            found[spec.python_name] = drawn.astype(numpy_dtype(spec.dtype))
+    return {**found, **given}
+
+
+# ---------------------------------------------------------------------- outputs
+
+
+def write_output(path: Path, value: Any) -> str:
+    """Write a value: arrays to .npy, anything else to .json; say where it is."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        file = path.with_suffix(".npy")
+        np.save(file, value, allow_pickle=False)
+        return f"{value.dtype}{list(value.shape)} in {file}"
+    file = path.with_suffix(".json")
+    file.write_text(json.dumps(plain(value), indent=1), encoding="utf-8")
+    return f"{type(value).__name__} in {file}"
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        kind = value.dtype.kind
+        return (value if kind in "biufOU" else value.astype(np.float64)).tolist()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def type_of(spec: TensorSpec) -> str:
+    """Spell a type: ``float32[batch, 3]``."""
+    if "(" in spec.dtype or spec.shape is None:
+        return spec.dtype
+    return (
+        f"{spec.dtype}[{', '.join('?' if d is None else str(d) for d in spec.shape)}]"
+    )
+
+
+def shown(text: str) -> str:
+    """Return text that a terminal can show."""
+    return text if text.isprintable() else ascii(text)
+
+
+def milliseconds(seconds: float) -> str:
+    """Spell a time."""
+    return f"{seconds * 1e3:.3f} ms"
+
+
+def fail(error: Exception) -> int:
+    """Print an error of the user's; return the exit status."""
+    print(f"error: {shown(str(error))}", file=sys.stderr)
+    return 2

@@ -1,0 +1,202 @@
+"""What a package offers besides the model: watching a run, and its commands."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from PIL import Image
+
+import onnx2py
+
+NET = """<ir_version: 8, opset_import: ["" : 17, "l" : 1]>
+    net (float[n, 3] x, int64 times) => (float[n, 3] y, float[k, n, 3] s)
+        <float[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}> {
+        a = MatMul (x, w) b = Relu (a) d = l.twice (b) e = l.twice (d)
+        yes = Constant <value = bool {1}> ()
+        y, s = Loop (times, yes, e) <body = body (int64 i, bool go, float[n, 3] v) =>
+            (bool go2, float[n, 3] v2, float[n, 3] out)
+            { go2 = Identity (go) v2 = Softmax (v) out = Neg (v2) }> }
+    <opset_import: ["" : 17], domain: "l">
+    twice (p) => (r) { q = Add (p, p) r = Tanh (q) }"""
+X = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the package ``net``, on the import path."""
+    place = tmp_path_factory.mktemp("tools")
+    onnx2py.compile_model(onnx.parser.parse_model(NET), place / "net")
+    sys.path.insert(0, str(place))
+    importlib.invalidate_caches()
+    yield place
+    sys.path.remove(str(place))
+    for name in [m for m in sys.modules if m.split(".")[0] == "net"]:
+        del sys.modules[name]
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def test_every_value_is_what_onnxruntime_computes(folder):
+    from net import Model
+    from net.watch import trace
+
+    model = onnx.parser.parse_model(NET)
+    for name in ("a", "b", "d", "e"):
+        model.graph.output.append(onnx.ValueInfoProto(name=name))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    feeds = {"x": X, "times": np.array(3)}
+    names = [value.name for value in session.get_outputs()]
+    expected = dict(zip(names, session.run(None, feeds)))
+    seen = trace(Model(), X, np.array(3))
+    for name in ("a", "b", "d", "e", "y"):
+        np.testing.assert_allclose(seen[name], expected[name], rtol=1e-5)
+    np.testing.assert_allclose(seen.outputs.s, expected["s"], rtol=1e-5)
+
+
+def test_only_what_is_asked_for_is_kept(folder):
+    from net import Model
+    from net.watch import trace
+
+    seen = trace(Model(), X, np.array(3), capture=["b", "q", "v2"])
+    assert set(seen.values) == {"b", "twice.q", "y_body.v2"}
+    assert len(seen.values["y_body.v2"]) == 3  # one for each time around
+    assert len(seen.values["twice.q"]) == 2  # one for each call
+    np.testing.assert_array_equal(seen["v2"], seen.outputs.y)
+
+
+def test_a_step_says_what_it_is_and_how_long_it_took(folder):
+    from net import Model
+    from net.watch import trace
+
+    steps = trace(Model(), X, np.array(0), capture=()).steps
+    by_name = {name: step for step in steps for name in step.call.names}
+    lines = (folder / "net" / "model.py").read_text().splitlines()
+    for name in ("a", "b", "d"):
+        step = by_name[name]
+        assert lines[step.call.line - 1].strip().startswith(f"{name} = ")
+        assert 0 <= step.own_seconds <= step.seconds < 60
+        assert step.size == 24
+    assert by_name["a"].call.operator == "MatMul"
+    inside = [step for step in steps if "twice.q" in step.call.names]
+    assert by_name["d"].seconds >= inside[0].seconds
+
+
+def test_a_name_that_nothing_has(folder):
+    from net import Model
+    from net.watch import trace
+
+    with pytest.raises(
+        KeyError, match="bb: no value of the graph has that name; did you"
+    ):
+        trace(Model(), X, np.array(0), capture=["bb"])
+
+
+def test_info(folder):
+    done = run(folder, "net", "info")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "input x: float32[n, 3]" in done.stdout
+    assert "output y: float32[n, 3]" in done.stdout
+
+
+def test_run_reads_and_writes_files(folder, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    np.savez(tmp_path / "both.npz", x=X, n=np.array(2))
+    (tmp_path / "n.json").write_text("2")
+    ways = [
+        ["--input", f"x={tmp_path}/x.npy", "--input", f"times={tmp_path}/n.json"],
+        [
+            "--input",
+            f"x={tmp_path}/both.npz:x",
+            "--input",
+            f"times={tmp_path}/both.npz:n",
+        ],
+    ]
+    from net import Model
+
+    expected = Model()(X, np.array(2))
+    for i, way in enumerate(ways):
+        done = run(folder, "net", "run", *way, "-o", str(tmp_path / f"out{i}"))
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        for name in ("y", "s"):
+            found = np.load(tmp_path / f"out{i}" / f"{name}.npy")
+            np.testing.assert_array_equal(found, getattr(expected, name))
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["run", "-o", "out"], "x, times: expected --input, got none"),
+        (["run", "--input", "z=1.npy", "-o", "out"], "NAME one of x, times"),
+        (["run", "--input", "x=missing.npy", "-o", "out"], "missing.npy"),
+        (["run", "--input", "x=a.txt", "-o", "out"], "expected .npy, .npz, .json or"),
+        (["bench", "--repeat", "0"], "expected a number from 1"),
+        (["frobnicate"], "invalid choice"),
+    ],
+)
+def test_errors_are_for_people(folder, arguments, words):
+    done = run(folder, "net", *arguments)
+    assert done.returncode == 2 and words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bench_and_profile(folder, tmp_path):
+    done = run(folder, "net", "bench", "--repeat", "3")
+    assert done.returncode == 0 and "3 calls: median " in done.stdout, done.stderr
+    chrome = tmp_path / "trace.json"
+    done = run(folder, "net", "profile", "--repeat", "2", "--chrome", str(chrome))
+    assert done.returncode == 0, done.stderr
+    assert "MatMul" in done.stdout and "total: " in done.stdout
+    events = json.loads(chrome.read_text())["traceEvents"]
+    assert {"Tanh", "twice"} <= {event["name"] for event in events}
+    assert all(event["ph"] == "X" and event["dur"] >= 0 for event in events)
+
+
+@pytest.mark.parametrize("shape", ["1, 3, 4, 6", "1, 4, 6, 3", "n, 1, h, w", "3, 4, 6"])
+def test_a_picture_is_an_input(tmp_path, shape):
+    text = f"""<ir_version: 8, opset_import: ["" : 17]>
+        net (float[{shape}] x) => (float[{shape}] y) {{ y = Identity (x) }}"""
+    onnx2py.compile_model(onnx.parser.parse_model(text), tmp_path / "same")
+    pixels = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    Image.fromarray(pixels).save(tmp_path / "p.png")
+    done = run(tmp_path, "same", "run", "--input", "x=p.png", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    found = np.load(tmp_path / "out" / "output.npy")
+    if shape == "n, 1, h, w":
+        grey = np.asarray(Image.fromarray(pixels).convert("L"))
+        expected = grey[None, None]
+    else:
+        expected = pixels if shape == "1, 4, 6, 3" else np.moveaxis(pixels, -1, 0)
+        expected = expected[None] if "1, " in shape else expected
+    np.testing.assert_allclose(found, expected / np.float32(255), rtol=1e-6)
+
+
+def test_a_run_in_a_zip_can_be_watched(folder, tmp_path):
+    archive = tmp_path / "app.zip"
+    with zipfile.ZipFile(archive, "w") as written:
+        for path in (folder / "net").rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                written.write(path, path.relative_to(folder))
+    code = (
+        f"import sys; sys.path.insert(0, {str(archive)!r})\n"
+        "import numpy as np\nfrom net import Model\nfrom net.watch import trace\n"
+        "seen = trace(Model(), np.ones((1, 3), np.float32), np.array(1))\n"
+        "print(seen['b'].tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout == "[[12.0, 15.0, 18.0]]\n", done.stderr
