@@ -1,5 +1,6 @@
 """onnx2py: compile ONNX models to standalone NumPy packages."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .errors import (
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .inspection import Inspection, inspect_model
     from .load_package import load_model
     from .pipeline import Report, compile_model
+    from .verify import Verification, verify_existing
 
 __version__ = "0.1.0"
 
@@ -32,26 +34,30 @@ __all__ = [
     "Problem",
     "Report",
     "UnsupportedError",
+    "Verification",
     "VerifyError",
     "__version__",
     "compile_model",
     "inspect_model",
     "load_model",
+    "verify_existing",
 ]
+
+
+_LAZY = {
+    "Inspection": "inspection",
+    "Report": "pipeline",
+    "Verification": "verify",
+    "compile_model": "pipeline",
+    "inspect_model": "inspection",
+    "load_model": "load_package",
+    "verify_existing": "verify",
+}
+"""Where the names are that need the whole compiler."""
 
 
 def __getattr__(name: str) -> Any:
     """Import the compiler when it is first used: ``onnx2py --help`` does not wait for it."""
-    if name in ("Report", "compile_model"):
-        from . import pipeline
-
-        return getattr(pipeline, name)
-    if name in ("Inspection", "inspect_model"):
-        from . import inspection
-
-        return getattr(inspection, name)
-    if name == "load_model":
-        from .load_package import load_model
-
-        return load_model
+    if name in _LAZY:
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

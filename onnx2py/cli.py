@@ -1,8 +1,8 @@
 """The command: arguments in, exit status out.
 
 0 the package was made, 1 the model cannot be compiled, 2 wrong usage, 3 the package was made
-but differs from the model, 130 interrupted. ``check`` as the first argument is a command of
-its own; a file of that name is spelt ``./check``.
+but differs from the model, 130 interrupted. ``check`` and ``verify`` as the first argument are
+commands of their own; a file of such a name is spelt ``./check``.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["check"]:
         chosen, run = _parse_check(given[1:]), _check
+    elif given[:1] == ["verify"]:
+        chosen, run = _parse_verify(given[1:]), _verify
     else:
         chosen, run = _parse(given), _make
     try:
@@ -75,6 +77,27 @@ def _check(chosen: argparse.Namespace) -> int:
     found = inspect_model(chosen.model, level=chosen.level)
     _say(inspection_json(found) if chosen.json else inspection_text(found))
     return MADE if found.supported else NOT_COMPILABLE
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from .summary import node_report, verdict
+    from .verify import verify_existing
+
+    found = verify_existing(
+        chosen.package,
+        chosen.model,
+        per_node=chosen.per_node or chosen.all,
+        inputs=tuple(chosen.inputs),
+        seed=chosen.seed,
+        rtol=chosen.rtol,
+        time_limit=chosen.time_limit,
+    )
+    lines = [f"{chosen.package}:", *verdict(found, verbose=chosen.verbose)]
+    if found.nodes is not None:
+        lines += node_report(found.nodes, everything=chosen.all)
+    _say("\n".join(lines))
+    same = found.agrees and (found.nodes is None or found.nodes.first is None)
+    return MADE if same else DIFFERS
 
 
 def _compile(chosen: argparse.Namespace) -> Report:
@@ -131,6 +154,36 @@ def _parse_check(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _parse_verify(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="onnx2py verify",
+        description="Compare a package that was made earlier with a model; write nothing.",
+        epilog="Exit status: 0 they agree, 1 they cannot be compared, 2 wrong usage, "
+        "3 they differ.",
+    )
+    add = parser.add_argument
+    add("package", metavar="PKG", help="the package's folder")
+    add("model", metavar="MODEL", help="the ONNX file")
+    add("--per-node", action="store_true",
+        help="compare every value of the graph, and name the first that differs")  # fmt: skip
+    add("--all", action="store_true", help="the same, and print a table of all values")
+    _add_verification(parser)
+    add("-v", "--verbose", action="store_true", help="all outputs, and tracebacks")
+    return parser.parse_args(arguments)
+
+
+def _add_verification(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--inputs", metavar="PATH", nargs="+", action="extend", default=[],
+        help="verify with these: .npy, .npz or .pb files, or folders of them")  # fmt: skip
+    add("--seed", type=_seed, default=Options.seed, metavar="N",
+        help="of random inputs to verify with (%(default)s)")  # fmt: skip
+    add("--rtol", type=_rtol, default=Options.rtol, metavar="X",
+        help="how far outputs may be off, as part of the largest (%(default)s)")  # fmt: skip
+    add("--time-limit", type=_seconds, default=Options.time_limit, metavar="S",
+        help="how long verifying may run the package, in seconds (%(default)s)")  # fmt: skip
+
+
 def _add_level(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-O", dest="level", type=int, choices=(0, 1), default=Options.level,
@@ -142,7 +195,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="onnx2py",
         description="Compile an ONNX model to a Python package that needs NumPy alone. "
-        "See also: onnx2py check --help",
+        "Other commands: onnx2py check --help, onnx2py verify --help.",
         epilog="Exit status: 0 made, 1 cannot be compiled, 2 wrong usage, "
         "3 made but differs from the model.",
     )
@@ -152,14 +205,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_level(parser)
     add("--verify", action="store_true",
         help="compare the package with onnxruntime, else with onnx's own evaluator")  # fmt: skip
-    add("--inputs", metavar="PATH", nargs="+", action="extend", default=[],
-        help="verify with these: .npy, .npz or .pb files, or folders of them")  # fmt: skip
-    add("--seed", type=_seed, default=Options.seed, metavar="N",
-        help="of random inputs to verify with (%(default)s)")  # fmt: skip
-    add("--rtol", type=_rtol, default=Options.rtol, metavar="X",
-        help="how far outputs may be off, as part of the largest (%(default)s)")  # fmt: skip
-    add("--time-limit", type=_seconds, default=Options.time_limit, metavar="S",
-        help="how long verifying may run the package, in seconds (%(default)s)")  # fmt: skip
+    _add_verification(parser)
     add("--force", action="store_true",
         help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
     loudness = parser.add_mutually_exclusive_group()

@@ -11,6 +11,7 @@ from .errors import Onnx2pyError, UnsupportedError
 if TYPE_CHECKING:
     from .inspection import Inspection, ValueInfo
     from .pipeline import Report
+    from .verification.per_node import NodeReport
     from .verify import Verification
 
 MAX_ROWS = 12
@@ -53,6 +54,38 @@ def verdict(found: Verification, *, verbose: bool) -> list[str]:
         lines += [f"    {line}" for line in _table(rows)]
         lines += [f"    and {hidden} more that agree"] if hidden else []
     return lines + [f"  note: {plain(note)}" for note in found.notes]
+
+
+def node_report(found: NodeReport, *, everything: bool) -> list[str]:
+    """Describe a comparison of every value: the first that differs, or a table of all."""
+    count = sum(result.agrees for result in found.results)
+    lines = [
+        f"  value by value against {found.oracle}: {count:,} of {len(found.results):,} agree"
+    ]
+    if everything:
+        rows = [("line", "value", "difference", "of the scale", "ULP", "node")]
+        for result in found.results:
+            rows.append(
+                (
+                    str(result.line),
+                    plain(result.name),
+                    f"{result.difference.absolute:.1e}",
+                    f"{result.difference.relative:.1e}",
+                    f"{result.ulp:.3g}",
+                    plain(result.node) + ("" if result.agrees else "  DIFFERS"),
+                )
+            )
+        lines += [f"    {line}" for line in _table(rows)]
+    first = found.first
+    if first is not None:
+        lines += [
+            f"  the first that differs is {plain(first.name)}, of {plain(first.node)}:",
+            f"    model.py:{first.line}: {plain(first.source)}",
+            f"    largest difference {first.difference.absolute:.1e}, "
+            f"{first.difference.relative:.1e} of the scale, {first.ulp:,.0f} ULP: "
+            f"{plain(first.difference.reason)}",
+        ]
+    return lines
 
 
 def inspection_text(found: Inspection) -> str:

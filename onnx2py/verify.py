@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +20,10 @@ from .verification.golden import record
 from .verification.inputs import Case, Signature, random_cases
 from .verification.isolation import Outcome, run_isolated
 from .verification.oracle import ORACLES, Oracle, OracleError
+from .verification.per_node import NodeReport, compare_nodes
+
+if TYPE_CHECKING:
+    from onnx import ModelProto  # noqa: TID251  (an annotation)
 
 REJECTIONS = 60
 """How many random inputs are tried on an oracle that rejects them."""
@@ -39,6 +45,8 @@ class Verification:
     failure: str = ""
     traceback: str = ""
     notes: tuple[str, ...] = ()
+    nodes: NodeReport | None = None
+    """Every value of the graph, if that was asked for."""
 
     @property
     def agrees(self) -> bool:
@@ -62,6 +70,8 @@ def verify_package(
     *,
     graph: Graph | None = None,
     requires: Sequence[str] = ("numpy",),
+    recorded: bool = True,
+    per_node: bool = False,
 ) -> Verification:
     """Compare the package in ``folder`` with its model; record golden values if they agree.
 
@@ -73,6 +83,8 @@ def verify_package(
     options : see :class:`onnx2py.options.Options`
     graph : the decoded model, if it is at hand
     requires : the modules that the package may import, besides the standard library
+    recorded : whether to write golden values into the package
+    per_node : whether to compare every value of the graph
 
     Raises
     ------
@@ -83,13 +95,13 @@ def verify_package(
     oracles = _Oracles(model, signature)
     expectations = _expectations(oracles, signature, beside, options)
     feeds = [expectation.case.feeds for expectation in expectations]
-    outcome = run_isolated(folder, feeds, requires, options.time_limit)
+    outcome = run_isolated(folder, feeds, requires, options.time_limit, trace=per_node)
     names = dict.fromkeys(name for e in expectations for name in e.outputs)
     labels = dict.fromkeys(expectation.case.label for expectation in expectations)
     results: tuple[OutputResult, ...] = ()
     if not outcome.error:
         results = tuple(_compare(signature, expectations, outcome, options.rtol))
-        if all(result.agrees for result in results):
+        if recorded and all(result.agrees for result in results):
             oracle, outputs = next(iter(expectations[0].outputs.items()))
             oracles.note(
                 record(
@@ -108,7 +120,64 @@ def verify_package(
         failure=outcome.error,
         traceback=outcome.traceback,
         notes=tuple(oracles.notes),
+        nodes=(
+            compare_nodes(folder, model, beside, feeds[0], outcome.values, options.rtol)
+            if per_node and not outcome.error
+            else None
+        ),
     )
+
+
+def verify_existing(
+    package: str | os.PathLike[str],
+    model: str | os.PathLike[str] | bytes | ModelProto,
+    *,
+    per_node: bool = False,
+    **options: object,
+) -> Verification:
+    """Compare a package that was made earlier with a model; nothing is written.
+
+    Parameters
+    ----------
+    package : its folder
+    model : path, bytes or ModelProto
+    per_node : whether to compare every value of the graph, and not the outputs alone
+    options : ``inputs``, ``seed``, ``rtol`` and ``time_limit`` of
+        :class:`onnx2py.options.Options`
+
+    Raises
+    ------
+    VerifyError
+        If they cannot be compared.
+    """
+    chosen = Options(verify=True, **options)  # type: ignore[arg-type]
+    folder = Path(os.path.abspath(package))
+    if not (folder / "model.py").is_file():
+        raise VerifyError(f"{package}: expected a package that onnx2py made")
+    if per_node and not (folder / "watch.py").is_file():
+        raise VerifyError(
+            f"{package}: expected watch.py, to look into a run; compile the model anew"
+        )
+    is_path = isinstance(model, (str, os.PathLike))
+    return verify_package(
+        folder,
+        model,
+        Path(os.path.abspath(model)).parent if is_path else None,  # type: ignore[arg-type]
+        chosen,
+        requires=("numpy", *(name for name in OPTIONAL if _imports(folder, name))),
+        recorded=False,
+        per_node=per_node,
+    )
+
+
+OPTIONAL = ("ml_dtypes", "PIL")
+"""What a package may need besides NumPy."""
+
+
+def _imports(folder: Path, module: str) -> bool:
+    pattern = re.compile(rf"^(import|from) {module}\b", re.MULTILINE)
+    files = [*folder.glob("*.py"), *folder.glob("ops/*.py")]
+    return any(pattern.search(file.read_text("utf-8")) for file in files)
 
 
 def _decoded(model: Any) -> Graph:

@@ -18,12 +18,24 @@ WORKER = Path(__file__).with_name("worker.py")
 
 
 @dataclass(frozen=True)
+class Traced:
+    """A value that the package computed: its Python name, ONNX nodes and line in ``model.py``."""
+
+    name: str
+    node: str
+    line: int
+    value: Any
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The outputs for each set of inputs, or what went wrong in the package."""
 
     cases: tuple[list[Any], ...]
     error: str = ""
     traceback: str = ""
+    values: tuple[Traced, ...] = ()
+    """All values for the first set of inputs, if they were asked for."""
 
 
 def run_isolated(
@@ -31,8 +43,12 @@ def run_isolated(
     cases: Sequence[Mapping[str, Any]],
     requires: Sequence[str],
     time_limit: float,
+    *,
+    trace: bool = False,
 ) -> Outcome:
     """Run the package in ``folder`` on each set of inputs, given by their ONNX names.
+
+    With ``trace``, every value that it computes for the first set is returned too.
 
     Raises
     ------
@@ -51,6 +67,7 @@ def run_isolated(
             "paths": list(paths),
             "allowed": list(requires),
             "cases": encoded,
+            "trace": trace,
             "count": store.count,
         }
         write_json(exchange / "task.json", task)
@@ -61,7 +78,11 @@ def run_isolated(
             return Outcome((), problem or "the interpreter stopped without a word")
         found = read_json(exchange / "result.json")
         outputs = tuple([store.decode(v) for v in case] for case in found["cases"])
-    return Outcome(outputs, found["error"] or "", found["traceback"])
+        values = tuple(
+            Traced(v["name"], v["node"], v["line"], store.decode(v["value"]))
+            for v in found["values"]
+        )
+    return Outcome(outputs, found["error"] or "", found["traceback"], values)
 
 
 def _run(command: list[str], time_limit: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -18,6 +19,10 @@ STOPPING = 10.0
 """How long an interrupted oracle may take to reach the end of a node, in seconds."""
 
 
+EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
+"""What onnxruntime calls the folder with the weights of a model that is not a file."""
+
+
 class OracleError(Exception):
     """An oracle that is not there, or does not take the model or the inputs."""
 
@@ -27,7 +32,9 @@ class OnnxRuntime:
 
     name = "onnxruntime"
 
-    def __init__(self, model: Any, outputs: Sequence[str]) -> None:
+    def __init__(
+        self, model: Any, outputs: Sequence[str], beside: Path | None = None
+    ) -> None:
         try:
             import onnxruntime
         except ImportError:
@@ -36,6 +43,8 @@ class OnnxRuntime:
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 4
         settings.graph_optimization_level = levels.ORT_DISABLE_ALL
+        if beside is not None:
+            settings.add_session_config_entry(EXTERNAL_FOLDER, os.fspath(beside))
         self._quiet = onnxruntime.RunOptions()
         self._quiet.log_severity_level = 4
         self._outputs = list(outputs)
@@ -75,11 +84,18 @@ class ReferenceEvaluator:
 
     name = "onnx's reference evaluator"
 
-    def __init__(self, model: Any, outputs: Sequence[str]) -> None:
+    def __init__(
+        self, model: Any, outputs: Sequence[str], beside: Path | None = None
+    ) -> None:
+        from onnx.external_data_helper import (  # noqa: TID251
+            load_external_data_for_model,
+        )
         from onnx.reference import ReferenceEvaluator as Evaluator  # noqa: TID251
 
         self._outputs = list(outputs)
         try:
+            if beside is not None and isinstance(model, ModelProto):
+                load_external_data_for_model(model, os.fspath(beside))
             self._evaluator = Evaluator(_readable(model))
         except Exception as error:
             raise OracleError(reason(error)) from None

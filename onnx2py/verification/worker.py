@@ -6,6 +6,7 @@ folder EXCHANGE holds ``task.json`` (see ``isolation``), and gets ``result.json`
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import sys
@@ -51,7 +52,12 @@ def main(exchange: Path) -> None:
     shared = load("exchange", Path(__file__).with_name("exchange.py"))
     store = shared.Store(exchange)
     store.count = task["count"]
-    result: dict[str, Any] = {"cases": [], "error": None, "traceback": ""}
+    result: dict[str, Any] = {
+        "cases": [],
+        "values": [],
+        "error": None,
+        "traceback": "",
+    }
     try:
         package = load(ALIAS, Path(task["package"]) / "__init__.py")
         model = package.Model()
@@ -60,6 +66,9 @@ def main(exchange: Path) -> None:
                 package, model, {k: store.decode(v) for k, v in feeds.items()}
             )
             result["cases"].append([store.encode(value) for value in outputs])
+        if task["trace"]:
+            first = {k: store.decode(v) for k, v in task["cases"][0].items()}
+            result["values"] = values(package, model, first, store)
     except Exception as error:  # whatever the package does is what is being found out
         result["error"] = f"{type(error).__name__}: {error}"
         result["traceback"] = traceback.format_exc()
@@ -84,6 +93,26 @@ def run(package: Any, model: Any, feeds: dict[str, Any]) -> Sequence[Any]:
     names = {spec.name: spec.python_name for spec in package.INPUTS}
     result = model(**{names[name]: value for name, value in feeds.items()})
     return [result] if len(package.OUTPUTS) == 1 else list(result)
+
+
+def values(
+    package: Any, model: Any, feeds: dict[str, Any], store: Any
+) -> list[dict[str, Any]]:
+    """Return every value that the graph itself computes (not its functions), in order."""
+    watch = importlib.import_module(f"{package.__name__}.watch")
+    names = {spec.name: spec.python_name for spec in package.INPUTS}
+    seen = watch.trace(model, **{names[name]: v for name, v in feeds.items()})
+    return [
+        {
+            "name": name,
+            "node": step.call.node,
+            "line": step.call.line,
+            "value": store.encode(seen.values[name][-1]),
+        }
+        for step in seen.steps
+        for name in step.call.names
+        if "." not in name
+    ]
 
 
 if __name__ == "__main__":
