@@ -21,6 +21,7 @@ from .lowering.lower import lower
 from .lowering.registry import has_rule
 from .options import Options
 from .passes import run_passes
+from .pipeline import shaping_of
 from .plan import plan
 
 if TYPE_CHECKING:
@@ -89,24 +90,24 @@ class Inspection:
 
 
 def inspect_model(
-    model: str | os.PathLike[str] | bytes | ModelProto, *, level: int = Options.level
+    model: str | os.PathLike[str] | bytes | ModelProto, **options: object
 ) -> Inspection:
     """Say what is in a model, and which of it onnx2py cannot compile.
 
     Parameters
     ----------
     model : path, bytes or ModelProto
-    level : of optimisation, which decides what is left of the graph
+    options : see :class:`onnx2py.options.Options`; those of verifying do not matter
 
     Raises
     ------
     LoadError, DecodeError
         If the model cannot be read.
     """
-    options = Options(level=level)
-    loaded = load(model)
+    chosen = Options(**options)  # type: ignore[arg-type]
+    loaded = load(model, shaping_of(chosen))
     decoded = decode(loaded, has_rule)
-    package, problems = _build(decoded, loaded, options)
+    package, problems = _build(decoded, loaded, chosen)
     graph = decoded.graph
     nodes = list(graph.walk())
     weights = {**graph.constants, **graph.defaults}

@@ -20,9 +20,13 @@ from onnx import numpy_helper
 
 from .errors import DecodeError, LoadError
 from .ir.types import DTYPES, ELEMENT_TYPES
+from .shaping import Shaping, shaped
 
 SMALL_TENSOR_BYTES = 1024
 """Tensors up to this size stay in the message: shape inference reads them."""
+
+
+UNCHANGED = Shaping()
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,15 @@ class LoadedModel:
     sha256: str
     external_files: tuple[str, ...] = ()
     """The files beside the model that hold its weights, by the names that it gives them."""
+    changed: onnx.ModelProto | None = None
+    """The whole model, if it is no longer that of the file."""
 
 
-def load(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> LoadedModel:
-    """Read a model.
+def load(
+    model: str | os.PathLike[str] | bytes | onnx.ModelProto,
+    shaping: Shaping = UNCHANGED,
+) -> LoadedModel:
+    """Read a model, and change what it takes and returns if ``shaping`` says so.
 
     Raises
     ------
@@ -52,6 +61,11 @@ def load(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> LoadedModel
     proto, folder, source, digest = _read(model)
     if not proto.HasField("graph"):
         raise LoadError(f"{source}: expected an ONNX model, got a file without a graph")
+    changed = None
+    if shaping:
+        proto = shaped(proto, shaping)
+        changed = onnx.ModelProto()
+        changed.CopyFrom(proto)
     external = dict.fromkeys(
         entry.value
         for tensor in proto.graph.initializer
@@ -61,7 +75,7 @@ def load(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> LoadedModel
     )
     weights, overridable = _take_weights(proto, folder, source)
     return LoadedModel(
-        proto, weights, overridable, folder, source, digest, tuple(external)
+        proto, weights, overridable, folder, source, digest, tuple(external), changed
     )
 
 

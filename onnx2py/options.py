@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from .errors import OptionError
 
@@ -18,26 +19,38 @@ class Options:
     level : 0 writes one call per ONNX node; 1 also folds constants, drops what does
         nothing, and merges batch normalisation into convolutions.
     verify : compare the package with onnxruntime or the reference evaluator.
-    inputs : files or folders with inputs to verify with; random ones if there are none.
+    data : files or folders with inputs to verify with; random ones if there are none.
     seed : of the random inputs.
     rtol : how far an output may be off, relative to its largest element.
     force : write into a folder that onnx2py did not make.
     time_limit : how long a package may take to be verified, in seconds.
+    outputs, inputs : names of values to cut the graph at: what is to be computed, from what.
+    dims : a length for each symbol of the inputs' shapes that is to be fixed.
+    shapes : a shape for each input that is to have another one than the file says.
+    bind : an array, or a path of a .npy file, for each input that is to be a constant.
     """
 
     level: int = 1
     verify: bool = False
-    inputs: Sequence[str | os.PathLike[str]] = field(default_factory=tuple)
+    data: Sequence[str | os.PathLike[str]] = field(default_factory=tuple)
     seed: int = 0
     rtol: float = 1e-3
     force: bool = False
     time_limit: float = 600
+    outputs: Sequence[str] = ()
+    inputs: Sequence[str] = ()
+    dims: Mapping[str, int] = field(default_factory=dict)
+    shapes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
+    bind: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1):
             raise OptionError(f"level: expected 0 or 1, got {self.level!r}")
-        if isinstance(self.inputs, (str, os.PathLike)):
-            raise OptionError("inputs: expected a list of paths, got one path")
+        if isinstance(self.data, (str, os.PathLike)):
+            raise OptionError("data: expected a list of paths, got one path")
+        for name in ("inputs", "outputs"):
+            if isinstance(getattr(self, name), str):
+                raise OptionError(f"{name}: expected a list of names, got a string")
         if not 0 <= self.rtol < 1:
             raise OptionError(f"rtol: expected a number from 0 to 1, got {self.rtol!r}")
         if not isinstance(self.seed, int) or self.seed < 0:

@@ -18,6 +18,7 @@ from .lowering.registry import has_rule
 from .options import Options
 from .passes import run_passes
 from .plan import plan
+from .shaping import Shaping
 from .verify import Verification, verify_package
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def compile_model(
     check_target(target, force=chosen.force)
 
     tell("reading the model", 0.0)
-    loaded = load(model)
+    loaded = load(model, shaping_of(chosen))
     decoded = decode(loaded, has_rule)
     origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
 
@@ -93,7 +94,7 @@ def compile_model(
             tell("verifying", 0.9)
             verification = verify_package(
                 folder,
-                model,
+                model if loaded.changed is None else loaded.changed,
                 loaded.folder,
                 chosen,
                 graph=decoded.graph,
@@ -108,6 +109,13 @@ def compile_model(
         weight_bytes=package.weight_bytes,
         requires=package.requires,
         verification=verification,
+    )
+
+
+def shaping_of(options: Options) -> Shaping:
+    """Return what the options say of the model's inputs and outputs."""
+    return Shaping(
+        options.outputs, options.inputs, options.dims, options.shapes, options.bind
     )
 
 

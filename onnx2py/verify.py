@@ -92,7 +92,7 @@ def verify_package(
         If they cannot be compared: no oracle takes the model, or none takes the inputs.
     """
     signature = Signature.of(_decoded(model) if graph is None else graph)
-    oracles = _Oracles(model, signature)
+    oracles = _Oracles(model, signature, beside)
     expectations = _expectations(oracles, signature, beside, options)
     feeds = [expectation.case.feeds for expectation in expectations]
     outcome = run_isolated(folder, feeds, requires, options.time_limit, trace=per_node)
@@ -142,8 +142,7 @@ def verify_existing(
     package : its folder
     model : path, bytes or ModelProto
     per_node : whether to compare every value of the graph, and not the outputs alone
-    options : ``inputs``, ``seed``, ``rtol`` and ``time_limit`` of
-        :class:`onnx2py.options.Options`
+    options : see :class:`onnx2py.options.Options`: what the package was compiled with
 
     Raises
     ------
@@ -158,12 +157,17 @@ def verify_existing(
         raise VerifyError(
             f"{package}: expected watch.py, to look into a run; compile the model anew"
         )
-    is_path = isinstance(model, (str, os.PathLike))
+    from .decode import decode
+    from .load import load
+    from .pipeline import shaping_of
+
+    loaded = load(model, shaping_of(chosen))
     return verify_package(
         folder,
-        model,
-        Path(os.path.abspath(model)).parent if is_path else None,  # type: ignore[arg-type]
+        model if loaded.changed is None else loaded.changed,
+        loaded.folder,
         chosen,
+        graph=decode(loaded).graph,
         requires=("numpy", *(name for name in OPTIONAL if _imports(folder, name))),
         recorded=False,
         per_node=per_node,
@@ -193,8 +197,8 @@ def _decoded(model: Any) -> Graph:
 class _Oracles:
     """Those who can be asked, made when they are; ``notes`` says why one was passed over."""
 
-    def __init__(self, model: Any, signature: Signature) -> None:
-        self.model, self.signature = model, signature
+    def __init__(self, model: Any, signature: Signature, beside: Path | None) -> None:
+        self.model, self.signature, self.beside = model, signature, beside
         self.made: dict[str, Oracle | None] = {}
         self.notes: list[str] = []
 
@@ -209,7 +213,7 @@ class _Oracles:
             if kind.name not in self.made:
                 try:
                     self.made[kind.name] = kind(
-                        self.model, list(self.signature.outputs)
+                        self.model, list(self.signature.outputs), self.beside
                     )
                 except OracleError as error:
                     self.made[kind.name] = None
@@ -231,8 +235,8 @@ class _Oracles:
 def _expectations(
     oracles: _Oracles, signature: Signature, beside: Path | None, options: Options
 ) -> list[_Expectation]:
-    if options.inputs:
-        cases = given_cases(options.inputs, signature)
+    if options.data:
+        cases = given_cases(options.data, signature)
     else:
         cases, note = found_cases(beside, signature)
         oracles.note(note)
@@ -282,7 +286,7 @@ def _random_expectation(
         oracles.note(f"{oracle.name} does not take random inputs: {refusal}")
     raise VerifyError(
         "verify: expected an oracle that takes random inputs, got none: "
-        f"{'; '.join(oracles.notes)}; pass inputs that the model is made for with --inputs"
+        f"{'; '.join(oracles.notes)}; pass inputs that the model is made for with --data"
     )
 
 

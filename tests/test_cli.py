@@ -81,7 +81,7 @@ def test_verification_is_a_table(here, capsys):
 
 def test_inputs_ask_for_verification(here, capsys):
     np.save("x.npy", np.ones((5, 3), np.float32))
-    assert cli.main(["net.onnx", "-o", "net", "--inputs", "x.npy"]) == 0
+    assert cli.main(["net.onnx", "-o", "net", "--data", "x.npy"]) == 0
     assert "compared with onnxruntime on inputs:" in capsys.readouterr().out
 
 

@@ -298,7 +298,7 @@ def write_inputs(how: str) -> list[str]:
 )
 def test_given_inputs(here, how):
     paths = write_inputs(how)
-    report = compile_model(graph(TWO), "pkg", verify=True, inputs=paths)
+    report = compile_model(graph(TWO), "pkg", verify=True, data=paths)
     assert report.agrees
     np.testing.assert_array_equal(np.load("pkg/golden/input_0.npy"), A)
     np.testing.assert_array_equal(np.load("pkg/golden/input_1.npy"), B)
@@ -326,7 +326,7 @@ def test_given_inputs_that_are_none(here, capsys, name, content, words):
     elif content is not None:
         Path(name).write_bytes(content)
     before = sorted(here.iterdir())
-    assert main(["net.onnx", "-o", "pkg", "--inputs", name]) == 1
+    assert main(["net.onnx", "-o", "pkg", "--data", name]) == 1
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("onnx2py: error: ") and words in err
     assert err.count("\n") == 1
@@ -376,7 +376,7 @@ def test_inputs_that_no_oracle_takes(here, capsys):
     assert (
         "expected an oracle that takes random inputs, got none: onnxruntime" in message
     )
-    assert message.endswith("--inputs\n")
+    assert message.endswith("--data\n")
     assert [p.name for p in here.iterdir()] == ["net.onnx"]
 
 
@@ -441,7 +441,7 @@ def test_large_inputs_are_drawn_again(here):
 def test_large_given_inputs_are_not_recorded(here):
     np.save("x.npy", np.ones((300, 300), F32))
     model = graph("g (float[300, 300] x) => (float[300, 300] y) { y = Exp (x) }")
-    report = compile_model(model, "pkg", verify=True, inputs=["x.npy"])
+    report = compile_model(model, "pkg", verify=True, data=["x.npy"])
     assert report.agrees and report.verification is not None
     assert "the inputs are too large" in report.verification.notes[0]
     assert not Path("pkg/golden").exists()

@@ -61,9 +61,7 @@ def test_a_wrong_kernel_is_found(here, capsys):
         "np.maximum(x, x.dtype.type(0))",
         "np.maximum(x, x.dtype.type(2))",
     )
-    assert (
-        cli.main(["verify", "net", "net.onnx", "--per-node", "--inputs", "x.npy"]) == 3
-    )
+    assert cli.main(["verify", "net", "net.onnx", "--per-node", "--data", "x.npy"]) == 3
     out = capsys.readouterr().out
     assert "y " in out and "DIFFERS" in out
     lines = Path("net/model.py").read_text().splitlines()
@@ -93,15 +91,15 @@ def test_outputs_alone(here, capsys):
         "np.maximum(x, x.dtype.type(0))",
         "np.maximum(x, x.dtype.type(2))",
     )
-    assert cli.main(["verify", "net", "net.onnx", "--inputs", "x.npy"]) == 3
+    assert cli.main(["verify", "net", "net.onnx", "--data", "x.npy"]) == 3
     assert "value by value" not in capsys.readouterr().out
-    assert not verify_existing("net", "net.onnx", inputs=["x.npy"]).agrees
+    assert not verify_existing("net", "net.onnx", data=["x.npy"]).agrees
 
 
 def test_given_inputs_and_a_model_in_memory(here):
     model = onnx.load("net.onnx")
     for given in (model, model.SerializeToString(), "net.onnx"):
-        found = verify_existing("net", given, inputs=["x.npy"], per_node=True)
+        found = verify_existing("net", given, data=["x.npy"], per_node=True)
         assert found.agrees and found.nodes is not None
         assert [r.name for r in found.nodes.results] == ["a", "b", "c", "y", "best"]
 

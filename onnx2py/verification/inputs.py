@@ -202,7 +202,7 @@ class _Maker:
             return {key: self._element(name, kind.value) for key in keys}
         raise VerifyError(
             f"input {name!r}: expected a type to make random values of, got {kind}; "
-            "pass values with --inputs"
+            "pass values with --data"
         )
 
     def _element(self, name: str, kind: ValueType | None) -> Any:

@@ -1,0 +1,173 @@
+"""The command's arguments: one parser for each command."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from . import __version__
+from .options import Options
+
+
+def parse_check(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse what follows ``onnx2py check``."""
+    parser = argparse.ArgumentParser(
+        prog="onnx2py check",
+        description="Say what is in a model and whether it can be compiled; write nothing.",
+        epilog="Exit status: 0 it can be compiled, 1 it cannot, 2 wrong usage.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="the ONNX file")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_level(parser)
+    _add_shaping(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
+    return parser.parse_args(arguments)
+
+
+def parse_verify(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse what follows ``onnx2py verify``."""
+    parser = argparse.ArgumentParser(
+        prog="onnx2py verify",
+        description="Compare a package that was made earlier with a model; write nothing.",
+        epilog="Exit status: 0 they agree, 1 they cannot be compared, 2 wrong usage, "
+        "3 they differ.",
+    )
+    add = parser.add_argument
+    add("package", metavar="PKG", help="the package's folder")
+    add("model", metavar="MODEL", help="the ONNX file")
+    add("--per-node", action="store_true",
+        help="compare every value of the graph, and name the first that differs")  # fmt: skip
+    add("--all", action="store_true", help="the same, and print a table of all values")
+    _add_verification(parser)
+    _add_shaping(parser)
+    add("-v", "--verbose", action="store_true", help="all outputs, and tracebacks")
+    return parser.parse_args(arguments)
+
+
+def _add_verification(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--data", metavar="PATH", nargs="+", action="extend", default=[],
+        help="verify with these: .npy, .npz or .pb files, or folders of them")  # fmt: skip
+    add("--seed", type=_seed, default=Options.seed, metavar="N",
+        help="of random inputs to verify with (%(default)s)")  # fmt: skip
+    add("--rtol", type=_rtol, default=Options.rtol, metavar="X",
+        help="how far outputs may be off, as part of the largest (%(default)s)")  # fmt: skip
+    add("--time-limit", type=_seconds, default=Options.time_limit, metavar="S",
+        help="how long verifying may run the package, in seconds (%(default)s)")  # fmt: skip
+
+
+def _add_shaping(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("changing what the model takes and returns")
+    add = group.add_argument
+    add("--outputs", metavar="A,B", type=_names, default=(),
+        help="compute these values alone, by their ONNX names")  # fmt: skip
+    add("--inputs", metavar="A,B", type=_names, default=(),
+        help="take these values as inputs; what only they needed is left out")  # fmt: skip
+    add("--dim", metavar="NAME=N", type=_dim, action="append", default=[],
+        help="fix a length that the file leaves open")  # fmt: skip
+    add("--shape", metavar="NAME=N,N,...", type=_shape, action="append", default=[],
+        help="fix the shape of an input; a name stands for an open length")  # fmt: skip
+    add("--bind", metavar="NAME=FILE", type=_pair, action="append", default=[],
+        help="make an input a constant, from a .npy file")  # fmt: skip
+
+
+def shaping_options(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the library for those arguments."""
+    return {
+        "outputs": chosen.outputs,
+        "inputs": chosen.inputs,
+        "dims": dict(chosen.dim),
+        "shapes": dict(chosen.shape),
+        "bind": dict(chosen.bind),
+    }
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"expected names, got {text!r}")
+    return names
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.rpartition("=")
+    if not name or not equals or not value:
+        raise argparse.ArgumentTypeError(f"expected NAME=..., got {text!r}")
+    return name, value
+
+
+def _dim(text: str) -> tuple[str, int]:
+    name, value = _pair(text)
+    if not value.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected NAME=N, got {text!r}")
+    return name, int(value)
+
+
+def _shape(text: str) -> tuple[str, tuple[int | str, ...]]:
+    name, value = _pair(text)
+    items = value.strip("[]").split(",") if value.strip("[]") else []
+    return name, tuple(
+        int(item) if item.strip().isdecimal() else item.strip() for item in items
+    )
+
+
+def _add_level(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-O", dest="level", type=int, choices=(0, 1), default=Options.level,
+        help="-O0: one call per ONNX node; -O1 (the default): fold and simplify",
+    )  # fmt: skip
+
+
+def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse what follows ``onnx2py`` itself."""
+    parser = argparse.ArgumentParser(
+        prog="onnx2py",
+        description="Compile an ONNX model to a Python package that needs NumPy alone. "
+        "Other commands: onnx2py check --help, onnx2py verify --help.",
+        epilog="Exit status: 0 made, 1 cannot be compiled, 2 wrong usage, "
+        "3 made but differs from the model.",
+    )
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="the ONNX file")
+    add("-o", "--out", metavar="PKG", required=True, help="the package's folder")
+    _add_level(parser)
+    add("--verify", action="store_true",
+        help="compare the package with onnxruntime, else with onnx's own evaluator")  # fmt: skip
+    _add_verification(parser)
+    _add_shaping(parser)
+    add("--force", action="store_true",
+        help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="errors only")
+    loudness.add_argument("-v", "--verbose", action="store_true",
+                          help="each step, and tracebacks")  # fmt: skip
+    add("--version", action="version", version=f"onnx2py {__version__}")
+    return parser.parse_args(arguments)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number from 0, got {text!r}")
+    return int(text)
+
+
+def _rtol(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds, got {text!r}")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from None
