@@ -16,6 +16,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from .custom import implements
     from .inspection import Inspection, inspect_model
     from .load_package import load_model
     from .pipeline import Report, compile_model
@@ -38,6 +39,7 @@ __all__ = [
     "VerifyError",
     "__version__",
     "compile_model",
+    "implements",
     "inspect_model",
     "load_model",
     "verify_existing",
@@ -49,6 +51,7 @@ _LAZY = {
     "Report": "pipeline",
     "Verification": "verify",
     "compile_model": "pipeline",
+    "implements": "custom",
     "inspect_model": "inspection",
     "load_model": "load_package",
     "verify_existing": "verify",

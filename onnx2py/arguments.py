@@ -58,6 +58,10 @@ def _add_verification(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_shaping(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ops", metavar="FILE", action="append", default=[],
+        help="a Python file with operators of your own (see the README)",
+    )  # fmt: skip
     group = parser.add_argument_group("changing what the model takes and returns")
     add = group.add_argument
     add("--outputs", metavar="A,B", type=_names, default=(),
@@ -75,6 +79,7 @@ def _add_shaping(parser: argparse.ArgumentParser) -> None:
 def shaping_options(chosen: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the library for those arguments."""
     return {
+        "ops": tuple(chosen.ops),
         "outputs": chosen.outputs,
         "inputs": chosen.inputs,
         "dims": dict(chosen.dim),

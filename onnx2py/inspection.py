@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .custom import rules_with
 from .decode import DecodedModel, decode
 from .decode.prepare import since_version
 from .emit.package import Package, Provenance, build_package
@@ -18,7 +19,7 @@ from .ir.graph import Node
 from .ir.types import tensor_type_of
 from .load import LoadedModel, load
 from .lowering.lower import lower
-from .lowering.registry import has_rule
+from .lowering.registry import Rules
 from .options import Options
 from .passes import run_passes
 from .pipeline import shaping_of
@@ -106,8 +107,9 @@ def inspect_model(
     """
     chosen = Options(**options)  # type: ignore[arg-type]
     loaded = load(model, shaping_of(chosen))
-    decoded = decode(loaded, has_rule)
-    package, problems = _build(decoded, loaded, chosen)
+    rules = rules_with(chosen.ops)
+    decoded = decode(loaded, rules.has)
+    package, problems = _build(decoded, loaded, chosen, rules)
     graph = decoded.graph
     nodes = list(graph.walk())
     weights = {**graph.constants, **graph.defaults}
@@ -138,7 +140,7 @@ def inspect_model(
 
 
 def _build(
-    decoded: DecodedModel, loaded: LoadedModel, options: Options
+    decoded: DecodedModel, loaded: LoadedModel, options: Options, rules: Rules
 ) -> tuple[Package | None, tuple[Problem, ...]]:
     """Make the package in memory, or say why that cannot be done."""
     origin = Provenance(
@@ -146,7 +148,7 @@ def _build(
     )
     try:
         graph = run_passes(decoded.graph, level=options.level)
-        program = plan(lower(graph), level=options.level)
+        program = plan(lower(graph, rules), level=options.level)
     except UnsupportedError as error:
         return None, error.problems
     return build_package(program, "package", origin), ()

@@ -24,6 +24,7 @@ class Options:
     rtol : how far an output may be off, relative to its largest element.
     force : write into a folder that onnx2py did not make.
     time_limit : how long a package may take to be verified, in seconds.
+    ops : Python files with operators of one's own, see :func:`onnx2py.implements`.
     outputs, inputs : names of values to cut the graph at: what is to be computed, from what.
     dims : a length for each symbol of the inputs' shapes that is to be fixed.
     shapes : a shape for each input that is to have another one than the file says.
@@ -37,6 +38,7 @@ class Options:
     rtol: float = 1e-3
     force: bool = False
     time_limit: float = 600
+    ops: Sequence[str | os.PathLike[str]] = ()
     outputs: Sequence[str] = ()
     inputs: Sequence[str] = ()
     dims: Mapping[str, int] = field(default_factory=dict)
@@ -48,6 +50,8 @@ class Options:
             raise OptionError(f"level: expected 0 or 1, got {self.level!r}")
         if isinstance(self.data, (str, os.PathLike)):
             raise OptionError("data: expected a list of paths, got one path")
+        if isinstance(self.ops, (str, os.PathLike)):
+            raise OptionError("ops: expected a list of files, got one path")
         for name in ("inputs", "outputs"):
             if isinstance(getattr(self, name), str):
                 raise OptionError(f"{name}: expected a list of names, got a string")

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .custom import rules_with
 from .decode import DecodedModel, decode
 from .emit.layout import format_source
 from .emit.package import Package, Provenance, build_package
 from .emit.write import check_target, staged
 from .load import load
 from .lowering.lower import lower
-from .lowering.registry import has_rule
 from .options import Options
 from .passes import run_passes
 from .plan import plan
@@ -78,12 +78,13 @@ def compile_model(
 
     tell("reading the model", 0.0)
     loaded = load(model, shaping_of(chosen))
-    decoded = decode(loaded, has_rule)
+    rules = rules_with(chosen.ops)
+    decoded = decode(loaded, rules.has)
     origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
 
     tell("rewriting the graph", 0.1)
     graph = run_passes(decoded.graph, level=chosen.level)
-    program = plan(lower(graph), level=chosen.level)
+    program = plan(lower(graph, rules), level=chosen.level)
 
     tell("writing source", 0.3)
     package = _formatted(build_package(program, target.name, origin), tell)

@@ -157,6 +157,7 @@ def verify_existing(
         raise VerifyError(
             f"{package}: expected watch.py, to look into a run; compile the model anew"
         )
+    from .custom import rules_with
     from .decode import decode
     from .load import load
     from .pipeline import shaping_of
@@ -167,7 +168,7 @@ def verify_existing(
         model if loaded.changed is None else loaded.changed,
         loaded.folder,
         chosen,
-        graph=decode(loaded).graph,
+        graph=decode(loaded, rules_with(chosen.ops).has).graph,
         requires=("numpy", *(name for name in OPTIONAL if _imports(folder, name))),
         recorded=False,
         per_node=per_node,

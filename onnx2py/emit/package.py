@@ -21,7 +21,7 @@ from ..plan.names import field_names
 from ..plan.values import name_values
 from .environment import environment
 from .literals import dtype_literal
-from .shake import reached, read_module, shaken_source
+from .shake import imported_modules, reached, shaken_source
 from .signature import describe, example_call, input_checks
 from .source import SourceWriter
 from .text import one_line
@@ -127,10 +127,8 @@ class _Builder:
             else set()
         )
         for module in reached(self.writer.kernels):
-            imports = {
-                i.module.split(".")[0] for i in read_module(module).imports.values()
-            }
-            needed |= {label for label in ("ml_dtypes", "PIL") if label in imports}
+            kept = shaken_source(module, reached(self.writer.kernels)[module])
+            needed |= {name for name in imported_modules(kept) if name != "numpy"}
         return ("numpy", *sorted(needed))
 
     def _context(self, requires: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +13,8 @@ from typing import Any
 from ..errors import InternalError
 
 KERNELS = Path(__file__).parent.parent / "kernels"
+MARK = "implements"
+"""The decorator of users' operators, which is not for the package."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def read_module(name: str) -> Module:
     InternalError
         If it has a statement that tree-shaking does not know.
     """
-    text = (KERNELS / f"{name}.py").read_text(encoding="utf-8")
+    text = _file(name).read_text(encoding="utf-8")
     lines = text.splitlines()
     definitions: list[Definition] = []
     imports: dict[str, Import] = {}
@@ -78,10 +81,29 @@ def read_module(name: str) -> Module:
     return Module(docstring, tuple(definitions), imports)
 
 
+def _file(name: str) -> Path:
+    """Return the file of a kernel module; users' own lie elsewhere."""
+    module = sys.modules.get(f"onnx2py.kernels.{name}")
+    return Path(getattr(module, "__file__", None) or KERNELS / f"{name}.py")
+
+
+def _own_decorators(node: ast.AST) -> list[ast.expr]:
+    """Return the decorators of a definition that go into the package: not ``@implements``."""
+    return [
+        d
+        for d in getattr(node, "decorator_list", [])
+        if getattr(getattr(d, "func", None), "id", "") != MARK
+        and getattr(getattr(d, "func", None), "attr", "") != MARK
+    ]
+
+
 def _start(node: ast.stmt, lines: list[str], end_before: int) -> int:
     """Return the first line of a definition, with its decorators and the comments above it."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(d.lineno for d in decorators)]) - 1
+    all_decorators = getattr(node, "decorator_list", [])
+    own = _own_decorators(node)
+    if len(own) < len(all_decorators):  # what stands above @implements is about that
+        return min([node.lineno, *(d.lineno for d in own)]) - 1
+    first = min([node.lineno, *(d.lineno for d in own)]) - 1
     while first > end_before and lines[first - 1].startswith("#"):
         first -= 1
     return first
@@ -98,8 +120,10 @@ def _imports(node: ast.Import | ast.ImportFrom) -> list[Import]:
             )
         else:
             dots, module = "." * node.level, node.module or ""
+            if module.startswith("onnx2py.kernels."):  # as users write it
+                dots, module = ".", module.removeprefix("onnx2py.kernels.")
             statement = f"from {dots}{module} import {alias.name}{rename}"
-            found.append(Import(bound, module, bool(node.level), statement))
+            found.append(Import(bound, module, bool(dots), statement))
     return found
 
 
@@ -118,7 +142,14 @@ def _names(node: ast.stmt, module: str) -> tuple[str, ...]:
 
 
 def _uses(node: ast.stmt) -> frozenset[str]:
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    own = _own_decorators(node)
+    others = [d for d in getattr(node, "decorator_list", []) if d not in own]
+    left_out = {id(n) for d in others for n in ast.walk(d)}
+    return frozenset(
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name) and id(n) not in left_out
+    )
 
 
 def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
@@ -179,3 +210,14 @@ def _group(head: str) -> int:
     if module.startswith("."):
         return 3
     return 2 if module.split(".")[0] in ("numpy", "ml_dtypes", "PIL") else 1
+
+
+def imported_modules(source: str) -> set[str]:
+    """Return the modules that source imports, less the standard library's and its siblings."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").split(".")[0])
+    return {name for name in found if name not in sys.stdlib_module_names}

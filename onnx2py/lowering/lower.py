@@ -12,18 +12,21 @@ from ..ir.graph import Graph, Node
 from ..ir.program import Body, Invoke, Program, Ref, Statement, references
 from ..ir.types import ValueType
 from .context import NodeContext
-from .registry import find_rule, rules
+from .registry import Rules
+from .registry import rules as all_rules
+
+STANDARD = Rules()
 
 
-def lower(graph: Graph) -> Program:
-    """Lower a graph.
+def lower(graph: Graph, rules: Rules = STANDARD) -> Program:
+    """Lower a graph by onnx2py's rules, or others.
 
     Raises
     ------
     UnsupportedError
         With every node and attribute that has no rule.
     """
-    state = _Lowering(graph.types)
+    state = _Lowering(graph.types, rules)
     statements = state.statements(graph)
     if state.problems:
         raise UnsupportedError(state.problems)
@@ -44,6 +47,7 @@ def lower(graph: Graph) -> Program:
 @dataclass
 class _Lowering:
     types: Mapping[str, ValueType]
+    rules: Rules
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -58,7 +62,7 @@ class _Lowering:
         """Lower one node; None, and a noted problem, where that cannot be done."""
         context = NodeContext(node, self.types, self.constants, self.body)
         try:
-            statement = lower_node(context)
+            statement = lower_node(context, self.rules)
         except UnsupportedError as error:
             self.problems.extend(error.problems)
             return None
@@ -76,7 +80,7 @@ class _Lowering:
         )
 
 
-def lower_node(context: NodeContext) -> Statement:
+def lower_node(context: NodeContext, rules: Rules = STANDARD) -> Statement:
     """Lower one node by the rule for its version.
 
     Raises
@@ -85,12 +89,13 @@ def lower_node(context: NodeContext) -> Statement:
         If there is no rule, or the rule does not cover an attribute.
     """
     node = context.node
-    called = node.calls_function
     rule = (
-        call_function if called else find_rule(node.domain, node.operator, node.version)
+        call_function
+        if node.calls_function
+        else rules.find(node.domain, node.operator, node.version)
     )
     if rule is None:
-        raise context.unsupported(*_no_rule(node))
+        raise context.unsupported(*_no_rule(node, rules))
     operation = rule(context)
     unread = context.unread()
     if unread:
@@ -109,8 +114,9 @@ def call_function(node: NodeContext) -> Invoke:
     return Invoke(tuple(map(Ref, node.node.inputs)), body)
 
 
-def _no_rule(node: Node) -> tuple[str, str]:
-    since = rules().get((node.domain, node.operator))
+def _no_rule(node: Node, rules: Rules) -> tuple[str, str]:
+    key = (node.domain, node.operator)
+    since = all_rules().get(key) or sorted(rules.custom.get(key, ()))
     if since:
         return (
             f"there is no rule before opset {since[0]}",
@@ -119,6 +125,6 @@ def _no_rule(node: Node) -> tuple[str, str]:
     if node.domain:
         return (
             "the operator is not ONNX's own",
-            "export the model without custom operators",
+            "give it a function with --ops, or export the model without it",
         )
     return "there is no such rule", "export the model at another opset"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ..errors import InternalError
@@ -51,6 +51,27 @@ def find_rule(domain: str, operator: str, version: int) -> Rule | None:
 def has_rule(domain: str, operator: str, version: int) -> bool:
     """Whether there is a rule for an operator at an opset version."""
     return find_rule(domain, operator, version) is not None
+
+
+class Rules:
+    """The rules of onnx2py, after those of users: these are asked first."""
+
+    def __init__(
+        self, custom: Mapping[tuple[str, str], Mapping[int, Rule]] | None = None
+    ) -> None:
+        self.custom = custom or {}
+
+    def find(self, domain: str, operator: str, version: int) -> Rule | None:
+        """Return the rule for an operator at an opset version, or None."""
+        versions = self.custom.get((domain, operator), {})
+        since = max((v for v in versions if v <= version), default=None)
+        if since is not None:
+            return versions[since]
+        return find_rule(domain, operator, version)
+
+    def has(self, domain: str, operator: str, version: int) -> bool:
+        """Whether there is a rule for an operator at an opset version."""
+        return self.find(domain, operator, version) is not None
 
 
 def rules() -> dict[tuple[str, str], tuple[int, ...]]:
