@@ -241,7 +241,8 @@ def _tensor_input(
     kind = graph.input[names.index(name)].type
     if not kind.HasField("tensor_type"):
         raise OptionError(f"{option}: {name}: expected a tensor")
-    return kind.tensor_type
+    tensor: onnx.TypeProto.Tensor = kind.tensor_type
+    return tensor
 
 
 def _unknown(

@@ -50,7 +50,7 @@ def make_example(name: str, out: Path) -> None:
         for i, array in enumerate(inputs):
             tensor = numpy_helper.from_array(array)
             (Path(folder) / f"input_{i}.pb").write_bytes(tensor.SerializeToString())
-        report = compile_model(path, out / name, verify=True, inputs=[folder])
+        report = compile_model(path, out / name, verify=True, data=[folder])
     if not report.agrees:
         raise SystemExit(f"{name}: the package differs from its model")
 

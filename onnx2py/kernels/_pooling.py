@@ -35,6 +35,28 @@ class Pooling(NamedTuple):
                 found.append((slice(low, high), slice(begin, end, self.stride)))
         return found
 
+    def counts_whole_windows(self, include_pad: bool) -> bool:
+        """Whether each window is full of elements, or of padding that counts as well."""
+        end = (self.out - 1) * self.stride + self.dilation * (self.kernel - 1) + 1
+        padded = self.pad_begin or self.pad_end
+        room = self.size + self.pad_begin + self.pad_end
+        return end <= room and bool(include_pad or not padded)
+
+
+def pooling_pads(
+    pads: Pads,
+    sizes: Sequence[int],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None,
+) -> Sequence[int]:
+    """Return the begin of each spatial axis, then the end of each, in elements.
+
+    As in onnxruntime, SAME_* is chosen as if windows were not dilated, and what windows
+    leave out may be at the begin.
+    """
+    shortest = -max(strides or (1,))
+    return explicit_pads(pads, sizes, kernel_shape, strides, None, least=shortest)
+
 
 def pooling_axes(
     sizes: Sequence[int],
@@ -48,22 +70,34 @@ def pooling_axes(
 
     O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1; in ``ceil_mode``
     the division rounds up, but a window that starts in the padding at the end is dropped.
+    Where the window is too long, by less than the stride, there is one that sees all.
+
+    Raises
+    ------
+    ValueError
+        If the window is longer than that.
     """
     rank = len(kernel_shape)
     strides = strides or (1,) * rank
     dilations = dilations or (1,) * rank
-    # onnxruntime chooses the padding of SAME_* as if windows were not dilated.
-    pads = explicit_pads(pads, sizes, kernel_shape, strides, None)
+    pads = pooling_pads(pads, sizes, kernel_shape, strides)
     axes = []
     for axis, (size, kernel, stride, dilation) in enumerate(
         zip(sizes, kernel_shape, strides, dilations)
     ):
         begin, end = pads[axis], pads[axis + rank]
         room = size + begin + end - dilation * (kernel - 1) - 1
-        out = (-(-room // stride) if ceil_mode else room // stride) + 1
+        # Towards 0 rather than down, as in onnxruntime: a short room has one window.
+        up = ceil_mode or room < 0
+        out = (-(-room // stride) if up else room // stride) + 1
         if ceil_mode and (out - 1) * stride >= size + begin:
             out -= 1
-        axes.append(Pooling(size, kernel, stride, dilation, begin, end, max(0, out)))
+        if out < 0:
+            raise ValueError(
+                f"pooling: spatial axis {axis}: expected at least "
+                f"{dilation * (kernel - 1) + 1} elements, got {size + begin + end}"
+            )
+        axes.append(Pooling(size, kernel, stride, dilation, begin, end, out))
     return axes
 
 

@@ -58,7 +58,7 @@ def _reversed_steps(
 
 def finished(
     hidden: NDArray[Any],
-    histories: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+    histories: Sequence[NDArray[Any]],
     sequence_lens: Optional[NDArray[Any]],
     direction: str,
     layout: int,
@@ -66,10 +66,10 @@ def finished(
 ) -> tuple[NDArray[Any], ...]:
     """Return hidden states in the order of time, and the last of each kind of state.
 
-    ``hidden``, and the histories with their initial states, are in the order of each
-    direction: [T, D, B, H] and [D, B, H]. ``hidden`` is overwritten.
+    ``hidden`` and the histories are in the order of each direction: [T, D, B, H].
+    ``hidden`` is overwritten.
     """
-    last = [_last_state(*history, sequence_lens) for history in histories]
+    last = [_last_state(history, sequence_lens) for history in histories]
     y = _in_order(hidden, sequence_lens, direction)
     if layout:
         y, last = y.transpose(2, 0, 1, 3), [state.swapaxes(0, 1) for state in last]
@@ -77,14 +77,20 @@ def finished(
 
 
 def _last_state(
-    history: NDArray[Any], initial: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
+    history: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
-    """Return the state [D, B, H] after the last step of each sequence."""
-    if sequence_lens is None or not len(history):
-        return np.array(history[-1] if len(history) else initial)
+    """Return the state [D, B, H] after the last step of each sequence.
+
+    After no steps at all it is 0, whatever it was before: as in onnxruntime.
+    """
+    if not len(history):
+        return np.zeros(history.shape[1:], history.dtype)
+    if sequence_lens is None:
+        return np.array(history[-1])
     batch = np.arange(history.shape[2])
     found = history[sequence_lens - 1, :, batch].swapaxes(0, 1)
-    return np.asarray(np.where(sequence_lens[:, None] > 0, found, initial))
+    found[:, sequence_lens == 0] = 0
+    return found
 
 
 def _in_order(

@@ -40,6 +40,8 @@ def prelu(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__PRelu.html
     """
+    if not np.isfinite(slope).all():  # times 0 it would be NaN
+        return np.asarray(np.where(x < 0, x * slope, x))
     zero = x.dtype.type(0)
     y = np.asarray(np.minimum(x, zero))  # np.where takes 5 times as long
     y *= slope
@@ -71,11 +73,11 @@ def thresholded_relu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray[Any]:
     """Return ``x + bias`` below ``-lambd``, ``x - bias`` above ``lambd``, 0 between.
 
-    Integers are computed as float64 and rounded toward zero.
+    Integers are computed as float32 and rounded toward zero, as onnxruntime does it.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Shrink.html
     """
-    a = x.astype(np.float64) if x.dtype.kind in "iu" else x
+    a = x.astype(np.float32) if x.dtype.kind in "iu" else x
     number = a.dtype.type
     y = np.where(a > number(lambd), a - number(bias), number(0))
     y = np.where(a < number(-lambd), a + number(bias), y)

@@ -8,6 +8,8 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import widened
+
 LARGEST = {2: 65504.0, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}
 """The greatest finite float16, float32 and float64, by their size in bytes."""
 
@@ -95,17 +97,19 @@ def elementwise_min(*data: NDArray[Any]) -> NDArray[Any]:
 
 
 def elementwise_sum(*data: NDArray[Any]) -> NDArray[Any]:
-    """Return the sum of all tensors, which are broadcast.
+    """Return the sum of all tensors, which are broadcast; small floats in float32.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Sum.html
     """
-    return np.asarray(reduce(np.add, data))
+    total = np.asarray(reduce(np.add, map(widened, data)))
+    return total.astype(data[0].dtype, copy=False)
 
 
 def elementwise_mean(*data: NDArray[Any]) -> NDArray[Any]:
-    """Return the mean of all tensors, which are broadcast.
+    """Return the mean of all tensors, which are broadcast; small floats in float32.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Mean.html
     """
-    total = reduce(np.add, data)
-    return np.asarray(total / total.dtype.type(len(data)))
+    total = reduce(np.add, map(widened, data))
+    mean = np.asarray(total / total.dtype.type(len(data)))
+    return mean.astype(data[0].dtype, copy=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,30 @@ def parse_numbers(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
     return np.array([float(text) for text in texts]).astype(dtype).reshape(x.shape)
 
 
+def parse_narrow_numbers(
+    x: NDArray[Any],
+    dtype: Any,
+    *,
+    largest: Optional[float] = None,
+    saturate: bool = True,
+    round_mode: str = "up",
+) -> NDArray[Any]:
+    """Return strings as numbers of a type of ``ml_dtypes``, by way of float32.
+
+    ``largest`` is the number at which to saturate, if at all; the other two concern the
+    type that has nothing but exponents.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
+    """
+    wide = parse_numbers(x, np.float32)
+    name = np.dtype(dtype).name
+    if name == "float8_e8m0fnu":
+        return cast_to_exponents(wide, dtype, saturate=saturate, round_mode=round_mode)
+    if largest is not None:
+        return cast_saturated(wide, dtype, largest=largest)
+    return wide.astype(dtype) if "float" in name else cast_rounded(wide, dtype)
+
+
 def parse_integer(text: str) -> int:
     """Return the integer at the beginning of a string, as C does.
 
@@ -131,19 +155,19 @@ def cast_to_exponents(
 ) -> NDArray[Any]:
     """Return ``x`` as powers of two: ``dtype`` is of 8 bits, all of them exponent.
 
-    ``round_mode`` is ``up``, ``down`` or ``nearest``, which rounds halves up. With
-    ``saturate``, what is rounded beyond the greatest power remains that power.
+    ``round_mode`` is ``up``, ``down`` or ``nearest``, which rounds halves up. What is
+    not between the smallest and the greatest power, 2 ** -127 and 2 ** 127, becomes that
+    power with ``saturate``, else NaN.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """
-    bits = x.astype(np.float32).view(np.uint32)
+    wide = np.asarray(x.astype(np.float32))
+    bits = wide.view(np.uint32)
     exponent = bits >> 23 & 0xFF
-    fraction = bits & 0x7FFFFF
-    if round_mode == "up":
-        increment = fraction > 0
-    elif round_mode == "nearest":
-        increment = (fraction > 0x400000) | (fraction == 0x400000) & (exponent > 0)
-    else:
-        increment = np.zeros(x.shape, np.bool_)
-    increment = increment & (exponent < (0xFE if saturate else 0xFF))
-    return np.asarray(exponent + increment).astype(np.uint8).view(dtype)
+    # Below 2 ** -126 the first bit of the fraction takes the place of the exponent.
+    rest = np.where(exponent > 0, bits & 0x7FFFFF, (bits & 0x3FFFFF) << 1)
+    least = {"up": 1, "nearest": 0x400000, "down": 0x800000}[round_mode]
+    y = exponent + (rest >= least)
+    y = np.where(wide < 2.0**-127, 0 if saturate else 255, y)
+    y = np.where(wide > 2.0**127, 254 if saturate else 255, y)
+    return np.where(np.isnan(wide), 255, y).astype(np.uint8).view(dtype)

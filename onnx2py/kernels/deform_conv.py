@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -60,12 +61,14 @@ def deform_conv(
         )
     ]  # along each axis: [N, offset_group, K..., O...]
     found = _interpolate(
-        x.reshape(n, offset_group, c // offset_group, -1),
-        [place.reshape(n, offset_group, 1, -1) for place in places],
+        x.reshape(n, offset_group, c // offset_group, prod(sizes)),
+        [place.reshape(n, offset_group, 1, prod(place.shape[2:])) for place in places],
         sizes,
     )
     if mask is not None:
-        found = found * mask.reshape(n, offset_group, 1, -1).astype(x.dtype, copy=False)
+        found = found * mask.reshape(n, offset_group, 1, found.shape[3]).astype(
+            x.dtype, copy=False
+        )
     windows = found.reshape(n, c, *kernel_shape, *out_shape)
     y = multiply_windows(windows, weight, group)
     if bias is not None:

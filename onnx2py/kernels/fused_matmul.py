@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ._precision import widened
 from ._recurrent_activation import gate_function
+from .exponential import scaled_elu
 from .integer_matmul import exact_product, per_row
 from .matmul import gemm, matmul
 
@@ -20,11 +21,18 @@ def scaled_matmul(
     alpha: float = 1.0,
     trans_a: bool = False,
     trans_b: bool = False,
+    trans_batch_a: bool = False,
+    trans_batch_b: bool = False,
 ) -> NDArray[Any]:
-    """Return ``alpha * a @ b``, the last two axes swapped if so asked.
+    """Return ``alpha * a @ b``, axes swapped if so asked.
+
+    ``trans_a`` and ``trans_b`` swap the last two; before, ``trans_batch_a`` and
+    ``trans_batch_b`` move the first to the place before the last.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
     """
+    a = np.moveaxis(a, 0, -2) if trans_batch_a and a.ndim > 2 else a
+    b = np.moveaxis(b, 0, -2) if trans_batch_b and b.ndim > 2 else b
     a = a.swapaxes(-1, -2) if trans_a and a.ndim > 1 else a
     b = b.swapaxes(-1, -2) if trans_b and b.ndim > 1 else b
     y = matmul(a, b)
@@ -39,6 +47,7 @@ def gemm_with_activation(
     activation: str,
     activation_alpha: float = 0.0,
     activation_beta: float = 0.0,
+    activation_gamma: float = 1.0,
     alpha: float = 1.0,
     beta: float = 1.0,
     trans_a: bool = False,
@@ -46,11 +55,21 @@ def gemm_with_activation(
 ) -> NDArray[Any]:
     """Return the activation of what gemm returns.
 
+    ``activation`` is the name of an ONNX operator; the next three are its attributes.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
     y = gemm(a, b, c, alpha=alpha, beta=beta, trans_a=trans_a, trans_b=trans_b)
-    function = gate_function(activation, activation_alpha, activation_beta)
-    return np.asarray(function(widened(y))).astype(y.dtype, copy=False)
+    wide = widened(y)
+    if activation == "Selu":
+        z = scaled_elu(wide, alpha=activation_alpha, gamma=activation_gamma)
+    elif activation == "Celu":
+        z = scaled_elu(wide, alpha=activation_alpha, divisor=activation_alpha)
+    elif activation == "ParametricSoftplus":
+        z = activation_alpha * np.logaddexp(activation_beta * wide, wide.dtype.type(0))
+    else:
+        z = gate_function(activation, activation_alpha, activation_beta)(wide)
+    return np.asarray(z).astype(y.dtype, copy=False)
 
 
 def matmul_integer_to_float(

@@ -23,12 +23,17 @@ def eye_like(input: NDArray[Any], *, dtype: Any = None, k: int = 0) -> NDArray[A
 
 
 def number_range(
-    start: Any, limit: Any, delta: Any = 1, *, dtype: Any = None
+    start: Any,
+    limit: Any,
+    delta: Any = 1,
+    *,
+    dtype: Any = None,
+    stash_dtype: Any = np.float32,
 ) -> NDArray[Any]:
     """Return ``start``, ``start + delta`` ... up to, not including, ``limit``.
 
     Floating-point numbers are added up one after another, as onnxruntime does, those of
-    16 bits in float32.
+    16 bits in ``stash_dtype``.
 
     Parameters
     ----------
@@ -52,7 +57,7 @@ def number_range(
     kind = np.dtype(dtype)
     if kind.kind in "iu":
         return np.arange(*map(as_int, bounds), dtype=kind)
-    wide = np.float32 if kind.itemsize < 4 else kind
+    wide = np.dtype(stash_dtype) if kind.itemsize < 4 else kind
     first, last, step = (np.asarray(b).astype(wide).reshape(()) for b in bounds)
     steps = np.full(max(0, ceil(float(last - first) / float(step))), step, wide)
     steps[:1] = first

@@ -1,4 +1,8 @@
-"""Causal attention with a cache, as onnxruntime's own operator has it."""
+"""Attention with a cache, as onnxruntime's own operator for decoders has it.
+
+B is the batch, S the length of the queries, H the heads of queries, G those of keys and
+values, E the size of one, C the length of a cache.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,11 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attention import merged_heads, split_heads
-from .attention import attention
+from ._attention import merged_heads, soft_maximum
+from ._grouped_heads import grouped_heads, rotary_rows, seen_keys
+from ._grown_cache import grown_cache, window_cache
+from ._quantized_cache import from_cache, to_cache
+from .attention import likeness, weighted_values
 from .rotary import rotary_embedding
 
 
@@ -24,6 +31,10 @@ def group_query_attention(
     sin_cache: Optional[NDArray[Any]] = None,
     position_ids: Optional[NDArray[Any]] = None,
     attention_bias: Optional[NDArray[Any]] = None,
+    head_sink: Optional[NDArray[Any]] = None,
+    k_scale: Optional[NDArray[Any]] = None,
+    v_scale: Optional[NDArray[Any]] = None,
+    query_seqlens: Optional[NDArray[Any]] = None,
     *,
     num_heads: int,
     kv_num_heads: int,
@@ -31,77 +42,106 @@ def group_query_attention(
     local_window_size: int = -1,
     scale: Optional[float] = None,
     softcap: float = 0.0,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return what each query attends to, and the cache with the new keys and values.
-
-    B is the batch, S the length of the queries, T that of all keys, H the heads of
-    queries, G those of keys and values, E the size of one.
+    causal: bool = True,
+    sliding_window_cache: bool = False,
+    smooth_softmax: bool = False,
+    qk_output: int = 0,
+) -> tuple[NDArray[Any], ...]:
+    """Return what queries attend to, the cache with the new keys and values, likeness.
 
     Parameters
     ----------
     query : [B, S, H * E], or [B, S, (H + 2 * G) * E] with keys and values, then None
     key, value : [B, S, G * E]
-    past_key, past_value : [B, G, P, E]
+    past_key, past_value : [B, G, C, E]; int8, or uint8 [B, G, C, E / 2] for 4 bits each
     seqlens_k : [B], how many keys each sequence has in all, less 1
     total_sequence_length : T, at least all of these numbers
     cos_cache, sin_cache : [positions, R / 2] to rotate queries and keys; None not to
-    position_ids : [B, S], by default those after the past
+    position_ids : [B, S], by default those after the past; if there is none, S is T, and
+        only the first number counts
     attention_bias : what broadcasts to [B, H, S, T], to add to the likeness
+    head_sink : [H], the likeness to a key whose value is 0
+    k_scale, v_scale : of a cache of integers: one number, or one for each G and E
+    query_seqlens : [B], how many of the S steps count; by default all
     rotary_interleaved, scale, softcap : as of rotary_embedding and attention
     local_window_size : how many keys a query sees, its own included; -1 for all
+    causal : whether to leave out keys that come after the query
+    sliding_window_cache : whether the cache has but the last steps
+    smooth_softmax : whether head_sink is 0, rather than nothing, by default
+    qk_output : 1 to return likeness, 2 its softmax
 
     Returns
     -------
     output : [B, S, H * E]
-    present_key, present_value : [B, G, max(P, T), E]
+    present_key, present_value : [B, G, max(C, T), E]
+    output_qk : [B, H, S, T], if asked for
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
-    if key is None or value is None:
-        size = query.shape[2] // (num_heads + 2 * kv_num_heads)
-        ends = [num_heads * size, (num_heads + kv_num_heads) * size]
-        query, key, value = np.split(query, ends, axis=2)
-    q = split_heads(query, num_heads)
-    k, v = split_heads(key, kv_num_heads), split_heads(value, kv_num_heads)
-    steps, total = q.shape[2], int(total_sequence_length)
-    count = seqlens_k.reshape(-1).astype(np.int64) + 1
-    past = np.zeros_like(count) if steps == total else count - steps
+    q, k, v = grouped_heads(query, key, value, num_heads, kv_num_heads)
+    batch, _, steps, _ = q.shape
+    total = int(np.reshape(total_sequence_length, ()))
+    lengths = seqlens_k.reshape(batch).astype(np.int64) + 1
+    counts = np.minimum(steps, lengths) if query_seqlens is None else query_seqlens
+    past = lengths - counts
     if cos_cache is not None and sin_cache is not None:
-        if position_ids is None:
-            position_ids = past[:, None] + np.arange(steps)
+        rows = rotary_rows(position_ids, past, steps, total, len(cos_cache))
         options: dict[str, Any] = {
             "interleaved": rotary_interleaved,
             "rotary_embedding_dim": 2 * cos_cache.shape[1],
         }
-        q = rotary_embedding(q, cos_cache, sin_cache, position_ids, **options)
-        k = rotary_embedding(k, cos_cache, sin_cache, position_ids, **options)
-    k, v = _appended(past_key, k, past, total), _appended(past_value, v, past, total)
-    y = attention(
-        q,
-        k[:, :, :total],
-        v[:, :, :total],
-        attention_bias,
-        nonpad_kv_seqlen=past + steps,
-        is_causal=True,
-        left_window_size=local_window_size - 1 if local_window_size > 0 else -1,
-        scale=scale,
-        softcap=softcap,
-    )
-    return merged_heads(y), k, v
+        q = rotary_embedding(q, cos_cache, sin_cache, rows, **options)
+        k = rotary_embedding(k, cos_cache, sin_cache, rows, **options)
+
+    new = to_cache(k, k_scale, past_key), to_cache(v, v_scale, past_value)
+    written = np.full(batch, steps) if query_seqlens is None else query_seqlens
+    first = np.zeros(batch, np.int64)
+    if sliding_window_cache and past_key is not None and past_value is not None:
+        window = (past, counts, local_window_size)
+        keys, present_key, first = window_cache(past_key, new[0], *window)
+        values, present_value, _ = window_cache(past_value, new[1], *window)
+    else:
+        present_key = grown_cache(past_key, new[0], past, written, total)
+        present_value = grown_cache(past_value, new[1], past, written, total)
+        keys, values = present_key[:, :, :total], present_value[:, :, :total]
+
+    scores = likeness(q, from_cache(keys, k_scale, k), scale)
+    if softcap:
+        scores = softcap * np.tanh(scores / softcap)
+    places = first[:, None] + np.arange(keys.shape[2])
+    if attention_bias is not None:
+        scores = scores + _columns(attention_bias, places, scores.shape)
+    seen = seen_keys(places, past, lengths, steps, causal, local_window_size)
+    if query_seqlens is not None:
+        seen = seen & (np.arange(steps)[:, None] < counts[:, None, None, None])
+    scores = np.where(seen, scores, scores.dtype.type(-np.inf))
+    qk = np.where(seen, scores, scores.dtype.type(0)) if qk_output == 1 else None
+    sink = np.zeros(num_heads, scores.dtype) if smooth_softmax else None
+    weights = _with_sink(scores, sink if head_sink is None else head_sink)
+    y = weighted_values(weights, from_cache(values, v_scale, v))
+    y = merged_heads(y.astype(query.dtype, copy=False))
+    if not qk_output:
+        return y, present_key, present_value
+    qk = weights if qk is None else qk
+    return y, present_key, present_value, qk.astype(query.dtype, copy=False)
 
 
-def _appended(
-    cache: Optional[NDArray[Any]],
-    new: NDArray[Any],
-    past: NDArray[np.int64],
-    total: int,
+def _columns(
+    bias: NDArray[Any], places: NDArray[np.int64], shape: tuple[int, ...]
 ) -> NDArray[Any]:
-    """Return a cache with new steps after ``past`` ones, another number by sequence."""
-    b, groups, steps, size = new.shape
-    length = max(total, 0 if cache is None else cache.shape[2])
-    y = np.zeros((b, groups, length, size), new.dtype)
-    for index, start in enumerate(past.tolist()):
-        if cache is not None:
-            y[index, :, :start] = cache[index, :, :start]
-        y[index, :, start : start + steps] = new[index]
-    return y
+    """Return the columns of a bias that are at these places: [B, H, S, keys]."""
+    if not places[:, 0].any() and bias.shape[3] == shape[3]:
+        return bias
+    whole = np.broadcast_to(bias, (*shape[:3], bias.shape[3]))
+    inside = np.minimum(places, bias.shape[3] - 1)
+    return np.take_along_axis(whole, inside[:, None, None], axis=3)
+
+
+def _with_sink(scores: NDArray[Any], sink: Optional[NDArray[Any]]) -> NDArray[Any]:
+    """Return the softmax along the last axis; a sink is one more key, left out again."""
+    if sink is None:
+        return soft_maximum(scores, True)
+    column = np.broadcast_to(sink[:, None, None], (*scores.shape[:3], 1))
+    return soft_maximum(
+        np.concatenate((scores, column.astype(scores.dtype)), axis=3), True
+    )[..., :-1]

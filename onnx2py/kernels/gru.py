@@ -83,8 +83,7 @@ def gru_packed(
         np.multiply(new, z, out=new)
         h = np.add(new, inner, out=hidden[t])
 
-    histories = ((hidden, start),)
-    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+    return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)
 
 
 def gru(
@@ -155,8 +154,7 @@ def gru(
                 linear_before_reset,
             )
             hidden[t, d] = h
-    histories = ((hidden, start),)
-    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+    return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)
 
 
 def _gru_step(

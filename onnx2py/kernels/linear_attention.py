@@ -30,7 +30,7 @@ def linear_attention(
 
     Parameters
     ----------
-    query : [B, T, H * E]
+    query : [B, T, H * E]; if G is a multiple of H, each head reads G / H states
     key, value : [B, T, G * E], [B, T, G * F]
     past_state : [B, G, E, F]; 0 by default
     decay : [B, T, G * E] or [B, T, G], the logarithm of what is kept at each step
@@ -41,25 +41,30 @@ def linear_attention(
 
     Returns
     -------
-    output : [B, T, H * F]
+    output : [B, T, max(H, G) * F]
     present_state : [B, G, E, F]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LinearAttention.html
     """
     batch, steps, _ = query.shape
     size = query.shape[2] // q_num_heads
+    if kv_num_heads > q_num_heads:
+        heads = query.reshape(batch, steps, q_num_heads, size)
+        query = np.repeat(heads, kv_num_heads // q_num_heads, axis=2)
+        q_num_heads = kv_num_heads
     group = q_num_heads // kv_num_heads
     q = widened(query).reshape(batch, steps, kv_num_heads, group, size)
     q = q * q.dtype.type(scale or size**-0.5)
     k = widened(key).reshape(batch, steps, kv_num_heads, size, 1)
-    v = widened(value).reshape(batch, steps, kv_num_heads, 1, -1)
-    width = v.shape[-1]
+    width = value.shape[2] // kv_num_heads
+    v = widened(value).reshape(batch, steps, kv_num_heads, 1, width)
     state = np.zeros((batch, kv_num_heads, size, width), q.dtype)
     if past_state is not None:
         state = state + widened(past_state)
     kept, rate = np.ones(1, q.dtype), np.ones(1, q.dtype)
     if decay is not None and "gated" in update_rule:
-        kept = np.exp(widened(decay)).reshape(batch, steps, kv_num_heads, -1, 1)
+        each = decay.shape[2] // kv_num_heads
+        kept = np.exp(widened(decay)).reshape(batch, steps, kv_num_heads, each, 1)
     if beta is not None and "delta" in update_rule:
         rate = widened(beta)[..., None, None]
     output = np.empty((batch, steps, kv_num_heads, group, width), q.dtype)
@@ -84,6 +89,7 @@ def causal_conv_with_state(
     past_state: Optional[NDArray[Any]] = None,
     *,
     activation: str = "none",
+    dilation: int = 1,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Convolve each channel with its own kernel, which sees no later steps.
 
@@ -92,28 +98,75 @@ def causal_conv_with_state(
     input : [N, C, L]
     weight : [C, 1, K]
     bias : [C]; 0 by default
-    past_state : [N, C, K - 1], the steps before the first; 0 by default
+    past_state : [N, C, P], the steps before the first; 0 by default
     activation : "none", or "silu" (also called "swish")
+    dilation : how far apart the K numbers of a kernel are
 
     Returns
     -------
     output : [N, C, L]
-    present_state : [N, C, K - 1], the last steps
+    present_state : [N, C, P], the last steps, P being (K - 1) * dilation
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
     """
     n, c, length = input.shape
     taps = weight.shape[2]
+    past = (taps - 1) * dilation
     if past_state is None:
-        past_state = np.zeros((n, c, taps - 1), input.dtype)
+        past_state = np.zeros((n, c, past), input.dtype)
     steps = np.concatenate((past_state, input), axis=2)
     wide, factors = widened(steps), widened(weight)
     y = np.zeros((n, c, length), wide.dtype)
     if bias is not None:
         y += bias[:, None]
     for tap in range(taps):
-        y += wide[:, :, tap : tap + length] * factors[:, :, tap]
+        first = tap * dilation
+        y += wide[:, :, first : first + length] * factors[:, :, tap]
     if activation != "none":
         y *= np.tanh(y * 0.5) * 0.5 + 0.5
-    state = steps[:, :, steps.shape[2] - taps + 1 :].copy()
+    state = steps[:, :, steps.shape[2] - past :].copy()
     return y.astype(input.dtype, copy=False), state
+
+
+def causal_conv_with_state_last(
+    input: NDArray[Any],
+    weight: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    past_state: Optional[NDArray[Any]] = None,
+    *,
+    activation: str = "none",
+    dilation: int = 1,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Do what :func:`causal_conv_with_state` does with channels in the last axes.
+
+    Parameters
+    ----------
+    input : [N, L, D...], where the channels are all axes D
+    past_state : [N, P, D...]
+    all others : as of causal_conv_with_state
+
+    Returns
+    -------
+    output : [N, L, D...]
+    present_state : [N, P, D...]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
+    """
+    n, length, *inner = input.shape
+    c = len(weight)
+    y, state = causal_conv_with_state(
+        input.reshape(n, length, c).swapaxes(1, 2),
+        weight,
+        bias,
+        (
+            None
+            if past_state is None
+            else past_state.reshape(n, past_state.shape[1], c).swapaxes(1, 2)
+        ),
+        activation=activation,
+        dilation=dilation,
+    )
+    return (
+        np.ascontiguousarray(y.swapaxes(1, 2)).reshape(n, length, *inner),
+        np.ascontiguousarray(state.swapaxes(1, 2)).reshape(n, state.shape[2], *inner),
+    )

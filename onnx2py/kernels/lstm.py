@@ -72,8 +72,8 @@ def lstm_packed(
         np.tanh(cell, out=squashed)
         h = np.multiply(o, squashed, out=hidden[t])
 
-    histories = ((hidden, start), (cells, first_cell))
-    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+    states = (hidden, cells)
+    return finished(hidden, states, sequence_lens, direction, layout, x.dtype)
 
 
 def lstm(
@@ -141,8 +141,8 @@ def lstm(
                 gates, cell, peepholes[d], functions, clip, input_forget
             )
             hidden[t, d], cells[t, d] = h, cell
-    histories = ((hidden, start), (cells, first_cell))
-    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+    states = (hidden, cells)
+    return finished(hidden, states, sequence_lens, direction, layout, x.dtype)
 
 
 def _lstm_step(

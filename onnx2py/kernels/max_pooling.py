@@ -102,7 +102,7 @@ def max_pool_with_indices(
     axes = pooling_axes(sizes, kernel_shape, strides, pads, dilations, ceil_mode)
     shape = x.shape[:2] + tuple(axis.out for axis in axes)
     places = np.arange(prod(sizes)).reshape(sizes, order="F" if storage_order else "C")
-    y = np.zeros(shape, x.dtype)
+    y = np.full(shape, _lowest(x.dtype), x.dtype)
     indices = np.full(shape, -1, np.int64)
     for seen_by, elements in _windows_places(axes):
         candidate, best = x[EVERY_CHANNEL + elements], y[EVERY_CHANNEL + seen_by]
@@ -143,7 +143,8 @@ def max_unpool(
     ----------
     x : [N, C, D...]
     indices : int64[N, C, D...]
-        Each the index of an element in the result laid out flat.
+        Each the index of an element in the result laid out flat. If they lie outside
+        their windows there, but not in the shape below, they are indices in that.
     output_shape : the result's shape, all axes; computed as below by default
     kernel_shape, strides, pads : as they were when pooling
 
@@ -157,16 +158,44 @@ def max_unpool(
     rank = len(kernel_shape)
     strides = strides or (1,) * rank
     pads = pads or (0,) * (2 * rank)
-    if output_shape is None:
-        output_shape = x.shape[:2] + tuple(
-            stride * (size - 1) + k - begin - end
-            for size, k, stride, begin, end in zip(
-                x.shape[2:], kernel_shape, strides, pads[:rank], pads[rank:]
-            )
+    inferred = x.shape[:2] + tuple(
+        stride * (size - 1) + k - begin - end
+        for size, k, stride, begin, end in zip(
+            x.shape[2:], kernel_shape, strides, pads[:rank], pads[rank:]
         )
-    y = np.zeros(tuple(output_shape), x.dtype)
+    )
+    shape = inferred if output_shape is None else tuple(map(int, output_shape))
+    y = np.zeros(shape, x.dtype)
+    windows = (kernel_shape, strides, pads[:rank])
+    if (
+        shape != inferred
+        and all(np.less_equal(inferred, shape))
+        and not _lie_in_windows(indices, shape, *windows)
+        and _lie_in_windows(indices, inferred, *windows)
+    ):
+        indices = np.ravel_multi_index(np.unravel_index(indices, inferred), shape)
     y.reshape(-1)[indices.reshape(-1)] = x.reshape(-1)
     return y
+
+
+def _lie_in_windows(
+    indices: NDArray[np.int64],
+    shape: tuple[int, ...],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int],
+    pads: Sequence[int],
+) -> bool:
+    """Whether each index [N, C, D...] into ``shape`` is in the window of its place."""
+    if indices.size and not 0 <= indices.min() <= indices.max() < prod(shape):
+        return False
+    found = np.unravel_index(indices, shape)
+    windows = zip((1, 1, *kernel_shape), (1, 1, *strides), (0, 0, *pads))
+    for axis, (kernel, stride, pad) in enumerate(windows):
+        first = np.arange(indices.shape[axis]) * stride - pad
+        offset = found[axis] - first.reshape((-1,) + (1,) * (indices.ndim - 1 - axis))
+        if ((offset < 0) | (offset >= kernel)).any():
+            return False
+    return True
 
 
 def global_max_pool(x: NDArray[Any]) -> NDArray[Any]:

@@ -97,7 +97,7 @@ def layer_normalization_with_statistics(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return the layer normalisation, the means, and one over the standard deviations.
 
-    The statistics have the length 1 along all axes from ``axis`` on.
+    The statistics are float32, and have the length 1 along all axes from ``axis`` on.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -107,7 +107,7 @@ def layer_normalization_with_statistics(
     variance = np.mean(np.square(wide - mean), axes, keepdims=True)
     inverse = 1 / np.sqrt(variance + wide.dtype.type(epsilon))
     y = layer_normalization(x, scale, bias, axis=axis, epsilon=epsilon)
-    return y, np.asarray(mean), np.asarray(inverse)
+    return y, np.asarray(mean, np.float32), np.asarray(inverse, np.float32)
 
 
 def rms_normalization(

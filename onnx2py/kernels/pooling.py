@@ -48,8 +48,7 @@ def average_pool(
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
     dtype = x.dtype
     total = pool(_widened(x), axes, np.add, empty=0)
-    padded = any(axis.pad_begin or axis.pad_end for axis in axes)
-    if not ceil_mode and (count_include_pad or not padded):
+    if all(axis.counts_whole_windows(count_include_pad) for axis in axes):
         total /= total.dtype.type(prod(kernel_shape))
         return total.astype(dtype, copy=False)
     counts = [_counts(axis, count_include_pad) for axis in axes]

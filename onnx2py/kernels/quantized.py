@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._windows import Pads
-from .integer_conv import quantized_conv
+from .integer_conv import Scalar, quantized_conv
 from .quantization import dequantize_linear, quantize_linear
 
 Parameter = Union[NDArray[Any], np.floating[Any], float]
@@ -38,13 +38,21 @@ def qlinear_add(
             *(b, b_scale, b_zero_point),
             *(a, a_scale, a_zero_point),
         )
-    ratio_a = np.float64(np.float32(a_scale) / np.float32(c_scale))
-    ratio_b = np.float64(np.float32(b_scale) / np.float32(c_scale))
-    zero_b = np.float32(ratio_b * b_zero_point)
-    zeros = np.float32(ratio_a * a_zero_point + zero_b)
-    y = (b * ratio_b + (np.float32(c_zero_point) - zeros)).astype(np.float32)
+    scale, zero_point = _number(c_scale), _number(c_zero_point)
+    ratio_a = np.float64(_number(a_scale) / scale)
+    ratio_b = np.float64(_number(b_scale) / scale)
+    zero_b = np.float32(ratio_b * _number(b_zero_point))
+    zeros = np.float32(ratio_a * _number(a_zero_point) + zero_b)
+    y = (b * ratio_b + (zero_point - zeros)).astype(np.float32)
     y = (a * ratio_a + y).astype(np.float32)
     return quantize_linear(y, 1, dtype=a.dtype)
+
+
+def _number(parameter: Parameter) -> np.float32:
+    """Return a scale or zero point that may be an array of one element."""
+    if isinstance(parameter, np.ndarray):
+        parameter = parameter.item()
+    return np.float32(parameter)
 
 
 def qlinear_multiply(
@@ -61,10 +69,10 @@ def qlinear_multiply(
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
-    ratio = np.float32(a_scale) * np.float32(b_scale) / np.float32(c_scale)
-    y = a.astype(np.float32) - np.float32(a_zero_point)
-    y = y * (b.astype(np.float32) - np.float32(b_zero_point))
-    y = y * ratio + np.float32(c_zero_point)
+    ratio = _number(a_scale) * _number(b_scale) / _number(c_scale)
+    y = a.astype(np.float32) - _number(a_zero_point)
+    y = y * (b.astype(np.float32) - _number(b_zero_point))
+    y = y * ratio + _number(c_zero_point)
     return quantize_linear(y, 1, dtype=a.dtype)
 
 
@@ -119,12 +127,12 @@ def qgemm(
 
 def quantized_conv_of_channels_last(
     x: NDArray[Any],
-    x_scale: Parameter,
-    x_zero_point: Parameter,
+    x_scale: Scalar,
+    x_zero_point: Scalar,
     weight: NDArray[Any],
-    weight_scale: Any,
-    weight_zero_point: Any,
-    y_scale: Parameter,
+    weight_scale: Union[Scalar, Sequence[float]],
+    weight_zero_point: Union[Scalar, Sequence[int]],
+    y_scale: Scalar,
     y_zero_point: NDArray[Any],
     bias: Optional[NDArray[Any]] = None,
     *,
@@ -138,8 +146,15 @@ def quantized_conv_of_channels_last(
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
     y = quantized_conv(
-        *(np.moveaxis(x, -1, 1), x_scale, x_zero_point),
-        *(weight, weight_scale, weight_zero_point, y_scale, y_zero_point, bias),
+        np.moveaxis(x, -1, 1),
+        x_scale,
+        x_zero_point,
+        weight,
+        weight_scale,
+        weight_zero_point,
+        y_scale,
+        y_zero_point,
+        bias,
         strides=strides,
         pads=pads,
         dilations=dilations,
@@ -165,7 +180,10 @@ def qlinear_where(
     """
     chosen = [
         quantize_linear(
-            dequantize_linear(part, scale, zero), z_scale, z_zero_point, dtype=x.dtype
+            dequantize_linear(part, _number(scale), _number(zero)),
+            _number(z_scale),
+            _number(z_zero_point),
+            dtype=x.dtype,
         )
         for part, scale, zero in (
             (x, x_scale, x_zero_point),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._pooling import pool, pooling_axes
 from ._windows import Pads
 from .integer_matmul import requantized
 from .pooling import average_pool
@@ -34,7 +35,9 @@ def quantized_average_pool(
     Parameters
     ----------
     x : int8 or uint8 [N, C, D...], or [N, D..., C] if ``channels_last``
-    kernel_shape, strides, pads, ... : as for ``average_pool``
+    kernel_shape, strides, pads, ... : as for ``average_pool``, but with
+        ``count_include_pad`` all of a window counts, also what ``ceil_mode`` adds beyond
+        the padding: onnxruntime has it so
 
     Returns
     -------
@@ -43,15 +46,20 @@ def quantized_average_pool(
 
     Source: QLinearAveragePool in onnxruntime's docs/ContribOperators.md
     """
-    y = average_pool(
-        _centred(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point),
-        kernel_shape=kernel_shape,
-        strides=strides,
-        pads=pads,
-        dilations=dilations,
-        ceil_mode=ceil_mode,
-        count_include_pad=count_include_pad,
-    )
+    real = _centred(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point)
+    if count_include_pad:
+        sizes = real.shape[2:]
+        axes = pooling_axes(sizes, kernel_shape, strides, pads, dilations, ceil_mode)
+        y = pool(real, axes, np.add, empty=0) / np.float32(prod(kernel_shape))
+    else:
+        y = average_pool(
+            real,
+            kernel_shape=kernel_shape,
+            strides=strides,
+            pads=pads,
+            dilations=dilations,
+            ceil_mode=ceil_mode,
+        )
     scale = np.asarray(np.float32(x_scale) / np.float32(y_scale))
     quantized = requantized(y, scale, np.asarray(y_zero_point, x.dtype))
     if channels_last:

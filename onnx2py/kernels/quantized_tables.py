@@ -96,20 +96,24 @@ def qlinear_softmax(
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
+    if not x.size:
+        return x
     if flatten:
         rows = int(np.prod(x.shape[: axis % x.ndim]))
         flat = qlinear_softmax(
-            x.reshape(rows, -1) if x.size else x,
+            x.reshape(rows, -1),
             *(x_scale, x_zero_point, y_scale, y_zero_point),
         )
         return flat.reshape(x.shape)
-    table = softmax_exponentials(float(x_scale), x.shape[axis])
+    table = softmax_exponentials(np.asarray(x_scale).item(), x.shape[axis])
     below = np.subtract(x.max(axis, keepdims=True), x, dtype=np.int16)
     y = np.take(table, 255 - below)
     # Summed one after another like there; np.sum adds pairs and may differ in a bit.
     total = np.take(np.cumsum(y, axis), [-1], axis)
-    y *= np.floor(np.float32(1) / np.float32(y_scale))
-    y /= total
+    steps = np.floor(np.float32(1) / np.asarray(y_scale, np.float32))
+    # Exponentials fill float32: without a power of two, steps times them may overflow.
+    y *= steps * np.float32(2**-10)
+    y /= total * np.float32(2**-10)
     return quantize_linear(y, 1, y_zero_point, dtype=x.dtype)
 
 

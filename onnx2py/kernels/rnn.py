@@ -71,5 +71,4 @@ def rnn(
         for t in range(len(steps)):
             h = function(clipped(sums[t, d] + np.matmul(h, r_transposed), clip))
             hidden[t, d] = h
-    histories = ((hidden, start),)
-    return finished(hidden, histories, sequence_lens, direction, layout, x.dtype)
+    return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)

@@ -42,7 +42,7 @@ def rotary_embedding(
     if position_ids is not None:
         cos_cache, sin_cache = cos_cache[position_ids], sin_cache[position_ids]
     if x.ndim == 3:
-        heads = x.reshape(*x.shape[:2], num_heads, -1)
+        heads = x.reshape(*x.shape[:2], num_heads, x.shape[2] // num_heads)
         cos, sin = cos_cache[:, :, None], sin_cache[:, :, None]
     else:
         heads, cos, sin = x, cos_cache[:, None], sin_cache[:, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any, Union
 
 import numpy as np
@@ -40,7 +41,8 @@ def grid_sample(
     ONNX: https://onnx.ai/onnx/operators/onnx__GridSample.html
     """
     lengths = x.shape[2:]
-    points = np.moveaxis(grid, -1, 0)[::-1].reshape(len(lengths), len(grid), -1)
+    count = prod(grid.shape[1:-1])
+    points = np.moveaxis(grid, -1, 0)[::-1].reshape(len(lengths), len(grid), count)
     if points.dtype not in (np.float32, np.float64):
         points = points.astype(np.float32)
     taps = []
@@ -54,7 +56,7 @@ def grid_sample(
                 for step, weight in zip(steps, weights)
             ]
         )
-    flat = x.reshape(len(x), x.shape[1], -1)
+    flat = x.reshape(len(x), x.shape[1], prod(lengths))
     if padding_mode == "zeros":  # one more element, for all that lies outside
         zero = np.zeros_like(flat, shape=(*flat.shape[:2], 1))
         zero = zero if x.dtype != object else np.full(zero.shape, "", object)
@@ -136,7 +138,9 @@ def _weighted_sum(
             outside = outside | (held < 0)
             weight = share if weight is None else weight * share
         index = np.where(outside, flat.shape[2] - 1, index)
-        part = np.stack([image.take(i, 1) for image, i in zip(flat, index)])
+        part = np.empty((*flat.shape[:2], index.shape[1]), flat.dtype)
+        for image, i, out in zip(flat, index, part):
+            image.take(i, 1, out=out, mode="clip")
         if mode == "nearest":
             return part
         part = part * weight[:, None]

@@ -28,8 +28,8 @@ def skip_layer_normalization(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
-    total = summed(input, skip, bias)
-    return layer_normalization(total, gamma, beta, epsilon=epsilon)
+    y = layer_normalization(summed(input, skip, bias), gamma, beta, epsilon=epsilon)
+    return y.astype(input.dtype, copy=False)
 
 
 def skip_layer_normalization_with_sum(
@@ -43,11 +43,16 @@ def skip_layer_normalization_with_sum(
 ) -> tuple[NDArray[Any], ...]:
     """Return the normalised sum, its means and inverse deviations, and the sum itself.
 
+    The statistics are float32. The sum is rounded only after it was normalised.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
     total = summed(input, skip, bias)
-    normal = layer_normalization_with_statistics(total, gamma, beta, epsilon=epsilon)
-    return (*normal, total)
+    y, *statistics = layer_normalization_with_statistics(
+        total, gamma, beta, epsilon=epsilon
+    )
+    kind = input.dtype
+    return y.astype(kind, copy=False), *statistics, total.astype(kind, copy=False)
 
 
 def rms_normalization_with_statistics(
@@ -59,12 +64,15 @@ def rms_normalization_with_statistics(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return what rms_normalization does, and one over the root of the mean square.
 
+    The latter is float32.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
     axes = tuple(range(axis % x.ndim, x.ndim))
     square = np.mean(np.square(widened(x)), axes, keepdims=True)
     inverse = 1 / np.sqrt(square + square.dtype.type(epsilon))
-    return rms_normalization(x, scale, axis=axis, epsilon=epsilon), np.asarray(inverse)
+    y = rms_normalization(x, scale, axis=axis, epsilon=epsilon)
+    return y, np.asarray(inverse, np.float32)
 
 
 def skip_rms_normalization(
@@ -82,8 +90,12 @@ def skip_rms_normalization(
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
     total = summed(input, skip, bias)
-    y, inverse = rms_normalization_with_statistics(total, gamma, epsilon=epsilon)
-    return y, np.zeros_like(inverse), inverse, total
+    y, inverse = rms_normalization_with_statistics(
+        total, widened(gamma), epsilon=epsilon
+    )
+    kind = input.dtype
+    sums = total.astype(kind, copy=False)
+    return y.astype(kind, copy=False), np.zeros_like(inverse), inverse, sums
 
 
 def embed_layer_normalization(
@@ -110,7 +122,7 @@ def embed_layer_normalization(
     Returns
     -------
     output, embedding_sum : [B, S, H]
-    mask_index : [B], the sum of the mask, or 0
+    mask_index : [B], how often the mask is 1, or 0
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -121,7 +133,7 @@ def embed_layer_normalization(
         total = total + segment_embedding[segment_ids]
     count = np.zeros(len(input_ids), np.int32)
     if mask is not None:
-        count = np.sum(mask, axis=1).astype(np.int32)
+        count = np.sum(mask == 1, axis=1).astype(np.int32)
     y = layer_normalization(total, gamma, beta, epsilon=epsilon)
     return y, count, np.asarray(total)
 
@@ -129,8 +141,8 @@ def embed_layer_normalization(
 def summed(
     input: NDArray[Any], skip: NDArray[Any], bias: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
-    """Return ``input + skip + bias``, of the dtype of ``input``."""
+    """Return ``input + skip + bias``, small floats not rounded yet."""
     total = widened(input) + skip
     if bias is not None:
         total += bias
-    return np.asarray(total).astype(input.dtype, copy=False)
+    return np.asarray(total)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..ir.program import Argument
+from ..kernels._pooling import pooling_pads
 from ..kernels._windows import explicit_pads
 from .context import NodeContext
 
@@ -55,9 +57,10 @@ def pooling_windows(
     if mode not in ("NOTSET", ""):  # onnxruntime then takes no notice of pads
         pads = None
         if mode != "VALID":
-            # onnxruntime chooses the padding as if windows were not dilated.
+            pads = mode
             sizes = None if channels_last else _spatial_lengths(node, 0)
-            pads = _auto_pads(mode, sizes, kernel_shape, strides, None)
+            if sizes is not None:
+                pads = _none_if_0(pooling_pads(mode, sizes, kernel_shape, strides))
     return {
         "kernel_shape": kernel_shape,
         "strides": strides,
@@ -115,5 +118,8 @@ def _auto_pads(
     """Return pads of SAME_*: numbers if lengths are known, else the mode."""
     if sizes is None or kernel_shape is None:
         return mode
-    pads = tuple(explicit_pads(mode, sizes, kernel_shape, strides, dilations))
-    return pads if any(pads) else None
+    return _none_if_0(explicit_pads(mode, sizes, kernel_shape, strides, dilations))
+
+
+def _none_if_0(pads: Sequence[int]) -> Argument:
+    return tuple(pads) if any(pads) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -140,15 +141,18 @@ FLOAT32_MAX = 3.4028235e38
 
 @lowers("Clip")
 def clip_by_attributes(node: NodeContext) -> Call:
-    """1, 6: the bounds are attributes."""
+    """1, 6: the bounds are attributes; those of float32 are beyond float16."""
     node.ignore("consumed_inputs")
-    low, high = node.float("min", -FLOAT32_MAX), node.float("max", FLOAT32_MAX)
-    return node.call(
-        arithmetic.clip,
-        node.input(0),
-        None if low <= -FLOAT32_MAX else low,
-        None if high >= FLOAT32_MAX else high,
-    )
+    bounds: list[float | None] = []
+    for name, default in (("min", -FLOAT32_MAX), ("max", FLOAT32_MAX)):
+        bound = node.float(name, default)
+        if abs(bound) < FLOAT32_MAX or node.dtype(0) not in ("float16", "float32"):
+            bounds.append(bound)
+        elif node.dtype(0) == "float16":
+            bounds.append(math.copysign(math.inf, bound))
+        else:  # the kernel's own default
+            bounds.append(None)
+    return node.call(arithmetic.clip, node.input(0), *bounds)
 
 
 @lowers("Clip", since=11)

@@ -67,9 +67,16 @@ def convert(node: NodeContext, target: str) -> Call:
     if source == target:
         return node.call(arithmetic.identity, x)
     if source == "string":
-        if dtype.kind not in "biuf" and target != "bfloat16" or target in SATURATING:
-            raise node.unsupported(f"cast of strings to {target}")
-        return node.call(casting.parse_numbers, x, dtype)
+        if target not in EXTENSION_DTYPES:
+            return node.call(casting.parse_numbers, x, dtype)
+        return node.call(
+            casting.parse_narrow_numbers,
+            x,
+            dtype,
+            largest=SATURATING.get(target) if saturate else None,
+            saturate=saturate,
+            round_mode=round_mode,
+        )
     if target == "string":
         return node.call(casting.format_numbers, x)
     if target == "float8e8m0":

@@ -39,8 +39,8 @@ def bifurcation_detector(node: NodeContext) -> Call:
         node.input(1),
         node.input(2),
         node.optional(3),
-        min_ngram_size=node.int("min_ngram_size"),
-        max_ngram_size=node.int("max_ngram_size"),
+        min_ngram_size=node.int("min_ngram_size", 1),
+        max_ngram_size=node.int("max_ngram_size", 3),
         results=2,
     )
 

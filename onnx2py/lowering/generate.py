@@ -90,18 +90,18 @@ def eye_like(node: NodeContext) -> Call:
 def number_range(node: NodeContext) -> Call:
     """11. 27: types of 16 bits were added, and the type in which they are added up."""
     dtype = node.dtype(0) or node.dtype(1) or node.dtype(2)
-    half = dtype is None or dtype in ("float16", "bfloat16")
-    if node.int("stash_type", 1) != 1 and half:
-        raise node.unsupported("attribute stash_type: expected 1 (float32)")
+    stash = node.element_type("stash_type", 1)
     start, limit = one_number(node, 0), one_number(node, 1)
     delta = one_number(node, 2) if node.has_input(2) else 1
     bounds = (start, limit, delta)
     literals = all(isinstance(bound, (int, float)) for bound in bounds)
     known: dict[str, Any] = {}
+    if stash != np.float32 and dtype in (None, "float16", "bfloat16"):
+        known["stash_dtype"] = stash
     if literals:
         if dtype is None:
             raise node.unsupported("start: expected a known element type")
-        known = {"dtype": DTYPES[dtype]}
+        known["dtype"] = DTYPES[dtype]
     if dtype == "int64" and all(isinstance(bound, int) for bound in bounds):
         if start == 0 and delta == 1:
             return node.call(np.arange, limit, **known)

@@ -107,7 +107,7 @@ def group_normalization(node: NodeContext) -> Call:
 def _float32_inside(node: NodeContext) -> None:
     """``stash_type``: kernels compute in float32, in float64 if the input is that."""
     stash = node.int("stash_type", 1)
-    if stash not in (1, 11):
+    if stash != 1:
         raise node.unsupported(
             f"attribute stash_type: expected 1 (float32), got {stash}"
         )

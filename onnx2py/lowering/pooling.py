@@ -163,12 +163,6 @@ def qlinear_average_pool(node: NodeContext) -> Call:
     channels_last = bool(node.int("channels_last", 0))
     windows = pooling_windows(node, channels_last=channels_last)
     count_include_pad = bool(node.int("count_include_pad", 0))
-    if channels_last and count_include_pad and windows["ceil_mode"]:
-        raise node.unsupported(
-            "attribute ceil_mode: onnxruntime counts elements beyond the padding if "
-            "channels_last and count_include_pad are set too",
-            "unset one of the three",
-        )
     return node.call(
         quantized_pooling.quantized_average_pool,
         *_quantized_inputs(node),

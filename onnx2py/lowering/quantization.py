@@ -13,6 +13,9 @@ from ..kernels import quantization, quantization_narrow
 from .context import NodeContext, short_float
 from .registry import lowers
 
+_DIVIDED_IN = ("float16", "bfloat16")
+"""Types of scales that say what to divide in; with others, it is float32."""
+
 _BYTES_AND_WORDS = (np.int8, np.uint8, np.int16, np.uint16)
 
 
@@ -101,8 +104,16 @@ def _quantized_dtype(node: NodeContext) -> type | None:
     return np.uint8
 
 
-def _precision(node: NodeContext) -> type:
-    """Return the type in which to divide: what the model asks for, else float32."""
+def _precision(node: NodeContext) -> type | None:
+    """Return the type in which to divide; None is that of the scale, not known here.
+
+    Before version 23 nothing is said of it, and onnxruntime divides in float32.
+    """
     if node.int("precision", 0):
         return node.element_type("precision").type
-    return np.float32
+    if node.version < 23:
+        return np.float32
+    scale = node.dtype(1)
+    if scale is None:
+        return None
+    return DTYPES[scale].type if scale in _DIVIDED_IN else np.float32

@@ -56,7 +56,8 @@ def _table(node: NodeContext, kernel: Callable[..., Any], **options: Argument) -
     x_scale, y_scale = scalar_literal(node, 1), scalar_literal(node, 3)
     parameters = (x_scale, _zero_point(node, 2), y_scale, _zero_point(node, 4))
     if dtype and all(isinstance(value, (int, float)) for value in parameters):
-        table = kernel(np.arange(256).astype(dtype), *parameters, **options)
+        with np.errstate(all="ignore"):
+            table = kernel(np.arange(256).astype(dtype), *parameters, **options)
         return node.call(np.take, node.weight("table", table), node.input(0))
     return node.call(kernel, node.input(0), *parameters, **options)
 
@@ -80,7 +81,7 @@ def qlinear_concat(node: NodeContext) -> Call:
 def qlinear_softmax(node: NodeContext) -> Call:
     """1: the only version; its attribute ``opset`` says which Softmax is meant."""
     flatten = node.int("opset") < 13
-    axis = node.int("axis", 1 if flatten else -1)
+    axis = node.int("axis", -1)
     rank = node.rank(0)
     if flatten and rank and axis % rank == rank - 1:
         flatten, axis = False, -1

@@ -146,5 +146,5 @@ def _proto(model: Any) -> onnx.ModelProto:
         copy.CopyFrom(model)
         return copy
     if isinstance(model, (bytes, bytearray, memoryview)):
-        return onnx.ModelProto.FromString(bytes(model))
+        return onnx.load_model_from_string(bytes(model))
     return onnx.load(model, load_external_data=False)

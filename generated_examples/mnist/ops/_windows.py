@@ -23,11 +23,14 @@ def explicit_pads(
     kernel_shape: Sequence[int],
     strides: Sequence[int] | None,
     dilations: Sequence[int] | None,
+    *,
+    least: int = 0,
 ) -> Sequence[int]:
     """Return the begin of each spatial axis, then the end of each, in elements.
 
     ``"SAME_UPPER"`` and ``"SAME_LOWER"`` make the output ceil(size / stride) long, with
-    the odd element of padding at the end or at the begin; None is no padding.
+    the odd element of padding at the end or at the begin; None is no padding. ``least``
+    bounds the sum of an axis, which is negative where windows leave out elements.
     """
     rank = len(sizes)
     if pads is None:
@@ -37,11 +40,11 @@ def explicit_pads(
     strides = strides or (1,) * rank
     dilations = dilations or (1,) * rank
     totals = [
-        max(0, (-(-size // stride) - 1) * stride + dilation * (k - 1) + 1 - size)
+        max(least, (-(-size // stride) - 1) * stride + dilation * (k - 1) + 1 - size)
         for size, k, stride, dilation in zip(sizes, kernel_shape, strides, dilations)
     ]
     upper = pads == "SAME_UPPER"
-    begins = [total // 2 if upper else total - total // 2 for total in totals]
+    begins = [int((total if upper else total + 1) / 2) for total in totals]
     return (*begins, *(total - begin for total, begin in zip(totals, begins)))
 
 
@@ -70,17 +73,27 @@ def sliding_windows(
     """Return a read-only view of all windows: [N, C, D...] -> [N, C, K..., O...].
 
     ``K...`` is the place inside a window, ``O...`` the window's place in the output:
-    O = (D - dilation * (K - 1) - 1) // stride + 1, or 0 where no window fits.
+    O = (D - dilation * (K - 1) - 1) // stride + 1.
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than the tensor.
     """
     rank = len(kernel_shape)
     strides = strides or (1,) * rank
     dilations = dilations or (1,) * rank
     out_shape = [
-        max(0, (size - dilation * (k - 1) - 1) // stride + 1)
+        (size - dilation * (k - 1) - 1) // stride + 1
         for size, k, stride, dilation in zip(
             x.shape[2:], kernel_shape, strides, dilations
         )
     ]
+    if min(out_shape, default=1) < 1:
+        raise ValueError(
+            f"windows: kernel_shape {tuple(kernel_shape)}, dilations {tuple(dilations)}: "
+            f"expected an image that they fit in, got {x.shape[2:]} with its padding"
+        )
     step = x.strides[2:]
     inside = [s * dilation for s, dilation in zip(step, dilations)]
     across = [s * stride for s, stride in zip(step, strides)]

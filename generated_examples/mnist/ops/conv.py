@@ -86,7 +86,9 @@ def multiply_windows(
     n, c = windows.shape[:2]
     m = weight.shape[0]
     out_shape = windows.shape[weight.ndim :]
-    rows = weight.reshape(group, m // group, -1)  # [G, M/G, C/G * K]
+    rows = weight.reshape(
+        group, m // group, prod(weight.shape[1:])
+    )  # [G, M/G, C/G * K]
     if windows.size <= _LARGE or windows.flags.c_contiguous:
         # With every window copied into a column, convolution is a matrix product.
         columns = windows.reshape(n, group, rows.shape[2], prod(out_shape))

@@ -1,0 +1,131 @@
+"""Boxes cut from images, windows of tensors, and the cheapest path through a matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ._ints import as_ints
+
+
+def crop_and_resize(
+    x: NDArray[Any],
+    rois: NDArray[Any],
+    batch_indices: NDArray[Any],
+    crop_size: Any,
+    *,
+    mode: str = "bilinear",
+    extrapolation_value: float = 0.0,
+) -> NDArray[Any]:
+    """Cut boxes from images, and resize them all to one size, corners upon corners.
+
+    Parameters
+    ----------
+    x : [N, C, H, W]
+    rois : [R, 4]
+        From where to where: y1, x1, y2, x2, as fractions of H - 1 and W - 1.
+    batch_indices : [R]
+        Of the image of each box.
+    crop_size : height and width of the result
+    mode : "bilinear" or "nearest"
+    extrapolation_value : what stands for all beyond the image
+
+    Returns
+    -------
+    y : [R, C, height, width]
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    height, width = as_ints(crop_size)
+    ys = _sampled(rois[:, 0], rois[:, 2], x.shape[2], height)[:, :, None]
+    xs = _sampled(rois[:, 1], rois[:, 3], x.shape[3], width)[:, None, :]
+    inside = (ys >= 0) & (ys <= x.shape[2] - 1) & (xs >= 0) & (xs <= x.shape[3] - 1)
+    ys, xs = np.where(inside, ys, 0), np.where(inside, xs, 0)
+    image = batch_indices[:, None, None]
+    # Indexing with a slice in between puts the channels last: [R, height, width, C].
+    if mode == "nearest":
+        rows, columns = (np.floor(place + 0.5).astype(np.intp) for place in (ys, xs))
+        y = x[image, :, rows, columns]
+    else:
+        (top, left), (bottom, right) = (
+            [ends(place).astype(np.intp) for place in (ys, xs)]
+            for ends in (np.floor, np.ceil)
+        )
+        down, across = (ys - top)[..., None], (xs - left)[..., None]
+        down, across = down.astype(x.dtype), across.astype(x.dtype)
+        upper, lower = (
+            x[image, :, row, left] * (1 - across) + x[image, :, row, right] * across
+            for row in (top, bottom)
+        )
+        y = upper * (1 - down) + lower * down
+    y = np.where(inside[..., None], y, x.dtype.type(extrapolation_value))
+    return np.ascontiguousarray(np.moveaxis(y, 3, 1))
+
+
+def _sampled(
+    first: NDArray[Any], last: NDArray[Any], size: int, count: int
+) -> NDArray[Any]:
+    """Return where in an axis of ``size`` elements to look: [R] -> [R, count]."""
+    first, last = first[:, None], last[:, None]
+    if count == 1:
+        return np.asarray((first + last) * first.dtype.type(0.5) * (size - 1))
+    step = (last - first) * (size - 1) / first.dtype.type(count - 1)
+    places = first * (size - 1) + np.arange(count, dtype=first.dtype) * step
+    places[:, -1:] = last * (size - 1)
+    return np.asarray(places)
+
+
+def unfold_windows(x: NDArray[Any], *, dim: int, size: int, step: int) -> NDArray[Any]:
+    """Return all windows of ``size`` elements of axis ``dim``, ``step`` elements apart.
+
+    Returns
+    -------
+    y : [..., (length - size) // step + 1, ..., size]
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    windows = sliding_window_view(x, size, axis=dim)
+    every = (slice(None),) * (dim % x.ndim)
+    return np.ascontiguousarray(windows[(*every, slice(None, None, step))])
+
+
+def dynamic_time_warping(cost: NDArray[Any]) -> NDArray[np.int32]:
+    """Return the path of least cost from corner to corner: down, right or both.
+
+    Parameters
+    ----------
+    cost : [M, N] or [1, M, N]
+
+    Returns
+    -------
+    path : int32[2, L]
+        Rows and columns. Of equal ways to reach a place, the one from the left is taken,
+        and the diagonal one only if it is cheaper than both.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    rows, columns = cost.shape[-2:]
+    cost = cost.reshape(rows, columns)
+    total = np.full((rows + 1, columns + 1), np.inf, cost.dtype)
+    total[0, 0] = 0
+    came = np.zeros(total.shape, np.int8)
+    for diagonal in range(2, rows + columns + 1):
+        # All places of one diagonal at once: they depend on the two before it.
+        i = np.arange(max(1, diagonal - columns), min(rows, diagonal - 1) + 1)
+        j = diagonal - i
+        both, down, right = total[i - 1, j - 1], total[i - 1, j], total[i, j - 1]
+        from_both = (both < down) & (both < right)
+        from_above = (down < both) & (down < right)
+        least = np.where(from_both, both, np.where(from_above, down, right))
+        total[i, j] = least + cost[i - 1, j - 1]
+        came[i, j] = np.where(from_both, 0, np.where(from_above, 1, 2))
+    path = []
+    i, j = rows, columns
+    while i > 0 and j > 0:
+        path.append((i - 1, j - 1))
+        way = came[i, j]
+        i, j = i - (way != 2), j - (way != 1)
+    return np.array(path[::-1], np.int32).reshape(-1, 2).T.copy()

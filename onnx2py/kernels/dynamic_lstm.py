@@ -1,0 +1,118 @@
+"""Long short-term memory with weights of 8 bits; inputs are quantized on the way.
+
+T is the number of time steps, B the batch, I the input size, D the directions (1 or 2),
+H the hidden size. The gates are, in this order: input, output, forget, cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._recurrent import finished, initial_state, projected, summed_biases
+from ._recurrent_activation import gate_function
+from .lstm import _lstm_step
+from .quantization import dynamic_quantize_linear
+
+
+def dynamic_quantize_lstm(
+    x: NDArray[Any],
+    w: NDArray[Any],
+    r: NDArray[Any],
+    b: Optional[NDArray[Any]],
+    sequence_lens: Optional[NDArray[Any]],
+    initial_h: Optional[NDArray[Any]],
+    initial_c: Optional[NDArray[Any]],
+    p: Optional[NDArray[Any]],
+    w_scale: NDArray[Any],
+    w_zero_point: NDArray[Any],
+    r_scale: NDArray[Any],
+    r_zero_point: NDArray[Any],
+    *,
+    activations: Sequence[str] = ("Sigmoid", "Tanh", "Tanh"),
+    activation_alpha: Sequence[float] = (0.0, 0.0, 0.0),
+    activation_beta: Sequence[float] = (0.0, 0.0, 0.0),
+    clip: float = 0.0,
+    direction: str = "forward",
+    input_forget: bool = False,
+) -> tuple[NDArray[Any], ...]:
+    """Return the hidden states of all steps, the last hidden state and the last cell.
+
+    All of ``x`` is quantized to 256 steps over its own range before it is multiplied, and
+    so is the hidden state at each step.
+
+    Parameters
+    ----------
+    x : float32[T, B, I]
+    w : int8 or uint8 [D, I, 4 * H]
+    r : int8 or uint8 [D, H, 4 * H]
+    w_scale, w_zero_point, r_scale, r_zero_point : [D] or [D, 4 * H]
+    b, sequence_lens, initial_h, initial_c, p, activations ... : as of ``lstm``
+
+    Returns
+    -------
+    y : [T, D, B, H]
+    y_h, y_c : [D, B, H]
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    shape = (r.shape[0], x.shape[1], r.shape[1])
+    lengths = np.full(x.shape[1], len(x)) if sequence_lens is None else sequence_lens
+    count = int(lengths.max(initial=0))
+    running = np.arange(count)[:, None, None] < lengths[:, None]  # [T, B, 1]
+    start = initial_state(initial_h, shape, 0, np.float32)
+    first_cell = initial_state(initial_c, shape, 0, np.float32)
+
+    w, r = exact_weights(w, w_zero_point), exact_weights(r, r_zero_point)
+    bias = summed_biases(b, r.swapaxes(1, 2))
+    steps, scale = _quantized(x[:count])
+    gates_of_x = projected(
+        steps.astype(w.dtype), w, np.zeros_like(bias), direction, sequence_lens
+    )
+    scales = scale * _for_each_gate(w_scale)
+    gates_of_x = np.asarray(gates_of_x * scales, np.float32)
+
+    hidden = np.zeros((len(x), *shape), np.float32)
+    cells = np.zeros_like(hidden)
+    peepholes = np.zeros((shape[0], 3 * shape[2]), np.float32) if p is None else p
+    for d, scale_of_r in enumerate(_for_each_gate(r_scale)):
+        kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
+        functions = [gate_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
+        h, cell = start[d], first_cell[d]
+        for t in range(count):
+            steps, scale = _quantized(h)
+            product = np.matmul(steps, r[d]) * (scale * scale_of_r)
+            # The bias comes last, as there: rounding may decide over a step later.
+            gates = np.asarray(gates_of_x[t, d] + product + bias[d], np.float32)
+            h, cell = _lstm_step(
+                gates, cell, peepholes[d], functions, clip, input_forget
+            )
+            if sequence_lens is not None:
+                h = np.where(running[t], h, np.float32(0))
+            hidden[t, d], cells[t, d] = h, cell
+    states = (hidden, cells)
+    return finished(hidden, states, sequence_lens, direction, 0, np.float32)
+
+
+def exact_weights(weights: NDArray[Any], zero_point: NDArray[Any]) -> NDArray[Any]:
+    """Return ``weights - zero_point`` as floats that make exact sums with 8-bit integers."""
+    centred = np.asarray(
+        np.subtract(weights, _for_each_gate(zero_point), dtype=np.float32)
+    )
+    # float32 holds every integer up to 2**24; float64 products are half as fast.
+    largest = 255 * np.abs(centred).sum(axis=1).max(initial=0)
+    return centred if largest <= 1 << 24 else centred.astype(np.float64)
+
+
+def _for_each_gate(parameter: NDArray[Any]) -> NDArray[Any]:
+    """Turn [D] into [D, 1, 1], and [D, 4 * H] into [D, 1, 4 * H]."""
+    return parameter.reshape(len(parameter), 1, -1)
+
+
+def _quantized(x: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Return integers in floats, and the scale by which to multiply them."""
+    steps, scale, zero_point = dynamic_quantize_linear(x)
+    return np.subtract(steps, zero_point, dtype=np.float32), scale

@@ -1,0 +1,133 @@
+"""Attention and embedding whose weights are integers of 8 bits."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .fused_attention import multi_head_attention
+from .fused_matmul import matmul_integer_to_float
+from .quantization import Parameter, dequantize_linear
+from .skip_normalization import embed_layer_normalization
+
+
+def quantized_self_attention(
+    input: NDArray[Any],
+    weight: NDArray[Any],
+    bias: NDArray[Any],
+    input_scale: NDArray[Any],
+    weight_scale: NDArray[Any],
+    mask_index: Optional[NDArray[Any]] = None,
+    input_zero_point: Optional[NDArray[Any]] = None,
+    weight_zero_point: Optional[NDArray[Any]] = None,
+    past: Optional[NDArray[Any]] = None,
+    *,
+    num_heads: int,
+    mask_filter_value: float = -10000.0,
+    scale: Optional[float] = None,
+    unidirectional: bool = False,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Project quantized ``input`` to queries, keys and values, and attend to it.
+
+    Parameters
+    ----------
+    input : int8 or uint8 [B, S, I]
+    weight : int8 or uint8 [I, 3 * H * E], of queries, keys and values of H heads
+    bias : [3 * H * E]
+    input_scale, input_zero_point : one number each
+    weight_scale, weight_zero_point : one number, or one for each column
+    mask_index : as key_padding_mask of multi_head_attention, or [2 * B], where keys end
+        and where they begin, or [B, 1] or [1, 1] for none
+    past : [2, B, H, P, E], keys and values to put before
+    mask_filter_value, scale, unidirectional : as of multi_head_attention
+
+    Returns
+    -------
+    output : [B, S, H * E]
+    present : [2, B, H, P + S, E]
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    rows = matmul_integer_to_float(
+        input,
+        weight,
+        input_scale.reshape(()),
+        weight_scale,
+        None if input_zero_point is None else input_zero_point.reshape(()),
+        weight_zero_point,
+        bias,
+    )
+    query, key, value = np.split(rows, 3, axis=2)
+    queries = input.shape[1]
+    keys = queries + (0 if past is None else past.shape[3])
+    if mask_index is not None:
+        mask_index = _padding_mask(mask_index, len(input), keys)
+    later = None
+    if unidirectional:  # not mask_filter_value: whatever the mask says of them
+        lowest = np.full((queries, keys), np.finfo(np.float32).min, np.float32)
+        later = np.triu(lowest, keys - queries + 1)
+    y, key, value = multi_head_attention(
+        *(query, key, value, None, mask_index, later),
+        *(None, None) if past is None else past,
+        num_heads=num_heads,
+        mask_filter_value=mask_filter_value,
+        scale=scale,
+    )
+    return y, np.stack((key, value))
+
+
+def _padding_mask(mask: NDArray[Any], batch: int, keys: int) -> Optional[NDArray[Any]]:
+    """Return a mask as multi_head_attention knows it."""
+    if mask.ndim == 2 and mask.shape[1] == 1 != keys:
+        return None
+    if mask.ndim == 1 and len(mask) == 2 * batch:
+        place = np.arange(keys)
+        return np.asarray((place < mask[:batch, None]) & (place >= mask[batch:, None]))
+    return mask
+
+
+def quantized_embed_layer_normalization(
+    input_ids: NDArray[Any],
+    segment_ids: Optional[NDArray[Any]],
+    tables: tuple[Optional[NDArray[Any]], ...],
+    mask: Optional[NDArray[Any]],
+    scales: tuple[Optional[Parameter], ...],
+    zero_points: tuple[Optional[Parameter], ...],
+    *,
+    epsilon: float = 1e-12,
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return the normalised sum of embeddings of 8 bits, and the number of words.
+
+    Parameters
+    ----------
+    input_ids, segment_ids, mask : int32[B, S]
+    tables : embeddings [rows, H] of words, places and segments, and [H] for what to
+        multiply by and to add
+    scales, zero_points : one number for each table
+
+    Returns
+    -------
+    output : float32[B, S, H]
+    mask_index : int32[B]
+        How often ``mask`` is 1, or 0.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    word, place, segment, gamma, beta = (
+        (
+            None
+            if table is None or scale is None
+            else dequantize_linear(table, scale, 0 if zero is None else zero)
+        )
+        for table, scale, zero in zip(tables, scales, zero_points)
+    )
+    assert word is not None and place is not None
+    assert gamma is not None and beta is not None
+    ones = None if mask is None else mask == 1
+    y, count, _ = embed_layer_normalization(
+        *(input_ids, segment_ids, word, place, segment, gamma, beta, ones),
+        epsilon=epsilon,
+    )
+    return y, count
