@@ -298,7 +298,7 @@ def test_a_failure_leaves_the_older_package(here, capsys):
 def test_a_bug_is_called_one(here, capsys, monkeypatch):
     save(GOOD)
 
-    def broken(_graph):
+    def broken(*_arguments):
         raise KeyError("oops")
 
     monkeypatch.setattr(pipeline, "lower", broken)

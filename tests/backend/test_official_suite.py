@@ -15,13 +15,6 @@ EXPECTED_FAILURES = {
     "test_bernoulli": 6,
     # The suite's own comparison calls len() on an array of no axes, whatever is returned.
     "test_loop16_seq_none": 1,
-    # Exporters write indices into the larger output, as torch makes them and onnxruntime reads
-    # them; the case's are into the output that would be inferred without output_shape.
-    "test_maxunpool_export_with_output_shape": 1,
-    # Where scales make a length that is not whole, onnxruntime and we align the corners of the
-    # output as it is (1.5 -> 1); the case aligns those of a tensor of 1.5 elements.
-    "test_resize_downsample_scales_cubic_align_corners": 1,
-    "test_resize_downsample_scales_linear_align_corners": 1,
     # The training operator Gradient has no rule yet.
     "test_gradient_of": 2,
     # The case's softmax rounds to float16 after each step; ours, as onnxruntime's, only at the

@@ -10,8 +10,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-Value = Union[np.ndarray[Any, Any], list[Any], None]
-"""A tensor, a sequence of tensors, or an absent input."""
+Value = Union[np.ndarray[Any, Any], list[Any], dict[Any, Any], None]
+"""A tensor, a sequence of tensors, a map, or an absent input."""
 
 NEWEST = onnx.defs.onnx_opset_version()
 
@@ -33,17 +33,29 @@ class Case:
     """Inputs that must not be initializers."""
     rtol: float = 1e-4
     """Of each output: relative to its largest element."""
+    atol: float = 1e-6
+    """Of each element, on top of that (float16 has 1e-3)."""
     ulp: bool = False
     """Compare elements by themselves, with ``rtol``: for elementwise operators."""
     exact: bool = False
     off_by: int = 0
     """How far an integer may be off: 1 where rounding a quotient may go either way."""
+    undefined: dict[int, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """For an output of which the definition leaves elements open: which. They are not
+    compared."""
     output_types: Sequence[int] = ()
     """TensorProto types of the outputs, where ONNX cannot infer them."""
     elements: dict[int, int] = field(default_factory=dict)
-    """For an input that is a sequence and empty: the TensorProto type of its items."""
+    """For an input that is a sequence and empty: the TensorProto type of its items. For
+    a map: that of its values, where it is not float32 or strings."""
     other_domains: dict[str, int] = field(default_factory=dict)
     bodies: dict[str, onnx.GraphProto] = field(default_factory=dict)
+
+    random: bool = False
+    """The numbers are drawn: compare the shape, the dtype and the distribution."""
+    stand_in: Case | None = None
+    """What onnxruntime computes instead, where it lacks this version: the same node as a
+    later version has it, with its ``opset``."""
 
     # Set by the runner.
     operator: str = ""
@@ -53,6 +65,12 @@ class Case:
     initializers: frozenset[int] = frozenset()
     declared: str = "shape"
     """How much the model says of its inputs: ``shape``, ``symbols``, or ``nothing``."""
+
+    def __post_init__(self) -> None:
+        # NumPy's functions make scalars of arrays without axes.
+        self.inputs = [
+            np.asarray(v) if isinstance(v, np.generic) else v for v in self.inputs
+        ]
 
     @property
     def output_names(self) -> list[str]:
@@ -86,7 +104,7 @@ class Case:
         weights = [
             (i, v)
             for i, v in feeds
-            if i in self.initializers and not isinstance(v, list)
+            if i in self.initializers and isinstance(v, np.ndarray)
         ]
         inputs = [
             self._declaration(i, v) for i, v in feeds if i not in self.initializers
@@ -122,6 +140,8 @@ class Case:
         if isinstance(value, list):
             kind = self.elements.get(index) or _element(value[0])
             return helper.make_tensor_sequence_value_info(name, kind, None)
+        if isinstance(value, dict):
+            return helper.make_value_info(name, self._map_type(index, value))
         shape: list[Any] | None = list(value.shape)
         if self.declared == "symbols":
             shape = [f"d{index}_{i}" for i in range(value.ndim)]
@@ -129,12 +149,22 @@ class Case:
             shape = None
         return helper.make_tensor_value_info(name, _element(value), shape)
 
+    def _map_type(self, index: int, value: dict[Any, Any]) -> onnx.TypeProto:
+        texts = [isinstance(next(iter(x)), str) for x in (value, value.values())]
+        key = TensorProto.STRING if texts[0] else TensorProto.INT64
+        kind = TensorProto.STRING if texts[1] else TensorProto.FLOAT
+        kind = self.elements.get(index, kind)
+        return helper.make_map_type_proto(
+            key, helper.make_tensor_type_proto(kind, None)
+        )
+
     def describe(self) -> str:
         """Return the case as a person would write it down."""
         inputs = ", ".join(
             (
                 "None" if v is None
                 else f"{len(v)} tensors" if isinstance(v, list)
+                else _short(v) if isinstance(v, dict)
                 else f"{v.dtype}{list(v.shape)}" + (
                     f"={_digits(v.tolist())}" if v.size <= 6 else ""
                 )

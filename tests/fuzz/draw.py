@@ -19,6 +19,11 @@ MOST_ELEMENTS = 2000
 """No tensor has more: many small cases find more than few large ones."""
 
 
+def is_extension(dtype: np.dtype[Any]) -> bool:
+    """Whether a dtype is one of ``ml_dtypes``: bfloat16, float8, int4 ..."""
+    return dtype.isbuiltin == 2
+
+
 class Draw:
     """Random choices of one case."""
 
@@ -106,7 +111,13 @@ class Draw:
         """Return an array; without bounds, floats are normal and integers small (or any)."""
         kind = np.dtype(dtype)
         if kind.kind == "b":
-            return self.rng.random(tuple(shape)) < 0.5
+            return np.asarray(self.rng.random(tuple(shape)) < 0.5)
+        if is_extension(kind):
+            base = "float32" if "float" in kind.name else "int8"
+            return self.array(base, shape, low, high).astype(kind)
+        if kind.kind == "c":
+            parts = [self.array("float32", shape, low, high) for _ in range(2)]
+            return np.asarray(parts[0] + 1j * parts[1]).astype(kind)
         if kind.kind == "f":
             return self._floats(kind, shape, low, high)
         info = np.iinfo(kind)
@@ -133,6 +144,8 @@ class Draw:
     def special(self, dtype: str, shape: Sequence[int]) -> np.ndarray[Any, Any]:
         """Return floats, some of them infinite, NaN, signed zeros, huge or tiny."""
         array = self.array(dtype, shape)
+        if is_extension(array.dtype) and "float" in array.dtype.name:
+            return self.special("float32", shape).astype(array.dtype)
         if array.dtype.kind != "f" or not array.size:
             return array
         info = np.finfo(array.dtype)

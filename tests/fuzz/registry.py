@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Optional
 
+import numpy as np
 import onnx
 
 from .case import NEWEST, Case
@@ -76,19 +77,25 @@ def draw_case(domain: str, operator: str, number: int) -> Case | None:
     )
     opset = draw.one_of((since, since, draw.integer(since, following - 1)))
     target = Target(operator, domain, since, opset)
-    case = generators()[key](draw, target)
+    with np.errstate(all="ignore"):  # what the narrowest types make of any numbers
+        case = generators()[key](draw, target)
     if case is None:
         return None
     free = [
         i
         for i, value in enumerate(case.inputs)
         if value is not None
-        and not isinstance(value, list)
+        and not isinstance(value, (list, dict))
         and i not in (*case.constant, *case.variable)
     ]
     chosen = draw.some_of(free) if draw.chance() else []
+    other = case.stand_in
+    if other is not None:
+        fixed = frozenset(other.constant)
+        other = replace(other, operator=operator, domain=domain, initializers=fixed)
     return replace(
         case,
+        stand_in=other,
         operator=operator,
         domain=domain,
         opset=opset,

@@ -12,7 +12,12 @@ from multiprocessing import get_context
 import onnx
 
 from .case import Case
-from .compare import RefusedError, difference, expected_outputs, our_outputs
+from .compare import (
+    RefusedError,
+    expected_outputs,
+    our_outputs,
+    outputs_difference,
+)
 from .deviations import known_deviation
 from .registry import draw_case, generators, versions
 
@@ -46,7 +51,7 @@ def run_case(key: Key, number: int, level: int = 1) -> Outcome:
         return Outcome(key, number, since, "refused", f"{case.describe()}: {error}")
     try:
         ours = our_outputs(case, level)
-        found = None if deviation else difference(case, ours, theirs)
+        found = None if deviation else outputs_difference(case, ours, theirs)
     except Exception as error:
         if deviation and deviation.may_fail:
             return Outcome(key, number, since, "deviates", deviation.reason)

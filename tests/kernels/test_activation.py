@@ -34,6 +34,12 @@ def test_infinity_is_kept():
     np.testing.assert_array_equal(activation.prelu(x, np.float32(0.5)), x)
 
 
+def test_a_slope_without_end_does_not_concern_what_is_positive():
+    x = np.float32([2, 0, -1])
+    y = activation.prelu(x, np.float32([np.inf, np.nan, np.inf]))
+    np.testing.assert_array_equal(y, [2, 0, -np.inf])
+
+
 def test_one_slope_for_each_channel():
     x = -np.ones((1, 2, 2), np.float32)
     y = activation.prelu_by_channel(x, np.array([2, 3], np.float32))

@@ -100,3 +100,15 @@ def test_any_number_of_tensors(kernel, expected):
     assert y.dtype == np.float32
     np.testing.assert_array_equal(y, np.float32(expected))
     assert isinstance(kernel(np.array(1.0), np.array(2.0)), np.ndarray)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_small_floats_are_summed_up_in_float32(dtype):
+    data = [np.array([256, 2**15], dtype), *[np.array([0.5, 2**15], dtype)] * 2]
+    y = arithmetic.elementwise_sum(*data, *data[1:])
+    assert y.dtype == dtype
+    total = np.array(258, np.float32).astype(dtype)  # by steps, bfloat16 stays at 256
+    assert y[0] == total
+    mean = arithmetic.elementwise_mean(*data)
+    assert mean.dtype == dtype
+    assert mean[1] == 2**15

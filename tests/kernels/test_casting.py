@@ -82,9 +82,20 @@ def test_powers_of_two(round_mode, expected):
 
 
 def test_powers_of_two_beyond_the_greatest():
-    x = np.float32([3e38, np.nan])
+    x = np.float32([0, 2.0**-128, 3e38, np.inf, np.nan])  # ONNX has a table of them
     dtype = ml_dtypes.float8_e8m0fnu
     y = casting.cast_to_exponents(x, dtype).astype(np.float32)
-    np.testing.assert_array_equal(y, np.float32([2**127, np.nan]))
-    y = casting.cast_to_exponents(x, dtype, saturate=False).astype(np.float32)
-    np.testing.assert_array_equal(y, [np.nan, np.nan])
+    least, most = 2.0**-127, 2.0**127
+    np.testing.assert_array_equal(y, np.float32([least, least, most, most, np.nan]))
+    y = casting.cast_to_exponents(x, dtype, saturate=False, round_mode="nearest")
+    assert np.isnan(y.astype(np.float32)).all()
+
+
+@pytest.mark.parametrize(
+    ("round_mode", "steps"),
+    [("up", [0, 1, 1]), ("down", [0, 0, 0]), ("nearest", [0, 0, 1])],
+)
+def test_powers_of_two_among_the_subnormal_numbers(round_mode, steps):
+    x = np.float32([1, 1.25, 1.5]) * np.float32(2.0**-127)
+    y = casting.cast_to_exponents(x, ml_dtypes.float8_e8m0fnu, round_mode=round_mode)
+    assert y.view(np.uint8).tolist() == steps

@@ -98,7 +98,16 @@ def test_conv_keeps_the_dtype_and_its_arguments(dtype):
 
 def test_conv_of_nothing():
     assert conv(floats(0, 2, 5), floats(3, 2, 2)).shape == (0, 3, 4)
-    assert conv(floats(1, 2, 1), floats(3, 2, 2)).shape == (1, 3, 0)
+    assert conv(floats(1, 2, 3), floats(0, 2, 2)).shape == (1, 0, 2)
+    assert conv(floats(1, 0, 3), floats(3, 0, 2)).tolist() == [[[0, 0]] * 3]
+
+
+@pytest.mark.parametrize("strides", [None, (4,)])
+def test_conv_of_less_than_a_window(strides):
+    with pytest.raises(
+        ValueError, match=r"expected an image that they fit in, got \(1,\)"
+    ):
+        conv(floats(1, 2, 1), floats(3, 2, 2), strides=strides)
 
 
 def test_conv_names_what_does_not_fit():

@@ -20,7 +20,8 @@ LINE = np.array([[[1, 5, 2, 4, 3]]], np.float32)
         ({"kernel_shape": (2,), "dilations": (3,)}, [4, 5]),
         ({"kernel_shape": (2,), "pads": "SAME_UPPER"}, [5, 5, 4, 4, 3]),
         ({"kernel_shape": (2,), "pads": "SAME_LOWER"}, [1, 5, 5, 4, 4]),
-        ({"kernel_shape": (7,)}, []),
+        ({"kernel_shape": (6,)}, []),
+        ({"kernel_shape": (6,), "strides": (2,)}, [5]),
         # A third window would start at element 6: in the padding, so it is dropped.
         (
             {"kernel_shape": (2,), "strides": (3,), "pads": (1, 1), "ceil_mode": True},
@@ -35,6 +36,19 @@ def test_max_pool_of_a_line(options, expected):
     assert LINE[0, 0, indices].tolist() == [[expected]]
     last = max_pooling.max_pool_channels_last(LINE.swapaxes(1, 2), **options)
     assert last.tolist() == [[[value] for value in expected]]
+
+
+def test_a_window_much_longer_than_the_line():
+    with pytest.raises(ValueError, match="axis 0: expected at least 7 elements, got 5"):
+        max_pooling.max_pool(LINE, kernel_shape=(7,))
+
+
+def test_the_mean_of_a_window_that_is_too_long():
+    options = {"kernel_shape": (6,), "strides": (3,)}
+    assert pooling.average_pool(LINE, **options).tolist() == [[[3]]]
+    options = {"kernel_shape": (9,), "strides": (3,), "pads": (1, 1)}
+    mean = pooling.average_pool(LINE, **options, count_include_pad=True)
+    np.testing.assert_allclose(mean, [[[15 / 7]]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.float16, np.float64])
@@ -59,6 +73,13 @@ def test_windows_of_minus_infinity_have_an_index():
     y, indices = max_pooling.max_pool_with_indices(x, kernel_shape=(2,), pads=(1, 0))
     assert y.tolist() == [[[-np.inf] * 3]]
     assert indices.tolist() == [[[0, 0, 1]]]
+
+
+def test_windows_of_nothing_but_padding():
+    options = {"kernel_shape": (2,), "dilations": (3,), "pads": (1, 1)}
+    x = np.array([[[-4]]], np.int8)
+    y, _ = max_pooling.max_pool_with_indices(x, **options)
+    assert y.tolist() == max_pooling.max_pool(x, **options).tolist()
 
 
 def test_indices_count_along_rows_or_columns_and_over_channels():

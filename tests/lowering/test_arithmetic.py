@@ -223,14 +223,21 @@ def test_any_number_of_inputs(operator, pair):
 
 
 def test_clip_by_attributes():
+    types = {"x": TensorType("float32")}
     for opset in (1, 6):
         source = lowered("Clip", ["x"], opset=opset, min=0.0, max=6.0)
         assert source == "ops.clip(x, 0.0, 6.0)"
-        assert lowered("Clip", ["x"], opset=opset, max=0.1) == "ops.clip(x, None, 0.1)"
-        assert lowered("Clip", ["x"], opset=opset) == "ops.clip(x)"
+        source = lowered("Clip", ["x"], opset=opset, types=types, max=0.1)
+        assert source == "ops.clip(x, None, 0.1)"
+        assert lowered("Clip", ["x"], opset=opset, types=types) == "ops.clip(x)"
     x = np.float32([np.nan, np.inf, -np.inf, 3, -3, 0.05])
     for bounds in ({}, {"min": -1.0}, {"max": 0.1}, {"min": 0.0, "max": 2.0}):
         check_against_onnxruntime("Clip", [x], opset=6, **bounds)
+    # The bounds that are left out are those of float32: float16 has nothing beyond them.
+    x = np.float16([np.inf, -np.inf, 3])
+    check_against_onnxruntime("Clip", [x], opset=6, max=1.0)
+    (y,) = compute("Clip", [np.float64([1e300])], opset=6)
+    np.testing.assert_allclose(y, [3.4028235e38])
 
 
 def test_clip_by_inputs():

@@ -79,3 +79,11 @@ def test_word_embedding_agrees(random):
 def test_distances_agree(random, metric, dtype):
     arrays = [random.normal(size=(n, 7)).astype(dtype) for n in (5, 4)]
     check_against_onnxruntime("CDist", arrays, metric=metric, **MICROSOFT)
+
+
+def test_ngrams_are_of_one_to_three_tokens_by_default():
+    names = ["src", "cur", "index"]
+    assert (
+        lowered("BifurcationDetector", names, ("tokens", "end"), **MICROSOFT)
+        == "ops.detect_bifurcation(src, cur, index, min_ngram_size=1, max_ngram_size=3)"
+    )

@@ -208,6 +208,11 @@ def test_deform_conv_agrees(masked, group, offset_group):
     )
 
 
+def test_deform_conv_of_no_images_agrees():
+    arrays = [floats(0, 2, 3, 3), floats(2, 2, 2, 2), floats(0, 8, 2, 2)]
+    check_against_onnxruntime("DeformConv", arrays, opset=19)
+
+
 def test_col2im_takes_constant_shapes_as_literals():
     constants = {"image": np.array([5, 5]), "block": np.array([1, 5])}
     names = ["x", "image", "block"]

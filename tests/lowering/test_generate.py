@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from onnx2py import UnsupportedError
 from onnx2py.ir.types import TensorType
 from tests.lowering._paths import all_paths, check_all_paths
-from tests.support import assert_same, lowered
+from tests.support import assert_same, compute, lowered
 
 SCALAR = TensorType("int64", ())
 
@@ -137,10 +136,15 @@ def test_range():
     assert found == "np.arange(4, dtype=np.int64)"
 
 
-def test_range_of_half_precision_is_added_up_in_single():
+def test_range_of_half_precision_is_added_up_in_single_unless_told_otherwise():
     names, types = ["a", "b", "c"], {"a": TensorType("float16", ())}
-    with pytest.raises(UnsupportedError, match="stash_type"):
-        lowered("Range", names, opset=27, types=types, stash_type=10)
+    found = lowered("Range", names, opset=27, types=types, stash_type=10)
+    assert found == "ops.number_range(a, b, c, stash_dtype=np.float16)"
+    bounds = [np.array(bound, np.float16) for bound in (2047, 2052, 1)]
+    # In float16, 2048 + 1 is 2048; 2049 is no float16.
+    for stash_type, last in ((1, [2050, 2052]), (10, [2048, 2048])):
+        (y,) = compute("Range", bounds, opset=27, stash_type=stash_type)
+        assert_same(y, np.float16([2047, 2048, 2048, *last]))
     found = lowered("Range", names, opset=27, types=types, stash_type=1)
     assert found == "ops.number_range(a, b, c)"
 

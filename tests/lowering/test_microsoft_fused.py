@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from onnx2py import UnsupportedError
 from tests.support import check_against_onnxruntime, lowered
 
 RNG = np.random.default_rng(11)
@@ -70,9 +69,11 @@ def test_fused_matmul_agrees(trans_a, trans_b):
     check("FusedMatMul", [a, b], transA=trans_a, transB=trans_b, alpha=0.5)
 
 
-def test_what_fused_matmul_lacks():
-    with pytest.raises(UnsupportedError, match="transBatchA"):
-        lowered("FusedMatMul", ["a", "b"], transBatchA=1, **OWN)
+@pytest.mark.parametrize("trans_a", [0, 1])
+def test_batches_are_transposed_before_matrices(trans_a):
+    a = normal(4, 2, 3) if trans_a else normal(3, 2, 4)  # [2, 3, 4] after all
+    check("FusedMatMul", [a, normal(2, 4, 5)], transA=trans_a, transBatchA=1)
+    check("FusedMatMul", [normal(2, 3, 4), normal(4, 2, 5)], transBatchB=1)
 
 
 @pytest.mark.parametrize("activation", ["Relu", "Sigmoid", "Tanh", "LeakyRelu"])
@@ -80,6 +81,16 @@ def test_fused_gemm_agrees(activation):
     alpha = {"activation_alpha": 0.2} if activation == "LeakyRelu" else {}
     arrays = [normal(2, 3), normal(3, 4), normal(4)]
     check("FusedGemm", arrays, activation=activation, **alpha)
+
+
+@pytest.mark.parametrize(
+    ("activation", "names"),
+    [("Selu", "alpha gamma"), ("Celu", "alpha"), ("ParametricSoftplus", "alpha beta")],
+)
+def test_fused_gemm_knows_rarer_activations(activation, names):
+    numbers = {f"activation_{name}": 0.5 for name in names.split()}
+    arrays = [normal(2, 3), normal(3, 4)]
+    check("FusedGemm", arrays, activation=activation, **numbers)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -159,3 +170,26 @@ def test_a_step_after_a_prompt_agrees(rotary, packed, options):
     caches = [normal(9, 8), normal(9, 8)] if rotary else []
     arrays = [*heads, *past, *lengths, *caches]
     check("GroupQueryAttention", arrays, do_rotary=rotary, **GROUPS, **options)
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "silu", "swiglu", "identity"])
+@pytest.mark.parametrize("several", [1, 2])
+def test_experts_agree(activation, several):
+    wide = 2 if activation == "swiglu" else 1
+    arrays = [
+        normal(2, 3, 4),
+        normal(6, 3),
+        normal(3, wide * 5, 4),
+        normal(3, wide * 5),
+    ]
+    arrays += [normal(3, 4, 5), normal(3, 4)]
+    options = {"k": several, "normalize_routing_weights": several - 1}
+    if activation == "swiglu":
+        options.update(swiglu_fusion=1, swiglu_limit=0.7, activation_beta=1.0)
+    check("MoE", arrays, activation_type=activation, **options)
+
+
+def test_of_equally_likely_experts_the_later_one_is_asked():
+    eye = np.stack([np.eye(2), 2 * np.eye(2)]).astype(np.float32)
+    arrays = [normal(1, 2), np.zeros((1, 2), np.float32), eye, None, eye]
+    check("MoE", arrays, activation_type="identity")

@@ -67,6 +67,28 @@ def test_padding_of_unknown_images_is_chosen_at_run_time():
     assert source == "ops.max_pool(x, kernel_shape=(2,), pads='SAME_UPPER')"
 
 
+@pytest.mark.parametrize("static", [True, False])
+@pytest.mark.parametrize("mode", ["SAME_UPPER", "SAME_LOWER"])
+def test_windows_that_leave_out_elements_agree(static, mode):
+    # 2 windows of 1 element, 3 apart, are 2 shorter than the axis: SAME_UPPER leaves out
+    # the first element, though its name may suggest otherwise.
+    x = np.arange(6, dtype=np.float32).reshape(1, 1, 6)
+    options = {"opset": 18, "kernel_shape": [1], "strides": [3], "auto_pad": mode}
+    check_against_onnxruntime("LpPool", [x], **options)
+    types = {"x": TensorType("float32", (1, 1, 6 if static else "length"))}
+    pads = (
+        f"'{mode}'" if not static else "(-1, -1)" if mode == "SAME_UPPER" else "(0, -2)"
+    )
+    assert f"pads={pads}" in lowered("LpPool", ["x"], types=types, **options)
+
+
+@pytest.mark.parametrize("operator", ["MaxPool", "AveragePool", "LpPool"])
+@pytest.mark.parametrize("strides", [[2, 1], [3, 3]])
+def test_windows_longer_than_the_image_agree(operator, strides):
+    options = {"kernel_shape": [4, 2], "strides": strides}
+    check_against_onnxruntime(operator, [floats(1, 2, 3, 4)], opset=11, **options)
+
+
 def test_strides_must_fit_the_kernel():
     with pytest.raises(UnsupportedError, match="each of 2 spatial axes, got .2,."):
         lowered("MaxPool", ["x"], opset=12, kernel_shape=[2, 2], strides=[2])
@@ -168,8 +190,19 @@ def test_max_unpool_agrees(opset):
     x, indices = floats(1, 1, 2, 2), np.array([[[[5, 7], [13, 15]]]])
     options = {"opset": opset, "kernel_shape": [2, 2], "strides": [2, 2]}
     check_against_onnxruntime("MaxUnpool", [x, indices], **options)
+    indices = np.array([[[[6, 8], [16, 18]]]])
     shape = np.array([1, 1, 5, 5])
     check_against_onnxruntime("MaxUnpool", [x, indices, shape], **options)
+
+
+def test_indices_that_fit_no_window_of_the_larger_output_are_of_the_inferred_one():
+    # As in ONNX's own test_maxunpool_export_with_output_shape; onnxruntime puts the second
+    # row of results where no window of a 5 by 5 image would have found them.
+    x, indices = floats(1, 1, 2, 2), np.array([[[[5, 7], [13, 15]]]])
+    options = {"opset": 11, "kernel_shape": [2, 2], "strides": [2, 2]}
+    small = compute("MaxUnpool", [x, indices], **options)[0]
+    large = compute("MaxUnpool", [x, indices, np.array([1, 1, 5, 5])], **options)[0]
+    assert np.array_equal(large, np.pad(small, ((0, 0), (0, 0), (0, 1), (0, 1))))
 
 
 @pytest.mark.parametrize("size", [1, 3, 9])
@@ -258,14 +291,17 @@ def test_quantized_means_agree(kind, channels_last):
     check_against_onnxruntime("QLinearAveragePool", arrays[:4], **options)
 
 
-def test_where_onnxruntime_counts_too_much_there_is_no_rule():
-    with pytest.raises(UnsupportedError, match="beyond the padding"):
-        lowered(
-            "QLinearAveragePool",
-            ["x", "xs", "xz", "ys", "yz"],
-            **MICROSOFT,
-            kernel_shape=[2, 2],
-            channels_last=1,
-            count_include_pad=1,
-            ceil_mode=1,
-        )
+@pytest.mark.parametrize("channels_last", [0, 1])
+def test_quantized_means_count_what_lies_beyond_the_padding(channels_last):
+    x = (floats(1, 3, 3, 3) * 40).astype(np.uint8)
+    scales = [np.array(0.0213, np.float32), np.array(0.0107, np.float32)]
+    check_against_onnxruntime(
+        "QLinearAveragePool",
+        [x, scales[0], np.array(10, np.uint8), scales[1], np.array(90, np.uint8)],
+        **MICROSOFT,
+        kernel_shape=[2, 2],
+        strides=[2, 2],
+        channels_last=channels_last,
+        count_include_pad=1,
+        ceil_mode=1,
+    )

@@ -9,7 +9,14 @@ import pytest
 
 from onnx2py.ir.types import TensorType
 from onnx2py.lowering.evaluate import evaluate_node
-from tests.support import check_against_onnxruntime, lowered, make_node, node_model
+from tests.support import (
+    check_against_onnxruntime,
+    compute,
+    lowered,
+    make_node,
+    node_model,
+    onnxruntime_outputs,
+)
 
 MICROSOFT = {"opset": 1, "domain": "com.microsoft"}
 BYTES = (np.uint8, np.int8)
@@ -142,3 +149,31 @@ def test_softmax_agrees(random, dtype, opset, shape, axis):
         actual = evaluate_node(node, values)["y"]
         assert actual.dtype == expected.dtype
         np.testing.assert_array_equal(actual, expected)
+
+
+def test_softmax_is_along_the_last_axis_by_default(random):
+    """Before opset 13, too; and nothing is left of nothing."""
+    parameters = [np.asarray(v, np.float32) for v in (0.05, 1 / 256)]
+    zero = np.asarray(0, np.uint8)
+    names = [f"x{i}" for i in range(5)]
+    for shape in ((3, 4, 5), (0, 4)):
+        x = draw(random, np.uint8, *shape)
+        values = dict(zip(names, [x, parameters[0], zero, parameters[1], zero]))
+        node = make_node("QLinearSoftmax", names, **MICROSOFT)
+        old, new = (
+            evaluate_node(replace(node, attributes={"opset": opset}), values)["y"]
+            for opset in (12, 13)
+        )
+        assert old.shape == shape
+        np.testing.assert_array_equal(old, new)
+
+
+def test_parameters_of_one_element_do_not_add_an_axis(random):
+    one = [np.array([0.5], np.float32), np.array([3], np.uint8)]
+    x = draw(random, np.uint8)
+    for operator in ("QLinearAdd", "QLinearMul"):
+        (y,) = compute(operator, [x, *one, x, *one, *one], **MICROSOFT)
+        none = [parameter.reshape(()) for parameter in one]
+        arrays = [x, *none, x, *none, *none]
+        assert y.shape == ()
+        assert y == onnxruntime_outputs(operator, arrays, **MICROSOFT)[0]

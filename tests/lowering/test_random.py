@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
+from onnx2py import load_model
 from onnx2py.ir.program import Call
 from onnx2py.lowering.context import NodeContext
 from onnx2py.lowering.lower import lower_node
@@ -88,3 +90,26 @@ def test_dropout_in_training_draws_as_the_examples_of_onnx_do():
     kept = np.random.RandomState(5).uniform(0, 1, x.shape) >= 0.75
     assert_same(mask, kept)
     assert_same(y, np.where(kept, x * 4, np.float32(0)))
+
+
+def drawing_model(**attributes):
+    """A model of one node without inputs, which must not be folded into a constant."""
+    value = helper.make_tensor_value_info("y", TensorProto.FLOAT, [400])
+    node = helper.make_node("RandomNormal", [], ["y"], shape=[400], **attributes)
+    graph = helper.make_graph([node], "graph", [], [value])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
+
+
+def test_without_a_seed_each_call_draws_anew():
+    model = load_model(drawing_model())
+    assert (model() != model()).any()
+    assert (model() != load_model(drawing_model())()).any()
+
+
+def test_with_a_seed_all_calls_of_all_instances_draw_the_same():
+    """In onnxruntime only the first calls of all sessions do: a model here has no state."""
+    first, second = (load_model(drawing_model(seed=3.0)) for _ in range(2))
+    y = first()
+    assert_same([first(), second()], [y, y])
+    assert (load_model(drawing_model(seed=4.0))() != y).any()
+    assert abs(y.mean()) < 5 / 400**0.5

@@ -227,7 +227,13 @@ def test_no_steps_at_all(operator):
     arrays[0] = arrays[0][:0]
     found = compute(operator, arrays, opset=14, outputs=OUTPUTS[operator])
     assert found[0].shape == (0, 1, B, H)
-    assert_same(found[1:], arrays[5 : 5 + len(found) - 1])
+    assert_same(found[1:], [np.zeros((1, B, H), np.float32)] * (len(found) - 1))
+
+
+@pytest.mark.parametrize("operator", ALL)
+def test_sequences_of_no_steps_agree(operator):
+    lens = np.array([0, 2, 5], np.int32)
+    check(operator, inputs(operator, 2, lens=lens), direction="bidirectional")
 
 
 def test_one_call_answers_any_outputs():

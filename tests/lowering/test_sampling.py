@@ -71,6 +71,12 @@ def test_three_axes_agree(padding, align, mode):
     )
 
 
+@pytest.mark.parametrize("mode", ["linear", "nearest"])
+def test_no_images_agree(mode):
+    arrays = [normal(0, 3, 4, 5), points(0, 2, 3, 2)]
+    check_against_onnxruntime("GridSample", arrays, opset=20, mode=mode)
+
+
 def test_the_domain_com_microsoft_agrees():
     arrays = [normal(1, 2, 4, 5), points(1, 3, 3, 2)]
     check_against_onnxruntime(
