@@ -55,10 +55,13 @@ def impute(
 ) -> NDArray[Any]:
     """Return ``x`` with each ``replaced_value`` (which may be NaN) replaced.
 
-    ``imputed_value`` is a number, or has one element per feature.
+    ``imputed_value`` is a number, or has one element per feature; the first one counts if
+    there are more or fewer.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html
     """
+    if np.ndim(imputed_value) and np.size(imputed_value) != x.shape[-1]:
+        imputed_value = np.ravel(imputed_value)[0]
     missing = np.isnan(x) if replaced_value != replaced_value else x == replaced_value
     return np.where(missing, np.asarray(imputed_value, x.dtype), x)
 

@@ -30,6 +30,8 @@ def test_values_are_imputed():
     y = features.impute(X, imputed_value=np.array([7, 8]), replaced_value=0)
     assert y.tolist() == [[3, -4], [7, 8]]
     assert y.dtype == X.dtype
+    y = features.impute(X, imputed_value=np.array([7, 8, 9]), replaced_value=0)
+    assert y.tolist() == [[3, -4], [7, 7]]
 
 
 def test_values_are_binarised():

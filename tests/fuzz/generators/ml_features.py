@@ -94,9 +94,12 @@ def array_feature_extractor(draw: Draw, target: Target) -> Case:
 
 @generates("FeatureVectorizer", domain=ML)
 def feature_vectorizer(draw: Draw, target: Target) -> Case:
-    """One to four inputs, cut or filled up to their lengths."""
+    """One to four inputs, cut or filled up to their lengths.
+
+    There is always a row: onnxruntime ends the process if there is none.
+    """
     dtype = a_type(draw, target, NUMBERS)
-    count = draw.length(5)
+    count = draw.length(5, zero=0)
     flat = draw.chance(0.1)
     inputs, lengths = [], []
     for _ in range(draw.integer(1, 4)):
