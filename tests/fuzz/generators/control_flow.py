@@ -1,0 +1,102 @@
+"""If, Loop and Scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from ..case import Case
+from ..draw import Draw
+from ..registry import Target, generates
+from ._types import at_least
+
+FLOAT, INT64, BOOL = (
+    int(getattr(TensorProto, n)) for n in ("FLOAT", "INT64", "BOOL")
+)  # fmt: skip
+Shape = tuple[int, ...]
+
+
+def _graph(
+    nodes: list[Any], inputs: list[tuple[str, int, Any]], outputs: list[Any]
+) -> Any:
+    ends = [
+        [helper.make_tensor_value_info(*value) for value in values]
+        for values in (inputs, outputs)
+    ]
+    return helper.make_graph(nodes, "body", *ends)
+
+
+def _constant(draw: Draw, name: str, shape: Shape) -> Any:
+    array = draw.array("float32", shape)
+    tensor = helper.make_tensor(name, FLOAT, shape, array.ravel().tolist())
+    return helper.make_node("Constant", [], [name], value=tensor)
+
+
+@generates("If")
+def branch(draw: Draw, target: Target) -> Case:
+    """Branches of different shapes; values from outside."""
+    outputs = draw.integer(1, 3)
+    branches = {}
+    for part in ("then", "else"):
+        nodes, results = [], []
+        for i in range(outputs):
+            name = f"{part}{i}"
+            nodes.append(_constant(draw, f"{name}c", draw.shape(0, 3)))
+            nodes.append(helper.make_node("Neg", [f"{name}c"], [name]))
+            results.append((name, FLOAT, None))
+        if draw.chance(0.3) and target.opset >= 7:
+            nodes[-1] = helper.make_node("Cast", ["x0"], [f"{part}{i}"], to=FLOAT)
+        branches[f"{part}_branch"] = _graph(nodes, [], results)
+    condition = np.array(draw.chance(), bool).reshape(draw.one_of(((), (1,))))
+    return at_least(Case([condition], branches, outputs), target, 7)
+
+
+@generates("Scan")
+def scan(draw: Draw, target: Target) -> Case:
+    """Any axis, both directions, with and without a state; version 8 in batches."""
+    item = draw.shape(0, 3, zero=0)
+    steps, states, count = draw.integer(1, 4), draw.integer(0, 1), draw.integer(1, 2)
+    nodes = [helper.make_node("Identity", ["x0_"], ["sum"])]
+    if count > 1:
+        nodes = [helper.make_node("Add", ["x0_", "x1_"], ["sum"])]
+    inputs = [(f"x{k}_", FLOAT, item) for k in range(count)]
+    outputs: list[Any] = []
+    if states:
+        nodes.append(helper.make_node("Mul", ["a", "sum"], ["a2"]))
+        inputs.insert(0, ("a", FLOAT, item))
+        outputs.append(("a2", FLOAT, item))
+    scans = draw.integer(1 - states, 2)
+    for k in range(scans):
+        source = "a2" if states and k else "sum"
+        nodes.append(helper.make_node("Neg", [source], [f"s{k}"]))
+        outputs.append((f"s{k}", FLOAT, item))
+    attributes: dict[str, Any] = {
+        "body": _graph(nodes, inputs, outputs),
+        "num_scan_inputs": count,
+    }
+    if target.since == 8:
+        batch = draw.integer(1, 3)
+        if draw.chance():
+            attributes["directions"] = [draw.integer(0, 1) for _ in range(count)]
+        arrays = [draw.array("float32", (batch, *item)) for _ in range(states)]
+        arrays += [draw.array("float32", (batch, steps, *item)) for _ in range(count)]
+        return Case([None, *arrays], attributes, len(outputs))
+    if draw.chance():
+        for name, length in (("input", count), ("output", scans)):
+            ways = [draw.integer(0, 1) for _ in range(length)]
+            attributes[f"scan_{name}_directions"] = ways
+    axes = [0] * count
+    if draw.chance():
+        negative = target.since >= 11
+        axes = [draw.axis(len(item) + 1, negative) for _ in range(count)]
+        attributes["scan_input_axes"] = axes
+        places = [draw.axis(len(item) + 1, negative) for _ in range(scans)]
+        attributes["scan_output_axes"] = places
+    arrays = [draw.array("float32", item) for _ in range(states)]
+    for axis in axes:
+        dims = list(item)
+        dims.insert(axis if axis >= 0 else axis + len(item) + 1, steps)
+        arrays.append(draw.array("float32", dims))
+    return Case(arrays, {k: v for k, v in attributes.items() if v != []}, len(outputs))
