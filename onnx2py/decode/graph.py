@@ -200,6 +200,8 @@ class GraphDecoder:
             value = self._attribute(attribute, scope, subject)
             if value is not None:
                 attributes[attribute.name] = value
+        if (proto.domain, proto.op_type) == GRADIENT:
+            attributes.update(_of_scope(attributes, scope))
         return Node(
             operator=proto.op_type,
             inputs=_trimmed(scope[name] if name else "" for name in proto.input),
@@ -297,6 +299,24 @@ class GraphDecoder:
             raise DecodeError(f"{subject}: expected a known attribute type, got {kind}")
         value: AttributeValue | None = readers[kind]()
         return value
+
+
+GRADIENT = ("ai.onnx.preview.training", "Gradient")
+"""The operator whose attributes are names of values."""
+
+
+def _of_scope(
+    attributes: Mapping[str, AttributeValue], scope: Mapping[str, str]
+) -> dict[str, AttributeValue]:
+    """Return the attributes that name values, with the names that these have here."""
+    found: dict[str, AttributeValue] = {}
+    for key in ("y", "xs", "zs"):
+        value = attributes.get(key)
+        if isinstance(value, str):
+            found[key] = scope.get(value, value)
+        elif isinstance(value, tuple):
+            found[key] = tuple(scope.get(name, name) for name in value)
+    return found
 
 
 def _trimmed(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..gradient import differentiate
 from ..ir.check import check
 from ..ir.graph import Graph
 from .batch_norm import fold_batch_norm
@@ -16,8 +17,8 @@ from .no_ops import remove_no_ops
 
 Pass = Callable[[Graph], Graph]
 
-ALWAYS: tuple[Pass, ...] = (collect_constants,)
-"""What -O0 does: every other node remains one call."""
+ALWAYS: tuple[Pass, ...] = (collect_constants, differentiate)
+"""What -O0 does: every other node remains one call, but for gradients."""
 
 OPTIMISING: tuple[Pass, ...] = (
     fold_constants,
