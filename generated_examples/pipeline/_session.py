@@ -61,6 +61,7 @@ class InferenceSession:
             If a name is unknown, an input is missing, or one is of another type.
         """
         known = {spec.name: spec.python_name for spec in INPUTS}
+        kinds = {spec.name: spec.dtype for spec in INPUTS}
         unknown = [name for name in input_feed if name not in known]
         missing = [
             s.name for s in INPUTS if not s.optional and s.name not in input_feed
@@ -72,10 +73,15 @@ class InferenceSession:
                 f"{names}: {verb}; the inputs are {', '.join(known) or 'none'}"
             )
         result = self._model(
-            **{known[name]: _as_array(value) for name, value in input_feed.items()}
+            **{
+                known[name]: _as_array(value, kinds[name])
+                for name, value in input_feed.items()
+            }
         )
         values = (result,) if len(OUTPUTS) == 1 else result
-        outputs = {spec.name: _as_array(v) for spec, v in zip(OUTPUTS, values)}
+        outputs = {
+            spec.name: _as_array(v, spec.dtype) for spec, v in zip(OUTPUTS, values)
+        }
         wanted = outputs if output_names is None else output_names
         for name in wanted:
             if name not in outputs:
@@ -112,15 +118,17 @@ class InferenceSession:
         return ["CPUExecutionProvider"]
 
 
-def _as_array(value: Any) -> Any:
-    """Make arrays of Python numbers and NumPy scalars, and leave sequences and maps alone."""
-    if isinstance(value, (np.ndarray, dict)) or value is None:
-        return value
-    if isinstance(value, (list, tuple)) and any(
-        isinstance(item, (np.ndarray, dict)) for item in value
+def _as_array(value: Any, kind: str) -> Any:
+    """Make arrays of Python numbers and NumPy scalars, in sequences too."""
+    if "(" not in kind and not isinstance(value, (list, dict)):
+        return value if value is None else np.asarray(value)
+    if isinstance(value, list) and "(" in kind:
+        return [np.asarray(v) if isinstance(v, np.generic) else v for v in value]
+    if isinstance(value, list) and not any(
+        isinstance(v, (np.ndarray, dict)) for v in value
     ):
-        return value
-    return np.asarray(value) if not isinstance(value, list) or value else value
+        return np.asarray(value) if value else value
+    return value
 
 
 def _node_arg(spec: TensorSpec) -> NodeArg:

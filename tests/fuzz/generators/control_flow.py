@@ -53,6 +53,52 @@ def branch(draw: Draw, target: Target) -> Case:
     return at_least(Case([condition], branches, outputs), target, 7)
 
 
+@generates("Loop")
+def loop(draw: Draw, target: Target) -> Case:
+    """With a number of trips, a condition, both or neither; states that grow; no trip.
+
+    All outputs are wanted: onnxruntime 1.32 crashes where one is left out.
+    """
+    shape = draw.shape(1, 3, zero=0)
+    trips = np.array(draw.integer(0, 5), np.int64) if draw.chance(0.7) else None
+    start = np.array(draw.chance(0.9), bool) if draw.chance(0.6) else None
+    ends = trips is None or draw.chance()
+    new = target.opset >= 13
+    ends, trips = (ends, trips) if new else (False, trips or np.array(3, np.int64))
+    grows = draw.chance(0.4)
+    nodes = [helper.make_node("Add", ["a", "a"], ["a2"])]
+    if ends:
+        limit = helper.make_tensor("limit", INT64, (), [draw.integer(0, 4)])
+        nodes += [
+            helper.make_node("Constant", [], ["limit"], value=limit),
+            helper.make_node("Less", ["i", "limit"], ["going"]),
+        ]
+    else:
+        nodes.append(helper.make_node("Identity", ["on"], ["going"]))
+    one = "a2"
+    if new:
+        nodes += [
+            helper.make_node("Cast", ["i"], ["f"], to=FLOAT),
+            helper.make_node("Add", ["a2", "f"], ["a3"]),
+        ]
+        one = "a3"
+    inputs = [("i", INT64, ()), ("on", BOOL, ()), ("a", FLOAT, shape)]
+    outputs: list[Any] = [("going", BOOL, ()), (one, FLOAT, shape)]
+    states: list[Any] = [draw.array("float32", shape)]
+    if grows:
+        nodes.append(helper.make_node("Concat", ["b", one], ["b2"], axis=0))
+        inputs.append(("b", FLOAT, None))
+        outputs.append(("b2", FLOAT, None))
+        states.append(draw.array("float32", shape))
+    scans = draw.integer(0, 2)
+    for k in range(scans):
+        nodes.append(helper.make_node("Neg", [one if k else "a"], [f"s{k}"]))
+        outputs.append((f"s{k}", FLOAT, shape))
+    body = _graph(nodes, inputs, outputs)
+    case = Case([trips, start, *states], {"body": body}, len(outputs) - 1)
+    return at_least(case, target, 7)
+
+
 @generates("Scan")
 def scan(draw: Draw, target: Target) -> Case:
     """Any axis, both directions, with and without a state; version 8 in batches."""
@@ -100,3 +146,25 @@ def scan(draw: Draw, target: Target) -> Case:
         dims.insert(axis if axis >= 0 else axis + len(item) + 1, steps)
         arrays.append(draw.array("float32", dims))
     return Case(arrays, {k: v for k, v in attributes.items() if v != []}, len(outputs))
+
+
+@generates("SequenceMap")
+def sequence_map(draw: Draw, target: Target) -> Case:
+    """Sequences of equal length, a tensor for all items, one output or two."""
+    count, shape = draw.integer(1, 4), draw.shape(0, 3, zero=0)
+    inputs: list[Any] = [[draw.array("float32", shape) for _ in range(count)]]
+    names = ["a"]
+    if draw.chance():
+        inputs.append([draw.array("float32", shape) for _ in range(count)])
+        names.append("b")
+    if draw.chance():
+        inputs.append(draw.array("float32", shape))
+        names.append("c")
+    nodes = [helper.make_node("Sum", names, ["total"])]
+    results = ["total"]
+    if draw.chance():
+        nodes.append(helper.make_node("Neg", ["a"], ["other"]))
+        results.insert(draw.integer(0, 1), "other")
+    given = [(name, FLOAT, shape) for name in names]
+    body = _graph(nodes, given, [(name, FLOAT, shape) for name in results])
+    return Case(inputs, {"body": body}, len(results))

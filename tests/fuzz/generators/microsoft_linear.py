@@ -12,6 +12,7 @@ from ..registry import Target, generates
 from .microsoft_quantized import OWN
 
 
+@generates("LinearAttention")
 @generates("LinearAttention", domain=OWN)
 def linear_attention(draw: Draw, target: Target) -> Case:
     """Every rule; more heads of queries than of keys, and fewer."""
@@ -20,7 +21,7 @@ def linear_attention(draw: Draw, target: Target) -> Case:
     batch, steps = draw.length(3), draw.length(5)
     heads, several = draw.integer(1, 3), draw.integer(1, 3)
     counts = [heads * several, heads]
-    if draw.chance(0.2):
+    if target.domain and draw.chance(0.2):
         counts.reverse()
     size, width = draw.integer(1, 5), draw.integer(1, 5)
     attributes: dict[str, Any] = dict(zip(("q_num_heads", "kv_num_heads"), counts))
@@ -48,6 +49,7 @@ def linear_attention(draw: Draw, target: Target) -> Case:
     return Case([*inputs, state, decay, beta], attributes, 2)
 
 
+@generates("CausalConvWithState")
 @generates("CausalConvWithState", domain=OWN)
 def causal_conv(draw: Draw, target: Target) -> Case:
     """Channels first and last, with and without a state."""
@@ -56,15 +58,16 @@ def causal_conv(draw: Draw, target: Target) -> Case:
     attributes: dict[str, Any] = {}
     if draw.chance(0.7):
         attributes["activation"] = draw.one_of(("none", "silu", "swish"))
-    if draw.chance(0.4):
+    own = bool(target.domain)  # what ONNX did not take over
+    if own and draw.chance(0.4):
         attributes["dilation"] = draw.integer(1, 3)
     past = (taps - 1) * attributes.get("dilation", 1)
-    last = draw.chance(0.4)
-    if last or draw.chance(0.2):
+    last = own and draw.chance(0.4)
+    if last or own and draw.chance(0.2):
         attributes["channels_last"] = int(last)
     if last and draw.chance(0.3):
         channels.append(draw.integer(1, 3))
-    if draw.chance(0.2):
+    if own and draw.chance(0.2):
         attributes["ndim"] = 1
     x, state = (
         draw.array("float32", (batch, n, *channels) if last else (batch, *channels, n))

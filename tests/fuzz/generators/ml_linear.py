@@ -88,14 +88,19 @@ def linear_classifier(draw: Draw, target: Target) -> Case:
 
 
 @deviates(
-    "LinearClassifier",
+    "LinearClassifier", "SVMClassifier",
     reason="PROBIT of a single score: onnxruntime reads numbers beyond its buffer, others "
     "in each run. We refuse to compile it.",
     may_fail=True,
-)
+)  # fmt: skip
 def _single_probit(case: Case) -> bool:
-    single = len(case.attributes.get("intercepts", ())) == 1
-    return single and case.attributes.get("post_transform") == "PROBIT"
+    given = case.attributes
+    single = len(given.get("intercepts", given.get("rho", ()))) == 1
+    return (
+        "prob_a" not in given
+        and single
+        and case.attributes.get("post_transform") == "PROBIT"
+    )
 
 
 def kernel(draw: Draw) -> dict[str, Any]:

@@ -69,3 +69,27 @@ def scatter_nd(draw: Draw, target: Target) -> Case:
         )
     updates = values(draw, dtype, (*outer, *data.shape[count:]))
     return Case([data, indices, updates], attributes, rtol=1e-3)
+
+
+@generates("TensorScatter")
+def tensor_scatter(draw: Draw, target: Target) -> Case:
+    """A cache along any axis but the first, written to from one end or around it."""
+    shape = [draw.integer(1, 3) for _ in range(draw.integer(2, 5))]
+    axis, longest = draw.integer(1, len(shape) - 1), draw.integer(1, 6)
+    attributes: dict[str, Any] = {"axis": axis - draw.one_of((0, len(shape)))}
+    if len(shape) - 2 == axis and draw.chance():
+        del attributes["axis"]
+    around = draw.chance(0.4)
+    if around or draw.chance(0.3):
+        attributes["mode"] = "circular" if around else "linear"
+    count = draw.integer(0, longest)
+    dtype = draw.one_of(("float32", "float32", "float16", "int64", "float64"))
+    cache, update = (
+        draw.array(dtype, (*shape[:axis], n, *shape[axis + 1 :]))
+        for n in (longest, count)
+    )
+    places = None
+    if draw.chance(0.7):
+        last = longest - 1 if around else longest - count
+        places = draw.rng.integers(0, last + 1, shape[0])
+    return Case([cache, update, places], attributes, exact=True)
