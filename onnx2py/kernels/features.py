@@ -104,7 +104,7 @@ def vectorize_features(
     y = np.zeros((len(rows[0]), sum(inputdimensions)), np.float32)
     begin = 0
     for x, length in zip(rows, inputdimensions):
-        used = x.reshape(len(x), -1)[:, :length] if x.size else x[:, :0]
+        used = x.reshape(len(x), -1 if x.size else 0)[:, :length]
         y[:, begin : begin + used.shape[1]] = used
         begin += length
     return y

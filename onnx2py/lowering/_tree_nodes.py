@@ -6,9 +6,51 @@ from typing import Any
 
 import numpy as np
 
-from ._tree_tables import COMPARISONS, LEAF, Nodes, Tables, build_tables
+from ._tree_tables import LEAF, MEMBER, Nodes, Tables, build_tables, distinct
 from ._tree_votes import Votes
 from .context import NodeContext
+
+_MODES = {
+    **{
+        f"BRANCH_{name}": i
+        for i, name in enumerate(("LEQ", "LT", "GTE", "GT", "EQ", "NEQ"))
+    },
+    "LEAF": LEAF,
+}
+
+
+class _Finder:
+    """Finds nodes by tree and number, of which there may be millions."""
+
+    def __init__(self, trees: np.ndarray, ids: np.ndarray) -> None:
+        self.trees, self.ids = distinct(trees), distinct(ids)
+        count = min(len(trees), len(ids))
+        keys = self._keys(trees[:count], ids[:count])
+        self.order = np.argsort(keys, kind="stable")
+        self.keys = keys[self.order]
+        self.different = len(distinct(keys))
+
+    def _keys(self, tree: np.ndarray, local: np.ndarray) -> np.ndarray:
+        """Return one number for each pair, -1 where there is no such tree or number."""
+        parts = []
+        for known, wanted in ((self.trees, tree), (self.ids, local)):
+            place = np.searchsorted(known, wanted)
+            place[place == len(known)] = 0
+            found = (
+                known[place] == wanted if len(known) else np.zeros(len(wanted), bool)
+            )
+            parts.append(np.where(found, place, -1))
+        missing = (parts[0] < 0) | (parts[1] < 0)
+        return np.where(missing, -1, parts[0] * len(self.ids) + parts[1])
+
+    def __call__(self, tree: np.ndarray, local: np.ndarray) -> np.ndarray:
+        """Return the places of nodes in the lists, -1 for one that is not there."""
+        if not len(self.keys) or len(tree) != len(local):
+            return np.full(len(tree), -1, np.int64)
+        keys = self._keys(tree, local)
+        place = np.searchsorted(self.keys, keys)
+        place[place == len(self.keys)] = 0
+        return np.where(self.keys[place] == keys, self.order[place], -1)
 
 
 def threshold_dtype(node: NodeContext) -> np.dtype:
@@ -43,17 +85,13 @@ def tables_of(
 def read_nodes(node: NodeContext, kind: str) -> tuple[Nodes, Votes]:
     """Read nodes_* and class_* or target_*, as of versions 1 and 3."""
     trees, ids = _ints(node, "nodes_treeids"), _ints(node, "nodes_nodeids")
-    modes = np.array(node.strings("nodes_modes", ()), object)
-    count = len(modes)
-    unknown = set(modes) - {*COMPARISONS[:-1], LEAF}
+    names = node.strings("nodes_modes", ())
+    count = len(names)
+    unknown = set(names) - _MODES.keys()
     if unknown:
         raise node.unsupported(f"nodes_modes: expected comparisons, got {unknown}")
-    number = {key: i for i, key in enumerate(zip(trees.tolist(), ids.tolist()))}
-
-    def find(tree: np.ndarray, local: np.ndarray) -> np.ndarray:
-        keys = zip(tree.tolist(), local.tolist())
-        return np.array([number.get(key, -1) for key in keys], np.int64)
-
+    modes = np.array([_MODES[name] for name in names], np.int8)
+    find = _Finder(trees, ids)
     features = _ints(node, "nodes_featureids")
     values = _numbers(node, "nodes_values")
     true, false = _ints(node, "nodes_truenodeids"), _ints(node, "nodes_falsenodeids")
@@ -63,7 +101,7 @@ def read_nodes(node: NodeContext, kind: str) -> tuple[Nodes, Votes]:
     if (
         not count
         or any(len(column) != count for column in columns)
-        or (len(number) != count)
+        or (find.different != count)
     ):
         raise node.unsupported(
             f"nodes_*: expected {count or 'some'} different nodes in all lists",
@@ -124,19 +162,19 @@ def read_split_nodes(node: NodeContext) -> tuple[Nodes, Votes]:
         or len(targets) != outer
         or not len(roots)
         or not ((roots >= 0) & (roots < inner)).all()
-        or not ((codes >= 0) & (codes < len(COMPARISONS))).all()
+        or not ((codes >= 0) & (codes <= MEMBER)).all()
     ):
         raise _uneven(node)
     leaves = inner + np.arange(outer)
     nodes = Nodes(
-        np.append(np.array(COMPARISONS, object)[codes], [LEAF] * outer),
+        np.append(codes, np.full(outer, LEAF)).astype(np.int8),
         np.append(features, np.zeros(outer, np.int64)),
         np.append(splits, np.zeros(outer, splits.dtype)),
         np.append(children[0], leaves),
         np.append(children[1], leaves),
         np.append(tracks, np.zeros(outer, bool)),
         roots,
-        _members(node, np.flatnonzero(codes == len(COMPARISONS) - 1), splits.dtype),
+        _members(node, np.flatnonzero(codes == MEMBER), splits.dtype),
     )
     return nodes, Votes(leaves, targets, weights)
 
@@ -157,13 +195,13 @@ def _members(
 
 
 def _ints(node: NodeContext, name: str) -> np.ndarray:
-    return np.array(node.ints(name, ()), np.int64)
+    return node.array(name, np.int64)
 
 
 def _numbers(node: NodeContext, name: str) -> np.ndarray:
     """Return a list of float32, or of float64 under the name with _as_tensor."""
     tensor = node.tensor(f"{name}_as_tensor", None)
-    numbers = np.array(node.floats(name, ()), np.float32)
+    numbers = node.array(name, np.float32)
     if tensor is not None and tensor.size:
         numbers = tensor.ravel()
     return numbers.astype(threshold_dtype(node))

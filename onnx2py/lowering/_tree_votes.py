@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._tree_tables import Tables
+from ._tree_tables import Tables, distinct
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Votes:
         number[tables.leaves] = np.arange(len(tables.leaves))
         votes = replace(self, leaves=number[self.leaves])
         votes = votes.select(votes.leaves >= 0)
-        if len(np.unique(votes.leaves)) < len(tables.leaves):
+        if len(distinct(votes.leaves)) < len(tables.leaves):
             raise ValueError("expected a weight for each leaf, got a leaf without one")
         return votes
 
@@ -125,7 +125,7 @@ def _with_silent_leaf(tables: Tables) -> Tables:
 
 def _tree_of_leaves(tables: Tables) -> NDArray[np.int64] | None:
     """Return the tree of each leaf, or None if trees share nodes."""
-    if len(np.unique(tables.roots)) < len(tables.roots):
+    if len(distinct(tables.roots)) < len(tables.roots):
         return None
     pairs = tables.children.reshape(-1, 2)
     tree = np.full(len(pairs), -1)
@@ -133,5 +133,5 @@ def _tree_of_leaves(tables: Tables) -> NDArray[np.int64] | None:
     level = tables.roots
     for _ in range(tables.depth):
         tree[pairs[level]] = tree[level, None]
-        level = np.unique(pairs[level])
+        level = distinct(pairs[level].ravel())
     return tree[: len(tables.leaves)] if (tree[pairs] == tree[:, None]).all() else None

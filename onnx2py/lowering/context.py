@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..errors import InternalError, Problem, UnsupportedError
 from ..ir.graph import Graph, Node
@@ -205,6 +206,17 @@ class NodeContext:
             if isinstance(value, tuple) and value is not default
             else value
         )
+
+    def array(self, name: str, dtype: DTypeLike) -> np.ndarray:
+        """Return an attribute that is a list of numbers, perhaps of millions; [] if absent."""
+        value = self._attribute(name, tuple, ())
+        try:
+            return np.array(value, dtype).reshape(-1)
+        except (TypeError, ValueError):
+            raise self.unsupported(
+                f"attribute {name}: expected a list of numbers",
+                "the model is not valid ONNX",
+            ) from None
 
     @overload
     def strings(self, name: str) -> tuple[str, ...]: ...

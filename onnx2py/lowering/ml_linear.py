@@ -8,7 +8,14 @@ import numpy as np
 
 from ..ir.program import Call
 from ..kernels import linear_models
-from ._ml import DOMAIN, class_labels, float32_list, listed, post_transform
+from ._ml import (
+    DOMAIN,
+    class_labels,
+    float32_list,
+    listed,
+    post_transform,
+    width_of,
+)
 from .context import NodeContext
 from .registry import lowers
 
@@ -70,8 +77,15 @@ def _binary_classifier(
 
 
 def _weights(node: NodeContext, targets: int, intercepts: np.ndarray) -> dict[str, Any]:
-    """Return coefficients [F, C], as a matrix product wants them, and intercepts."""
+    """Return coefficients [F, C], as a matrix product wants them, and intercepts.
+
+    Of an input of fewer features than the list has, onnxruntime reads that many for each
+    target, one target after the other, and leaves the rest of the list alone.
+    """
     coefficients = float32_list(node, "coefficients")
+    features = width_of(node)
+    if features and 0 < targets * features < len(coefficients):
+        coefficients = coefficients[: targets * features]
     if not len(coefficients) or targets < 1 or len(coefficients) % targets:
         raise node.unsupported(
             f"coefficients: expected some for each of {targets} targets,"

@@ -173,6 +173,17 @@ def test_linear_classifiers_agree(transform, scores, labels, dtype):
     )
 
 
+def test_of_few_features_the_first_coefficients_count():
+    """onnxruntime's own logreg_iris.onnx has twice as many coefficients as it reads."""
+    for operator, outputs in (("LinearClassifier", 2), ("LinearRegressor", 1)):
+        more = {"targets": 3} if outputs == 1 else {"classlabels_ints": [0, 1, 2]}
+        more |= {
+            "coefficients": listed(floats(1, 12)),
+            "intercepts": listed(floats(2, 3)),
+        }
+        check(operator, [floats(0, 3, 2)], outputs=outputs, **more)
+
+
 def test_a_vector_is_one_row():
     for operator, outputs in (("LinearClassifier", 2), ("LinearRegressor", 1)):
         more = {"targets": 2} if outputs == 1 else {"classlabels_ints": [7, 8]}
