@@ -15,9 +15,6 @@ EXPECTED_FAILURES = {
     "test_bernoulli": 6,
     # The suite's own comparison calls len() on an array of no axes, whatever is returned.
     "test_loop16_seq_none": 1,
-    # The case's softmax rounds to float16 after each step; ours, as onnxruntime's, only at the
-    # end: 2 elements of 192 differ by one unit in the last place.
-    "test_attention_4d_causal_fp16_expanded": 1,
 }
 """The start of the names, and how many cases there are."""
 

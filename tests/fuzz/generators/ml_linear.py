@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,13 @@ def linear_regressor(draw: Draw, target: Target) -> Case:
     if attributes.get("post_transform") == "PROBIT":  # of chances
         attributes["coefficients"] = [x / 20 for x in attributes["coefficients"]]
         attributes["intercepts"] = [0.5] * targets
-    return scored(draw, [points(draw, target, width)], attributes)
+    x = points(draw, target, width)
+    case = scored(draw, [x], attributes)
+    if x.dtype == np.float32:
+        return case
+    # onnxruntime has float32 only, which holds integers and float64 well enough
+    other = replace(case, opset=target.opset, inputs=[x.astype(np.float32)])
+    return replace(case, stand_in=other)
 
 
 @generates("LinearClassifier", domain=ML)
