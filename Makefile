@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 EXAMPLES := mnist transformer loop pipeline
 
-.PHONY: help demo test lint examples train readme bench matrix clean
+.PHONY: help demo test lint fuzz examples train readme bench matrix clean
 .DEFAULT_GOAL := help
 
 help: ## list what there is
@@ -27,6 +27,9 @@ demo: $(VENV)/.installed ## compile a classifier of handwritten digits and run i
 
 test: $(VENV)/.installed ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+fuzz: $(VENV)/.installed ## compare 22,000 random models with onnxruntime (minutes)
+	@$(BIN)/python -m tests.fuzz --cases 22000 --jobs 2
 
 lint: $(VENV)/.installed ## check style and types
 	@$(BIN)/ruff check onnx2py tests benchmarks

@@ -1,7 +1,8 @@
 """Which operators have a rule: a table for the README (``make readme``).
 
 Every version of every operator that the installed onnx knows is looked up as the compiler
-looks it up. That a rule is there says nothing of its quality: the official suite does.
+looks it up. That a rule is there says nothing of its quality: the official suite and the
+fuzzer do.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ Version = tuple[str, int, bool]
 
 
 def versions() -> dict[str, list[Version]]:
-    """Return all versions of all operators by domain; operators of training are left out."""
+    """Return all versions of all operators by domain."""
     found: dict[str, list[Version]] = {}
     for schema in onnx.defs.get_all_schemas_with_history():
-        if "training" in schema.domain or schema.deprecated:
-            continue
         covered = (
             find_rule(schema.domain, schema.name, schema.since_version) is not None
         )

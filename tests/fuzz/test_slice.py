@@ -1,6 +1,6 @@
 """The fuzzer's fixed slice: the first cases of every operator, at both levels.
 
-The whole takes minutes: ``python -m tests.fuzz --cases 20000 --jobs 2``.
+The whole takes minutes: ``make fuzz``.
 """
 
 from __future__ import annotations
