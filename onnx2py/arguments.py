@@ -143,6 +143,11 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
     _add_shaping(parser)
     add("--force", action="store_true",
         help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
+    ships = parser.add_argument_group("shipping the package in one file, besides")
+    ships.add_argument("--wheel", metavar="FOLDER",
+                       help="put a wheel of it there, for pip install")  # fmt: skip
+    ships.add_argument("--zipapp", metavar="FILE",
+                       help="write an archive that Python runs: python FILE --help")  # fmt: skip
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="errors only")
     loudness.add_argument("-v", "--verbose", action="store_true",

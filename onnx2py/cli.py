@@ -115,6 +115,8 @@ def _compile(chosen: argparse.Namespace) -> Report:
             rtol=chosen.rtol,
             force=chosen.force,
             time_limit=chosen.time_limit,
+            wheel=chosen.wheel,
+            zipapp=chosen.zipapp,
             **shaping_options(chosen),
         )
 

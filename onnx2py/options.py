@@ -29,6 +29,8 @@ class Options:
     dims : a length for each symbol of the inputs' shapes that is to be fixed.
     shapes : a shape for each input that is to have another one than the file says.
     bind : an array, or a path of a .npy file, for each input that is to be a constant.
+    wheel : a folder to put a wheel of the package into.
+    zipapp : a file to write the package to as an archive that Python runs.
     """
 
     level: int = 1
@@ -44,6 +46,8 @@ class Options:
     dims: Mapping[str, int] = field(default_factory=dict)
     shapes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     bind: Mapping[str, Any] = field(default_factory=dict)
+    wheel: str | os.PathLike[str] | None = None
+    zipapp: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1):

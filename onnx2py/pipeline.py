@@ -19,6 +19,7 @@ from .options import Options
 from .passes import run_passes
 from .plan import plan
 from .shaping import Shaping
+from .ship import Shipment, check_shipments, ship
 from .verify import Verification, verify_package
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Report:
     weight_bytes: int
     requires: tuple[str, ...]
     verification: Verification | None = None
+    shipments: tuple[Shipment, ...] = ()
+    """The wheel and the archive, if they were asked for."""
 
     @property
     def agrees(self) -> bool:
@@ -75,6 +78,7 @@ def compile_model(
     tell = progress or (lambda _what, _done: None)
     target = Path(os.path.abspath(out))
     check_target(target, force=chosen.force)
+    check_shipments(chosen)
 
     tell("reading the model", 0.0)
     loaded = load(model, shaping_of(chosen))
@@ -101,6 +105,7 @@ def compile_model(
                 graph=decoded.graph,
                 requires=package.requires,
             )
+        shipments = ship(folder, chosen, package.requires, loaded.sha256)
     tell("done", 1.0)
     return Report(
         path=target,
@@ -110,6 +115,7 @@ def compile_model(
         weight_bytes=package.weight_bytes,
         requires=package.requires,
         verification=verification,
+        shipments=shipments,
     )
 
 

@@ -25,6 +25,7 @@ def summary(report: Report, *, verbose: bool) -> str:
         f"  {report.nodes:,} nodes, {report.calls:,} calls, "
         f"{report.parameters:,} parameters, {_bytes(report.weight_bytes)} of weights",
         f"  requires {', '.join(report.requires)}",
+        *(f"  {s.kind}: {plain(s.path)}, {_bytes(s.size)}" for s in report.shipments),
     ]
     if report.verification is not None:
         lines += verdict(report.verification, verbose=verbose)

@@ -43,7 +43,7 @@ def load_weight(folder: Path, name: str, expected: str) -> NDArray[Any]:
     """
     path = folder / f"{name}.npy"
     try:
-        weight = _read(path)
+        weight = read_array(path)
     except ValueError as error:
         raise ValueError(f"{path}: expected {expected}, found {error}") from None
     dtype = expected.partition("[")[0]
@@ -54,8 +54,14 @@ def load_weight(folder: Path, name: str, expected: str) -> NDArray[Any]:
     return weight
 
 
-def _read(path: Path) -> NDArray[Any]:
-    """Return the array in a file, which may lie in a zip archive."""
+def read_array(path: Path) -> NDArray[Any]:
+    """Return the array in a file, which may lie in a zip archive.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    """
     try:
         size = path.stat().st_size
     except OSError:

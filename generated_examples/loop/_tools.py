@@ -28,9 +28,9 @@ def info() -> None:
         for spec in specs:
             mark = " (optional)" if spec.optional else ""
             print(f"{title} {shown(spec.name)}: {type_of(spec)}{mark}")
-    files = sorted(WEIGHTS.glob("*.npy")) if WEIGHTS.is_dir() else []
-    size = sum(file.stat().st_size for file in files)
-    print(f"{len(files)} files of weights, {size:,} bytes")
+    if WEIGHTS.is_dir():  # there is no such folder in an archive
+        sizes = [file.stat().st_size for file in WEIGHTS.glob("*.npy")]
+        print(f"{len(sizes)} files of weights, {sum(sizes):,} bytes")
 
 
 def run(inputs: Sequence[str], out: Path, scale: Optional[float]) -> None:

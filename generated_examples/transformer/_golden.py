@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._tensors import TensorSpec
+from ._tensors import TensorSpec, read_array, read_text
 from .model import INPUTS, OUTPUTS, Model
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -34,10 +34,10 @@ def selftest() -> int:
 
 def read_record() -> Optional[dict[str, Any]]:
     """Return what was recorded, or None if nothing was."""
-    path = GOLDEN / "record.json"
-    if not path.is_file():
+    try:
+        found: dict[str, Any] = json.loads(read_text(GOLDEN / "record.json"))
+    except FileNotFoundError:
         return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
     return found
 
 
@@ -77,8 +77,10 @@ def draw(
 
 def recorded(name: str) -> Optional[NDArray[Any]]:
     """Return a recorded array, or None if there is none of that name."""
-    path = GOLDEN / f"{name}.npy"
-    return np.asarray(np.load(path, allow_pickle=False)) if path.is_file() else None
+    try:
+        return read_array(GOLDEN / f"{name}.npy")
+    except FileNotFoundError:
+        return None
 
 
 def agrees(index: int, spec: TensorSpec, actual: Any, rtol: Optional[float]) -> bool:

@@ -1,0 +1,107 @@
+"""A finished package in one file: a wheel to install, an archive to run.
+
+Each holds the package's own files, unchanged, and is the same for the same package: no time,
+no name of a machine goes in. A file is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import OutputError
+from ..options import Options
+from .archive import Contents
+from .wheel import wheel_name, write_wheel
+from .zipapp import write_zipapp
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A file that was made of a package."""
+
+    kind: str
+    path: Path
+    size: int
+    """In bytes."""
+
+
+def check_shipments(options: Options) -> None:
+    """See whether the files may be written where they are asked for, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        If a folder does not exist or cannot be written to, or if a folder is in the way.
+    """
+    for folder, file in (
+        (options.wheel, None),
+        *((Path(p).parent, Path(p)) for p in (options.zipapp,) if p is not None),
+    ):
+        if folder is None:
+            continue
+        folder = Path(folder)
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise OutputError(f"{folder}: expected a folder that can be written to")
+        if file is not None and (file.is_dir() or file.is_symlink()):
+            raise OutputError(f"{file}: expected a file, or nothing there")
+
+
+def ship(
+    folder: Path, options: Options, requires: tuple[str, ...], sha256: str
+) -> tuple[Shipment, ...]:
+    """Make what the options ask for of the package in a folder.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    contents = Contents(folder.name, _files(folder), requires, sha256)
+    made = []
+    if options.wheel is not None:
+        path = Path(options.wheel) / wheel_name(contents)
+        made.append(_written("wheel", path, contents, write_wheel))
+    if options.zipapp is not None:
+        made.append(_written("zipapp", Path(options.zipapp), contents, write_zipapp))
+    return tuple(made)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found: Iterator[Path] = folder.rglob("*")
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(found)
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _written(
+    kind: str, path: Path, contents: Contents, write: Callable[[Path, Contents], None]
+) -> Shipment:
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(handle)
+        try:
+            write(Path(name), contents)
+            size = os.path.getsize(name)
+            mode = 0o777 if kind == "zipapp" else 0o666
+            os.chmod(name, mode & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}"
+        ) from None
+    return Shipment(kind, path, size)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

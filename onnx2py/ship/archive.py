@@ -1,0 +1,37 @@
+"""Archives that are the same for the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+PACKED = (".py", ".md", ".json", ".txt", ".typed")
+"""What is worth compressing; weights are not, and are read faster as they are."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A package: its name, its files, what it needs, and the model's SHA-256."""
+
+    name: str
+    files: Mapping[str, Path]
+    requires: tuple[str, ...]
+    sha256: str
+
+
+def add(archive: ZipFile, name: str, content: bytes | Path) -> None:
+    """Add a file; times and permissions are always the same ones."""
+    entry = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3  # Unix, on whatever system it is made
+    entry.external_attr = 0o100644 << 16
+    packed = name.endswith((*PACKED, "METADATA", "RECORD"))
+    entry.compress_type = ZIP_DEFLATED if packed else ZIP_STORED
+    if isinstance(content, bytes):
+        archive.writestr(entry, content)
+        return
+    entry.file_size = content.stat().st_size
+    with content.open("rb") as source, archive.open(entry, "w") as target:
+        while block := source.read(1 << 20):
+            target.write(block)

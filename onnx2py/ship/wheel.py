@@ -1,0 +1,75 @@
+"""A wheel, as the Python packaging guide defines it: binary distribution format 1.0."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from zipfile import ZipFile
+
+from .archive import Contents, add
+
+OLDEST_NUMPY, OLDEST_PYTHON = "1.22", "3.9"
+DISTRIBUTIONS = {"numpy": f"numpy>={OLDEST_NUMPY}", "PIL": "pillow"}
+"""What to install for a module, where it is not of the module's own name."""
+
+
+def version_of(contents: Contents) -> str:
+    """Return a version that names the model: another model, another version."""
+    return f"1.0+{contents.sha256[:8] or 'unknown'}"
+
+
+def wheel_name(contents: Contents) -> str:
+    """Return the file's name."""
+    return f"{contents.name.lower()}-{version_of(contents)}-py3-none-any.whl"
+
+
+def write_wheel(path: Path, contents: Contents) -> None:
+    """Write the wheel."""
+    info = f"{contents.name.lower()}-{version_of(contents)}.dist-info"
+    records = []
+    with ZipFile(path, "w") as archive:
+        for name, file in contents.files.items():
+            add(archive, f"{contents.name}/{name}", file)
+            records.append(_record(f"{contents.name}/{name}", file))
+        for name, text in (("METADATA", _metadata(contents)), ("WHEEL", _WHEEL)):
+            add(archive, f"{info}/{name}", text.encode())
+            records.append(_record(f"{info}/{name}", text.encode()))
+        listed = "".join([*records, f"{info}/RECORD,,\n"])
+        add(archive, f"{info}/RECORD", listed.encode())
+
+
+_WHEEL = """Wheel-Version: 1.0
+Generator: onnx2py
+Root-Is-Purelib: true
+Tag: py3-none-any
+"""
+
+
+def _metadata(contents: Contents) -> str:
+    needs = [DISTRIBUTIONS.get(name, name) for name in contents.requires]
+    lines = [
+        "Metadata-Version: 2.1",
+        f"Name: {contents.name}",
+        f"Version: {version_of(contents)}",
+        "Summary: A neural network in plain NumPy, compiled from ONNX by onnx2py",
+        f"Requires-Python: >={OLDEST_PYTHON}",
+        *(f"Requires-Dist: {need}" for need in needs),
+        "Description-Content-Type: text/markdown",
+    ]
+    readme = contents.files["README.md"].read_text(encoding="utf-8")
+    return "\n".join([*lines, "", readme])
+
+
+def _record(name: str, content: bytes | Path) -> str:
+    digest, size = hashlib.sha256(), 0
+    if isinstance(content, bytes):
+        digest.update(content)
+        size = len(content)
+    else:
+        with content.open("rb") as source:
+            while block := source.read(1 << 20):
+                digest.update(block)
+                size += len(block)
+    code = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+    return f"{name},sha256={code},{size}\n"
