@@ -117,6 +117,7 @@ def _compile(chosen: argparse.Namespace) -> Report:
             time_limit=chosen.time_limit,
             wheel=chosen.wheel,
             zipapp=chosen.zipapp,
+            single_file=chosen.single_file,
             **shaping_options(chosen),
         )
 

@@ -31,6 +31,7 @@ class Options:
     bind : an array, or a path of a .npy file, for each input that is to be a constant.
     wheel : a folder to put a wheel of the package into.
     zipapp : a file to write the package to as an archive that Python runs.
+    single_file : a file to write the package to as one module, weights included.
     """
 
     level: int = 1
@@ -48,6 +49,7 @@ class Options:
     bind: Mapping[str, Any] = field(default_factory=dict)
     wheel: str | os.PathLike[str] | None = None
     zipapp: str | os.PathLike[str] | None = None
+    single_file: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1):

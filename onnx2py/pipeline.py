@@ -19,7 +19,7 @@ from .options import Options
 from .passes import run_passes
 from .plan import plan
 from .shaping import Shaping
-from .ship import Shipment, check_shipments, ship
+from .ship import Shipment, check_shipments, check_size, ship
 from .verify import Verification, verify_package
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def compile_model(
     tell("writing source", 0.3)
     package = _formatted(build_package(program, target.name, origin), tell)
 
+    check_size(chosen, package.weight_bytes)
     with staged(target, package.files) as folder:
         verification = None
         if chosen.verify:

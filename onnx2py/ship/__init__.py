@@ -1,4 +1,4 @@
-"""A finished package in one file: a wheel to install, an archive to run.
+"""A finished package in one file: a wheel to install, an archive to run, a module to read.
 
 Each holds the package's own files, unchanged, and is the same for the same package: no time,
 no name of a machine goes in. A file is written whole or not at all.
@@ -15,6 +15,7 @@ from pathlib import Path
 from ..errors import OutputError
 from ..options import Options
 from .archive import Contents
+from .single_file import check_weights, write_single_file
 from .wheel import wheel_name, write_wheel
 from .zipapp import write_zipapp
 
@@ -37,17 +38,27 @@ def check_shipments(options: Options) -> None:
     OutputError
         If a folder does not exist or cannot be written to, or if a folder is in the way.
     """
-    for folder, file in (
-        (options.wheel, None),
-        *((Path(p).parent, Path(p)) for p in (options.zipapp,) if p is not None),
-    ):
-        if folder is None:
-            continue
-        folder = Path(folder)
+    files = [Path(p) for p in (options.zipapp, options.single_file) if p is not None]
+    folders = [(file.parent, file) for file in files]
+    if options.wheel is not None:
+        folders.append((Path(options.wheel), Path(options.wheel) / "wheel"))
+    for folder, file in folders:
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise OutputError(f"{folder}: expected a folder that can be written to")
-        if file is not None and (file.is_dir() or file.is_symlink()):
+        if file.is_dir() or file.is_symlink():
             raise OutputError(f"{file}: expected a file, or nothing there")
+
+
+def check_size(options: Options, weight_bytes: int) -> None:
+    """Refuse what is too large for what the options ask for, before anything is written.
+
+    Raises
+    ------
+    OutputError
+        If it is.
+    """
+    if options.single_file is not None:
+        check_weights(weight_bytes, Path(options.single_file))
 
 
 def ship(
@@ -67,6 +78,9 @@ def ship(
         made.append(_written("wheel", path, contents, write_wheel))
     if options.zipapp is not None:
         made.append(_written("zipapp", Path(options.zipapp), contents, write_zipapp))
+    if options.single_file is not None:
+        path = Path(options.single_file)
+        made.append(_written("single file", path, contents, write_single_file))
     return tuple(made)
 
 

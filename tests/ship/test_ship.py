@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import os
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx.parser
+import onnxruntime
 import pytest
 
 import onnx2py
@@ -124,7 +126,76 @@ def test_both_are_the_same_every_time(tmp_path: Path):
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("option", ["wheel", "zipapp"])
+EXAMPLES = Path(__file__).parents[2] / "generated_examples"
+
+
+@pytest.mark.parametrize("name", ["mnist", "transformer", "loop", "pipeline"])
+def test_a_single_file_is_the_package(tmp_path: Path, name: str):
+    """It computes what was recorded, with nothing beside it, and is as clean."""
+    file = tmp_path / f"alone_{name}.py"
+    onnx2py.compile_model(EXAMPLES / f"{name}.onnx", tmp_path / name, single_file=file)
+    assert runpy.run_path(str(file), run_name="x")["OUTPUTS"]
+    alone = tmp_path / "elsewhere" / file.name
+    alone.parent.mkdir()
+    file.rename(alone)
+    code = f"""
+import sys
+sys.path[:0] = [{str(alone.parent)!r}, {str(EXAMPLES)!r}]
+import alone_{name} as alone, numpy as np, {name} as package
+from {name}._golden import read_record, recorded_inputs
+given = recorded_inputs(read_record())
+results = [m.Model()(**given) for m in (alone, package)]
+for one, two in zip(*([r] if len(alone.OUTPUTS) == 1 else r for r in results)):
+    assert str(one) == str(two) and np.shape(one) == np.shape(two)
+session = alone.InferenceSession()
+feeds = {{spec.name: given[spec.python_name] for spec in alone.INPUTS if spec.python_name in given}}
+print(len(session.run(None, feeds)), len(alone.OUTPUTS))
+"""
+    one, two = python(tmp_path, "-c", code).split()
+    assert one == two
+    assert python(tmp_path, str(alone)).startswith("The graph ")
+    mypy = ["-m", "mypy", "--strict", "--no-incremental", str(alone)]
+    assert "Success" in python(tmp_path, *mypy)
+
+
+CLASHES = """<ir_version: 8, opset_import: ["" : 17]>
+g (float[n, 4] x) => (float[n, 4] y) <int64[1] axes = {1}, int64[2] k = {0, 2}> {
+    a = Cast <to = 7> (x) b = Cast <to = 1> (a) c = Mod <fmod = 1> (x, b) d = Round (x)
+    e = Max (c, d, b) f = Min (e, x) s = ReduceSum (f, axes) t = Sum (f, s, x)
+    m = Softmax (t) p = Pow (m, x) h = Hardmax (p)
+    i = CumSum (h, one) one = Constant <value_int = 1> ()
+    j = Clip (i) l = LayerNormalization (t, w) w = Constant <value_floats = [1.0, 2.0, 3.0, 4.0]> ()
+    y = Where (q, l, j) q = Less (x, f) }"""
+"""Operators called as what Python or typing has, and with helpers of the same names."""
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_names_that_clash_in_a_single_file(tmp_path: Path, level: int):
+    model = onnx.parser.parse_model(CLASHES)
+    file = tmp_path / "alone.py"
+    onnx2py.compile_model(model, tmp_path / "clashing", single_file=file, level=level)
+    found = runpy.run_path(str(file), run_name="alone")
+    x = np.linspace(1.3, 6.9, 12, dtype=np.float32).reshape(3, 4)
+    expected = onnxruntime.InferenceSession(model.SerializeToString()).run(
+        None, {"x": x}
+    )
+    np.testing.assert_allclose(found["Model"]()(x), expected[0], rtol=1e-5, atol=1e-6)
+
+
+def test_weights_too_large_for_a_single_file(tmp_path: Path):
+    text = SMALL.replace("float[3, 2] w = {1, 2, 3, 4, 5, 6}", "float[3, 400000] w")
+    model = onnx.parser.parse_model(text.replace("float[n, 2]", "float[n, 400000]"))
+    big = np.zeros((3, 400_000), np.float32)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(big, "w"))
+    del model.graph.value_info[:]
+    with pytest.raises(
+        onnx2py.OutputError, match="at most 4 MB .* got 4.6 MB; --zipapp"
+    ):
+        onnx2py.compile_model(model, tmp_path / "big", single_file=tmp_path / "big.py")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["wheel", "zipapp", "single_file"])
 def test_what_cannot_be_written_is_said_before_any_work(tmp_path: Path, option: str):
     model = onnx.parser.parse_model(SMALL)
     with pytest.raises(onnx2py.OutputError, match="expected a folder that can be"):

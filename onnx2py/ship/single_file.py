@@ -1,0 +1,116 @@
+"""A package as one readable ``.py``, with the weights as text at its end."""
+
+from __future__ import annotations
+
+import ast
+import base64
+from pathlib import Path
+
+from ..emit.layout import format_source
+from ..errors import OutputError
+from .archive import Contents
+from .merge import Module, in_order, merged
+
+LIMIT = 4 << 20
+"""How many bytes of weights such a file may hold: as text they take a quarter more."""
+
+_FILES_ONLY = ("read_array", "_archived", "read_text")
+"""What reads files beside the module, of which there are none."""
+
+_READ = '''
+
+def read_array(path: Path) -> NDArray[Any]:
+    """Return a weight: one that is in this file, or another folder's."""
+    if path.parent != WEIGHTS:
+        return np.asarray(np.load(path, allow_pickle=False))
+    data = base64.b85decode("".join(EMBEDDED[path.stem].split()))
+    return np.asarray(np.load(BytesIO(data), allow_pickle=False))
+'''
+
+_END = """
+
+if __name__ == "__main__":
+    print(__doc__)
+    for spec in (*INPUTS, *OUTPUTS):
+        print(f"{spec.name}: {spec.dtype}{list(spec.shape) if spec.shape is not None else ''}")
+"""
+
+
+def check_weights(size: int, path: Path) -> None:
+    """Refuse weights that are too large to be text.
+
+    Raises
+    ------
+    OutputError
+        If they are.
+    """
+    if size > LIMIT:
+        raise OutputError(
+            f"{path}: expected at most {LIMIT >> 20} MB of weights in a single file, "
+            f"got {size / 2**20:.1f} MB; --zipapp has no limit"
+        )
+
+
+def write_single_file(path: Path, contents: Contents) -> None:
+    """Write the file."""
+    weights = {
+        Path(name).stem: file
+        for name, file in contents.files.items()
+        if name.startswith("weights/") and name.endswith(".npy")
+    }
+    check_weights(sum(file.stat().st_size for file in weights.values()), path)
+    path.write_text(_source(contents, weights), encoding="utf-8")
+
+
+def _source(contents: Contents, weights: dict[str, Path]) -> str:
+    def module(name: str) -> Module:
+        text = contents.files[f"{name.replace('.', '/')}.py"].read_text("utf-8")
+        return Module(name, _without_files(text) if name == "_tensors" else text)
+
+    names = [
+        f"ops.{Path(name).stem}"
+        for name in contents.files
+        if name.startswith("ops/") and name != "ops/__init__.py"
+    ]
+    operators = in_order({name: module(name) for name in names})
+    parts = [module("_tensors"), *operators, module("model"), module("_session")]
+    body, final = merged(parts, "ops")
+    about = ast.get_docstring(parts[-2].tree, clean=False) or ""
+    exported = list(module("ops.__init__").neighbours) if names else []
+    space = "".join(
+        f"    {bound} = staticmethod({final[source, name]})\n"
+        for bound, name, source in exported
+    )
+    marker = "\n# " + "-" * 70 + "\n# model: "
+    if space:
+        space = (
+            '\n\nclass ops:\n    """The operators of this graph that NumPy lacks."""\n\n'
+            + space
+        )
+    before, found, after = body.partition(marker)
+    text = (
+        f'"""{about}"""\n\nfrom __future__ import annotations\n\nimport base64\n'
+        f"{before}{space}{found}{after}{_embedded(weights)}{_END}"
+    )
+    return format_source(f"{contents.name}.py", text)
+
+
+def _without_files(source: str) -> str:
+    """Let the module read weights from the file's own text."""
+    lines = source.split("\n")
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.FunctionDef) and statement.name in _FILES_ONLY:
+            assert statement.end_lineno is not None
+            for row in range(statement.lineno - 1, statement.end_lineno):
+                lines[row] = ""
+    return "\n".join(lines) + _READ
+
+
+def _embedded(weights: dict[str, Path]) -> str:
+    rows = []
+    for name, file in sorted(weights.items()):
+        text = base64.b85encode(file.read_bytes()).decode()
+        parts = "\n".join(text[i : i + 96] for i in range(0, len(text), 96))
+        rows.append(f'    "{name}": """\n{parts}\n""",\n')
+    heading = "\n\n# " + "-" * 70 + "\n# The weights: .npy files in base 85.\n\n"
+    return f"{heading}EMBEDDED: dict[str, str] = {{\n{''.join(rows)}}}\n"
