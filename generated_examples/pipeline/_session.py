@@ -10,6 +10,10 @@ import numpy as np
 from ._tensors import Dim, TensorSpec
 from .model import INPUTS, OUTPUTS, Model
 
+_LISTED = {"bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))} | {
+    f"float{n}" for n in (16, 32, 64)
+}
+"""The element types that a list of Python numbers may become."""
 _SPELLINGS = {"float32": "float", "float64": "double"}
 
 
@@ -117,18 +121,31 @@ class InferenceSession:
         """Return the one provider there is."""
         return ["CPUExecutionProvider"]
 
+    def get_provider_options(self) -> dict[str, dict[str, str]]:
+        """Return no options."""
+        return {"CPUExecutionProvider": {}}
+
+    def set_providers(self, *_args: Any, **_kwargs: Any) -> None:
+        """Do nothing: NumPy computes, whoever is asked for."""
+
+    def enable_fallback(self) -> None:
+        """Do nothing, for the same reason."""
+
+    def disable_fallback(self) -> None:
+        """Do nothing, for the same reason."""
+
 
 def _as_array(value: Any, kind: str) -> Any:
-    """Make arrays of Python numbers and NumPy scalars, in sequences too."""
-    if "(" not in kind and not isinstance(value, (list, dict)):
-        return value if value is None else np.asarray(value)
-    if isinstance(value, list) and "(" in kind:
+    """Make arrays of Python numbers, lists of them and NumPy scalars, in sequences too."""
+    if value is None or isinstance(value, (np.ndarray, dict)):
+        return value
+    if not isinstance(value, list):
+        return np.asarray(value)
+    if "(" in kind:
         return [np.asarray(v) if isinstance(v, np.generic) else v for v in value]
-    if isinstance(value, list) and not any(
-        isinstance(v, (np.ndarray, dict)) for v in value
-    ):
-        return np.asarray(value) if value else value
-    return value
+    if any(isinstance(v, (np.ndarray, dict)) for v in value):
+        return value
+    return np.asarray(value, np.dtype(kind) if kind in _LISTED else None)
 
 
 def _node_arg(spec: TensorSpec) -> NodeArg:

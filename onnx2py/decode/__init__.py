@@ -19,6 +19,7 @@ from .prepare import (
     inferred_types,
     normalise_domains,
     opsets_of,
+    part_repeated_symbols,
     with_bodies,
 )
 from .types import value_type
@@ -59,6 +60,7 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     """
     proto = loaded.proto
     normalise_domains(proto)
+    part_repeated_symbols(proto)
     opsets = opsets_of(proto)
     check_functions(proto)
     functions = Functions(proto)

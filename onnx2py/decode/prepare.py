@@ -97,6 +97,26 @@ def with_bodies(
         ) from None
 
 
+def part_repeated_symbols(proto: onnx.ModelProto) -> None:
+    """Give a length that occurs twice in the shape of one input another name there.
+
+    Converters write ``[n, 3, dim, dim]`` for pictures that need not be square, and
+    onnxruntime takes these: nothing may rely on the two being equal.
+    """
+    shapes = [value.type.tensor_type.shape.dim for value in proto.graph.input]
+    known = {dim.dim_param for dims in shapes for dim in dims}
+    for dims in shapes:
+        seen: set[str] = set()
+        for dim in dims:
+            name, count = dim.dim_param, 1
+            if name and name in seen:
+                while dim.dim_param in known:
+                    count += 1
+                    dim.dim_param = f"{name}_{count}"
+                known.add(dim.dim_param)
+            seen.add(dim.dim_param)
+
+
 WITH_BODIES = {"If", "Loop", "Scan", "SequenceMap"}
 """The operators whose subgraphs the compiler knows; of others, ONNX's function is used."""
 
