@@ -46,6 +46,7 @@ class Model:
     """
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
+        self.weights = weights
         load = partial(load_weight, weights)
 
         # conv1.weight: weight of conv1
@@ -64,6 +65,10 @@ class Model:
         self.dense2_weight = load("dense2_weight", "float32[10, 64]")
         # dense2.bias: c of dense2
         self.dense2_bias = load("dense2_bias", "float32[10]")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle where the weights are, not the weights."""
+        return Model, (() if self.weights == WEIGHTS else (self.weights,))
 
     @quiet
     def __call__(

@@ -58,6 +58,7 @@ class Model:
     """
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
+        self.weights = weights
         load = partial(load_weight, weights)
 
         # scaled.offset: offset of scaler
@@ -76,6 +77,10 @@ class Model:
         self.roots = np.array([58, 59, 60, 61, 62], np.int64)
         # activity.votes: votes of forest
         self.votes = load("votes", "float64[58, 3]")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle where the weights are, not the weights."""
+        return Model, (() if self.weights == WEIGHTS else (self.weights,))
 
     @quiet
     def __call__(

@@ -62,6 +62,7 @@ class Model:
     """
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
+        self.weights = weights
         load = partial(load_weight, weights)
 
         # attention_norm.weight: scale of attention_norm
@@ -90,6 +91,10 @@ class Model:
         self.mlp_down_weight = load("mlp_down_weight", "float32[128, 32]")
         # mlp_down.bias: operand of mlp_down
         self.mlp_down_bias = load("mlp_down_bias", "float32[32]")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle where the weights are, not the weights."""
+        return Model, (() if self.weights == WEIGHTS else (self.weights,))
 
     @quiet
     def __call__(
