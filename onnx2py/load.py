@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx_ir
 from google.protobuf.message import DecodeError as ProtobufError
 from onnx import numpy_helper
 
 from .errors import DecodeError, LoadError
+from .external import ExternalFiles, is_external
 from .ir.types import DTYPES, ELEMENT_TYPES
 from .shaping import Shaping, shaped
 
@@ -37,7 +37,7 @@ class LoadedModel:
     weights: dict[str, np.ndarray]
     overridable: frozenset[str]
     """The initializers that are inputs too: callers may pass others."""
-    folder: Path | None
+    files: ExternalFiles
     source: str
     sha256: str
     external_files: tuple[str, ...] = ()
@@ -69,13 +69,14 @@ def load(
     external = dict.fromkeys(
         entry.value
         for tensor in proto.graph.initializer
-        if _is_external(tensor)
+        if is_external(tensor)
         for entry in tensor.external_data
         if entry.key == "location"
     )
-    weights, overridable = _take_weights(proto, folder, source)
+    files = ExternalFiles(folder)
+    weights, overridable = _take_weights(proto, files)
     return LoadedModel(
-        proto, weights, overridable, folder, source, digest, tuple(external), changed
+        proto, weights, overridable, files, source, digest, tuple(external), changed
     )
 
 
@@ -124,7 +125,7 @@ def _parse(data: bytes, source: str) -> onnx.ModelProto:
 
 
 def _take_weights(
-    proto: onnx.ModelProto, folder: Path | None, source: str
+    proto: onnx.ModelProto, files: ExternalFiles
 ) -> tuple[dict[str, np.ndarray], frozenset[str]]:
     """Move the main graph's large initializers out of ``proto``; type them as inputs."""
     graph = proto.graph
@@ -136,9 +137,9 @@ def _take_weights(
             raise DecodeError(
                 f"initializer {tensor.name!r}: expected one, got two of that name"
             )
-        array = tensor_array(tensor, folder)
+        array = tensor_array(tensor, files)
         weights[tensor.name] = array
-        if array.nbytes <= SMALL_TENSOR_BYTES and not _is_external(tensor):
+        if array.nbytes <= SMALL_TENSOR_BYTES and not is_external(tensor):
             kept.append(tensor)
         elif tensor.name not in inputs:
             kind = onnx.helper.make_tensor_value_info(
@@ -147,7 +148,7 @@ def _take_weights(
             graph.input.append(kind)
     for sparse in graph.sparse_initializer:
         name = sparse.values.name
-        weights[name] = array = dense_array(sparse, folder)
+        weights[name] = array = dense_array(sparse, files)
         kept_type = onnx.helper.make_tensor_value_info(
             name, sparse.values.data_type, array.shape
         )
@@ -162,11 +163,7 @@ def _take_weights(
     return weights, frozenset(overridable)
 
 
-def _is_external(tensor: onnx.TensorProto) -> bool:
-    return tensor.data_location == onnx.TensorProto.EXTERNAL
-
-
-def tensor_array(tensor: onnx.TensorProto, folder: Path | None) -> np.ndarray:
+def tensor_array(tensor: onnx.TensorProto, files: ExternalFiles) -> np.ndarray:
     """Return a tensor's value, from whichever field holds it; strings become objects.
 
     Raises
@@ -185,8 +182,8 @@ def tensor_array(tensor: onnx.TensorProto, folder: Path | None) -> np.ndarray:
         raise DecodeError(
             f"{subject}: expected lengths from 0 on, got {list(tensor.dims)}"
         )
-    if _is_external(tensor):
-        return _external_array(tensor, folder, subject)
+    if is_external(tensor):
+        return files.array(tensor, subject)
     try:
         if tensor.data_type == onnx.TensorProto.STRING:
             text = [
@@ -201,64 +198,11 @@ def tensor_array(tensor: onnx.TensorProto, folder: Path | None) -> np.ndarray:
     return np.asarray(array).astype(DTYPES[ELEMENT_TYPES[tensor.data_type]], copy=False)
 
 
-def _external_array(
-    tensor: onnx.TensorProto, folder: Path | None, subject: str
-) -> np.ndarray:
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    path = _external_path(entries.get("location", ""), folder, subject)
-    dtype = onnx_ir.DataType(tensor.data_type)
-    try:
-        offset, length = int(entries.get("offset", 0)), entries.get("length")
-        available = path.stat().st_size - offset
-        needed = (int(np.prod(tensor.dims, dtype=object)) * dtype.bitwidth + 7) // 8
-        if (
-            offset < 0
-            or (length is not None and int(length) < needed)
-            or available < needed
-        ):
-            raise LoadError(
-                f"{subject}: expected {needed} bytes in {path.name!r}, "
-                f"got {min(available, int(length or available))}"
-            )
-        if needed == 0:
-            return np.zeros(tuple(tensor.dims), DTYPES[ELEMENT_TYPES[tensor.data_type]])
-        external = onnx_ir.ExternalTensor(
-            path.name, offset, needed, dtype, shape=onnx_ir.Shape(tensor.dims),
-            name=tensor.name, base_dir=path.parent,
-        )  # fmt: skip
-        return external.numpy()
-    except (OSError, ValueError) as error:
-        raise LoadError(f"{subject}: cannot read {path.name!r}: {error}") from None
-
-
-def _external_path(location: str, folder: Path | None, subject: str) -> Path:
-    """Return the file that holds external data, if it is one that a model may name."""
-    if folder is None:
-        raise LoadError(
-            f"{subject}: expected its data in the model, got a reference to {location!r}; "
-            "pass the model as a path, so that its folder is known"
-        )
-    parts = (*PurePosixPath(location).parts, *PureWindowsPath(location).parts)
-    absolute = PurePosixPath(location).is_absolute() or PureWindowsPath(location).anchor
-    if not location or absolute or ".." in parts or "\0" in location:
-        raise LoadError(
-            f"{subject}: expected a file beside the model, got {location!r}"
-        )
-    path = (folder / location).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise LoadError(
-            f"{subject}: expected a file beside the model, got a link out of it"
-        )
-    if not path.is_file():
-        raise LoadError(f"{subject}: its data are in {location!r}, which is missing")
-    return path
-
-
 MAX_DENSE_ELEMENTS = 2**28
 """The largest sparse tensor, in elements, that is made dense."""
 
 
-def dense_array(sparse: onnx.SparseTensorProto, folder: Path | None) -> np.ndarray:
+def dense_array(sparse: onnx.SparseTensorProto, files: ExternalFiles) -> np.ndarray:
     """Return a sparse tensor as a dense array.
 
     Raises
@@ -273,8 +217,8 @@ def dense_array(sparse: onnx.SparseTensorProto, folder: Path | None) -> np.ndarr
         raise DecodeError(
             f"{subject}: expected at most {MAX_DENSE_ELEMENTS} elements, got {size}"
         )
-    values, indices = tensor_array(sparse.values, folder), tensor_array(
-        sparse.indices, folder
+    values, indices = tensor_array(sparse.values, files), tensor_array(
+        sparse.indices, files
     )
     try:
         flat = (

@@ -101,7 +101,7 @@ def compile_model(
             verification = verify_package(
                 folder,
                 model if loaded.changed is None else loaded.changed,
-                loaded.folder,
+                loaded.files.folder,
                 chosen,
                 graph=decoded.graph,
                 requires=package.requires,

@@ -166,7 +166,7 @@ def verify_existing(
     return verify_package(
         folder,
         model if loaded.changed is None else loaded.changed,
-        loaded.folder,
+        loaded.files.folder,
         chosen,
         graph=decode(loaded, rules_with(chosen.ops).has).graph,
         requires=("numpy", *(name for name in OPTIONAL if _imports(folder, name))),

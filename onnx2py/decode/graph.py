@@ -98,10 +98,10 @@ class GraphDecoder:
         promised = next(self.promised)
         own: set[str] = set()
         constants = {}
-        folder = self.loaded.folder
-        tensors = [(t.name, tensor_array(t, folder)) for t in proto.initializer]
+        files = self.loaded.files
+        tensors = [(t.name, tensor_array(t, files)) for t in proto.initializer]
         tensors += [
-            (s.values.name, dense_array(s, folder)) for s in proto.sparse_initializer
+            (s.values.name, dense_array(s, files)) for s in proto.sparse_initializer
         ]
         for name, array in tensors:
             constants[self._define(name, scope, "initializer", own)] = array
@@ -271,14 +271,14 @@ class GraphDecoder:
                 f"{subject}: expected a value, got a reference outside a function"
             )
         kind = proto.type or _attribute_type(proto)
-        folder = self.loaded.folder
+        files = self.loaded.files
         readers: dict[int, Any] = {
             AttributeProto.INT: lambda: proto.i,
             AttributeProto.FLOAT: lambda: proto.f,
             AttributeProto.STRING: lambda: _text(proto.s),
-            AttributeProto.TENSOR: lambda: tensor_array(proto.t, folder),
+            AttributeProto.TENSOR: lambda: tensor_array(proto.t, files),
             AttributeProto.SPARSE_TENSOR: lambda: dense_array(
-                proto.sparse_tensor, folder
+                proto.sparse_tensor, files
             ),
             AttributeProto.GRAPH: lambda: self.subgraph(proto.g, scope),
             AttributeProto.TYPE_PROTO: lambda: proto_type(proto.tp),
@@ -286,7 +286,7 @@ class GraphDecoder:
             AttributeProto.FLOATS: lambda: tuple(proto.floats),
             AttributeProto.STRINGS: lambda: tuple(map(_text, proto.strings)),
             AttributeProto.TENSORS: lambda: tuple(
-                tensor_array(t, folder) for t in proto.tensors
+                tensor_array(t, files) for t in proto.tensors
             ),
             AttributeProto.GRAPHS: lambda: tuple(
                 self.subgraph(g, scope) for g in proto.graphs

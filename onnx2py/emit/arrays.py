@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import IO
 
 import numpy as np
 
+from ..ir.memory import pieces
 from ..ir.types import EXTENSION_DTYPES
 from .literals import array_literal
 
@@ -66,8 +68,20 @@ def digest_of(array: np.ndarray) -> bytes:
     if array.dtype.kind in "OU":
         digest.update(repr(array.tolist()).encode())
     else:
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        for piece in pieces(array):
+            digest.update(piece)
     return digest.digest()
+
+
+def write_array(stream: IO[bytes], array: np.ndarray) -> None:
+    """Write a ``.npy`` file, as NumPy does, without holding a mapped array in memory."""
+    if not array.flags.c_contiguous or array.dtype.kind in "OU":
+        np.lib.format.write_array(stream, array, allow_pickle=False)
+        return
+    header = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(stream, header)
+    for piece in pieces(array):
+        stream.write(piece)
 
 
 def is_inline(array: np.ndarray) -> bool:

@@ -15,9 +15,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from ..errors import OutputError
+from .arrays import write_array
 from .package import Content
 
 MANIFEST = "onnx2py.json"
@@ -119,7 +118,7 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
             path.write_bytes(content.encode("utf-8"))
         else:
             with path.open("wb") as stream:
-                np.lib.format.write_array(stream, content, allow_pickle=False)
+                write_array(stream, content)
 
 
 def finish_manifest(folder: Path) -> None:

@@ -19,11 +19,15 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..ir.graph import Graph, Node
+from ..ir.memory import give_back, put_aside
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
 from ..lowering.evaluate import evaluate_node
 
 MAX_GROWTH = 1 << 20
 """How many bytes a folded node may add to the package."""
+
+MAX_HELD = 1 << 26
+"""How many bytes of folded constants stay in memory; others go into temporary files."""
 
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
           "Multinomial", "Dropout"}  # fmt: skip
@@ -63,6 +67,8 @@ class _Partial:
 class _Folder:
     types: dict[str, ValueType]
     partial: dict[str, _Partial] = field(default_factory=dict)
+    held: int = 0
+    """How many bytes of what was folded are in memory."""
 
     def graph(self, graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
         constants = {**outer, **graph.constants} if outer else dict(graph.constants)
@@ -139,7 +145,18 @@ class _Folder:
         if len(arrays) < len(found):
             return None  # sequences and maps have no file format
         after = sum(array.nbytes for array in arrays.values())
-        return arrays if after <= before + MAX_GROWTH else None
+        if after > before + MAX_GROWTH:
+            return None
+        for value in values.values():
+            give_back(value)
+        return {name: self.kept(array) for name, array in arrays.items()}
+
+    def kept(self, array: np.ndarray) -> np.ndarray:
+        """Return a folded array, out of memory if much is there already."""
+        if array.nbytes > MAX_GROWTH and self.held + array.nbytes > MAX_HELD:
+            return put_aside(array)
+        self.held += array.nbytes
+        return array
 
     def small(self, outputs: tuple[str, ...], before: int) -> bool:
         kinds = [self.types.get(name) for name in outputs if name]

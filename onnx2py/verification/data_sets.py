@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError as ProtobufError
 from onnx import numpy_helper  # noqa: TID251
 
 from ..errors import Onnx2pyError, VerifyError
+from ..external import ExternalFiles
 from ..ir.types import (
     DTYPES,
     MapType,
@@ -160,7 +161,7 @@ def read_value(path: Path, kind: ValueType | None) -> Any:
             return numpy_helper.to_dict(onnx.MapProto.FromString(data))
         if isinstance(kind, OptionalType):
             return numpy_helper.to_optional(onnx.OptionalProto.FromString(data))
-        return tensor_array(onnx.TensorProto.FromString(data), None)
+        return tensor_array(onnx.TensorProto.FromString(data), ExternalFiles(None))
     except (
         OSError,
         ValueError,

@@ -1,0 +1,132 @@
+"""External data: weights in files beside the model, mapped rather than read.
+
+A file is mapped once, however many tensors lie in it: a map costs an open file, of which a
+process may have few.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from .errors import LoadError
+from .ir.types import DTYPES, ELEMENT_TYPES
+
+READ_BYTES = 1 << 16
+"""Smaller files are read: exporters that give each tensor a file write hundreds of these."""
+
+PACKED_BITS = {
+    "int4": 4, "uint4": 4, "float4e2m1": 4, "int2": 2, "uint2": 2, "float6e2m3": 6, "float6e3m2": 6,
+}  # fmt: skip
+"""The element types of which several share a byte."""
+
+
+def is_external(tensor: onnx.TensorProto) -> bool:
+    """Whether a tensor's data lie in another file."""
+    return bool(tensor.data_location == onnx.TensorProto.EXTERNAL)
+
+
+class ExternalFiles:
+    """The files that hold a model's weights; ``folder`` is the model's, if it has one."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._buffers: dict[Path, bytes | mmap.mmap] = {}
+
+    def array(self, tensor: onnx.TensorProto, subject: str) -> np.ndarray:
+        """Return the value of a tensor whose data are in a file.
+
+        Raises
+        ------
+        LoadError
+            If the file is not where a model may keep one, missing or too short.
+        """
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        path = self.path(entries.get("location", ""), subject)
+        try:
+            offset, length = int(entries.get("offset", 0)), entries.get("length")
+            return self._array(
+                tensor, path, offset, None if length is None else int(length), subject
+            )
+        except (OSError, ValueError) as error:
+            raise LoadError(f"{subject}: cannot read {path.name!r}: {error}") from None
+
+    def _array(
+        self,
+        tensor: onnx.TensorProto,
+        path: Path,
+        offset: int,
+        length: int | None,
+        subject: str,
+    ) -> np.ndarray:
+        name = ELEMENT_TYPES[tensor.data_type]
+        if name == "string":
+            raise LoadError(f"{subject}: expected strings in the model, got a file")
+        dtype, shape = np.dtype(DTYPES[name]), tuple(tensor.dims)
+        bits = PACKED_BITS.get(name, dtype.itemsize * 8)
+        needed = (int(np.prod(shape, dtype=object)) * bits + 7) // 8
+        found = path.stat().st_size - offset
+        available = found if length is None else min(found, length)
+        if offset < 0 or available < needed:
+            raise LoadError(
+                f"{subject}: expected {needed} bytes in {path.name!r}, got {available}"
+            )
+        if needed == 0:
+            return np.zeros(shape, dtype)
+        buffer = self._buffer(path)
+        if name in PACKED_BITS:
+            raw = onnx.TensorProto(
+                dims=shape,
+                data_type=tensor.data_type,
+                raw_data=bytes(memoryview(buffer)[offset : offset + needed]),
+            )
+            return np.asarray(numpy_helper.to_array(raw)).astype(dtype, copy=False)
+        stored: np.ndarray = np.ndarray(
+            shape, dtype.newbyteorder("<"), buffer=buffer, offset=offset
+        )
+        return stored.astype(dtype, copy=False)
+
+    def _buffer(self, path: Path) -> bytes | mmap.mmap:
+        if path not in self._buffers:
+            with path.open("rb") as stream:
+                self._buffers[path] = (
+                    stream.read()
+                    if path.stat().st_size < READ_BYTES
+                    else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+                )
+        return self._buffers[path]
+
+    def path(self, location: str, subject: str) -> Path:
+        """Return the file of that name, if it is one that a model may name.
+
+        Raises
+        ------
+        LoadError
+            If it is not, or if there is none.
+        """
+        if self.folder is None:
+            raise LoadError(
+                f"{subject}: expected its data in the model, got a reference to {location!r}; "
+                "pass the model as a path, so that its folder is known"
+            )
+        windows = PureWindowsPath(location)
+        parts = (*PurePosixPath(location).parts, *windows.parts)
+        absolute = PurePosixPath(location).is_absolute() or windows.anchor
+        if not location or absolute or ".." in parts or "\0" in location:
+            raise LoadError(
+                f"{subject}: expected a file beside the model, got {location!r}"
+            )
+        path = (self.folder / location).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise LoadError(
+                f"{subject}: expected a file beside the model, got a link out of it"
+            )
+        if not path.is_file():
+            raise LoadError(
+                f"{subject}: its data are in {location!r}, which is missing"
+            )
+        return path
