@@ -1,14 +1,16 @@
 """The command: arguments in, exit status out.
 
 0 the package was made, 1 the model cannot be compiled, 2 wrong usage, 3 the package was made
-but differs from the model, 130 interrupted. ``check`` and ``verify`` as the first argument are
-commands of their own; a file of such a name is spelt ``./check``.
+but differs from the model, 130 interrupted, 143 terminated. ``check`` and ``verify`` as the
+first argument are commands of their own; a file of such a name is spelt ``./check``.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .pipeline import Progress, Report
 
 MADE, NOT_COMPILABLE, DIFFERS, INTERRUPTED = 0, 1, 3, 130
+TERMINATED = 128 + signal.SIGTERM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         chosen, run = parse_compile(given), _make
     try:
-        return run(chosen)
+        with _ended_in_order():
+            return run(chosen)
     except KeyboardInterrupt:
         print("onnx2py: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -55,6 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         bug = InternalError(f"{type(error).__name__}: {error}")
         return _fail(bug, chosen.verbose, error)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command as an exception does: temporary folders are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _make(chosen: argparse.Namespace) -> int:

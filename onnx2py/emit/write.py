@@ -1,7 +1,7 @@
 """Put the files of a package on disk: all of them or none.
 
 The files go into a temporary folder beside the target, which then takes the target's place
-in one rename. A list of what was written lies in the package, so that a later run knows what
+in one step. A list of what was written lies in the package, so that a later run knows what
 is its own to replace.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..errors import OutputError
 from .arrays import write_array
 from .package import Content
+from .swap import swap
+from .workshop import OLD, workshop
 
 MANIFEST = "onnx2py.json"
 """Names the files that onnx2py wrote into a package."""
@@ -82,30 +83,26 @@ def staged(target: Path, files: Mapping[str, Content]) -> Iterator[Path]:
     OutputError
         If a file cannot be written.
     """
+    with ExitStack() as stack:
+        with _told(target):
+            place = stack.enter_context(workshop(target))
+            folder = place / target.name
+            write_files(folder, files)
+        yield folder
+        with _told(target):
+            finish_manifest(folder)
+            _replace(folder, target, place / OLD)
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Say in the words of this project what the system refused."""
     try:
-        workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        yield
     except OSError as error:
         raise OutputError(
             f"{target}: cannot be written: {error.strerror or error}"
         ) from None
-    try:
-        folder = workshop / target.name
-        try:
-            write_files(folder, files)
-        except OSError as error:
-            raise OutputError(
-                f"{target}: cannot be written: {error.strerror or error}"
-            ) from None
-        yield folder
-        try:
-            finish_manifest(folder)
-            _replace(folder, target, workshop)
-        except OSError as error:
-            raise OutputError(
-                f"{target}: cannot be written: {error.strerror or error}"
-            ) from None
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def write_files(folder: Path, files: Mapping[str, Content]) -> None:
@@ -132,13 +129,14 @@ def finish_manifest(folder: Path) -> None:
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
 
 
-def _replace(folder: Path, target: Path, workshop: Path) -> None:
-    """Let a finished package take the target's place."""
+def _replace(folder: Path, target: Path, old: Path) -> None:
+    """Let a finished package take the target's place: in one step, if the system can."""
     if not target.exists():
         os.rename(folder, target)
         return
     _keep_foreign_files(target, folder)
-    old = workshop / "old"
+    if swap(folder, target):
+        return
     os.rename(target, old)
     try:
         os.rename(folder, target)
