@@ -58,8 +58,8 @@ def test_a_package_that_is_right(here, capsys):
 def test_a_wrong_kernel_is_found(here, capsys):
     plant(
         "ops/activation.py",
-        "np.maximum(x, x.dtype.type(0))",
-        "np.maximum(x, x.dtype.type(2))",
+        "np.maximum(x, x.dtype.type(0)",
+        "np.maximum(x, x.dtype.type(2)",
     )
     assert cli.main(["verify", "net", "net.onnx", "--per-node", "--data", "x.npy"]) == 3
     out = capsys.readouterr().out
@@ -88,8 +88,8 @@ def test_a_wrong_argument_is_found(here, capsys):
 def test_outputs_alone(here, capsys):
     plant(
         "ops/activation.py",
-        "np.maximum(x, x.dtype.type(0))",
-        "np.maximum(x, x.dtype.type(2))",
+        "np.maximum(x, x.dtype.type(0)",
+        "np.maximum(x, x.dtype.type(2)",
     )
     assert cli.main(["verify", "net", "net.onnx", "--data", "x.npy"]) == 3
     assert "value by value" not in capsys.readouterr().out

@@ -35,6 +35,8 @@ class Call(NamedTuple):
     node: str
     """The ONNX nodes that it stands for, as the comment above it has them."""
     line: int
+    overwritten: frozenset[str] = frozenset()
+    """Those of the values whose memory a later call takes: ``out=``."""
 
     @property
     def operator(self) -> str:
@@ -86,7 +88,8 @@ class Trace:
         self.steps.append(step)
         for name, value in zip(call.names, values):
             if name and (self._kept is None or name in self._kept):
-                self.values.setdefault(name, []).append(value)
+                lasting = value.copy() if name in call.overwritten else value
+                self.values.setdefault(name, []).append(lasting)
 
 
 def trace(
@@ -172,10 +175,17 @@ class _Noting(ast.NodeTransformer):
         self.lines = lines
         self.calls: list[Call] = []
         self.method = ""
+        self.overwritten: set[str] = set()
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Look into the methods that compute."""
         self.method = node.name
+        outs = (
+            n.value
+            for n in ast.walk(node)
+            if isinstance(n, ast.keyword) and n.arg == "out"
+        )
+        self.overwritten = {out.id for out in outs if isinstance(out, ast.Name)}
         return node if node.name == "__init__" else self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> Any:
@@ -195,7 +205,10 @@ class _Noting(ast.NodeTransformer):
         names = [t.id for t in targets if isinstance(t, ast.Name) and t.id != "_"]
         scope = "" if self.method == "__call__" else f"{self.method.strip('_')}."
         labels = tuple(f"{scope}{name}" for name in names)
-        self.calls.append(Call(labels, self._comment(node.lineno), node.lineno))
+        lost = frozenset(
+            label for label, name in zip(labels, names) if name in self.overwritten
+        )
+        self.calls.append(Call(labels, self._comment(node.lineno), node.lineno, lost))
         values = f"({', '.join(names)}{',' if names else ''})"
         before = ast.parse("_start()").body
         after = ast.parse(f"_note(_calls[{len(self.calls) - 1}], {values})").body

@@ -184,6 +184,7 @@ class Model:
 
         # scaled_scores: Mul -> float32[batch, 4, sequence, ?]
         scaled_scores = np.multiply(scores, np.float32(0.35355338))
+        del scores
 
         # sequence_length: Shape -> int64[1]
         sequence_length = ops.shape(hidden, start=1, end=2)
@@ -214,12 +215,15 @@ class Model:
 
         # masked_scores: Where -> float32[batch, 4, ?, ?]
         masked_scores = np.where(causal, scaled_scores, self.minus_infinity)
+        del scaled_scores
 
         # attention: Softmax -> float32[batch, 4, ?, ?]
         attention = ops.softmax(masked_scores)
+        del masked_scores
 
         # context: MatMul -> float32[batch, 4, ?, 8]
         context = np.matmul(attention, value)
+        del attention
 
         # context_t: Transpose -> float32[batch, ?, 4, 8]
         context_t = np.transpose(context, (0, 2, 1, 3))

@@ -88,6 +88,8 @@ class SourceWriter:
             yield self.invoke(operation, statement.outputs)
         else:
             yield from self.map_items(operation, statement.outputs)
+        if statement.frees:
+            yield f"del {', '.join(self.names[name] for name in statement.frees)}"
 
     def comment(self, statement: Statement) -> list[str]:
         """Name the ONNX nodes that a statement stands for, and the types of its results."""

@@ -130,6 +130,8 @@ class Statement:
     """What the comment says: ``name: Operator`` of every ONNX node that this stands for."""
     literals: tuple[str, ...] = ()
     """The constants of the graph that became literals."""
+    frees: tuple[str, ...] = ()
+    """The values that nobody reads after this, and whose memory is given back."""
 
 
 @dataclass(frozen=True)

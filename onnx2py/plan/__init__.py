@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from ..ir.program import Program
+from .free import free_values
+from .in_place import write_in_place
 from .setup import move_to_setup
 
 
 def plan(program: Program, *, level: int) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
-    return move_to_setup(program) if level else program
+    if not level:
+        return program
+    return write_in_place(free_values(move_to_setup(program)))

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def relu(x: NDArray[Any]) -> NDArray[Any]:
-    """Return ``max(x, 0)``, of the dtype and shape of ``x``.
+def relu(x: NDArray[Any], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Return ``max(x, 0)``, of the dtype and shape of ``x``; in ``out`` if that is given.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Relu.html
     """
-    return np.asarray(np.maximum(x, x.dtype.type(0)))
+    return np.asarray(np.maximum(x, x.dtype.type(0), out=out))

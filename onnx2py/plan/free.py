@@ -1,0 +1,84 @@
+"""When memory is given back: where nobody reads a large value any more, not when a call returns.
+
+M1  The last statement that reads a large value -> it frees the value.
+
+The next results then take the same memory, which is still in the cache. Small values are left
+alone, and so are inputs, which the caller holds, and what is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import prod
+
+from ..ir.program import (
+    Body,
+    Call,
+    Operation,
+    Program,
+    Statement,
+    bodies_of,
+    references,
+)
+from ..ir.types import DTYPES, TensorType, ValueType
+
+LARGE = 1 << 16
+"""In bytes; smaller values are not worth a line."""
+OPEN_LENGTH = 64
+"""What a length is taken for that is open, but for the first axis: a batch may be of one."""
+
+
+def free_values(program: Program) -> Program:
+    """Let statements free what they are the last to read (rule M1), in bodies too."""
+    statements = _freeing(program.statements, program.outputs, program.types)
+    return replace(program, statements=statements)
+
+
+def _freeing(
+    statements: tuple[Statement, ...],
+    kept: tuple[str, ...],
+    types: Mapping[str, ValueType],
+) -> tuple[Statement, ...]:
+    own = {name for s in statements for name in s.outputs if name}
+    waiting = {name for name in own if is_large(types.get(name))} - set(kept)
+    found: list[Statement] = []
+    for statement in reversed(statements):
+        last = dict.fromkeys((*statement.outputs, *_read(statement.operation)))
+        frees = tuple(name for name in last if name in waiting)
+        waiting.difference_update(frees)
+        operation = _in_bodies(statement.operation, types)
+        found.append(replace(statement, operation=operation, frees=frees))
+    return tuple(reversed(found))
+
+
+def _read(operation: Operation) -> Iterator[str]:
+    yield from references(operation)
+    for body in bodies_of(operation):
+        yield from body.captures
+
+
+def _in_bodies(operation: Operation, types: Mapping[str, ValueType]) -> Operation:
+    if isinstance(operation, Call):
+        return operation
+    fields = ("then_body", "else_body", "body")
+    bodies: dict[str, Body] = {
+        key: getattr(operation, key) for key in fields if hasattr(operation, key)
+    }
+    changed = {
+        key: replace(body, statements=_freeing(body.statements, body.outputs, types))
+        for key, body in bodies.items()
+    }
+    return replace(operation, **changed)  # type: ignore[arg-type]
+
+
+def is_large(kind: ValueType | None) -> bool:
+    """Whether a value may take so much memory that it is worth freeing."""
+    if not isinstance(kind, TensorType):
+        return False
+    if kind.shape is None:
+        return "float" in kind.dtype  # others of no known rank are mostly shapes
+    lengths = [d if isinstance(d, int) else OPEN_LENGTH for d in kind.shape]
+    if kind.shape and not isinstance(kind.shape[0], int):
+        lengths[0] = 1
+    return prod(lengths) * DTYPES[kind.dtype].itemsize >= LARGE

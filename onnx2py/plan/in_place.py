@@ -1,0 +1,97 @@
+"""Results that take the place of an operand.
+
+M2  An elementwise call is the last to read a large operand, which a call made afresh and of
+    which there can be no view, and which has the result's type -> its ``out`` is the operand.
+
+A view is not always told from a new array; only calls listed here are known to make new ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
+from ..ir.types import TensorType, ValueType
+from ..kernels import (
+    activation,
+    batch_normalization,
+    conv,
+    conv_transpose,
+    matmul,
+    softmax,
+)
+
+UFUNCS = frozenset(
+    (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.negative)
+    + (np.exp, np.sqrt, np.tanh, np.abs, np.reciprocal)
+)
+ELEMENTWISE: frozenset[Callable[..., Any]] = UFUNCS | {activation.relu}
+"""What takes ``out``, and reads each element before it writes it."""
+MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
+    batch_normalization.scale_and_shift,
+    conv.conv,
+    conv_transpose.conv_transpose,
+    matmul.gemm,
+    np.matmul,
+    softmax.softmax,
+}
+"""What returns a new array, whatever it is given, and keeps no hold of it."""
+
+
+def write_in_place(program: Program) -> Program:
+    """Let elementwise calls write over what they free (rule M2)."""
+    readers: Counter[str] = Counter()
+    for statement in program.statements:
+        if not _makes(statement):  # it may return a view of what it reads
+            readers.update(references(statement.operation))
+            for body in bodies_of(statement.operation):
+                readers.update(body.captures)
+    fresh = {
+        name
+        for statement in program.statements
+        if _makes(statement)
+        for name in statement.outputs
+    } - set(readers)
+    return replace(
+        program,
+        statements=tuple(_placed(s, fresh, program.types) for s in program.statements),
+    )
+
+
+def _makes(statement: Statement) -> bool:
+    call = statement.operation
+    return isinstance(call, Call) and call.function in MAKERS
+
+
+def _placed(
+    statement: Statement, fresh: set[str], types: Mapping[str, ValueType]
+) -> Statement:
+    call = statement.operation
+    if not isinstance(call, Call) or call.function not in ELEMENTWISE:
+        return statement
+    kind = types.get(statement.outputs[0])
+    for argument in call.args:
+        if (
+            isinstance(argument, Ref)
+            and argument.name in statement.frees
+            and argument.name in fresh
+            and _is_known(kind)
+            and types.get(argument.name) == kind
+        ):
+            return replace(
+                statement,
+                operation=replace(call, kwargs={**call.kwargs, "out": argument}),
+                frees=tuple(n for n in statement.frees if n != argument.name),
+            )
+    return statement
+
+
+def _is_known(kind: ValueType | None) -> bool:
+    """Whether two values of this type have one shape, and neither is a NumPy scalar."""
+    shape = kind.shape if isinstance(kind, TensorType) else None
+    return bool(shape) and None not in (shape or ())

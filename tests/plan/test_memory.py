@@ -1,0 +1,159 @@
+"""Rules M1 and M2: when memory is given back, and which results take an operand's place."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import onnx.parser
+import onnxruntime
+import pytest
+
+import onnx2py
+from onnx2py.ir.program import Body, Branch, Call, Program, Ref, Statement
+from onnx2py.ir.types import TensorType
+from onnx2py.kernels.activation import relu
+from onnx2py.plan.free import free_values
+from onnx2py.plan.in_place import write_in_place
+
+BIG = TensorType("float32", ("n", 4, 128, 128))
+SMALL = TensorType("float32", ("n", 4, 4, 4))
+
+
+def program(*calls: tuple[str, Call], outputs=None, **kinds: TensorType) -> Program:
+    statements = tuple(Statement(call, (name,), (name,)) for name, call in calls)
+    names = {"x", "w", *(name for name, _ in calls)}
+    types = {name: kinds.get(name, BIG) for name in names}
+    returned = outputs or (calls[-1][0],)
+    return Program("g", ("x",), returned, statements, {"w": np.ones(1)}, {}, types)
+
+
+def add(*names: str) -> Call:
+    return Call(np.add, tuple(map(Ref, names)))
+
+
+def frees(planned: Program) -> list[tuple[str, ...]]:
+    return [s.frees for s in planned.statements]
+
+
+def outs(planned: Program) -> dict[str, str]:
+    return {
+        s.outputs[0]: s.operation.kwargs["out"].name
+        for s in planned.statements
+        if isinstance(s.operation, Call) and "out" in s.operation.kwargs
+    }
+
+
+CHAIN = (
+    ("a", add("x", "w")),
+    ("b", add("a", "w")),
+    ("c", add("b", "a")),
+    ("y", add("c", "w")),
+)
+
+
+def test_m1_the_last_reader_frees():
+    assert frees(free_values(program(*CHAIN))) == [(), (), ("b", "a"), ("c",)]
+
+
+def test_m1_leaves_inputs_weights_and_results():
+    planned = free_values(program(*CHAIN, outputs=("y", "b")))
+    assert frees(planned) == [(), (), ("a",), ("c",)]
+
+
+def test_m1_leaves_small_values():
+    assert not any(
+        frees(free_values(program(*CHAIN, a=SMALL, b=SMALL, c=SMALL, y=SMALL)))
+    )
+
+
+def test_m1_what_a_body_captures_is_read():
+    def body(name: str) -> Body:
+        return Body(
+            name, (), ("a",), ("t",), (Statement(add("a", "w"), ("t",), ("t",)),)
+        )
+
+    branch = Branch(Ref("x"), body("then"), body("else"))
+    made = program(("a", add("x", "w")), ("b", add("a", "w")))
+    made = free_values(
+        Program(
+            "g", ("x",), ("y",),
+            (*made.statements, Statement(branch, ("y",), ("y",))),
+            made.weights, {}, {**made.types, "y": BIG, "t": BIG},
+        )
+    )  # fmt: skip
+    assert frees(made) == [(), ("b",), ("a",)]  # b is read by nobody
+    assert outs(write_in_place(made)) == {}
+
+
+def test_m2_a_result_takes_the_place_of_what_is_freed():
+    planned = write_in_place(free_values(program(*CHAIN)))
+    assert outs(planned) == {"c": "b", "y": "c"}
+    assert frees(planned) == [(), (), ("a",), ()]
+
+
+def test_m2_never_what_a_view_may_show():
+    calls = (
+        ("a", add("x", "w")),
+        ("turned", Call(np.transpose, (Ref("a"), (0, 1, 3, 2)))),
+        ("b", Call(relu, (Ref("a"),))),
+        ("y", add("b", "turned")),
+    )
+    assert outs(write_in_place(free_values(program(*calls)))) == {"y": "b"}
+
+
+def test_m2_never_another_type_or_an_input():
+    wide = TensorType("float32", ("m", "n", 4, 128, 128))
+    calls = (("a", add("x", "w")), ("y", add("a", "z")))
+    assert outs(write_in_place(free_values(program(*calls, y=wide)))) == {}
+    open_ = TensorType("float32", (None, 4, 128, 128))
+    assert outs(write_in_place(free_values(program(*calls, a=open_, y=open_)))) == {}
+    assert outs(write_in_place(free_values(program(("y", add("x", "w")))))) == {}
+
+
+MODEL = """<ir_version: 8, opset_import: ["" : 17]>
+g (float[n, 128, 128] x, bool[1] deep) => (float[n, 128, 128] y, float[n, 16384] flat)
+<float[1] two = {2}, int64[2] shape = {0, -1}>
+{
+  a = Add (x, two)
+  b = Mul (a, a)
+  c = Relu (b)
+  turned = Transpose <perm = [0, 2, 1]> (c)
+  d = Tanh (c)
+  e = MatMul (d, turned)
+  f = Div (e, two)
+  g = Sub (f, d)
+  kept = Max (g, x)
+  flat = Reshape (kept, shape)
+  h = Neg (kept)
+  i = If (deep) <
+    then_branch = t () => (float[n, 128, 128] r) { q = Exp (h) r = Add (q, h) },
+    else_branch = s () => (float[n, 128, 128] r2) { r2 = Abs (h) }>
+  y = Mul (i, two)
+}"""
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_numbers_are_onnxruntimes(tmp_path, monkeypatch, deep):
+    model = onnx.parser.parse_model(MODEL)
+    onnx2py.compile_model(model, tmp_path / "planned")
+    source = (tmp_path / "planned/model.py").read_text()
+    assert "out=" in source and "del " in source
+    monkeypatch.syspath_prepend(tmp_path)
+    package = importlib.import_module("planned")
+    x = np.random.default_rng(0).standard_normal((3, 128, 128), np.float32)
+    before = x.copy()
+    feeds = {"x": x, "deep": np.array([deep])}
+    expected = onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)
+    found = package.Model()(**feeds)
+    for ours, theirs in zip(found, expected):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(x, before)
+
+    # Who watches sees every value as it was, not what came to its place.
+    watch = importlib.import_module("planned.watch")
+    seen = watch.trace(package.Model(), **feeds)
+    np.testing.assert_array_equal(seen["b"], (x + 2) * (x + 2))
+    np.testing.assert_array_equal(seen["a"], x + 2)
+    np.testing.assert_allclose(seen.outputs.y, expected[0], rtol=1e-4, atol=1e-4)
+    importlib.sys.modules.pop("planned")
