@@ -5,13 +5,14 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+PORT ?= 8000
 EXAMPLES := mnist transformer loop pipeline
 
-.PHONY: help demo test lint fuzz examples train readme bench matrix clean
+.PHONY: help demo demo-web test lint fuzz examples train readme bench matrix clean
 .DEFAULT_GOAL := help
 
 help: ## list what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
 
 # The stamp is newer than pyproject.toml once everything that it asks for is installed.
 $(VENV)/.installed: pyproject.toml
@@ -24,6 +25,9 @@ $(VENV)/.installed: pyproject.toml
 
 demo: $(VENV)/.installed ## compile a classifier of handwritten digits and run it
 	@$(BIN)/python -m generated_examples.make.demo
+
+demo-web: $(VENV)/.installed ## serve a page on this machine where one draws a digit
+	@$(BIN)/python -m generated_examples.make.web --port $(PORT)
 
 test: $(VENV)/.installed ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from onnx2py.errors import Onnx2pyError
 
 from .__main__ import HOME, digit_pictures
 
-PACKAGE = "mnist"
+BUILD = HOME.parent / "build"
 SHADES = " .:-=+*#%@"
 SHOWN = (3, 8)
 REPEATS = 20
@@ -25,24 +27,34 @@ Array = NDArray[Any]
 
 def main() -> int:
     """Compile, run, print."""
-    build = HOME.parent / "build"
-    build.mkdir(exist_ok=True)
+    return read_digits(compiled(HOME / "mnist.onnx").Model())
+
+
+def compiled(model: Path) -> ModuleType:
+    """Compile a model to ``build/``, say so, and import the package.
+
+    Raises
+    ------
+    SystemExit
+        If that fails, or the package differs from the model.
+    """
+    BUILD.mkdir(exist_ok=True)
     start = time.perf_counter()
     try:
-        report = compile_model(HOME / "mnist.onnx", build / PACKAGE, verify=True)
+        report = compile_model(model, BUILD / model.stem, verify=True)
     except Onnx2pyError as error:
         print(error, file=sys.stderr)
-        return 1
+        raise SystemExit(1) from None
     print(
-        f"compiled generated_examples/mnist.onnx to build/{PACKAGE} in "
+        f"compiled {model.relative_to(HOME.parent)} to build/{model.stem} in "
         f"{time.perf_counter() - start:.1f} s: {report.nodes} nodes, "
         f"{report.calls} calls, {report.parameters:,} parameters"
     )
     if not report.agrees:
         print("the package differs from the model", file=sys.stderr)
-        return 3
-    sys.path.insert(0, str(build))
-    return read_digits(importlib.import_module(PACKAGE).Model())
+        raise SystemExit(3)
+    sys.path.insert(0, str(BUILD))
+    return importlib.import_module(model.stem)
 
 
 def read_digits(model: Any) -> int:
@@ -64,7 +76,7 @@ def read_digits(model: Any) -> int:
     print(
         f"\n{right} of {len(labels)} right; the digits are real, and no part of training"
     )
-    print(f"The model as Python: build/{PACKAGE}/model.py")
+    print("The model as Python: build/mnist/model.py")
     return 0 if right == len(labels) else 1
 
 
