@@ -8,7 +8,7 @@ WORKERS ?= auto
 PORT ?= 8000
 EXAMPLES := mnist transformer loop pipeline
 
-.PHONY: help demo demo-web test lint fuzz examples train readme bench matrix clean
+.PHONY: help demo demo-web demo-emotion test lint fuzz examples train readme bench matrix clean
 .DEFAULT_GOAL := help
 
 help: ## list what there is
@@ -28,6 +28,9 @@ demo: $(VENV)/.installed ## compile a classifier of handwritten digits and run i
 
 demo-web: $(VENV)/.installed ## serve a page on this machine where one draws a digit
 	@$(BIN)/python -m generated_examples.make.web --port $(PORT)
+
+demo-emotion: $(VENV)/.installed ## name the emotion in a picture of a face (fetches the network)
+	@$(BIN)/python -m generated_examples.make.emotion
 
 test: $(VENV)/.installed ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS)

