@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import time
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onnx2py import compile_model
-from onnx2py.errors import Onnx2pyError
-
 from .__main__ import HOME, digit_pictures
+from .building import compiled
 
-ROOT = HOME.parent
-BUILD = ROOT / "build"
 SHADES = " .:-=+*#%@"
 SHOWN = (3, 8)
 REPEATS = 20
@@ -29,38 +22,6 @@ Array = NDArray[Any]
 def main() -> int:
     """Compile, run, print."""
     return read_digits(compiled(HOME / "mnist.onnx").Model())
-
-
-def compiled(model: Path, build: Path = BUILD) -> ModuleType:
-    """Compile a model to a folder, say so, and import the package.
-
-    Raises
-    ------
-    SystemExit
-        If that fails, or the package differs from the model.
-    """
-    build.mkdir(parents=True, exist_ok=True)
-    start = time.perf_counter()
-    try:
-        report = compile_model(model, build / model.stem, verify=True)
-    except Onnx2pyError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(1) from None
-    print(
-        f"compiled {_shown(model)} to {_shown(build / model.stem)} in "
-        f"{time.perf_counter() - start:.1f} s: {report.nodes} nodes, "
-        f"{report.calls} calls, {report.parameters:,} parameters"
-    )
-    if not report.agrees:
-        print("the package differs from the model", file=sys.stderr)
-        raise SystemExit(3)
-    sys.path.insert(0, str(build))
-    return importlib.import_module(model.stem)
-
-
-def _shown(path: Path) -> Path:
-    """Shorten a path in the repository."""
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def read_digits(model: Any) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .demo import BUILD, compiled
+from .building import BUILD, compiled
 from .fetching import FetchError, fetch_wheel
 from .keras import convert, read_hdf5
 from .keras_graph import KerasError

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..__main__ import HOME
-from ..demo import BUILD, compiled
+from ..building import BUILD, compiled
 from .server import HOST, Server
 
 EMOTION = "emotion"
