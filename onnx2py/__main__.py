@@ -1,8 +1,7 @@
 """``python -m onnx2py``: the command."""
 
-import sys
 
-from .cli import main
+from .cli import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -148,6 +148,8 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
                        help="put a wheel of it there, for pip install")  # fmt: skip
     ships.add_argument("--zipapp", metavar="FILE",
                        help="write an archive that Python runs: python FILE --help")  # fmt: skip
+    ships.add_argument("--report", metavar="FILE.html",
+        help="write a page about it: a picture of the graph, a table of calls")  # fmt: skip
     ships.add_argument("--single-file", metavar="FILE",
                        help="write it as one .py, weights included (up to 4 MB)")  # fmt: skip
     loudness = parser.add_mutually_exclusive_group()

@@ -8,14 +8,15 @@ first argument are commands of their own; a file of such a name is spelt ``./che
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NoReturn
 
 from .arguments import parse_check, parse_compile, parse_verify, shaping_options
 from .errors import InternalError, Onnx2pyError
@@ -25,6 +26,23 @@ if TYPE_CHECKING:
 
 MADE, NOT_COMPILABLE, DIFFERS, INTERRUPTED = 0, 1, 3, 130
 TERMINATED = 128 + signal.SIGTERM
+
+
+def command() -> NoReturn:
+    """Run the command and end the process with its exit status."""
+    try:
+        status = main()
+    except SystemExit as ended:
+        if ended.code != TERMINATED:
+            raise
+        status = TERMINATED
+    if status in (INTERRUPTED, TERMINATED):
+        # onnxruntime may be computing still, and aborts if the interpreter goes first.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,6 +153,7 @@ def _compile(chosen: argparse.Namespace) -> Report:
             wheel=chosen.wheel,
             zipapp=chosen.zipapp,
             single_file=chosen.single_file,
+            report=chosen.report,
             **shaping_options(chosen),
         )
 

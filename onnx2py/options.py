@@ -32,6 +32,7 @@ class Options:
     wheel : a folder to put a wheel of the package into.
     zipapp : a file to write the package to as an archive that Python runs.
     single_file : a file to write the package to as one module, weights included.
+    report : a file to write a page about the package to, ending in .html.
     """
 
     level: int = 1
@@ -50,6 +51,7 @@ class Options:
     wheel: str | os.PathLike[str] | None = None
     zipapp: str | os.PathLike[str] | None = None
     single_file: str | os.PathLike[str] | None = None
+    report: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1):
@@ -61,6 +63,10 @@ class Options:
         for name in ("inputs", "outputs"):
             if isinstance(getattr(self, name), str):
                 raise OptionError(f"{name}: expected a list of names, got a string")
+        if self.report is not None and not str(self.report).endswith(".html"):
+            raise OptionError(
+                f"report: expected a file name that ends in .html, got {self.report}"
+            )
         if not 0 <= self.rtol < 1:
             raise OptionError(f"rtol: expected a number from 0 to 1, got {self.rtol!r}")
         if not isinstance(self.seed, int) or self.seed < 0:

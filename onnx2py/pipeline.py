@@ -18,6 +18,7 @@ from .lowering.lower import lower
 from .options import Options
 from .passes import run_passes
 from .plan import plan
+from .report import report_page
 from .shaping import Shaping
 from .ship import Shipment, check_shipments, check_size, ship
 from .verify import Verification, verify_package
@@ -106,7 +107,13 @@ def compile_model(
                 graph=decoded.graph,
                 requires=package.requires,
             )
-        shipments = ship(folder, chosen, package.requires, loaded.sha256)
+        shipments = ship(
+            folder,
+            chosen,
+            package.requires,
+            loaded.sha256,
+            lambda: report_page(program, package, origin),
+        )
     tell("done", 1.0)
     return Report(
         path=target,

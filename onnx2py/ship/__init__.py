@@ -38,7 +38,8 @@ def check_shipments(options: Options) -> None:
     OutputError
         If a folder does not exist or cannot be written to, or if a folder is in the way.
     """
-    files = [Path(p) for p in (options.zipapp, options.single_file) if p is not None]
+    asked = (options.zipapp, options.single_file, options.report)
+    files = [Path(p) for p in asked if p is not None]
     folders = [(file.parent, file) for file in files]
     if options.wheel is not None:
         folders.append((Path(options.wheel), Path(options.wheel) / "wheel"))
@@ -62,9 +63,13 @@ def check_size(options: Options, weight_bytes: int) -> None:
 
 
 def ship(
-    folder: Path, options: Options, requires: tuple[str, ...], sha256: str
+    folder: Path,
+    options: Options,
+    requires: tuple[str, ...],
+    sha256: str,
+    page: Callable[[], str],
 ) -> tuple[Shipment, ...]:
-    """Make what the options ask for of the package in a folder.
+    """Make what the options ask for of the package in a folder; ``page`` writes the report.
 
     Raises
     ------
@@ -81,7 +86,17 @@ def ship(
     if options.single_file is not None:
         path = Path(options.single_file)
         made.append(_written("single file", path, contents, write_single_file))
+    if options.report is not None:
+        data = page().encode("utf-8")
+        path = Path(options.report)
+        made.append(
+            _written("report", path, contents, lambda file, _: _write(file, data))
+        )
     return tuple(made)
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -1,0 +1,118 @@
+"""How many multiply-adds a call takes: those of its products; all else is not counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from ..ir.program import Call, Ref
+from ..ir.types import Dim, TensorType, ValueType
+
+Shapes = Callable[[int], tuple[Dim, ...]]
+"""The shape of an argument, by its place."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A count: ``number`` times the lengths that are open."""
+
+    number: int
+    symbols: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " × ".join([*self.symbols, f"{self.number:,}"])
+
+
+class Unknown(Exception):
+    """A shape is not known."""
+
+
+def multiply_adds(
+    call: Call, outputs: Iterable[str], types: Mapping[str, ValueType]
+) -> Cost | None:
+    """Return what a call costs; 0 if it has no products, None if its shapes are not known."""
+    count = _COUNTS.get(getattr(call.function, "__name__", str(call.function)))
+    if count is None:
+        return Cost(0)
+
+    def shape(place: int) -> tuple[Dim, ...]:
+        argument = call.args[place] if place < len(call.args) else None
+        return _shape(argument, types)
+
+    try:
+        made = _shape(Ref(next(iter(outputs))), types)
+        lengths = list(count(shape, made, call.kwargs))
+    except Unknown:
+        return None
+    if None in lengths:
+        return None
+    symbols = sorted(dim for dim in lengths if isinstance(dim, str))
+    return Cost(prod(dim for dim in lengths if isinstance(dim, int)), tuple(symbols))
+
+
+def total(costs: Iterable[Cost | None]) -> list[Cost]:
+    """Add costs up: one for each product of open lengths."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for cost in costs:
+        if cost is not None:
+            found[cost.symbols] += cost.number
+    return [
+        Cost(number, symbols) for symbols, number in sorted(found.items()) if number
+    ]
+
+
+def _shape(argument: Any, types: Mapping[str, ValueType]) -> tuple[Dim, ...]:
+    kind = types.get(argument.name) if isinstance(argument, Ref) else None
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        raise Unknown
+    return kind.shape
+
+
+Count = Callable[[Shapes, tuple[Dim, ...], Mapping[str, Any]], Iterable[Dim]]
+"""Returns lengths whose product is the count."""
+
+
+def _convolution(weight: int) -> Count:
+    """Each result is a sum over the kernel: [M, C / group, K...]."""
+    return lambda shape, made, _: (*made, *shape(weight)[1:])
+
+
+def _transposed(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
+    """Each element goes through the kernel: [C, M / group, K...]."""
+    return (*shape(0), *shape(1)[1:])
+
+
+def _product(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
+    """Each result is a sum over the last axis of the first operand."""
+    inner = shape(0)
+    if not inner:
+        raise Unknown
+    return (*made, inner[-1])
+
+
+def _gemm(shape: Shapes, made: tuple[Dim, ...], options: Any) -> Iterable[Dim]:
+    return (*made, shape(0)[0 if options.get("trans_a") else -1])
+
+
+def _recurrent(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
+    """Each step of each sequence goes through all weights of the inputs and of the state."""
+    weights = (*shape(1), *shape(2))
+    if not all(isinstance(length, int) for length in weights):
+        raise Unknown
+    number = sum(prod(d for d in shape(i) if isinstance(d, int)) for i in (1, 2))
+    return (*shape(0)[:2], number)
+
+
+_COUNTS: dict[str, Count] = {
+    "conv": _convolution(1), "fused_conv": _convolution(1), "integer_conv": _convolution(1),
+    "quantized_conv": _convolution(3), "conv_transpose": _transposed,
+    "matmul": _product, "project": _product, "matmul_integer": _product,
+    "matmul_integer_prepared": _product, "qlinear_matmul": _product,
+    "matmul_integer_to_float": _product, "dynamic_quantize_matmul": _product, "gemm": _gemm,
+    "lstm": _recurrent, "lstm_packed": _recurrent, "gru": _recurrent, "gru_packed": _recurrent,
+    "rnn": _recurrent,
+}  # fmt: skip
+"""By the kernel's name, which NumPy's functions have too."""
