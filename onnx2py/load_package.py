@@ -39,7 +39,7 @@ def load_model(
     Parameters
     ----------
     model : path, bytes or ModelProto
-    options : see :class:`onnx2py.options.Options`
+    options : see :class:`onnx2py.options.Options`; ``layout`` is off, since nobody reads it
 
     Raises
     ------
@@ -51,7 +51,9 @@ def load_model(
     folder = tempfile.mkdtemp(prefix="onnx2py-")
     name = f"onnx2py_model_{os.getpid()}_{next(_NUMBERS)}"
     try:
-        report = compile_model(model, Path(folder) / name, **options)
+        report = compile_model(
+            model, Path(folder) / name, **{"layout": False, **options}
+        )
         if not report.agrees:
             raise VerifyError("verify: the package differs from the model")
         found: Model = _import(name, report.path).Model()

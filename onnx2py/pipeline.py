@@ -92,7 +92,9 @@ def compile_model(
     program = plan(lower(graph, rules), level=chosen.level)
 
     tell("writing source", 0.3)
-    package = _formatted(build_package(program, target.name, origin), tell)
+    package = build_package(program, target.name, origin)
+    if chosen.layout:
+        package = _formatted(package, tell)
 
     check_size(chosen, package.weight_bytes)
     with staged(target, package.files) as folder:
