@@ -110,6 +110,8 @@ def trace(
     ------
     KeyError
         If there is no value of a name in ``capture``.
+    OSError
+        If there is no source of ``model.py``, as in a frozen program.
     """
     kept = None if capture is None else {python_name(name) for name in capture}
     found = Trace(kept)
@@ -147,7 +149,10 @@ def python_name(name: str) -> str:
 
 def _watched(found: Trace) -> Any:
     """Return the class ``Model``, compiled with notes to ``found``."""
-    source = inspect.getsource(model_module)
+    try:
+        source = inspect.getsource(model_module)
+    except OSError:  # frozen, or compiled to bytecode alone
+        raise OSError("watch: expected the source of model.py, got none") from None
     (tree,) = (
         node
         for node in ast.parse(source).body
