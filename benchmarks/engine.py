@@ -51,10 +51,10 @@ def reference(path: Path) -> Runner:
 ENGINES = {"onnx2py": package, "onnxruntime": onnxruntime, "reference": reference}
 
 
-def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int:
-    """Run one engine; print its median."""
-    with np.load(inputs, allow_pickle=False) as stored:
-        feeds = {
+def read_inputs(path: str) -> dict[str, Any]:
+    """Read the arrays; strings become objects."""
+    with np.load(path, allow_pickle=False) as stored:
+        return {
             name: (
                 stored[name].astype(object)
                 if stored[name].dtype.kind == "U"
@@ -62,6 +62,18 @@ def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int
             )
             for name in stored.files
         }
+
+
+def first_answer(engine: str, path: str, inputs: str, outputs: str) -> None:
+    """Start one engine, call it once, and write down what it answers."""
+    found = ENGINES[engine](Path(path))(read_inputs(inputs))
+    with open(outputs, "wb") as stream:
+        pickle.dump(found, stream)
+
+
+def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int:
+    """Run one engine; print its median."""
+    feeds = read_inputs(inputs)
     run = ENGINES[engine](Path(path))
     with open(outputs, "wb") as stream:
         pickle.dump(run(feeds), stream)

@@ -30,7 +30,7 @@ from onnx2py.load import load
 from onnx2py.verification.comparison import compare
 from onnx2py.verification.inputs import Signature, random_cases
 
-from .engine import ENGINES
+from .engine import ENGINES, onnxruntime
 from .readme import write_section
 
 EXAMPLES = Path(__file__).parents[1] / "generated_examples"
@@ -74,7 +74,7 @@ def measure(model: Path, folder: Path, rounds: int, seconds: float) -> Row:
     """
     package = compile_model(model, folder / "package").path
     inputs = folder / "inputs.npz"
-    _write_inputs(model, inputs)
+    write_inputs(model, inputs)
     times: dict[str, list[float]] = {name: [] for name in ENGINES}
     for _ in range(rounds):
         for engine in ENGINES:
@@ -85,14 +85,16 @@ def measure(model: Path, folder: Path, rounds: int, seconds: float) -> Row:
                 if engine != "reference":
                     raise
     medians = {name: statistics.median(found) for name, found in times.items() if found}
-    expected, actual = (_outputs(inputs, name) for name in ("onnxruntime", "onnx2py"))
+    expected, actual = (
+        read_outputs(inputs, name) for name in ("onnxruntime", "onnx2py")
+    )
     difference = compare(actual, expected, RTOL)
     if difference.reason:
         raise EngineError(f"the package differs: {difference.reason}")
     return Row(model.stem, medians, difference.relative)
 
 
-def _write_inputs(model: Path, path: Path) -> None:
+def write_inputs(model: Path, path: Path) -> None:
     """Store inputs: those that an example's package recorded, else random ones."""
     signature = Signature.of(decode(load(model)).graph)
     golden = model.with_suffix("") / "golden"
@@ -101,9 +103,21 @@ def _write_inputs(model: Path, path: Path) -> None:
         for i, name in enumerate(signature.inputs)
         if (golden / f"input_{i}.npy").exists()
     }
-    feeds = recorded or dict(next(random_cases(signature, 0)).feeds)
+    feeds = recorded or accepted_feeds(model, signature)
     arrays = {k: v.astype(str) if v.dtype == object else v for k, v in feeds.items()}
     np.savez(path, **arrays)
+
+
+def accepted_feeds(model: Path, signature: Signature) -> dict[str, Any]:
+    """Return the first random inputs that onnxruntime takes: some indices are out of range."""
+    run = onnxruntime(model)
+    for case in random_cases(signature, 0):
+        try:
+            run(dict(case.feeds))
+        except Exception:  # its errors have no common type
+            continue
+        return dict(case.feeds)
+    raise EngineError("onnxruntime takes none of the random inputs")
 
 
 def _run(engine: str, path: Path, inputs: Path, seconds: float) -> float:
@@ -130,7 +144,8 @@ def _run(engine: str, path: Path, inputs: Path, seconds: float) -> float:
     return float(done.stdout)
 
 
-def _outputs(inputs: Path, engine: str) -> list[Any]:
+def read_outputs(inputs: Path, engine: str) -> list[Any]:
+    """Return what an engine answered."""
     with inputs.with_name(engine).open("rb") as stream:
         found: list[Any] = pickle.load(stream)  # written by our own process
     return found
