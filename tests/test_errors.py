@@ -14,7 +14,6 @@ from onnx import TensorProto, helper
 
 from onnx2py import InternalError, OutputError, compile_model, pipeline
 from onnx2py.cli import main
-from onnx2py.emit import write
 
 GOOD = """<ir_version: 8, opset_import: ["" : 17]>
 g (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }"""
@@ -266,7 +265,7 @@ def test_a_folder_that_cannot_be_written_to(here, capsys, monkeypatch):
         def refuse(*_args, **_kwargs):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(write.tempfile, "mkdtemp", refuse)
+        monkeypatch.setattr(Path, "mkdir", refuse)
     message = failure(capsys, "model.onnx", "-o", "closed/pkg")
     assert "written" in message
 

@@ -1,21 +1,22 @@
 """The temporary folder beside a target in which a package is made.
 
-A process that is killed cannot clean up. So a workshop is locked as long as its owner lives,
-and the next run that finds one without a lock puts things right: a package that was on its way
-out goes back to its place if that is empty, and the folder is removed.
+A process that is killed cannot clean up. So each workshop has a file that is locked as long as
+its owner lives, and the next run that finds one without a lock puts things right: a package that
+was on its way out goes back to its place if that is empty, and the workshop is removed.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-LOCK = "onnx2py.lock"
+LOCK = ".lock"
+"""What the name of a workshop's lock ends in."""
 OLD = "old"
 """Where the package goes that is replaced."""
 
@@ -30,40 +31,42 @@ def workshop(target: Path) -> Iterator[Path]:
         If it cannot be made.
     """
     tidy(target)
-    folder = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
+    # The name comes first: a signal at any moment leaves nothing that is not cleaned up.
+    folder = target.with_name(f".{target.name}-{secrets.token_hex(6)}")
     try:
-        with (folder / "unlocked").open("w") as lock:
+        with lock_of(folder).open("x") as lock:
             with suppress(OSError):  # some network file systems have no locks
                 _locked(lock)
-            # Only now others see it: between the two it would look abandoned.
-            os.rename(folder / "unlocked", folder / LOCK)
+            folder.mkdir(mode=0o700)
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def lock_of(folder: Path) -> Path:
+    """Return where the lock of a workshop is."""
+    return folder.with_name(f"{folder.name}{LOCK}")
 
 
 def tidy(target: Path) -> None:
     """Finish what a killed process left beside ``target``."""
-    for folder in target.parent.glob(f"{_prefix(target)}*"):
-        if not folder.is_dir() or folder.is_symlink():
-            continue
+    for path in target.parent.glob(f".{target.name}-*{LOCK}"):
+        folder = path.with_name(path.name[: -len(LOCK)])
         try:
-            with (folder / LOCK).open("r+") as lock:
+            with path.open("r+") as lock:
                 if not _locked(lock):
                     continue  # its owner lives
-                _restore(folder / OLD, target)
-                shutil.rmtree(folder, ignore_errors=True)
+                if (folder / OLD).is_dir() and not target.exists():
+                    os.rename(folder / OLD, target)
         except OSError:
-            continue  # not a workshop, or another process was faster
+            continue  # another process was faster
+        _remove(folder)
 
 
-def _restore(old: Path, target: Path) -> None:
-    if old.is_dir() and not target.exists():
-        os.rename(old, target)
-
-
-def _prefix(target: Path) -> str:
-    return f".{target.name}-"
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        lock_of(folder).unlink()
 
 
 def _locked(stream: IO[str]) -> bool:

@@ -96,7 +96,8 @@ def test_convolution_agrees(random, channels_last):
         integers(random, np.uint8, 1, 4, 5, 4),
         np.array(0.02, np.float32),
         np.array(99, np.uint8),
-        integers(random, np.int8, 6, 2, 3, 2),
+        # 7 bits: onnxruntime's sums of 8 saturate on processors without VNNI.
+        integers(random, np.int8, 6, 2, 3, 2) // 2,
         random.uniform(0.01, 0.03, 6).astype(np.float32),
         np.zeros(6, np.int8),
         np.array(0.5, np.float32),

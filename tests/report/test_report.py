@@ -41,7 +41,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self.cells:
-            self.cells[-1] += data
+            self.cells[-1] = (self.cells[-1] + data).strip()
 
 
 def report(model, tmp_path: Path, **options) -> str:
