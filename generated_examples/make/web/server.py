@@ -82,7 +82,9 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"  # the connection stays open while somebody draws
-    disable_nagle_algorithm = True  # without it an answer waits 40 ms for the next packet
+    disable_nagle_algorithm = (
+        True  # without it an answer waits 40 ms for the next packet
+    )
     wbufsize = -1  # headers and body leave together
     timeout = PATIENCE
 
