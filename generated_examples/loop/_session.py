@@ -84,7 +84,7 @@ class InferenceSession:
         )
         values = (result,) if len(OUTPUTS) == 1 else result
         outputs = {
-            spec.name: _as_array(v, spec.dtype) for spec, v in zip(OUTPUTS, values)
+            spec.name: _in_order(v, spec.dtype) for spec, v in zip(OUTPUTS, values)
         }
         wanted = outputs if output_names is None else output_names
         for name in wanted:
@@ -146,6 +146,14 @@ def _as_array(value: Any, kind: str) -> Any:
     if any(isinstance(v, (np.ndarray, dict)) for v in value):
         return value
     return np.asarray(value, np.dtype(kind) if kind in _LISTED else None)
+
+
+def _in_order(value: Any, kind: str) -> Any:
+    """Return an output with its elements in C order: inside, channels may lie last."""
+    array = _as_array(value, kind)
+    if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
+        return array.copy()
+    return array
 
 
 def _node_arg(spec: TensorSpec) -> NodeArg:

@@ -50,11 +50,11 @@ class Model:
         load = partial(load_weight, weights)
 
         # conv1.weight: weight of conv1
-        self.conv1_weight = load("conv1_weight", "float32[12, 1, 5, 5]")
+        self.conv1_weight = load("conv1_weight", "float32[5, 5, 1, 12]")
         # conv1.bias: bias of conv1
         self.conv1_bias = load("conv1_bias", "float32[12]")
         # conv2.weight: weight of conv2
-        self.conv2_weight = load("conv2_weight", "float32[24, 12, 5, 5]")
+        self.conv2_weight = load("conv2_weight", "float32[5, 5, 12, 24]")
         # conv2.bias: bias of conv2
         self.conv2_bias = load("conv2_bias", "float32[24]")
         # dense1.weight: b of dense1
@@ -98,7 +98,9 @@ class Model:
         image = check_input("image", image, "float32[batch, 1, 28, 28]", dims)
 
         # conv1: Conv -> float32[batch, 12, 28, 28]
-        conv1 = ops.conv(image, self.conv1_weight, self.conv1_bias, pads=(2, 2, 2, 2))
+        conv1 = ops.conv_packed(
+            image, self.conv1_weight, self.conv1_bias, pads=(2, 2, 2, 2)
+        )
 
         # relu1: Relu -> float32[batch, 12, 28, 28]
         relu1 = ops.relu(conv1)
@@ -107,7 +109,9 @@ class Model:
         pool1 = ops.max_pool(relu1, kernel_shape=(2, 2), strides=(2, 2))
 
         # conv2: Conv -> float32[batch, 24, 14, 14]
-        conv2 = ops.conv(pool1, self.conv2_weight, self.conv2_bias, pads=(2, 2, 2, 2))
+        conv2 = ops.conv_packed(
+            pool1, self.conv2_weight, self.conv2_bias, pads=(2, 2, 2, 2)
+        )
 
         # relu2: Relu -> float32[batch, 24, 14, 14]
         relu2 = ops.relu(conv2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Program
+from .convolutions import choose_convolutions
 from .free import free_values
 from .in_place import write_in_place
 from .setup import move_to_setup
@@ -12,4 +13,5 @@ def plan(program: Program, *, level: int) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
     if not level:
         return program
-    return write_in_place(free_values(move_to_setup(program)))
+    program = choose_convolutions(move_to_setup(program))
+    return write_in_place(free_values(program))

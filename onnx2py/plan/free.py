@@ -14,7 +14,6 @@ from math import prod
 
 from ..ir.program import (
     Body,
-    Call,
     Operation,
     Program,
     Statement,
@@ -22,6 +21,7 @@ from ..ir.program import (
     references,
 )
 from ..ir.types import DTYPES, TensorType, ValueType
+from .bodies import with_bodies
 
 LARGE = 1 << 16
 """In bytes; smaller values are not worth a line."""
@@ -59,17 +59,10 @@ def _read(operation: Operation) -> Iterator[str]:
 
 
 def _in_bodies(operation: Operation, types: Mapping[str, ValueType]) -> Operation:
-    if isinstance(operation, Call):
-        return operation
-    fields = ("then_body", "else_body", "body")
-    bodies: dict[str, Body] = {
-        key: getattr(operation, key) for key in fields if hasattr(operation, key)
-    }
-    changed = {
-        key: replace(body, statements=_freeing(body.statements, body.outputs, types))
-        for key, body in bodies.items()
-    }
-    return replace(operation, **changed)  # type: ignore[arg-type]
+    def freed(body: Body) -> Body:
+        return replace(body, statements=_freeing(body.statements, body.outputs, types))
+
+    return with_bodies(operation, freed)
 
 
 def is_large(kind: ValueType | None) -> bool:

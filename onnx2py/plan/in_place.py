@@ -23,7 +23,9 @@ from ..kernels import (
     conv,
     conv_transpose,
     matmul,
+    packed_conv,
     softmax,
+    winograd,
 )
 
 UFUNCS = frozenset(
@@ -38,7 +40,11 @@ MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     conv_transpose.conv_transpose,
     matmul.gemm,
     np.matmul,
+    packed_conv.conv_depthwise,
+    packed_conv.conv_packed,
+    packed_conv.conv_pointwise,
     softmax.softmax,
+    winograd.conv_winograd,
 }
 """What returns a new array, whatever it is given, and keeps no hold of it."""
 

@@ -80,6 +80,16 @@ def _convolution(weight: int) -> Count:
     return lambda shape, made, _: (*made, *shape(weight)[1:])
 
 
+def _packed(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
+    """Each result is a sum over all axes of the weights but the last: [..., M]."""
+    return (*made, *shape(1)[:-1])
+
+
+def _winograd(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
+    """As if it were computed without the trick: 3 x 3 times C of [tiles, C, M]."""
+    return (*made, 9, shape(1)[1])
+
+
 def _transposed(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
     """Each element goes through the kernel: [C, M / group, K...]."""
     return (*shape(0), *shape(1)[1:])
@@ -109,6 +119,8 @@ def _recurrent(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
 _COUNTS: dict[str, Count] = {
     "conv": _convolution(1), "fused_conv": _convolution(1), "integer_conv": _convolution(1),
     "quantized_conv": _convolution(3), "conv_transpose": _transposed,
+    "conv_packed": _packed, "conv_pointwise": _packed, "conv_depthwise": _packed,
+    "conv_winograd": _winograd,
     "matmul": _product, "project": _product, "matmul_integer": _product,
     "matmul_integer_prepared": _product, "qlinear_matmul": _product,
     "matmul_integer_to_float": _product, "dynamic_quantize_matmul": _product, "gemm": _gemm,

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Union
-
-import numpy as np
-from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
+from typing import Union
 
 Pads = Union[Sequence[int], str, None]
 """The begin of each spatial axis, then the end of each; or how to choose them."""
-
-
-EVERY_CHANNEL = (slice(None), slice(None))
-"""What precedes an index into the spatial axes."""
 
 
 def explicit_pads(
@@ -46,61 +38,3 @@ def explicit_pads(
     upper = pads == "SAME_UPPER"
     begins = [int((total if upper else total + 1) / 2) for total in totals]
     return (*begins, *(total - begin for total, begin in zip(totals, begins)))
-
-
-def pad_spatial(
-    x: NDArray[Any], pads: Sequence[int], *, value: float = 0
-) -> NDArray[Any]:
-    """Return ``x`` with ``value`` around its spatial axes; itself if all pads are 0."""
-    if not any(pads):
-        return x
-    rank = len(pads) // 2
-    sizes, begins, ends = x.shape[2:], pads[:rank], pads[rank:]
-    shape = x.shape[:2] + tuple(b + d + e for b, d, e in zip(begins, sizes, ends))
-    # np.pad is several times slower on small images.
-    padded = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
-    inside = tuple(slice(b, b + d) for b, d in zip(begins, sizes))
-    padded[EVERY_CHANNEL + inside] = x
-    return padded
-
-
-def sliding_windows(
-    x: NDArray[Any],
-    kernel_shape: Sequence[int],
-    strides: Sequence[int] | None = None,
-    dilations: Sequence[int] | None = None,
-) -> NDArray[Any]:
-    """Return a read-only view of all windows: [N, C, D...] -> [N, C, K..., O...].
-
-    ``K...`` is the place inside a window, ``O...`` the window's place in the output:
-    O = (D - dilation * (K - 1) - 1) // stride + 1.
-
-    Raises
-    ------
-    ValueError
-        If a window is longer than the tensor.
-    """
-    rank = len(kernel_shape)
-    strides = strides or (1,) * rank
-    dilations = dilations or (1,) * rank
-    out_shape = [
-        (size - dilation * (k - 1) - 1) // stride + 1
-        for size, k, stride, dilation in zip(
-            x.shape[2:], kernel_shape, strides, dilations
-        )
-    ]
-    if min(out_shape, default=1) < 1:
-        raise ValueError(
-            f"windows: kernel_shape {tuple(kernel_shape)}, dilations {tuple(dilations)}: "
-            f"expected an image that they fit in, got {x.shape[2:]} with its padding"
-        )
-    step = x.strides[2:]
-    inside = [s * dilation for s, dilation in zip(step, dilations)]
-    across = [s * stride for s, stride in zip(step, strides)]
-    # sliding_window_view costs three times as much per call.
-    return as_strided(
-        x,
-        (*x.shape[:2], *kernel_shape, *out_shape),
-        (*x.strides[:2], *inside, *across),
-        writeable=False,
-    )

@@ -1,0 +1,228 @@
+"""Convolutions with constant weights: kernels for their shapes, weights as these want them.
+
+C1  Conv whose weights are constant -> ``conv_packed``: channels last in memory.
+C2  ... its kernel has one element, there are no groups and no pads -> ``conv_pointwise``.
+C3  ... each channel has a kernel of its own -> ``conv_depthwise``.
+C4  ... 3 x 3 at stride 1 over float32, many channels, no small image -> ``conv_winograd``.
+
+Weights are packed by the compiler; those that are themselves computed when the weights are
+loaded (rule S1), by the package then. Winograd's are several times as many, and always
+computed then.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..ir.graph import numbered, onnx_name
+from ..ir.memory import put_aside
+from ..ir.program import Argument, Body, Call, Operation, Program, Ref, Statement
+from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
+from ..kernels import packed_conv, winograd
+from ..kernels.conv import conv
+from .bodies import with_bodies
+
+FEWEST_CHANNELS = 32
+"""For Winograd: with fewer, sums cost more than products save."""
+SMALLEST = {4: 20, 2: 10}
+"""The shortest side of a result for tiles of 4 and of 2; below, much of a tile is padding."""
+LARGE_BYTES = 1 << 26
+"""Packed weights that large are kept out of the compiler's memory."""
+
+
+def choose_convolutions(program: Program) -> Program:
+    """Let convolutions be computed by the kernels that their shapes suit."""
+    chooser = _Chooser(program)
+    statements = chooser.all(program.statements)
+    return replace(
+        program,
+        statements=statements,
+        weights=chooser.weights,
+        types=chooser.types,
+        setup=tuple(chooser.setup),
+    )
+
+
+@dataclass(frozen=True)
+class _Convolution:
+    """What is known of a call of ``conv``."""
+
+    kernel_shape: tuple[int, ...]
+    channels: int
+    """Of the weights: those of a group."""
+    results: int
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: Argument
+    group: int
+
+    @classmethod
+    def of(cls, call: Call, weight: tuple[int, ...]) -> _Convolution:
+        ones = (1,) * (len(weight) - 2)
+        given: Mapping[str, Any] = call.kwargs
+        return cls(
+            weight[2:],
+            weight[1],
+            weight[0],
+            given.get("strides") or ones,
+            given.get("dilations") or ones,
+            given.get("pads"),
+            given.get("group", 1),
+        )
+
+    @property
+    def is_pointwise(self) -> bool:
+        single = all(k == 1 for k in self.kernel_shape) and self.group == 1
+        return single and (self.pads is None or _no_pads(self.pads))
+
+    @property
+    def is_depthwise(self) -> bool:
+        return self.channels == 1 and self.group == self.results > 1
+
+    def tile(self, kind: ValueType | None) -> int | None:
+        """Return the length of tiles for Winograd, None where it does not pay."""
+        plain = self.strides == self.dilations == (1, 1) and self.group == 1
+        if self.kernel_shape != (3, 3) or not plain or isinstance(self.pads, str):
+            return None
+        if min(self.channels, self.results) < FEWEST_CHANNELS:
+            return None
+        shape = kind.shape if isinstance(kind, TensorType) and kind.shape else ()
+        known = [side for side in shape[2:] if isinstance(side, int)]
+        shortest = min(known, default=max(SMALLEST.values()))
+        return next((t for t, least in SMALLEST.items() if shortest >= least), None)
+
+
+def _no_pads(pads: Argument) -> bool:
+    return isinstance(pads, str) or (isinstance(pads, tuple) and not any(pads))
+
+
+@dataclass
+class _Chooser:
+    program: Program
+    weights: dict[str, np.ndarray] = field(init=False)
+    types: dict[str, ValueType] = field(init=False)
+    setup: list[Statement] = field(init=False)
+    made: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The names of packed weights, by that of the weight and how it is packed."""
+
+    def __post_init__(self) -> None:
+        self.weights = dict(self.program.weights)
+        self.types = dict(self.program.types)
+        self.setup = list(self.program.setup)
+        self.computed = {n for s in self.setup for n in s.outputs}
+
+    def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tuple(self.one(statement) for statement in statements)
+
+    def one(self, statement: Statement) -> Statement:
+        operation = statement.operation
+        if not isinstance(operation, Call):
+            return replace(statement, operation=self.inside(operation))
+        if operation.function is not conv:
+            return statement
+        return replace(statement, operation=self.chosen(operation, statement))
+
+    def inside(self, operation: Operation) -> Operation:
+        def changed(body: Body) -> Body:
+            return replace(body, statements=self.all(body.statements))
+
+        return with_bodies(operation, changed)
+
+    def chosen(self, call: Call, statement: Statement) -> Call:
+        weight = call.args[1]
+        shape = self.shape_of(weight)
+        if not isinstance(weight, Ref) or shape is None or len(shape) < 3:
+            return call
+        found = _Convolution.of(call, shape)
+        if found.results % found.group or not found.channels or not found.results:
+            return call
+        kwargs = dict(call.kwargs)
+        kernel: Callable[..., Any] = packed_conv.conv_packed
+        pack: Callable[..., Any] = packed_conv.packed_weight
+        tile = found.tile(self.types.get(statement.outputs[0]))
+        if found.is_pointwise:
+            kernel, pack = packed_conv.conv_pointwise, packed_conv.pointwise_weight
+            kwargs = {"strides": kwargs["strides"]} if "strides" in kwargs else {}
+        elif found.is_depthwise:
+            kernel, pack = packed_conv.conv_depthwise, packed_conv.depthwise_weight
+            kwargs.pop("group")
+        name = self.packed(weight.name, pack, statement)
+        if tile and not found.is_pointwise and self.is_single(weight.name):
+            kernel = winograd.conv_winograd
+            name = self.tiles(name, tile, statement)
+        args = (call.args[0], Ref(name), *call.args[2:])
+        return Call(kernel, args, kwargs, call.results)
+
+    def shape_of(self, weight: Argument) -> tuple[int, ...] | None:
+        """Return the shape of a weight that does not depend on inputs."""
+        if not isinstance(weight, Ref):
+            return None
+        if weight.name in self.weights:
+            return self.weights[weight.name].shape
+        kind = self.types.get(weight.name)
+        if weight.name not in self.computed or not isinstance(kind, TensorType):
+            return None
+        shape = kind.shape or ()
+        known = tuple(dim for dim in shape if isinstance(dim, int))
+        return known if shape and len(known) == len(shape) else None
+
+    def computed_dtype(self, weight: str) -> str:
+        kind = self.types[weight]
+        assert isinstance(kind, TensorType)
+        return "float32" if DTYPES[kind.dtype].itemsize == 2 else kind.dtype
+
+    def is_single(self, weight: str) -> bool:
+        kind = self.types.get(weight)
+        return isinstance(kind, TensorType) and kind.dtype == "float32"
+
+    def packed(
+        self, weight: str, pack: Callable[..., Any], statement: Statement
+    ) -> str:
+        """Return the name of a weight that ``pack`` lays out."""
+        key = (weight, pack.__name__)
+        if key in self.made:
+            return self.made[key]
+        if weight in self.weights and self.weights[weight].dtype.itemsize > 2:
+            array = pack(self.weights[weight])
+            array = put_aside(array) if array.nbytes >= LARGE_BYTES else array
+            name = self.new(weight)
+            self.weights[name], self.types[name] = array, tensor_type_of(array)
+        else:
+            whole = np.broadcast_to(np.float32(0), self.shape_of(Ref(weight)) or ())
+            kind = TensorType(self.computed_dtype(weight), pack(whole).shape)
+            name = self.compute(
+                Call(pack, (Ref(weight),)), self.new(weight), kind, statement
+            )
+        self.made[key] = name
+        return name
+
+    def tiles(self, weight: str, tile: int, statement: Statement) -> str:
+        """Return the name of packed weights that Winograd's algorithm transformed."""
+        key = (weight, f"tile {tile}")
+        if key not in self.made:
+            call = Call(winograd.winograd_weight, (Ref(weight),), {"tile": tile})
+            kind = self.types[weight]
+            assert isinstance(kind, TensorType) and kind.shape
+            kind = TensorType(kind.dtype, ((tile + 2) ** 2, *kind.shape[2:]))
+            name = self.new(f"{onnx_name(weight)}_tiles")
+            self.made[key] = self.compute(call, name, kind, statement)
+        return self.made[key]
+
+    def compute(
+        self, call: Call, name: str, kind: TensorType, statement: Statement
+    ) -> str:
+        """Let a weight be computed when the others are loaded."""
+        self.setup.append(Statement(call, (name,), statement.nodes))
+        self.computed.add(name)
+        self.types[name] = kind
+        return name
+
+    def new(self, name: str) -> str:
+        """Return a name that nothing has, for what ONNX knows as ``name``."""
+        numbers = (numbered(name, count) for count in itertools.count(1))
+        return next(n for n in numbers if n not in self.types and n not in self.weights)

@@ -1,0 +1,173 @@
+"""Convolutions with packed weights: numbers from the definition, by loops over windows."""
+
+import numpy as np
+import pytest
+
+from onnx2py.kernels import packed_conv, winograd
+from onnx2py.kernels.packed_conv import (
+    conv_depthwise,
+    conv_packed,
+    conv_pointwise,
+    depthwise_weight,
+    packed_weight,
+    pointwise_weight,
+)
+from onnx2py.kernels.winograd import conv_winograd, transforms, winograd_weight
+
+from .test_conv import conv_by_definition
+
+CASES = [
+    ((7,), (3,), (1,), (0, 0), (1,)),
+    ((9,), (3,), (2,), (1, 0), (2,)),
+    ((6, 7), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1)),
+    ((6, 7), (1, 1), (2, 3), (0, 0, 0, 0), (1, 1)),
+    ((6, 7), (3, 2), (2, 1), (1, 2, 0, 1), (1, 3)),
+    ((8, 11), (3, 5), (2, 3), (1, 2, 1, 2), (1, 1)),
+    ((8, 11), (3, 5), (1, 2), (1, 2, 1, 2), (2, 1)),
+    ((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1)),
+    ((4, 5, 6), (2, 3, 2), (1, 2, 2), (0, 1, 0, 1, 0, 1), (1, 1, 2)),
+]
+
+
+def floats(*shape, dtype=np.float32):
+    return np.random.default_rng(0).normal(size=shape).astype(dtype)
+
+
+def channels_last_in_memory(x):
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+
+
+@pytest.mark.parametrize("order", [np.asarray, channels_last_in_memory])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (float, 1e-12)])
+@pytest.mark.parametrize(("c", "m", "group"), [(4, 6, 1), (4, 6, 2), (20, 5, 1)])
+@pytest.mark.parametrize(("size", "kernel", "strides", "pads", "dilations"), CASES)
+def test_packed(
+    size, kernel, strides, pads, dilations, c, m, group, dtype, tolerance, order
+):
+    x = order(floats(2, c, *size, dtype=dtype))
+    weight = floats(m, c // group, *kernel, dtype=dtype)
+    bias = floats(m, dtype=dtype)
+    y = conv_packed(
+        x,
+        packed_weight(weight),
+        bias,
+        strides=strides,
+        pads=pads,
+        dilations=dilations,
+        group=group,
+    )
+    expected = conv_by_definition(x, weight, strides, pads, dilations, group)
+    expected += bias.reshape(m, *[1] * len(size))
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("order", [np.asarray, channels_last_in_memory])
+@pytest.mark.parametrize(("size", "kernel", "strides", "pads", "dilations"), CASES)
+def test_depthwise(size, kernel, strides, pads, dilations, order):
+    x, weight, bias = order(floats(2, 3, *size)), floats(3, 1, *kernel), floats(3)
+    y = conv_depthwise(
+        x,
+        depthwise_weight(weight),
+        bias,
+        strides=strides,
+        pads=pads,
+        dilations=dilations,
+    )
+    expected = conv_by_definition(x, weight, strides, pads, dilations, 3)
+    expected += bias.reshape(3, *[1] * len(size))
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("strides", [None, (2, 3)])
+def test_pointwise(strides):
+    x, weight, bias = floats(2, 5, 7, 6), floats(4, 5, 1, 1), floats(4)
+    y = conv_pointwise(x, pointwise_weight(weight), bias, strides=strides)
+    expected = conv_by_definition(
+        x, weight, strides or (1, 1), (0,) * 4, (1, 1), 1
+    ) + bias.reshape(4, 1, 1)
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_large_images_are_worked_on_in_blocks(monkeypatch):
+    x, weight = floats(2, 20, 13, 11), floats(7, 20, 3, 3)
+    whole = conv_packed(x, packed_weight(weight), pads=(1, 1, 1, 1))
+    monkeypatch.setattr(packed_conv, "_BLOCK", 4000)
+    blocks = conv_packed(x, packed_weight(weight), pads=(1, 1, 1, 1))
+    np.testing.assert_allclose(blocks, whole, rtol=1e-5, atol=1e-5)
+
+
+def test_half_floats_are_computed_as_single():
+    x, weight = floats(1, 300, 4, 4).astype(np.float16), floats(2, 300, 3, 3)
+    y = conv_packed(x, packed_weight(weight.astype(np.float16)))
+    expected = conv_by_definition(x, weight, (1, 1), (0,) * 4, (1, 1), 1)
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(y, expected, rtol=2e-3, atol=2e-2)
+
+
+@pytest.mark.parametrize("kernel", [conv_packed, conv_winograd])
+def test_no_batch(kernel):
+    weight = packed_weight(floats(3, 2, 3, 3))
+    if kernel is conv_winograd:
+        weight = winograd_weight(weight, tile=2)
+    assert kernel(floats(0, 2, 5, 6), weight).shape == (0, 3, 3, 4)
+
+
+def test_same_pads_are_chosen_by_the_image():
+    x, weight = floats(1, 2, 5, 6), floats(3, 2, 3, 3)
+    y = conv_packed(x, packed_weight(weight), strides=(2, 2), pads="SAME_UPPER")
+    expected = conv_by_definition(x, weight, (2, 2), (1, 0, 1, 1), (1, 1), 1)
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_what_does_not_fit():
+    weight = packed_weight(floats(3, 2, 3, 3))
+    with pytest.raises(ValueError, match="2 channels, got"):
+        conv_packed(floats(1, 4, 5, 5), weight)
+    with pytest.raises(ValueError, match="4 axes"):
+        conv_packed(floats(1, 2, 5), weight)
+    for kernel in (conv_packed, conv_winograd):
+        with pytest.raises(ValueError, match=r"that they fit in, got \(2, 5\)"):
+            kernel(
+                floats(1, 2, 2, 5),
+                winograd_weight(weight, tile=4) if kernel is conv_winograd else weight,
+            )
+
+
+# ---------------------------------------------------------------------- Winograd
+
+
+def test_transforms_for_two_are_the_known_ones():
+    # Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, section 4.1; rows
+    # are free in sign where the products' other factor has the same.
+    elements, weights, results = transforms(2)
+    np.testing.assert_array_equal(
+        abs(elements), [[1, 0, 1, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 0, 1]]
+    )
+    np.testing.assert_array_equal(
+        abs(weights), [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.5], [0, 0, 1]]
+    )
+    np.testing.assert_array_equal(results, [[1, 1, 1, 0], [0, 1, -1, 1]])
+
+
+@pytest.mark.parametrize("tile", [2, 4])
+def test_transforms_convolve_a_line(tile):
+    elements, weights, results = transforms(tile)
+    x, w = floats(tile + 2, dtype=float), floats(3, dtype=float)
+    expected = [x[i : i + 3] @ w for i in range(tile)]
+    np.testing.assert_allclose(results @ ((weights @ w) * (elements @ x)), expected)
+
+
+@pytest.mark.parametrize("block", [1 << 20, 500])
+@pytest.mark.parametrize("pads", [None, (1, 1, 1, 1), (0, 2, 1, 0)])
+@pytest.mark.parametrize("size", [(3, 3), (4, 9), (12, 8), (13, 21)])
+@pytest.mark.parametrize(("tile", "tolerance"), [(2, 2e-6), (4, 6e-6)])
+def test_winograd(tile, tolerance, size, pads, block, monkeypatch):
+    monkeypatch.setattr(winograd, "_BLOCK", block)
+    x, weight, bias = floats(2, 40, *size), floats(5, 40, 3, 3), floats(5)
+    tiles = winograd_weight(packed_weight(weight), tile=tile)
+    y = conv_winograd(x, tiles, bias, pads=pads)
+    expected = conv_by_definition(x, weight, (1, 1), pads or (0,) * 4, (1, 1), 1)
+    expected += bias.reshape(5, 1, 1)
+    # In parts of the largest: where sums nearly vanish, no method has more digits.
+    np.testing.assert_allclose(y, expected, atol=tolerance * abs(expected).max())

@@ -1,0 +1,169 @@
+"""Rules C1 to C4: convolutions with constant weights, compared with onnxruntime."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import onnx2py
+
+DTYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
+
+
+def model(x, weight, *, dtype="float32", quantized=False, constant=True, **attributes):
+    """Conv -> Relu of one input, with a bias."""
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=weight).astype(dtype)
+    inputs = [helper.make_tensor_value_info("x", DTYPES[dtype], x)]
+    tensors = [numpy_helper.from_array(rng.normal(size=weight[:1]).astype(dtype), "b")]
+    nodes = []
+    if quantized:
+        steps = rng.integers(-127, 127, weight).astype(np.int8)
+        tensors += [
+            numpy_helper.from_array(steps, "q"),
+            numpy_helper.from_array(np.float32(0.01), "scale"),
+        ]
+        nodes.append(helper.make_node("DequantizeLinear", ["q", "scale"], ["w"]))
+    elif constant:
+        tensors.append(numpy_helper.from_array(w, "w"))
+    else:
+        inputs.append(helper.make_tensor_value_info("w", DTYPES[dtype], weight))
+    nodes.append(helper.make_node("Conv", ["x", "w", "b"], ["c"], "conv", **attributes))
+    nodes.append(helper.make_node("Relu", ["c"], ["y"], "relu"))
+    outputs = [helper.make_tensor_value_info("y", DTYPES[dtype], None)]
+    graph = helper.make_graph(nodes, "g", inputs, outputs, tensors)
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    made.ir_version = 8
+    return made
+
+
+def kernel_of(made, folder) -> str:
+    """Return which kernel the package calls, once its result is what onnxruntime has."""
+    onnx2py.compile_model(made, folder / "pkg")
+    source = (folder / "pkg/model.py").read_text()
+    shapes = {
+        i.name: [d.dim_value or 2 for d in i.type.tensor_type.shape.dim]
+        for i in made.graph.input
+    }
+    kind = helper.tensor_dtype_to_np_dtype(
+        made.graph.input[0].type.tensor_type.elem_type
+    )
+    rng = np.random.default_rng(1)
+    feeds = {name: rng.normal(size=s).astype(kind) for name, s in shapes.items()}
+    expected = onnxruntime.InferenceSession(made.SerializeToString()).run(None, feeds)[
+        0
+    ]
+    loaded = onnx2py.load_model(made)
+    session = sys.modules[type(loaded).__module__.rpartition(".")[0]].InferenceSession()
+    (actual,) = session.run(None, feeds)
+    assert actual.flags.c_contiguous
+    tolerance = 3e-3 if kind == np.float16 else 1e-5
+    np.testing.assert_allclose(
+        actual, expected, rtol=tolerance, atol=tolerance * abs(expected).max()
+    )
+    found = re.search(r"ops\.(conv\w*)\(", source[source.index("def __call__") :])
+    assert found is not None
+    return found[1]
+
+
+PADS = {"pads": [1, 1, 1, 1]}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "x", "weight", "attributes"),
+    [
+        ("conv_packed", ["n", 3, 9, 9], [5, 3, 3, 3], PADS),
+        ("conv_packed", ["n", 4, 9, 9], [6, 2, 3, 3], {"group": 2}),
+        ("conv_packed", ["n", 3, 9], [5, 3, 3], {"auto_pad": "SAME_LOWER"}),
+        ("conv_packed", [1, 2, 5, 6, 7], [4, 2, 2, 3, 2], {"strides": [1, 2, 3]}),
+        ("conv_packed", [1, 4, 9, 9], [4, 2, 1, 1], {"group": 2}),
+        ("conv_packed", [1, 4, 9, 9], [4, 4, 1, 1], PADS),
+        ("conv_packed", [1, 3, 9, 9], [6, 1, 3, 3], {"group": 3}),
+        ("conv_pointwise", ["n", 4, 9, 9], [6, 4, 1, 1], {}),
+        ("conv_pointwise", ["n", 4, 9, 9], [6, 4, 1, 1], {"strides": [2, 3]}),
+        ("conv_pointwise", ["n", 4, 9], [6, 4, 1], {"auto_pad": "SAME_UPPER"}),
+        ("conv_depthwise", ["n", 6, 9, 9], [6, 1, 3, 3], {"group": 6, **PADS}),
+        ("conv_depthwise", ["n", 6, 9], [6, 1, 4], {"group": 6, "strides": [2]}),
+        ("conv_winograd", ["n", 32, 24, 21], [40, 32, 3, 3], PADS),
+        ("conv_winograd", ["n", 32, 24, 12], [40, 32, 3, 3], PADS),
+        ("conv_packed", ["n", 32, 24, 9], [40, 32, 3, 3], PADS),
+        ("conv_packed", ["n", 31, 24, 24], [40, 31, 3, 3], PADS),
+        ("conv_packed", ["n", 32, 24, 24], [40, 32, 3, 3], {"strides": [2, 2]}),
+        ("conv_packed", ["n", 32, 24, 24], [40, 32, 3, 3], {"dilations": [2, 2]}),
+        (
+            "conv_winograd",
+            ["n", 32, 24, 24],
+            [40, 32, 3, 3],
+            {"auto_pad": "SAME_UPPER"},
+        ),
+    ],
+)
+def test_constant_weights(kernel, x, weight, attributes, tmp_path):
+    assert kernel_of(model(x, weight, **attributes), tmp_path) == kernel
+
+
+def test_c1_weights_that_are_inputs_stay_as_they_are(tmp_path):
+    assert kernel_of(model([1, 3, 9, 9], [5, 3, 3, 3], constant=False), tmp_path) == (
+        "conv"
+    )
+
+
+def test_c1_weights_that_are_computed_at_load(tmp_path):
+    # 8-bit weights are made floats when they are loaded, lest the package grow.
+    made = model([1, 32, 24, 24], [600, 32, 5, 5], quantized=True)
+    assert kernel_of(made, tmp_path) == "conv_packed"
+    made = model([1, 64, 24, 24], [512, 64, 3, 3], quantized=True)
+    assert kernel_of(made, tmp_path) == "conv_winograd"
+
+
+def test_c4_is_for_single_floats(tmp_path):
+    made = model([1, 32, 24, 24], [40, 32, 3, 3], dtype="float16")
+    assert kernel_of(made, tmp_path) == "conv_packed"
+
+
+def test_weights_that_two_share_are_packed_once(tmp_path):
+    made = model([1, 32, 24, 24], [32, 32, 3, 3], **PADS)
+    again = helper.make_node("Conv", ["y", "w"], ["z"], "again", **PADS)
+    made.graph.node.append(again)
+    made.graph.output[0].name = "z"
+    assert kernel_of(made, tmp_path) == "conv_winograd"
+    source = (tmp_path / "pkg/model.py").read_text()
+    assert source.count("ops.winograd_weight(") == 1
+    assert len(list((tmp_path / "pkg/weights").glob("*.npy"))) == 2
+
+
+def test_level_0_is_plain(tmp_path):
+    made = model([1, 32, 24, 24], [40, 32, 3, 3], **PADS)
+    onnx2py.compile_model(made, tmp_path / "pkg", level=0)
+    assert "ops.conv(" in (tmp_path / "pkg/model.py").read_text()
+
+
+def test_convolutions_in_branches(tmp_path):
+    made = model([1, 3, 9, 9], [5, 3, 3, 3], **PADS)
+    then = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["t"], "inner", **PADS)],
+        "then",
+        [],
+        [helper.make_tensor_value_info("t", TensorProto.FLOAT, None)],
+    )
+    other = helper.make_graph(
+        [helper.make_node("Identity", ["c"], ["e"])],
+        "else",
+        [],
+        [helper.make_tensor_value_info("e", TensorProto.FLOAT, None)],
+    )
+    made.graph.node.extend(
+        [
+            helper.make_node("ReduceSum", ["x"], ["s"], keepdims=0),
+            helper.make_node("Cast", ["s"], ["go"], to=TensorProto.BOOL),
+            helper.make_node("If", ["go"], ["z"], then_branch=then, else_branch=other),
+        ]
+    )
+    made.graph.output[0].name = "z"
+    assert kernel_of(made, tmp_path) == "conv_packed"
+    assert "ops.conv(" not in (tmp_path / "pkg/model.py").read_text()
