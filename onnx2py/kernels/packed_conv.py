@@ -1,10 +1,8 @@
 """Convolution with constant weights, which are laid out as it wants them.
 
 Channels are last in memory: windows are then copied in long runs, and a kernel of one
-element needs no copy at all. Tensors are [N, C, D...] for all that, as everywhere: what
-is returned is a view whose channels lie side by side, and NumPy's elementwise functions
-keep that order. N is the batch, C and M are the channels in and out, D..., K... and O...
-the spatial axes of the input, the kernel and the output.
+element needs no copy at all. N is the batch, C and M are the channels in and out, D...,
+K... and O... the spatial axes of the input, the kernel and the output.
 """
 
 from __future__ import annotations
@@ -14,12 +12,19 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ._windows import Pads, explicit_pads
+from ._channels_last import (
+    channels_second,
+    padded_channels_last,
+    single_or_double,
+    windows_of,
+)
+from ._windows import Pads
 
 _BLOCK = 1 << 20  # elements of the windows that are copied at once
+_SMALL = 1 << 15  # elements of all windows, below which one product is best
+_FEW_PLACES = 256
 
 
 def conv_packed(
@@ -56,19 +61,34 @@ def conv_packed(
     *kernel_shape, c_per_group, m = weight.shape
     dtype, channels = x.dtype, c_per_group * group
     x = padded_channels_last(x, channels, kernel_shape, strides, pads, dilations)
+    weight = weight.astype(x.dtype, copy=False)
     windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
     out_shape = windows.shape[: 1 + len(kernel_shape)]
-    rows = weight.reshape(prod(weight.shape[:-1]), m).astype(x.dtype, copy=False)
-    if group == 1:
+    lines = weight.reshape(kernel_shape[0], prod(weight.shape[1:-1]), m)
+    if group > 1:
+        y = multiply_groups(windows, weight, group)
+    elif (
+        windows.size <= _SMALL or (strides and strides[0] > 1) or 2 * lines.shape[1] < m
+    ):
+        rows = weight.reshape(prod(weight.shape[:-1]), m)
         y = multiply_windows_last(windows, rows, out_shape)
     else:
-        places = prod(out_shape)
-        columns = windows.reshape(places, prod(kernel_shape), group, c_per_group)
-        columns = columns.transpose(2, 0, 1, 3).reshape(group, places, len(rows))
-        grouped = rows.reshape(len(rows), group, m // group).transpose(1, 0, 2)
-        product = np.matmul(columns, grouped)
-        y = product.transpose(1, 0, 2).reshape(*out_shape, m)
+        across = windows_of(x, (1, *kernel_shape[1:]), strides, dilations)
+        y = multiply_lines(across, lines, out_shape, dilations[0] if dilations else 1)
     return channels_second(y, bias, dtype)
+
+
+def multiply_groups(
+    windows: NDArray[Any], weight: NDArray[Any], group: int
+) -> NDArray[Any]:
+    """Contract [N, O..., K..., C] with [K..., C / G, M] group by group to [N, O..., M]."""
+    *kernel_shape, c, m = weight.shape
+    out_shape = windows.shape[: 1 + len(kernel_shape)]
+    places, taps = prod(out_shape), prod(kernel_shape)
+    columns = windows.reshape(places, taps, group, c).transpose(2, 0, 1, 3)
+    rows = weight.reshape(taps * c, group, m // group).transpose(1, 0, 2)
+    product = np.matmul(columns.reshape(group, places, taps * c), rows)
+    return np.asarray(product.transpose(1, 0, 2)).reshape(*out_shape, m)
 
 
 def multiply_windows_last(
@@ -81,12 +101,40 @@ def multiply_windows_last(
         return np.asarray(y).reshape(*out_shape, m)
     # Columns that stay in the cache: all at once would take K... times the memory.
     y = np.empty((*out_shape, m), rows.dtype)
-    lines = max(1, _BLOCK * out_shape[1] * len(windows) // windows.size)
+    step = max(1, _BLOCK * out_shape[1] * len(windows) // windows.size)
     for sample, out in zip(windows, y):
-        for start in range(0, out_shape[1], lines):
-            part = out[start : start + lines]
-            columns = columns_of(sample[start : start + lines], rows, part.shape[:-1])
+        for start in range(0, out_shape[1], step):
+            part = out[start : start + step]
+            columns = columns_of(sample[start : start + step], rows, part.shape[:-1])
             np.matmul(columns, rows, out=part.reshape(len(columns), m))
+    return y
+
+
+def multiply_lines(
+    windows: NDArray[Any],
+    lines: NDArray[Any],
+    out_shape: tuple[int, ...],
+    dilation: int,
+) -> NDArray[Any]:
+    """Contract windows with weights [K, L, M], the lines of the kernel one by one.
+
+    ``windows`` is [N, D, O[1:]..., 1, K[1:]..., C], L of them elements of one window. At
+    stride 1, a line of the kernel sees all lines of the image but a few at the ends: the
+    copy of windows one line high serves all of them, a K-th of that of whole windows.
+    """
+    count, length, m = lines.shape
+    places = prod(out_shape[2:])
+    y = np.empty((*out_shape, m), lines.dtype)
+    step = max(1, _BLOCK // (places * length))
+    for sample, out in zip(windows, y):
+        for start in range(0, out_shape[1], step):
+            part = out[start : start + step].reshape(-1, m)
+            end = start + step + (count - 1) * dilation
+            columns = sample[start:end].reshape(-1, length)
+            np.matmul(columns[: len(part)], lines[0], out=part)
+            for number, line in enumerate(lines[1:], 1):
+                first = number * dilation * places
+                part += np.matmul(columns[first : first + len(part)], line)
     return y
 
 
@@ -129,162 +177,14 @@ def conv_pointwise(
     if strides:
         x = x[(slice(None), slice(None), *(slice(None, None, s) for s in strides))]
     x = padded_channels_last(x, c, (1,) * (x.ndim - 2))
-    rows = weight.astype(x.dtype, copy=False)
-    y = np.matmul(x.reshape(prod(x.shape[:-1]), c), rows)
-    return channels_second(y.reshape(*x.shape[:-1], m), bias, dtype)
-
-
-def conv_depthwise(
-    x: NDArray[Any],
-    weight: NDArray[Any],
-    bias: NDArray[Any] | None = None,
-    *,
-    strides: Sequence[int] | None = None,
-    pads: Pads = None,
-    dilations: Sequence[int] | None = None,
-) -> NDArray[Any]:
-    """Cross-correlate each channel of ``x`` with a kernel of its own.
-
-    Parameters
-    ----------
-    x : [N, C, D...]
-    weight : [K..., C]
-    bias : [C], optional
-    strides, pads, dilations : as for ``conv``
-
-    Returns
-    -------
-    y : [N, C, O...]
-        O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
-    """
-    *kernel_shape, c = weight.shape
-    rank, dtype = len(kernel_shape), x.dtype
-    x = padded_channels_last(x, c, kernel_shape, strides, pads, dilations)
-    weight = weight.astype(x.dtype, copy=False)
-    out_shape = windows_of(x, kernel_shape, strides, dilations).shape[: rank + 1]
-    stride = strides[-1] if strides else 1
-    if stride == 1 or (dilations and dilations[-1] > 1):
-        y = sum_of_taps(x, weight, out_shape, strides, dilations)
+    rows, places = weight.astype(x.dtype, copy=False), prod(x.shape[:-1])
+    columns = x.reshape(places, c)
+    if places <= _FEW_PLACES:
+        # As fast this way round, and channels of equal weights get equal results.
+        y = np.matmul(rows.T, columns.T).T
     else:
-        # Every stride-th column is an image of its own, in which windows lie side by side.
-        y = np.zeros((*out_shape, c), x.dtype)
-        for first in range(min(stride, kernel_shape[-1])):
-            columns = np.ascontiguousarray(x[..., first::stride, :])
-            taps, steps = weight[..., first::stride, :], (*(strides or ())[:-1], 1)
-            y += sum_of_taps(columns, taps, out_shape, steps, dilations)
-    return channels_second(y, bias, dtype)
-
-
-def sum_of_taps(
-    x: NDArray[Any],
-    weight: NDArray[Any],
-    out_shape: tuple[int, ...],
-    strides: Sequence[int] | None,
-    dilations: Sequence[int] | None,
-) -> NDArray[Any]:
-    """Multiply windows of [N, D..., C] by [K..., C], and sum: [N, O..., C]."""
-    *kernel_shape, c = weight.shape
-    rank, length = len(kernel_shape), out_shape[-1]
-    windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
-    steps = windows.strides
-    if steps[rank] == x.itemsize * c:
-        # At stride 1, the windows of a whole row are one run: [N, O[:-1]..., K..., run].
-        windows = as_strided(
-            x,
-            (*out_shape[:-1], *kernel_shape, length * c),
-            (*steps[:rank], *steps[rank + 1 : -1], x.itemsize),
-            writeable=False,
-        )
-        weight = np.tile(weight, (1,) * rank + (length,))
-    # einsum multiplies and adds in one go, where other functions need a temporary.
-    axes = list(range(windows.ndim))
-    inside, outside = axes[-1 - rank :], [*axes[: -1 - rank], axes[-1]]
-    y = np.einsum(windows, axes, weight, inside, outside)
-    return np.asarray(y).reshape(*out_shape, c)
-
-
-def padded_channels_last(
-    x: NDArray[Any],
-    channels: int,
-    kernel_shape: Sequence[int],
-    strides: Sequence[int] | None = None,
-    pads: Pads = None,
-    dilations: Sequence[int] | None = None,
-) -> NDArray[Any]:
-    """Return [N, D..., C] with zeros around D..., contiguous, half floats as float32.
-
-    Raises
-    ------
-    ValueError
-        If ``x`` has another number of axes or channels.
-    """
-    if x.ndim != len(kernel_shape) + 2 or x.shape[1] != channels:
-        raise ValueError(
-            f"conv: kernel_shape {tuple(kernel_shape)}: expected x of "
-            f"{len(kernel_shape) + 2} axes and {channels} channels, got {x.shape}"
-        )
-    dtype = single_or_double(x.dtype)
-    moved = x.transpose(0, *range(2, x.ndim), 1)
-    pads = explicit_pads(pads, x.shape[2:], kernel_shape, strides, dilations)
-    if not any(pads):
-        return np.ascontiguousarray(moved, dtype)
-    rank = len(kernel_shape)
-    begins, ends = pads[:rank], pads[rank:]
-    sizes = [b + size + e for b, size, e in zip(begins, x.shape[2:], ends)]
-    padded = np.zeros((len(x), *sizes, channels), dtype)
-    inside = tuple(slice(b, b + size) for b, size in zip(begins, x.shape[2:]))
-    padded[(slice(None), *inside)] = moved
-    return padded
-
-
-def windows_of(
-    x: NDArray[Any],
-    kernel_shape: Sequence[int],
-    strides: Sequence[int] | None,
-    dilations: Sequence[int] | None,
-) -> NDArray[Any]:
-    """Return a view of all windows: [N, D..., C] -> [N, O..., K..., C].
-
-    Raises
-    ------
-    ValueError
-        If a window is longer than the tensor.
-    """
-    rank = len(kernel_shape)
-    strides = strides or (1,) * rank
-    dilations = dilations or (1,) * rank
-    out_shape = [
-        (size - dilation * (k - 1) - 1) // stride + 1
-        for size, k, stride, dilation in zip(
-            x.shape[1:], kernel_shape, strides, dilations
-        )
-    ]
-    if min(out_shape) < 1:
-        raise ValueError(
-            f"windows: kernel_shape {tuple(kernel_shape)}, dilations {tuple(dilations)}: "
-            f"expected an image that they fit in, got {x.shape[1:-1]} with its padding"
-        )
-    step = x.strides[1:-1]
-    across = [s * stride for s, stride in zip(step, strides)]
-    inside = [s * dilation for s, dilation in zip(step, dilations)]
-    return as_strided(
-        x,
-        (len(x), *out_shape, *kernel_shape, x.shape[-1]),
-        (x.strides[0], *across, *inside, x.strides[-1]),
-        writeable=False,
-    )
-
-
-def channels_second(
-    y: NDArray[Any], bias: NDArray[Any] | None, dtype: np.dtype[Any]
-) -> NDArray[Any]:
-    """Add ``bias`` to [N, O..., M], and return [N, M, O...] of ``dtype``, a view."""
-    if bias is not None:
-        y += bias
-    y = y.astype(dtype, copy=False)
-    return y.transpose(0, y.ndim - 1, *range(1, y.ndim - 1))
+        y = np.matmul(columns, rows)
+    return channels_second(y.reshape(*x.shape[:-1], m), bias, dtype)
 
 
 def packed_weight(weight: NDArray[Any]) -> NDArray[Any]:
@@ -297,14 +197,3 @@ def pointwise_weight(weight: NDArray[Any]) -> NDArray[Any]:
     """Lay out weights for ``conv_pointwise``: [M, C, 1...] -> [C, M]."""
     packed = packed_weight(weight)
     return packed.reshape(packed.shape[-2:])
-
-
-def depthwise_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights for ``conv_depthwise``: [C, 1, K...] -> [K..., C]."""
-    packed = packed_weight(weight)
-    return packed.reshape(*packed.shape[:-2], packed.shape[-1])
-
-
-def single_or_double(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype to compute in: there is no fast product of half floats."""
-    return np.dtype(np.float32) if dtype.itemsize == 2 else dtype

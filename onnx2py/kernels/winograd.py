@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from .packed_conv import channels_second, padded_channels_last
+from ._channels_last import channels_second, padded_channels_last
 
 _BLOCK = 1 << 20  # elements of the transformed tiles that are worked on at once
 

@@ -23,7 +23,7 @@ from ..ir.graph import numbered, onnx_name
 from ..ir.memory import put_aside
 from ..ir.program import Argument, Body, Call, Operation, Program, Ref, Statement
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
-from ..kernels import packed_conv, winograd
+from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
 from .bodies import with_bodies
 
@@ -149,7 +149,10 @@ class _Chooser:
             kernel, pack = packed_conv.conv_pointwise, packed_conv.pointwise_weight
             kwargs = {"strides": kwargs["strides"]} if "strides" in kwargs else {}
         elif found.is_depthwise:
-            kernel, pack = packed_conv.conv_depthwise, packed_conv.depthwise_weight
+            kernel, pack = (
+                depthwise_conv.conv_depthwise,
+                depthwise_conv.depthwise_weight,
+            )
             kwargs.pop("group")
         name = self.packed(weight.name, pack, statement)
         if tile and not found.is_pointwise and self.is_single(weight.name):

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from onnx2py.kernels import packed_conv, winograd
+from onnx2py.kernels.depthwise_conv import conv_depthwise, depthwise_weight
 from onnx2py.kernels.packed_conv import (
-    conv_depthwise,
     conv_packed,
     conv_pointwise,
-    depthwise_weight,
     packed_weight,
     pointwise_weight,
 )
@@ -89,12 +88,20 @@ def test_pointwise(strides):
     np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_large_images_are_worked_on_in_blocks(monkeypatch):
-    x, weight = floats(2, 20, 13, 11), floats(7, 20, 3, 3)
-    whole = conv_packed(x, packed_weight(weight), pads=(1, 1, 1, 1))
-    monkeypatch.setattr(packed_conv, "_BLOCK", 4000)
-    blocks = conv_packed(x, packed_weight(weight), pads=(1, 1, 1, 1))
-    np.testing.assert_allclose(blocks, whole, rtol=1e-5, atol=1e-5)
+@pytest.mark.parametrize(("small", "block"), [(0, 1 << 20), (0, 700), (1 << 20, 700)])
+@pytest.mark.parametrize("m", [5, 200])
+@pytest.mark.parametrize(("size", "kernel", "strides", "pads", "dilations"), CASES)
+def test_large_images_are_worked_on_in_blocks(
+    size, kernel, strides, pads, dilations, m, small, block, monkeypatch
+):
+    monkeypatch.setattr(packed_conv, "_SMALL", small)
+    monkeypatch.setattr(packed_conv, "_BLOCK", block)
+    x, weight = floats(2, 20, *size), floats(m, 20, *kernel)
+    y = conv_packed(
+        x, packed_weight(weight), strides=strides, pads=pads, dilations=dilations
+    )
+    expected = conv_by_definition(x, weight, strides, pads, dilations, 1)
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=3e-5)
 
 
 def test_half_floats_are_computed_as_single():
