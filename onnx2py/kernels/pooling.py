@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from ._pooling import Pooling, pool, pool_axis, pooling_axes
 from ._windows import Pads
 
+_FEW_PLACES = 4096
+
 
 def average_pool(
     x: NDArray[Any],
@@ -106,8 +108,19 @@ def global_average_pool(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
     """
-    mean = np.mean(_widened(x), axis=tuple(range(2, x.ndim)), keepdims=True)
-    return np.asarray(mean).astype(x.dtype, copy=False)
+    wide, places = _widened(x), prod(x.shape[2:])
+    ones = np.ones(places, wide.dtype)
+    if places > _FEW_PLACES:
+        total = np.add.reduce(wide, tuple(range(2, x.ndim)))  # by pairs: no digits lost
+    elif x.strides[1] == x.itemsize:  # channels last in memory
+        rows = wide.transpose(0, *range(2, x.ndim), 1).reshape(
+            len(x), places, x.shape[1]
+        )
+        total = np.matmul(ones, rows)
+    else:  # a product sums several times as fast as np.mean
+        total = np.matmul(wide.reshape(*x.shape[:2], places), ones)
+    mean = total / wide.dtype.type(places)
+    return mean.reshape(*x.shape[:2], *[1] * (x.ndim - 2)).astype(x.dtype, copy=False)
 
 
 def global_lp_pool(x: NDArray[Any], *, p: float = 2) -> NDArray[Any]:

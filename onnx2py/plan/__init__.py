@@ -6,6 +6,7 @@ from ..ir.program import Program
 from .convolutions import choose_convolutions
 from .free import free_values
 from .in_place import write_in_place
+from .means import pool_means
 from .setup import move_to_setup
 
 
@@ -13,5 +14,5 @@ def plan(program: Program, *, level: int) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
     if not level:
         return program
-    program = choose_convolutions(move_to_setup(program))
+    program = pool_means(choose_convolutions(move_to_setup(program)))
     return write_in_place(free_values(program))
