@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import TensorSpec, check_input, load_weight, quiet
+from ._tensors import TensorSpec, check_input, keep_memory, load_weight, quiet
 
 WEIGHTS = Path(__file__).with_name("weights")
 
@@ -91,6 +91,7 @@ class Model:
         self.mlp_down_weight = load("mlp_down_weight", "float32[128, 32]")
         # mlp_down.bias: operand of mlp_down
         self.mlp_down_bias = load("mlp_down_bias", "float32[32]")
+        keep_memory()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the weights are, not the weights."""

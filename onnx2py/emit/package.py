@@ -17,6 +17,7 @@ from ..ir.types import (
     TensorType,
     dtype_name,
 )
+from ..plan.free import is_large
 from ..plan.names import field_names
 from ..plan.values import name_values
 from .environment import environment
@@ -80,6 +81,12 @@ class _Builder:
             for name in s.outputs
         }
         """What control flow makes: nobody can tell its type beforehand."""
+        self.large = origin.level > 0 and any(
+            is_large(program.types.get(name))
+            for s in program.statements
+            for name in s.outputs
+        )
+        """Whether calls take so much memory that it is worth keeping."""
         self.names = name_values(program, self.used)
         taken = dict.fromkeys(self.names.values(), 0)
         self.placed = place_weights(program, self.statements, self.used, self.names)
@@ -151,6 +158,7 @@ class _Builder:
                 for domain, version in sorted(origin.opsets.items())
             ),
             "ml_dtypes": "ml_dtypes" in requires,
+            "large": self.large,
             "pillow": "PIL" in requires,
             "extension_dtypes": [
                 (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
@@ -206,6 +214,7 @@ class _Builder:
             if any("load(" in w["expression"] for w in self.placed.lines)
             else []
         )
+        names += ["keep_memory"] if self.large else []
         names += ["as_array"] if any(r.startswith("as_array(") for r in results) else []
         return ", ".join(sorted(names))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._channels_last import padded_channels_last, single_or_double
 from ._windows import EVERY_CHANNEL, Pads, add_windows
 
 
@@ -68,19 +69,13 @@ def conv_transpose(
     rank = len(sizes)
     strides = strides or (1,) * rank
     dilations = dilations or (1,) * rank
-    extra = output_padding or (0,) * rank
 
     rows = weight.reshape(group, c // group, -1)  # [G, C/G, M/G * K]
     columns = x.reshape(n, group, c // group, prod(sizes))  # [N, G, C/G, D]
     windows = np.matmul(rows.transpose(0, 2, 1), columns)
     windows = windows.reshape(n, group * m_per_group, *kernel_shape, *sizes)
 
-    full = [
-        stride * (size - 1) + adjust + dilation * (k - 1) + 1
-        for size, k, stride, dilation, adjust in zip(
-            sizes, kernel_shape, strides, dilations, extra
-        )
-    ]
+    full = _full(sizes, kernel_shape, strides, dilations, output_padding)
     if output_shape is None and isinstance(pads, str):
         output_shape = [min(f, d * s) for f, d, s in zip(full, sizes, strides)]
     begins, ends = _cut(full, pads, output_shape)
@@ -105,3 +100,81 @@ def _cut(
     upper = pads == "SAME_UPPER"
     begins = [total // 2 if upper else total - total // 2 for total in totals]
     return begins, [b + o for b, o in zip(begins, output_shape)]
+
+
+def conv_transpose_packed(
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    bias: NDArray[Any] | None = None,
+    *,
+    strides: Sequence[int] | None = None,
+    pads: Pads = None,
+    dilations: Sequence[int] | None = None,
+    output_padding: Sequence[int] | None = None,
+    output_shape: Sequence[int] | None = None,
+) -> NDArray[Any]:
+    """Spread each element of ``x`` over a window, channels last in memory.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    weight : [C, K..., M]
+    bias : [M], optional
+    strides, pads, dilations, output_padding, output_shape : as for ``conv_transpose``
+
+    Returns
+    -------
+    y : [N, M, O...], as of ``conv_transpose``, a view whose channels lie side by side
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
+    """
+    c, *kernel_shape, m = weight.shape
+    rank, dtype = len(kernel_shape), x.dtype
+    sizes = x.shape[2:]
+    x = padded_channels_last(x, c, (1,) * rank)
+    strides = strides or (1,) * rank
+    dilations = dilations or (1,) * rank
+    rows = weight.reshape(c, prod(kernel_shape) * m).astype(x.dtype, copy=False)
+    windows = np.matmul(x.reshape(prod(x.shape[:-1]), c), rows)
+    windows = windows.reshape(len(x), *sizes, *kernel_shape, m)
+
+    full = _full(sizes, kernel_shape, strides, dilations, output_padding)
+    if output_shape is None and isinstance(pads, str):
+        output_shape = [min(f, d * s) for f, d, s in zip(full, sizes, strides)]
+    begins, ends = _cut(full, pads, output_shape)
+    # Windows go to where the second axis is channels: [N, M, K..., D...].
+    axes = (0, 2 * rank + 1, *range(rank + 1, 2 * rank + 1), *range(1, rank + 1))
+    y = add_windows(
+        windows.transpose(axes),
+        [max(0, f, e) for f, e in zip(full, ends)],
+        strides,
+        dilations,
+        channels_last=True,
+    )
+    y = y[EVERY_CHANNEL + tuple(slice(b, e) for b, e in zip(begins, ends))]
+    if bias is not None:
+        y += bias.reshape(-1, *[1] * rank)
+    return y.astype(dtype, copy=False)
+
+
+def transposed_weight(weight: NDArray[Any]) -> NDArray[Any]:
+    """Lay out weights for ``conv_transpose_packed``: [C, M, K...] -> [C, K..., M]."""
+    order = (0, *range(2, weight.ndim), 1)
+    return np.ascontiguousarray(weight.transpose(order), single_or_double(weight.dtype))
+
+
+def _full(
+    sizes: Sequence[int],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    output_padding: Sequence[int] | None,
+) -> list[int]:
+    """Return the length of each spatial axis before anything is cut off."""
+    extra = output_padding or (0,) * len(sizes)
+    return [
+        stride * (size - 1) + adjust + dilation * (k - 1) + 1
+        for size, k, stride, dilation, adjust in zip(
+            sizes, kernel_shape, strides, dilations, extra
+        )
+    ]

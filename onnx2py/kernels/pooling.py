@@ -120,7 +120,8 @@ def global_average_pool(x: NDArray[Any]) -> NDArray[Any]:
     else:  # a product sums several times as fast as np.mean
         total = np.matmul(wide.reshape(*x.shape[:2], places), ones)
     mean = total / wide.dtype.type(places)
-    return mean.reshape(*x.shape[:2], *[1] * (x.ndim - 2)).astype(x.dtype, copy=False)
+    mean = np.asarray(mean).reshape(*x.shape[:2], *[1] * (x.ndim - 2))
+    return mean.astype(x.dtype, copy=False)
 
 
 def global_lp_pool(x: NDArray[Any], *, p: float = 2) -> NDArray[Any]:

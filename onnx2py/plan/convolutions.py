@@ -4,6 +4,7 @@ C1  Conv whose weights are constant -> ``conv_packed``: channels last in memory.
 C2  ... its kernel has one element, there are no groups and no pads -> ``conv_pointwise``.
 C3  ... each channel has a kernel of its own -> ``conv_depthwise``.
 C4  ... 3 x 3 at stride 1 over float32, many channels, no small image -> ``conv_winograd``.
+C5  ConvTranspose with constant weights and without groups -> ``conv_transpose_packed``.
 
 Weights are packed by the compiler; those that are themselves computed when the weights are
 loaded (rule S1), by the package then. Winograd's are several times as many, and always
@@ -23,6 +24,7 @@ from ..ir.graph import numbered, onnx_name
 from ..ir.memory import put_aside
 from ..ir.program import Argument, Body, Call, Operation, Program, Ref, Statement
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
+from ..kernels import conv_transpose as transposed
 from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
 from .bodies import with_bodies
@@ -123,9 +125,11 @@ class _Chooser:
         operation = statement.operation
         if not isinstance(operation, Call):
             return replace(statement, operation=self.inside(operation))
-        if operation.function is not conv:
-            return statement
-        return replace(statement, operation=self.chosen(operation, statement))
+        if operation.function is conv:
+            operation = self.chosen(operation, statement)
+        elif operation.function is transposed.conv_transpose:
+            operation = self.chosen_transposed(operation, statement)
+        return replace(statement, operation=operation)
 
     def inside(self, operation: Operation) -> Operation:
         def changed(body: Body) -> Body:
@@ -160,6 +164,17 @@ class _Chooser:
             name = self.tiles(name, tile, statement)
         args = (call.args[0], Ref(name), *call.args[2:])
         return Call(kernel, args, kwargs, call.results)
+
+    def chosen_transposed(self, call: Call, statement: Statement) -> Call:
+        weight = call.args[1]
+        shape = self.shape_of(weight)
+        if not isinstance(weight, Ref) or shape is None or call.kwargs.get("group"):
+            return call
+        if len(shape) < 3 or 0 in shape:
+            return call
+        name = self.packed(weight.name, transposed.transposed_weight, statement)
+        args = (call.args[0], Ref(name), *call.args[2:])
+        return replace(call, function=transposed.conv_transpose_packed, args=args)
 
     def shape_of(self, weight: Argument) -> tuple[int, ...] | None:
         """Return the shape of a weight that does not depend on inputs."""

@@ -39,6 +39,7 @@ MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     batch_normalization.scale_and_shift,
     conv.conv,
     conv_transpose.conv_transpose,
+    conv_transpose.conv_transpose_packed,
     matmul.gemm,
     np.matmul,
     depthwise_conv.conv_depthwise,

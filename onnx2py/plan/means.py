@@ -1,6 +1,6 @@
 """Means of whole images.
 
-C5  ``np.mean`` over all axes but the first two, which are kept -> ``global_average_pool``: a
+C6  ``np.mean`` over all axes but the first two, which are kept -> ``global_average_pool``: a
     product sums several times as fast.
 """
 
@@ -18,7 +18,7 @@ from .bodies import with_bodies
 
 
 def pool_means(program: Program) -> Program:
-    """Let means of images be taken by global average pooling (rule C5)."""
+    """Let means of images be taken by global average pooling (rule C6)."""
     return replace(program, statements=_pooled(program.statements, program.types))
 
 

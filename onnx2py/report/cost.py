@@ -121,6 +121,7 @@ _COUNTS: dict[str, Count] = {
     "quantized_conv": _convolution(3), "conv_transpose": _transposed,
     "conv_packed": _packed, "conv_pointwise": _packed, "conv_depthwise": _packed,
     "conv_winograd": _winograd,
+    "conv_transpose_packed": _transposed,
     "matmul": _product, "project": _product, "matmul_integer": _product,
     "matmul_integer_prepared": _product, "qlinear_matmul": _product,
     "matmul_integer_to_float": _product, "dynamic_quantize_matmul": _product, "gemm": _gemm,

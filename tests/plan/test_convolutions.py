@@ -1,4 +1,4 @@
-"""Rules C1 to C4: convolutions with constant weights, compared with onnxruntime."""
+"""Rules C1 to C5: convolutions with constant weights, compared with onnxruntime."""
 
 from __future__ import annotations
 
@@ -15,12 +15,24 @@ import onnx2py
 DTYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
 
 
-def model(x, weight, *, dtype="float32", quantized=False, constant=True, **attributes):
+def model(
+    x,
+    weight,
+    *,
+    operator="Conv",
+    dtype="float32",
+    quantized=False,
+    constant=True,
+    **attributes,
+):
     """Conv -> Relu of one input, with a bias."""
     rng = np.random.default_rng(0)
     w = rng.normal(size=weight).astype(dtype)
     inputs = [helper.make_tensor_value_info("x", DTYPES[dtype], x)]
-    tensors = [numpy_helper.from_array(rng.normal(size=weight[:1]).astype(dtype), "b")]
+    results = (
+        weight[0] if operator == "Conv" else weight[1] * attributes.get("group", 1)
+    )
+    tensors = [numpy_helper.from_array(rng.normal(size=results).astype(dtype), "b")]
     nodes = []
     if quantized:
         steps = rng.integers(-127, 127, weight).astype(np.int8)
@@ -33,7 +45,9 @@ def model(x, weight, *, dtype="float32", quantized=False, constant=True, **attri
         tensors.append(numpy_helper.from_array(w, "w"))
     else:
         inputs.append(helper.make_tensor_value_info("w", DTYPES[dtype], weight))
-    nodes.append(helper.make_node("Conv", ["x", "w", "b"], ["c"], "conv", **attributes))
+    nodes.append(
+        helper.make_node(operator, ["x", "w", "b"], ["c"], "conv", **attributes)
+    )
     nodes.append(helper.make_node("Relu", ["c"], ["y"], "relu"))
     outputs = [helper.make_tensor_value_info("y", DTYPES[dtype], None)]
     graph = helper.make_graph(nodes, "g", inputs, outputs, tensors)
@@ -135,6 +149,37 @@ def test_weights_that_two_share_are_packed_once(tmp_path):
     source = (tmp_path / "pkg/model.py").read_text()
     assert source.count("ops.winograd_weight(") == 1
     assert len(list((tmp_path / "pkg/weights").glob("*.npy"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("kernel", "x", "weight", "attributes"),
+    [
+        ("conv_transpose_packed", ["n", 3, 5, 6], [3, 4, 2, 2], {"strides": [2, 2]}),
+        (
+            "conv_transpose_packed",
+            ["n", 3, 5],
+            [3, 4, 4],
+            {"strides": [2], "pads": [1, 2]},
+        ),
+        ("conv_transpose_packed", [1, 3, 5, 6], [3, 4, 3, 2], {"dilations": [2, 1]}),
+        (
+            "conv_transpose_packed",
+            [1, 3, 5, 6],
+            [3, 4, 3, 3],
+            {"strides": [2, 3], "output_padding": [1, 2], **PADS},
+        ),
+        (
+            "conv_transpose_packed",
+            [1, 3, 5, 6],
+            [3, 4, 3, 3],
+            {"strides": [2, 2], "auto_pad": "SAME_UPPER"},
+        ),
+        ("conv_transpose", ["n", 4, 5, 6], [4, 3, 2, 2], {"group": 2}),
+    ],
+)
+def test_c5_transposed(kernel, x, weight, attributes, tmp_path):
+    made = model(x, weight, operator="ConvTranspose", **attributes)
+    assert kernel_of(made, tmp_path) == kernel
 
 
 def test_level_0_is_plain(tmp_path):

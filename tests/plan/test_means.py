@@ -1,4 +1,4 @@
-"""Rule C5: means of images by global average pooling, compared with onnxruntime."""
+"""Rule C6: means of images by global average pooling, compared with onnxruntime."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import onnx2py
         ((2, 3, 4, 5, 6), "2, 3", 1, False),
     ],
 )
-def test_c5(shape, axes, keepdims, pooled, tmp_path):
+def test_c6(shape, axes, keepdims, pooled, tmp_path):
     dims = ", ".join(map(str, shape))
     model = onnx.parser.parse_model(
         f"""<ir_version: 8, opset_import: ["" : 13]> g (float[{dims}] x) => (float[] y)
