@@ -7,7 +7,7 @@ C4  ... 3 x 3 at stride 1 over float32, many channels, no small image -> ``conv_
 C5  ConvTranspose with constant weights and without groups -> ``conv_transpose_packed``.
 
 Weights are packed by the compiler; those that are themselves computed when the weights are
-loaded (rule S1), by the package then. Winograd's are several times as many, and always
+loaded (rule S1), by the package then; those that are inputs with a default, in each call. Winograd's are several times as many, and always
 computed then.
 """
 
@@ -111,6 +111,8 @@ class _Chooser:
     setup: list[Statement] = field(init=False)
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The names of packed weights, by that of the weight and how it is packed."""
+    before: list[Statement] = field(default_factory=list)
+    """What packs the weights of the next statement in each call."""
 
     def __post_init__(self) -> None:
         self.weights = dict(self.program.weights)
@@ -119,7 +121,12 @@ class _Chooser:
         self.computed = {n for s in self.setup for n in s.outputs}
 
     def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(self.one(statement) for statement in statements)
+        found: list[Statement] = []
+        for statement in statements:
+            changed = self.one(statement)
+            found += [*self.before, changed]
+            self.before.clear()
+        return tuple(found)
 
     def one(self, statement: Statement) -> Statement:
         operation = statement.operation
@@ -159,7 +166,8 @@ class _Chooser:
             )
             kwargs.pop("group")
         name = self.packed(weight.name, pack, statement)
-        if tile and not found.is_pointwise and self.is_single(weight.name):
+        fixed = weight.name not in self.program.defaults
+        if tile and fixed and not found.is_pointwise and self.is_single(weight.name):
             kernel = winograd.conv_winograd
             name = self.tiles(name, tile, statement)
         args = (call.args[0], Ref(name), *call.args[2:])
@@ -177,22 +185,28 @@ class _Chooser:
         return replace(call, function=transposed.conv_transpose_packed, args=args)
 
     def shape_of(self, weight: Argument) -> tuple[int, ...] | None:
-        """Return the shape of a weight that does not depend on inputs."""
+        """Return the shape of a weight that does not depend on what is computed in a call."""
         if not isinstance(weight, Ref):
             return None
         if weight.name in self.weights:
             return self.weights[weight.name].shape
         kind = self.types.get(weight.name)
-        if weight.name not in self.computed or not isinstance(kind, TensorType):
+        if (
+            weight.name not in self.computed
+            and weight.name not in self.program.defaults
+        ):
             return None
-        shape = kind.shape or ()
+        shape = kind.shape or () if isinstance(kind, TensorType) else ()
         known = tuple(dim for dim in shape if isinstance(dim, int))
         return known if shape and len(known) == len(shape) else None
 
-    def computed_dtype(self, weight: str) -> str:
+    def packed_type(self, weight: str, pack: Callable[..., Any]) -> TensorType:
+        """Return the type of what ``pack`` makes of a weight that is no constant."""
         kind = self.types[weight]
         assert isinstance(kind, TensorType)
-        return "float32" if DTYPES[kind.dtype].itemsize == 2 else kind.dtype
+        whole = np.broadcast_to(np.float32(0), self.shape_of(Ref(weight)) or ())
+        half = DTYPES[kind.dtype].itemsize == 2
+        return TensorType("float32" if half else kind.dtype, pack(whole).shape)
 
     def is_single(self, weight: str) -> bool:
         kind = self.types.get(weight)
@@ -203,6 +217,12 @@ class _Chooser:
     ) -> str:
         """Return the name of a weight that ``pack`` lays out."""
         key = (weight, pack.__name__)
+        if weight in self.program.defaults:
+            name, kind = self.new(weight), self.packed_type(weight, pack)
+            call = Call(pack, (Ref(weight),))
+            self.before.append(Statement(call, (name,), statement.nodes))
+            self.types[name] = kind
+            return name
         if key in self.made:
             return self.made[key]
         if weight in self.weights and self.weights[weight].dtype.itemsize > 2:
@@ -211,8 +231,7 @@ class _Chooser:
             name = self.new(weight)
             self.weights[name], self.types[name] = array, tensor_type_of(array)
         else:
-            whole = np.broadcast_to(np.float32(0), self.shape_of(Ref(weight)) or ())
-            kind = TensorType(self.computed_dtype(weight), pack(whole).shape)
+            kind = self.packed_type(weight, pack)
             name = self.compute(
                 Call(pack, (Ref(weight),)), self.new(weight), kind, statement
             )

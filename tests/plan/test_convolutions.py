@@ -127,6 +127,14 @@ def test_c1_weights_that_are_inputs_stay_as_they_are(tmp_path):
     )
 
 
+def test_c1_weights_that_are_inputs_with_a_default(tmp_path):
+    made = model([1, 32, 24, 24], [40, 32, 3, 3], **PADS)
+    made.graph.input.append(
+        helper.make_tensor_value_info("w", TensorProto.FLOAT, [40, 32, 3, 3])
+    )
+    assert kernel_of(made, tmp_path) == "conv_packed"
+
+
 def test_c1_weights_that_are_computed_at_load(tmp_path):
     # 8-bit weights are made floats when they are loaded, lest the package grow.
     made = model([1, 32, 24, 24], [600, 32, 5, 5], quantized=True)
