@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import TensorSpec, check_input, load_weight, quiet
+from ._tensors import TensorSpec, check_input, keep_memory, load_weight, quiet
 
 WEIGHTS = Path(__file__).with_name("weights")
 
@@ -65,6 +65,7 @@ class Model:
         self.weights = weights
         load = partial(load_weight, weights)
 
+        keep_memory()
         # attention_norm.weight: scale of attention_norm
         self.attention_norm_weight = load("attention_norm_weight", "float32[32]")
         # attention_norm.bias: bias of attention_norm

@@ -186,6 +186,7 @@ class _Builder:
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
             "checks": self.checks,
+            "keeps": self._keeps(),
             "helpers": self._helpers(results),
             "typing_names": self._typing_names(setup + body, [*inputs, *outputs]),
             "setup": setup,
@@ -206,8 +207,13 @@ class _Builder:
             if any("load(" in w["expression"] for w in self.placed.lines)
             else []
         )
+        names += ["keep_memory"] if self._keeps() else []
         names += ["as_array"] if any(r.startswith("as_array(") for r in results) else []
         return ", ".join(sorted(names))
+
+    def _keeps(self) -> bool:
+        """Whether calls free large values, whose memory the next call can have."""
+        return any(statement.frees for statement in self.program.walk())
 
     def _typing_names(self, body: str, values: list[dict[str, Any]]) -> str:
         """Name what the model needs of ``typing``."""
