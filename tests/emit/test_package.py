@@ -297,3 +297,16 @@ def test_every_node_is_named_in_a_comment(tmp_path):
         ("y", "Relu"),
     ]:  # fmt: skip
         assert f"{name}: {operator}" in source, source
+
+
+def test_a_model_that_frees_large_values_keeps_their_memory(tmp_path):
+    text = """<ir_version: 8, opset_import: ["" : 17]> g (float[n, 300] x) => (float[n, 300] y)
+        { a = Exp (x) b = Softmax (a) y = Sin (b) }"""
+    for level in (0, 1):
+        model = onnx.parser.parse_model(text)
+        onnx2py.compile_model(model, tmp_path / f"pkg{level}", level=level)
+        source = (tmp_path / f"pkg{level}/model.py").read_text()
+        assert ("keep_memory()" in source) is False
+    wide = onnx.parser.parse_model(text.replace("300", "30000"))
+    onnx2py.compile_model(wide, tmp_path / "wide")
+    assert "keep_memory()" in (tmp_path / "wide/model.py").read_text()
