@@ -11,8 +11,10 @@ from .batch_norm import fold_batch_norm
 from .branches import take_constant_branches
 from .constants import collect_constants
 from .dead_code import remove_dead_code
+from .duplicates import remove_duplicates
 from .fold import fold_constants
 from .functions import dissolve_functions, pass_constants_in
+from .fuse import fuse_patterns
 from .no_ops import remove_no_ops
 
 Pass = Callable[[Graph], Graph]
@@ -29,6 +31,8 @@ OPTIMISING: tuple[Pass, ...] = (
     fold_constants,
     remove_dead_code,
     dissolve_functions,
+    remove_duplicates,
+    fuse_patterns,
     fold_batch_norm,
     remove_dead_code,
 )

@@ -1,0 +1,76 @@
+"""What is computed twice.
+
+D1  A node that does what an earlier one of the same graph did, on the same values -> the earlier.
+
+Exporters write the lengths of a tensor out anew wherever they need them. Random operators draw
+anew, and stay; so does what makes an output of the graph, which belongs to the caller alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..ir.graph import Graph, Node
+from .rewrite import note_also, substitute
+
+REPEATABLE = frozenset({
+    "Abs", "Add", "And", "ArgMax", "ArgMin", "Cast", "Ceil", "Clip", "Concat",
+    "ConstantOfShape", "Cos", "CumSum", "DequantizeLinear", "Div", "DynamicQuantizeLinear",
+    "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements",
+    "GatherND", "Gemm", "Greater", "GreaterOrEqual", "Identity", "IsNaN",
+    "LayerNormalization", "Less", "LessOrEqual", "Log", "MatMul", "MatMulInteger", "Max",
+    "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "QuantizeLinear", "Range", "Reciprocal",
+    "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape",
+    "Shape", "Sigmoid", "Sin", "Size", "Slice", "Softmax", "Sqrt", "Squeeze", "Sub", "Tanh",
+    "Tile", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
+})  # fmt: skip
+"""Operators of ONNX whose results depend on their inputs alone."""
+
+
+def remove_duplicates(graph: Graph) -> Graph:
+    """Compute once what is computed several times (rule D1), in each subgraph by itself."""
+    names: dict[str, str] = {}
+    return substitute(_single(graph, names), names)
+
+
+def _single(graph: Graph, names: dict[str, str]) -> Graph:
+    first: dict[Any, int] = {}
+    nodes: list[Node] = []
+    kept = set(graph.outputs)
+    for node in graph.nodes:
+        node = replace(node, inputs=tuple(names.get(n, n) for n in node.inputs))
+        key = _key(node)
+        if key in first and not kept.intersection(node.outputs):
+            earlier = nodes[first[key]]
+            names.update(zip(node.outputs, earlier.outputs))
+            nodes[first[key]] = note_also(earlier, node)
+            continue
+        if key is not None:
+            first.setdefault(key, len(nodes))
+        nodes.append(_inside(node, names))
+    return graph.with_nodes(tuple(nodes))
+
+
+def _inside(node: Node, names: dict[str, str]) -> Node:
+    changed = {key: _single(sub, names) for key, sub in node.subgraphs.items()}
+    if not changed:
+        return node
+    return replace(node, attributes={**node.attributes, **changed})
+
+
+def _key(node: Node) -> Any:
+    """Return what two nodes have in common that do the same, None if nothing is known."""
+    if node.domain or node.operator not in REPEATABLE:
+        return None
+    attributes = tuple(sorted((k, _hashable(v)) for k, v in node.attributes.items()))
+    wanted = tuple(bool(name) for name in node.outputs)
+    return node.operator, node.version, node.inputs, attributes, wanted
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return repr(value.dtype), value.shape, value.tobytes()
+    return repr(value)

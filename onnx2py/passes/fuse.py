@@ -1,0 +1,223 @@
+"""What exporters write out for want of an operator -> ONNX's own operator of a later version.
+
+F1  x * Sigmoid(a * x), a being a constant -> Swish.
+F2  x * HardSigmoid(x), or x * Clip(x + 3, 0, 6) / 6 -> HardSwish.
+F3  0.5 * x * (1 + Erf(x / sqrt(2))), multiplied in any order -> Gelu.
+F4  0.5 * x * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), likewise -> Gelu, tanh.
+F5  (x - mean) / sqrt(variance + epsilon) * scale + bias, over the last axis -> LayerNormalization.
+F6  x / sqrt(mean square + epsilon) * scale, over the last axis -> RMSNormalization.
+
+Only in float32 and float64, of which the kernels make the same numbers but for rounding; and
+only where nothing else reads what lies between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import pi, sqrt
+from typing import Any, Optional
+
+from ..ir.graph import Graph, Node
+from ..ir.types import TensorType
+from .patterns import Match, Pattern, Values
+from .rewrite import note_also
+
+Made = Optional[tuple[tuple[str, ...], dict[str, Any]]]
+"""The inputs and attributes of the operator, None if the match is not what is meant."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A pattern, and the operator that does the same."""
+
+    pattern: Pattern
+    operator: str
+    version: int
+    make: Callable[[Values, Match], Made]
+
+
+def fuse_patterns(graph: Graph) -> Graph:
+    """Let one node stand for each pattern of the main graph."""
+    for rules in (RULES, LATER_RULES):
+        graph = _fused(graph, rules)
+    return graph
+
+
+def _fused(graph: Graph, rules: tuple[Rule, ...]) -> Graph:
+    values = Values.of(graph, GUARDS)
+    by_operator: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_operator.setdefault(rule.pattern[0], []).append(rule)
+    made: dict[int, Node] = {}
+    gone: set[int] = set()
+    for node in reversed(graph.nodes):
+        if id(node) in gone or node.domain or len(node.outputs) != 1:
+            continue
+        for rule in by_operator.get(node.operator, ()):
+            match = values.find(rule.pattern, node)
+            if match is None or gone.intersection(map(id, match.nodes)):
+                continue
+            fused = _node(rule, match, node, values)
+            if fused is not None:
+                made[id(node)] = fused
+                gone.update(id(n) for n in match.nodes if n is not node)
+                break
+    nodes = (made.get(id(n), n) for n in graph.nodes if id(n) not in gone)
+    return graph.with_nodes(tuple(nodes))
+
+
+def _node(rule: Rule, match: Match, root: Node, values: Values) -> Node | None:
+    x, y = values.type(match.values["x"]), values.type(root.outputs[0])
+    if x is None or x.dtype not in ("float32", "float64") or y is None:
+        return None
+    made = rule.make(values, match)
+    if made is None or y.dtype != x.dtype or not _same_rank(x, y):
+        return None
+    inputs, attributes = made
+    fused = replace(
+        root,
+        operator=rule.operator,
+        version=rule.version,
+        inputs=inputs,
+        attributes=attributes,
+        also=(),
+    )
+    order = [*(n for n in match.nodes if n is not root)][::-1]
+    return note_also(replace(fused, also=(root.label, *root.also)), *order)
+
+
+def _same_rank(x: TensorType, y: TensorType) -> bool:
+    """Whether the constants, of one axis or none, added no axis to ``x``."""
+    return bool(x.shape) and y.shape is not None and len(x.shape or ()) == len(y.shape)
+
+
+def _plain(**attributes: Any) -> Callable[[Values, Match], Made]:
+    return lambda values, match: ((match.values["x"],), attributes)
+
+
+def _swish(values: Values, match: Match) -> Made:
+    alpha = values.number(match.values["alpha"])
+    return None if alpha is None else ((match.values["x"],), {"alpha": alpha})
+
+
+def _normalization(values: Values, match: Match) -> Made:
+    """With numbers for each element of the last axis, so that these do not enlarge ``x``."""
+    epsilon = values.number(match.values["epsilon"])
+    names = [match.values[key] for key in ("scale", "bias") if key in match.values]
+    kind = values.type(match.values["x"])
+    last = kind.shape[-1] if kind is not None and kind.shape else None
+    wanted = kind and TensorType(kind.dtype, (last,))
+    fits = all(values.type(name) == wanted for name in names)
+    if epsilon is None or epsilon < 0 or not fits or not isinstance(last, int):
+        return None
+    return (match.values["x"], *names), {"axis": -1, "epsilon": epsilon}
+
+
+def _mean(values: Values, node: Node) -> tuple[str, ...] | None:
+    """ReduceMean over the last axis, which it keeps."""
+    axes: Any = node.attributes.get("axes")
+    if len(node.inputs) > 1 and node.inputs[1] in values.constants:
+        axes = tuple(values.constants[node.inputs[1]].tolist())
+    kind = values.type(node.inputs[0])
+    last = (-1, len(kind.shape) - 1) if kind is not None and kind.shape else (-1,)
+    kept = node.attributes.get("keepdims", 1)
+    return node.inputs[:1] if kept and axes in [(a,) for a in last] else None
+
+
+def _clip(values: Values, node: Node) -> tuple[str, ...] | None:
+    """Clip to 0 ... 6."""
+    limits: list[Any] = [values.number(name) for name in node.inputs[1:]]
+    if node.version < 11:
+        limits = [node.attributes.get("min"), node.attributes.get("max")]
+    return node.inputs[:1] if limits == [0, 6] else None
+
+
+def _hard_sigmoid(values: Values, node: Node) -> tuple[str, ...] | None:
+    """HardSigmoid as HardSwish has it."""
+    alpha: Any = node.attributes.get("alpha", 0.2)
+    fits = abs(alpha - 1 / 6) < 1e-7 and node.attributes.get("beta", 0.5) == 0.5
+    return node.inputs if fits else None
+
+
+GUARDS = {"ReduceMean": _mean, "Clip": _clip, "HardSigmoid": _hard_sigmoid}
+
+
+def _products(*factors: Pattern) -> list[Pattern]:
+    """Return three factors multiplied in any order."""
+    a, b, c = factors
+    pairs = ((a, b, c), (a, c, b), (b, c, a))
+    return [("Mul", ("Mul", first, second), third) for first, second, third in pairs]
+
+
+_ERF = ("Erf", [("Div", "x", sqrt(2)), ("Mul", "x", sqrt(0.5))])
+_CUBE = [("Pow", "x", 3), ("Mul", ("Mul", "x", "x"), "x")]
+_TANH = (
+    "Tanh",
+    [
+        ("Mul", ("Add", "x", ("Mul", _CUBE, 0.044715)), sqrt(2 / pi)),
+        *_products(
+            "x",
+            sqrt(2 / pi),
+            (
+                "Add",
+                [
+                    ("Mul", ("Mul", "x", 0.044715), "x"),
+                    ("Mul", ("Mul", "x", "x"), 0.044715),
+                ],
+                1,
+            ),
+        ),
+    ],
+)
+
+
+def _halves(bend: Pattern) -> list[Pattern]:
+    """Return ``0.5 * x * (1 + bend)``, multiplied in any order."""
+    whole = ("Mul", "x", ("Add", bend, 1))
+    half = ("Mul", ("Div", "x", 2), ("Add", bend, 1))
+    return [*_products("x", ("Add", bend, 1), 0.5), ("Div", whole, 2), half]
+
+
+def _over_root(x: Pattern, square: Pattern) -> list[Pattern]:
+    """Return ``x / sqrt(mean(square) + epsilon)``, divided in one of several ways."""
+    variance = ("Add", ("ReduceMean", square), "epsilon")
+    root = [("Sqrt", variance), ("Pow", variance, 0.5)]
+    inverse = [("Reciprocal", root), ("Div", 1, root), ("Pow", variance, -0.5)]
+    return [("Div", x, root), ("Mul", x, inverse)]
+
+
+def _square(x: Pattern) -> list[Pattern]:
+    return [("Pow", x, 2), ("Mul", x, x)]
+
+
+_CENTRED = ("Sub", "x", ("ReduceMean", "x"))
+_SCALED = ("Mul", _over_root(_CENTRED, _square(_CENTRED)), "scale")
+
+RULES = (
+    Rule(("Mul", "x", ("Sigmoid", "x")), "Swish", 24, _plain()),
+    Rule(("Mul", "x", ("Sigmoid", ("Mul", "x", "alpha"))), "Swish", 24, _swish),
+    Rule(("Mul", "x", ("HardSigmoid", "x")), "HardSwish", 14, _plain()),
+    *(
+        Rule(pattern, "HardSwish", 14, _plain())
+        for clipped in [("Clip", ("Add", "x", 3))]
+        for pattern in [
+            ("Div", ("Mul", "x", clipped), 6),
+            ("Mul", "x", ("Div", clipped, 6)),
+            *_products("x", clipped, 1 / 6),
+        ]
+    ),
+    *(Rule(p, "Gelu", 20, _plain()) for p in _halves(_ERF)),
+    *(Rule(p, "Gelu", 20, _plain(approximate="tanh")) for p in _halves(_TANH)),
+    Rule(("Add", _SCALED, "bias"), "LayerNormalization", 17, _normalization),
+)
+LATER_RULES = (
+    Rule(_SCALED, "LayerNormalization", 17, _normalization),
+    Rule(
+        ("Mul", _over_root("x", _square("x")), "scale"),
+        "RMSNormalization",
+        23,
+        _normalization,
+    ),
+)
+"""After the others: what these find is also found in what those make one call of."""

@@ -1,0 +1,42 @@
+"""Rule D1."""
+
+from onnx2py.passes.duplicates import remove_duplicates
+from tests.passes.support import after, block
+
+
+def test_d1_a_chain():
+    text = """g (float[2] x) => (float[2] y) { a = Abs (x) b = Exp (a) c = Abs (x) d = Exp (c)
+        y = Add (b, d) }"""
+    assert after(remove_duplicates, text) == block("""
+        (x) => (y)
+          a = Abs (x)  # + c: Abs
+          b = Exp (a)  # + d: Exp
+          y = Add (b, b)
+    """)
+
+
+def test_d1_other_attributes_or_inputs_stay():
+    text = """g (float[2, 2] x) => (float[2, 2] y) { a = Softmax <axis=0> (x)
+        b = Softmax <axis=1> (x) c = Sub (a, b) d = Sub (b, a) y = Mul (c, d) }"""
+    assert after(remove_duplicates, text).count("\n") == 5
+
+
+def test_d1_random_numbers_stay():
+    text = """g (float[2] x) => (float[2] y) { a = RandomUniformLike (x)
+        b = RandomUniformLike (x) y = Add (a, b) }"""
+    assert after(remove_duplicates, text).count("Random") == 2
+
+
+def test_d1_two_outputs_stay_two_arrays():
+    text = "g (float[2] x) => (float[2] y, float[2] z) { y = Abs (x) z = Abs (x) }"
+    assert after(remove_duplicates, text).count("Abs") == 2
+
+
+def test_d1_an_inner_graph_reads_what_is_left():
+    text = """g (float[2] x, bool c) => (float[2] y) { a = Abs (x) b = Abs (x)
+        d = Exp (a)
+        y = If (c) <then_branch = t () => (float[2] u) { u = Add (b, d) },
+                    else_branch = e () => (float[2] v) { v = Sub (b, d) }> }"""
+    found = after(remove_duplicates, text)
+    assert "Add (a, d)" in found
+    assert "Sub (a, d)" in found
