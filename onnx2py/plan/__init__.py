@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Program
+from .attention import fuse_attention
 from .convolutions import choose_convolutions
 from .free import free_values
 from .in_place import write_in_place
@@ -14,5 +15,6 @@ def plan(program: Program, *, level: int) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
     if not level:
         return program
-    program = pool_means(choose_convolutions(move_to_setup(program)))
+    program = fuse_attention(move_to_setup(program))
+    program = pool_means(choose_convolutions(program))
     return write_in_place(free_values(program))

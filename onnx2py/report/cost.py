@@ -103,6 +103,11 @@ def _product(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
     return (*made, inner[-1])
 
 
+def _attention(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
+    """Two products: [..., S, E] with [..., E, T], and that with values of the same size."""
+    return (*shape(0), shape(1)[-1], 2)
+
+
 def _gemm(shape: Shapes, made: tuple[Dim, ...], options: Any) -> Iterable[Dim]:
     return (*made, shape(0)[0 if options.get("trans_a") else -1])
 
@@ -123,6 +128,7 @@ _COUNTS: dict[str, Count] = {
     "conv_winograd": _winograd,
     "conv_transpose_packed": _transposed,
     "matmul": _product, "project": _product, "matmul_integer": _product,
+    "dot_product_attention": _attention,
     "matmul_integer_prepared": _product, "qlinear_matmul": _product,
     "matmul_integer_to_float": _product, "dynamic_quantize_matmul": _product, "gemm": _gemm,
     "lstm": _recurrent, "lstm_packed": _recurrent, "gru": _recurrent, "gru_packed": _recurrent,

@@ -1,0 +1,164 @@
+"""Rules A1 to A4: attention as exporters write it out, compared with onnxruntime."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx.parser
+import onnxruntime
+import pytest
+
+import onnx2py
+
+KERNEL = "ops.dot_product_attention("
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>'
+TYPES = (
+    "float[b, 2, s, 4] q, float[b, 2, 4, t] k, float[b, 2, t, 3] v, float[b, 1, s, t] m"
+)
+NUMBERS = """float c = {0.5}, float two = {2}, float zero = {0}, float[1] tall = {0.5},
+    float n = {-2}"""
+
+FOUND = {
+    "plain": ("p = MatMul (q, k) w = Softmax (p) y = MatMul (w, v)", "q, k, v)"),
+    "scaled": (
+        "p = MatMul (q, k) a = Mul (p, c) w = Softmax <axis=3> (a) y = MatMul (w, v)",
+        "q, k, v, scale=0.5)",
+    ),
+    "divided": (
+        "p = MatMul (q, k) a = Div (p, two) w = Softmax (a) y = MatMul (w, v)",
+        "q, k, v, scale=0.5)",
+    ),
+    "both scaled": (
+        """a = Mul (q, c) d = Mul (n, k) p = MatMul (a, d) w = Softmax (p) y = MatMul (w, v)""",
+        "q, k, v, scale=-1.0)",
+    ),
+    "masked": (
+        "p = MatMul (q, k) a = Add (p, m) w = Softmax (a) y = MatMul (w, v)",
+        "q, k, v, m)",
+    ),
+    "mask first, scaled": (
+        """p = MatMul (q, k) d = Mul (tall, p) a = Add (m, d) w = Softmax (a)
+           y = MatMul (w, v)""",
+        "q, k, v, m, scale=0.5)",
+    ),
+    "guarded": (
+        """p = MatMul (q, k) a = Add (p, m) w = Softmax (a) i = IsNaN (w)
+           u = Where (i, zero, w) y = MatMul (u, v)""",
+        "q, k, v, m, zero_for_nan=True)",
+    ),
+}
+
+
+def model(nodes: str, outputs: str = "float[b, 2, s, 3] y", types: str = TYPES):
+    return onnx.parser.parse_model(
+        f"{HEAD} g ({types}) => ({outputs}) <{NUMBERS}> {{ {nodes} }}"
+    )
+
+
+def feeds(s: int, t: int, scale: float = 1.0, batch: int = 2):
+    rng = np.random.default_rng(s + t)
+    shapes = {"q": (2, s, 4), "k": (2, 4, t), "v": (2, t, 3), "m": (1, s, t)}
+    return {
+        name: (rng.normal(size=(batch, *shape)) * scale).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def compare(made, given) -> None:
+    """Compare results of the package with those of onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = (
+        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    )
+    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    compiled = onnx2py.load_model(made)
+    for each in given:
+        expected = session.run(None, each)[0]
+        actual = compiled(**each)
+        np.testing.assert_allclose(
+            actual if isinstance(actual, np.ndarray) else actual[0],
+            expected,
+            rtol=2e-5,
+            atol=2e-5 * np.abs(each["v"][np.isfinite(each["v"])]).max(initial=0),
+        )
+
+
+def source(made, tmp_path) -> str:
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    text = (tmp_path / "pkg/model.py").read_text()
+    return " ".join(text[text.index("def __call__") :].split())
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_found_and_equal_to_onnxruntime(tmp_path, name):
+    nodes, call = FOUND[name]
+    made = model(nodes)
+    assert f"{KERNEL}{call}" in source(made, tmp_path).replace(", )", ")").replace(
+        "( ", "("
+    )
+    closed = feeds(5, 7)
+    closed["m"][0, :, 1] = -np.inf  # no key is to be seen
+    lowest = feeds(5, 7)
+    lowest["m"][:, :, 3] = np.finfo(np.float32).min
+    half = feeds(5, 7)
+    half["m"][:, :, :, 2:] = -np.inf
+    odd = feeds(5, 7)
+    odd["q"][0, 0, 0, 0], odd["v"][1, 0, 2, 1] = np.nan, np.inf
+    large = feeds(5, 7)
+    large["v"] *= 1e30
+    sizes = [feeds(1, 1), feeds(300, 200), feeds(0, 4), feeds(3, 4, batch=0)]
+    steep = [feeds(5, 7, 5.0), feeds(6, 6, 20.0)]  # exponentials leave float32
+    compare(made, [*sizes, *steep, closed, lowest, half, odd, large])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs"),
+    [
+        (FOUND["plain"][0], "float[b, 2, s, 3] y, float[b, 2, s, t] w"),
+        (FOUND["scaled"][0], "float[b, 2, s, 3] y, float[b, 2, s, t] p"),
+        (FOUND["plain"][0].replace("(p)", "<axis=2> (p)"), "float[b, 2, s, 3] y"),
+        (
+            "p = MatMul (q, k) a = Mul (p, m) w = Softmax (a) y = MatMul (w, v)",
+            "float[b, 2, s, 3] y",
+        ),
+        (
+            "p = MatMul (q, k) w = Softmax (p) u = Mul (w, m) y = MatMul (u, v)",
+            "float[b, 2, s, 3] y",
+        ),
+    ],
+)
+def test_near_misses_stay(tmp_path, nodes, outputs):
+    made = model(nodes, outputs)
+    assert KERNEL not in source(made, tmp_path)
+    compare(made, [feeds(5, 7)])
+
+
+def test_masks_that_enlarge_and_heads_that_broadcast():
+    types = "float[s, 4] q, float[4, t] k, float[b, 1, t, 3] v, float[b, 2, s, t] m"
+    made = model(FOUND["masked"][0], types=types)
+    given = feeds(5, 7)
+    given["q"], given["k"], given["v"] = (
+        given["q"][0, 0],
+        given["k"][0, 0],
+        given["v"][:, :1],
+    )
+    given["m"] = np.repeat(given["m"], 2, 1)
+    compare(made, [given])
+
+
+def test_float64_keeps_its_digits():
+    text = FOUND["scaled"][0]
+    made = model(text, "double[b, 2, s, 3] y", TYPES.replace("float", "double"))
+    made.graph.initializer[0].CopyFrom(
+        onnx.numpy_helper.from_array(np.float64(1 / 3), "c")
+    )
+    given = {name: x.astype(np.float64) for name, x in feeds(5, 7).items()}
+    scores = given["q"] @ given["k"] / 3
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    expected = weights / weights.sum(-1, keepdims=True) @ given["v"]
+    actual = onnx2py.load_model(made)(**given)
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
+
+
+def test_level_0_stays(tmp_path):
+    onnx2py.compile_model(model(FOUND["plain"][0]), tmp_path / "pkg", level=0)
+    assert KERNEL not in (tmp_path / "pkg/model.py").read_text()
