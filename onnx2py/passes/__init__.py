@@ -16,6 +16,7 @@ from .fold import fold_constants
 from .functions import dissolve_functions, pass_constants_in
 from .fuse import fuse_patterns
 from .no_ops import remove_no_ops
+from .symbols import follow_symbols
 
 Pass = Callable[[Graph], Graph]
 
@@ -33,6 +34,9 @@ OPTIMISING: tuple[Pass, ...] = (
     dissolve_functions,
     remove_duplicates,
     fuse_patterns,
+    follow_symbols,
+    remove_no_ops,
+    remove_duplicates,
     fold_batch_norm,
     remove_dead_code,
 )

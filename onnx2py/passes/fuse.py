@@ -1,11 +1,11 @@
 """What exporters write out for want of an operator -> ONNX's own operator of a later version.
 
-F1  x * Sigmoid(a * x), a being a constant -> Swish.
-F2  x * HardSigmoid(x), or x * Clip(x + 3, 0, 6) / 6 -> HardSwish.
-F3  0.5 * x * (1 + Erf(x / sqrt(2))), multiplied in any order -> Gelu.
-F4  0.5 * x * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), likewise -> Gelu, tanh.
-F5  (x - mean) / sqrt(variance + epsilon) * scale + bias, over the last axis -> LayerNormalization.
-F6  x / sqrt(mean square + epsilon) * scale, over the last axis -> RMSNormalization.
+P1  x * Sigmoid(a * x), a being a constant -> Swish.
+P2  x * HardSigmoid(x), or x * Clip(x + 3, 0, 6) / 6 -> HardSwish.
+P3  0.5 * x * (1 + Erf(x / sqrt(2))), multiplied in any order -> Gelu.
+P4  0.5 * x * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), likewise -> Gelu, tanh.
+P5  (x - mean) / sqrt(variance + epsilon) * scale + bias, over the last axis -> LayerNormalization.
+P6  x / sqrt(mean square + epsilon) * scale, over the last axis -> RMSNormalization.
 
 Only in float32 and float64, of which the kernels make the same numbers but for rounding; and
 only where nothing else reads what lies between.

@@ -1,4 +1,4 @@
-"""Rules F1 to F6: what they find, what they must not, and that onnxruntime has the same numbers."""
+"""Rules P1 to P6: what they find, what they must not, and that onnxruntime has the same numbers."""
 
 from __future__ import annotations
 

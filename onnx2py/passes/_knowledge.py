@@ -1,0 +1,171 @@
+"""What is known of values: their shapes, and the integers that shapes are computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..ir.graph import Node
+from ..ir.types import TensorType, ValueType
+from . import _shape_rules as rules
+from ._shape_rules import Elements, Lengths
+
+MOST_ELEMENTS = 16
+"""Of integers that are followed: shapes are no longer."""
+
+
+@dataclass
+class Knowledge:
+    """Types and constants of a graph, and what follows from them node by node."""
+
+    types: dict[str, ValueType]
+    constants: dict[str, np.ndarray]
+    computed: dict[str, Elements] = field(default_factory=dict)
+
+    def learn(self, node: Node) -> None:
+        """Note what is known of a node's first result."""
+        if node.domain or not node.outputs:
+            return
+        self.note(node.outputs[0], self.shape(node))
+        elements = self.elements_made(node)
+        if elements is not None and len(elements) <= MOST_ELEMENTS:
+            self.computed[node.outputs[0]] = elements
+
+    def lengths(self, name: str) -> Lengths:
+        """Return the shape of a value."""
+        kind = self.types.get(name)
+        return kind.shape if isinstance(kind, TensorType) else None
+
+    def elements(self, name: str) -> Elements:
+        """Return the integers in a tensor of one axis or none."""
+        array = self.constants.get(name)
+        if array is None:
+            return self.computed.get(name)
+        if array.dtype != np.int64 or array.ndim > 1 or array.size > MOST_ELEMENTS:
+            return None
+        return tuple(array.reshape(-1).tolist())
+
+    def numbers(self, name: str) -> tuple[int, ...] | None:
+        """Return the elements of a tensor if they are all numbers."""
+        found = self.elements(name)
+        numbers = tuple(n for n in found or () if isinstance(n, int))
+        return numbers if found is not None and len(numbers) == len(found) else None
+
+    def note(self, name: str, shape: Lengths) -> None:
+        """Y1."""
+        kind = self.types.get(name)
+        if shape is None or not isinstance(kind, TensorType):
+            return
+        if kind.shape is not None and len(kind.shape) == len(shape):
+            shape = tuple(b if a is None else a for a, b in zip(kind.shape, shape))
+        elif kind.shape is not None:
+            return
+        self.types[name] = replace(kind, shape=shape)
+
+    def shape(self, node: Node) -> Lengths:
+        """Return the shape of the first result, as far as it is known."""
+        inputs = [self.lengths(name) for name in node.inputs]
+        if not inputs or node.version < 7:
+            return None
+        operator, given = node.operator, node.attributes
+        if operator in rules.SAME:
+            return inputs[0]
+        if operator in rules.BROADCAST:
+            return rules.broadcast(inputs)
+        if operator == "MatMul":
+            return rules.matmul(inputs[0], inputs[1])
+        if operator == "Gather":
+            axis: Any = given.get("axis", 0)
+            return rules.gather(inputs[0], inputs[1], axis)
+        if operator == "Transpose":
+            return rules.transposed(inputs[0], given.get("perm"))
+        if operator == "Concat":
+            along: Any = given["axis"]
+            return rules.concatenated(inputs, along)
+        if operator == "Reshape":
+            allowzero = bool(given.get("allowzero", 0))
+            wanted = self.elements(node.inputs[1])
+            return rules.reshaped(inputs[0], wanted, allowzero)
+        if operator == "Unsqueeze":
+            return rules.unsqueezed(inputs[0], self.axes(node))
+        if operator in ("Squeeze", "ReduceMean", "ReduceMax"):
+            keep = operator != "Squeeze" and bool(given.get("keepdims", 1))
+            return rules.reduced(inputs[0], self.axes(node), keep)
+        return self.sliced(node) if operator == "Slice" else None
+
+    def axes(self, node: Node) -> Any:
+        """Return axes that are an attribute, or an input of constants."""
+        axes = node.attributes.get("axes")
+        if axes is None and len(node.inputs) > 1:
+            axes = self.numbers(node.inputs[1])
+        return axes
+
+    def slices(self, node: Node) -> tuple[Elements, ...] | None:
+        """Return starts, ends and axes of Slice if its steps are 1."""
+        starts, ends, axes, steps = (
+            self.elements(name) if name else None
+            for name in (*node.inputs[1:], "", "", "", "")[:4]
+        )
+        if node.version < 10 or starts is None or ends is None:
+            return None
+        if any(node.inputs[4:]) and set(steps or (None,)) != {1}:
+            return None
+        if any(node.inputs[3:4]) and axes is None:
+            return None
+        return starts, ends, axes if axes is not None else tuple(range(len(starts)))
+
+    def sliced(self, node: Node) -> Lengths:
+        """Return the shape of a slice: other axes stay, the first n of some are known."""
+        found = self.lengths(node.inputs[0])
+        known = self.slices(node)
+        if found is None or known is None:
+            return None
+        shape = list(found)
+        for start, end, axis in zip(*(each or () for each in known)):
+            if not isinstance(axis, int) or not shape:
+                return None
+            length = shape[axis]
+            both = isinstance(start, int) and isinstance(end, int)
+            if both and isinstance(length, int):
+                shape[axis] = len(range(length)[slice(start, end)])
+            elif start == 0 and isinstance(length, int):
+                shape[axis] = rules.AtMost.of(end, length)
+            else:
+                shape[axis] = None
+        return tuple(shape)
+
+    def elements_made(self, node: Node) -> Elements:
+        """Return the integers that a node picks or puts together."""
+        given: Any = node.attributes
+        if node.operator == "Shape" and node.inputs:
+            shape = self.lengths(node.inputs[0])
+            end = given.get("end")
+            return None if shape is None else shape[given.get("start", 0) : end]
+        first = self.elements(node.inputs[0]) if node.inputs else None
+        if node.operator == "Concat":
+            parts = [self.elements(name) for name in node.inputs]
+            if any(part is None for part in parts):
+                return None
+            return tuple(n for part in parts for n in part or ())
+        if first is None:
+            return None
+        if node.operator in ("Identity", "Squeeze", "Unsqueeze", "Reshape"):
+            rank = self.lengths(node.outputs[0])
+            return first if rank is not None and len(rank) <= 1 else None
+        if node.operator == "Cast":
+            return first if given.get("to") == 7 else None
+        if node.operator == "Gather":
+            indices = self.numbers(node.inputs[1])
+            fits = indices is not None and all(
+                -len(first) <= i < len(first) for i in indices
+            )
+            return tuple(first[i] for i in indices or ()) if fits else None
+        known = self.slices(node) if node.operator == "Slice" else None
+        if known is None or len(known[0] or ()) != 1:
+            return None
+        (start,), (end,) = known[0] or (None,), known[1] or (None,)
+        if not isinstance(start, int) or not isinstance(end, int):
+            return None
+        return first[start:end]

@@ -1,0 +1,159 @@
+"""Lengths that the file leaves open, followed through the graph.
+
+Y1  A length of a value that is not known, but follows from those of inputs -> it is noted.
+Y2  Reshape to lengths that are computed, but are those of its input at the same places, or
+    known numbers -> Reshape to a constant shape, in which 0 stands for the former.
+Y3  Reshape to three axes, Transpose of the last two, Reshape back -> Transpose.
+Y4  Reshape to rows, Gemm, Reshape back -> MatMul, and Add of the bias.
+
+Exporters compute lengths anew for each layer; after these rules most of that is dead code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..ir.graph import Graph, Node
+from ..ir.types import TensorType, tensor_type_of
+from ._knowledge import Knowledge
+from .rewrite import count_uses, note_also
+
+
+def follow_symbols(graph: Graph) -> Graph:
+    """Apply rules Y1 to Y4 to the main graph."""
+    follower = _Follower(dict(graph.types), dict(graph.constants))
+    follower.uses = count_uses(graph)
+    nodes = tuple(new for node in graph.nodes for new in follower.node(node))
+    gone = follower.gone
+    return replace(
+        graph,
+        nodes=tuple(node for node in nodes if node.outputs[0] not in gone),
+        types=follower.types,
+        constants=follower.constants,
+    )
+
+
+@dataclass
+class _Follower(Knowledge):
+    uses: Counter[str] = field(default_factory=Counter)
+    makers: dict[str, Node] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """First outputs of nodes that others stand for."""
+
+    def node(self, node: Node) -> tuple[Node, ...]:
+        """Note what is known of a node's results; return what takes its place."""
+        if node.domain or node.subgraphs or not node.outputs:
+            return (node,)
+        found: tuple[Node, ...] = (node,)
+        if node.operator == "Reshape":
+            found = self.transpose(node) or self.linear(node) or (self.constant(node),)
+        for each in found:
+            self.makers[each.outputs[0]] = each
+            self.learn(each)
+        return found
+
+    def constant(self, node: Node) -> Node:
+        """Y2."""
+        wanted, x = self.elements(node.inputs[1]), self.lengths(node.inputs[0])
+        if wanted is None or x is None or node.inputs[1] in self.constants:
+            return node
+        allowzero = bool(node.attributes.get("allowzero", 0))
+        shape: list[int] = []
+        for i, length in enumerate(wanted):
+            if isinstance(length, int) and (length != 0 or not allowzero):
+                shape.append(length)
+            elif length is not None and i < len(x) and x[i] == length:
+                shape.append(0)
+            else:
+                return node
+        name = self.add(f"{node.outputs[0]}.shape", np.array(shape, np.int64))
+        kept = {k: v for k, v in node.attributes.items() if k != "allowzero"}
+        return replace(node, inputs=(node.inputs[0], name), attributes=kept)
+
+    def behind(self, name: str, operator: str) -> Node | None:
+        """Return the node that makes what is read but once, if it is of this operator."""
+        node = self.makers.get(name)
+        fits = node is not None and node.operator == operator and not node.domain
+        return node if fits and self.uses[name] == 1 else None
+
+    def transpose(self, last: Node) -> tuple[Node, ...] | None:
+        """Y3."""
+        middle = self.behind(last.inputs[0], "Transpose")
+        if middle is None or middle.attributes.get("perm") != (0, 2, 1):
+            return None
+        first = self.behind(middle.inputs[0], "Reshape")
+        x = self.lengths(first.inputs[0]) if first else None
+        if first is None or x is None or len(x) < 3 or None in x:
+            return None
+        rows = self.elements(first.inputs[1]) or ()
+        wanted = self.elements(last.inputs[1])
+        inner = self.lengths(middle.inputs[0]) or ()
+        if wanted != (*x[:-2], x[-1], x[-2]) or len(rows) != 3:
+            return None
+        if inner[1:] != x[-2:] or not (rows[0] == -1 or isinstance(inner[0], int)):
+            return None
+        self.gone.update((first.outputs[0], middle.outputs[0]))
+        perm = (*range(len(x) - 2), len(x) - 1, len(x) - 2)
+        merged = replace(
+            middle,
+            inputs=first.inputs[:1],
+            outputs=last.outputs,
+            attributes={"perm": perm},
+        )
+        return (note_also(merged, first, last),)
+
+    def linear(self, last: Node) -> tuple[Node, ...] | None:
+        """Y4."""
+        gemm = self.behind(last.inputs[0], "Gemm")
+        first = self.behind(gemm.inputs[0], "Reshape") if gemm else None
+        if gemm is None or first is None or not _is_plain(gemm):
+            return None
+        kind = self.types.get(last.outputs[0])
+        if not isinstance(kind, TensorType) or kind.dtype not in ("float32", "float64"):
+            return None  # of small floats, Gemm would round but once
+        x, weight = self.lengths(first.inputs[0]), self.lengths(gemm.inputs[1])
+        rows, wanted = self.elements(first.inputs[1]), self.elements(last.inputs[1])
+        if x is None or None in x or weight is None or len(x) < 3:
+            return None
+        if wanted != (*x[:-1], weight[1]) or rows != (-1, x[-1]):
+            return None
+        has_bias = len(gemm.inputs) > 2 and bool(gemm.inputs[2])
+        if has_bias and self.lengths(gemm.inputs[2]) != weight[1:]:
+            return None
+        self.gone.update((first.outputs[0], gemm.outputs[0]))
+        product = replace(
+            gemm,
+            operator="MatMul",
+            version=13,
+            inputs=(first.inputs[0], gemm.inputs[1]),
+            outputs=last.outputs,
+            attributes={},
+            also=(gemm.label, *gemm.also),
+        )
+        product = note_also(product, first, last)
+        if not has_bias:
+            return (product,)
+        name = f"{last.outputs[0]}.product"
+        while name in self.types:
+            name += "_"
+        self.types[name] = kind
+        add = Node("Add", (name, gemm.inputs[2]), last.outputs, {}, gemm.name, "", 14)
+        return replace(product, outputs=(name,)), add
+
+    def add(self, name: str, array: np.ndarray) -> str:
+        """Add a constant."""
+        while name in self.constants or name in self.types:
+            name += "_"
+        self.constants[name], self.types[name] = array, tensor_type_of(array)
+        return name
+
+
+def _is_plain(gemm: Node) -> bool:
+    given: Mapping[str, Any] = gemm.attributes
+    scaled = given.get("alpha", 1.0) != 1 or given.get("beta", 1.0) != 1
+    return not scaled and not given.get("transA", 0) and not given.get("transB", 0)
