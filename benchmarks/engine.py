@@ -1,15 +1,17 @@
 """One engine on one model in a fresh process: ``python -m benchmarks.engine ...``.
 
 Arguments: the engine, the package's folder or the model, a .npz of inputs by ONNX name, a
-file for the outputs, and for how many seconds to repeat. Prints the seconds of the median
-call. The first call is not counted.
+file for the outputs, and for how many seconds to repeat; at 0 there is but the first call,
+which is not counted otherwise. Prints JSON: the seconds of each call, and the peak memory.
+No engine is told how many threads to use: each takes what it takes by default.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import pickle
-import statistics
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -18,37 +20,55 @@ from typing import Any
 
 import numpy as np
 
-MIN_CALLS = 1
+MIN_CALLS = 3
+MOST_SECONDS = 10
+"""Beyond this, one call that is counted is enough."""
 
 Runner = Callable[[dict[str, Any]], list[Any]]
 
 
-def package(path: Path) -> Runner:
+def package(path: str) -> Runner:
     """Return what runs a package."""
-    sys.path.insert(0, str(path.parent))
-    session = importlib.import_module(path.name).InferenceSession()
+    sys.path.insert(0, str(Path(path).parent))
+    session = importlib.import_module(Path(path).name).InferenceSession()
     return lambda feeds: list(session.run(None, feeds))
 
 
-def onnxruntime(path: Path) -> Runner:
-    """Return what runs onnxruntime with one thread and all its optimisations."""
+def onnxruntime(path: str) -> Runner:
+    """Return what runs onnxruntime with all its optimisations."""
     runtime = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     session = runtime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"]
+        path, options, providers=["CPUExecutionProvider"]
     )
     return lambda feeds: list(session.run(None, feeds))
 
 
-def reference(path: Path) -> Runner:
+def reference(path: str) -> Runner:
     """Return what runs onnx's reference evaluator."""
-    evaluator = importlib.import_module("onnx.reference").ReferenceEvaluator(str(path))
+    evaluator = importlib.import_module("onnx.reference").ReferenceEvaluator(path)
     return lambda feeds: list(evaluator.run(None, feeds))
 
 
-ENGINES = {"onnx2py": package, "onnxruntime": onnxruntime, "reference": reference}
+def torch(name: str) -> Runner:
+    """Return what runs a network of timm's, as it is made, in torch."""
+    library, timm = (importlib.import_module(name) for name in ("torch", "timm"))
+    model = timm.create_model(name, pretrained=False).eval()
+
+    def run(feeds: dict[str, Any]) -> list[Any]:
+        with library.inference_mode():
+            return [model(*map(library.from_numpy, feeds.values())).numpy()]
+
+    return run
+
+
+ENGINES = {
+    "onnx2py": package,
+    "onnxruntime": onnxruntime,
+    "reference": reference,
+    "torch": torch,
+}
 
 
 def read_inputs(path: str) -> dict[str, Any]:
@@ -64,26 +84,33 @@ def read_inputs(path: str) -> dict[str, Any]:
         }
 
 
-def first_answer(engine: str, path: str, inputs: str, outputs: str) -> None:
-    """Start one engine, call it once, and write down what it answers."""
-    found = ENGINES[engine](Path(path))(read_inputs(inputs))
-    with open(outputs, "wb") as stream:
-        pickle.dump(found, stream)
-
-
-def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int:
-    """Run one engine; print its median."""
-    feeds = read_inputs(inputs)
-    run = ENGINES[engine](Path(path))
-    with open(outputs, "wb") as stream:
-        pickle.dump(run(feeds), stream)
+def repeated(run: Runner, feeds: dict[str, Any], seconds: float) -> list[float]:
+    """Return the seconds of each of several calls."""
     times: list[float] = []
-    end = time.perf_counter() + float(seconds)
-    while len(times) < MIN_CALLS or time.perf_counter() < end:
+    begun = time.perf_counter()
+    while len(times) < MIN_CALLS or time.perf_counter() - begun < seconds:
         start = time.perf_counter()
         run(feeds)
         times.append(time.perf_counter() - start)
-    print(statistics.median(times))
+        if time.perf_counter() - begun > MOST_SECONDS:
+            break
+    return times
+
+
+def peak_memory() -> int:
+    """Return the most memory that the process had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int:
+    """Run one engine; print what it took."""
+    feeds = read_inputs(inputs)
+    run = ENGINES[engine](path)
+    found = run(feeds)
+    with open(outputs, "wb") as stream:
+        pickle.dump(found, stream)
+    times = repeated(run, feeds, float(seconds)) if float(seconds) else []
+    print(json.dumps({"seconds": times, "memory": peak_memory()}))
     return 0
 
 

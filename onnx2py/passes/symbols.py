@@ -50,7 +50,9 @@ class _Follower(Knowledge):
         if node.domain or node.subgraphs or not node.outputs:
             return (node,)
         found: tuple[Node, ...] = (node,)
-        if node.operator == "Reshape":
+        if (
+            node.operator == "Reshape" and len(node.inputs) > 1
+        ):  # before 5: an attribute
             found = self.transpose(node) or self.linear(node) or (self.constant(node),)
         for each in found:
             self.makers[each.outputs[0]] = each

@@ -6,8 +6,17 @@ pass is an error too, so that the list cannot grow old.
 
 from __future__ import annotations
 
-import onnx.backend.test
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+import onnx
+import onnx.backend.test
+import pytest
+
+import onnx2py
 from onnx2py.backend import Onnx2pyBackend
 
 EXPECTED_FAILURES = {
@@ -32,12 +41,33 @@ for name in EXPECTED_FAILURES:
     suite.xfail(f"^{name}.*_cpu$")
 
 
+UNDECIDED = "test_squeezenet_cpu"
+"""All weights are 0.02, so that the scores are 1000 times the same 6.8e9, which float32 knows in
+steps of 512: their softmax is 1/1000 where all channels are summed in one order, and anything
+where Winograd's sums and BLAS's blocks have others, which depends on the processor."""
+
+
+def xfail_if_it_fails(test: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let a test fail, or not."""
+
+    @functools.wraps(test)
+    def run(case: Any) -> None:
+        try:
+            test(case)
+        except AssertionError:
+            pytest.xfail("rounding decides; see UNDECIDED")
+
+    return run
+
+
 def cases() -> dict[str, type]:
     """Return the suite's test classes, without those for devices that NumPy has not."""
     found: dict[str, type] = suite.test_cases
     for case in found.values():
         for name in [n for n in vars(case) if n.endswith("_cuda")]:
             delattr(case, name)
+        if UNDECIDED in vars(case):
+            setattr(case, UNDECIDED, xfail_if_it_fails(vars(case)[UNDECIDED]))
     return found
 
 
@@ -52,3 +82,12 @@ def test_the_suite_is_whole():
     assert len(names) == 2033, len(names)
     for start, count in EXPECTED_FAILURES.items():
         assert sum(name.startswith(start) for name in names) == count
+
+
+def test_squeezenet_computed_plainly():
+    """With one product for each convolution, equal weights give equal scores."""
+    folder = Path(onnx.backend.test.__file__).parent / "data/light"
+    model = onnx.load(folder / "light_squeezenet.onnx")
+    x = np.random.default_rng(0).normal(size=(1, 3, 224, 224)).astype(np.float32)
+    y = onnx2py.load_model(model, level=0)(x)
+    np.testing.assert_allclose(y, np.full((1, 1000, 1, 1), 1e-3), rtol=1e-3)

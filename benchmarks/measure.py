@@ -1,0 +1,224 @@
+"""What a model takes: the engines in turns, each time in a fresh process, on the same inputs."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from onnx2py.decode import decode
+from onnx2py.load import load
+from onnx2py.verification.comparison import compare
+from onnx2py.verification.inputs import Signature, random_cases
+
+from .engine import onnxruntime
+from .models import Entry
+
+ROOT = Path(__file__).parents[1]
+TOLERANCE = {"int8": 2e-2}
+"""Of the largest output: integer kernels differ in single steps; elsewhere it is 1e-3."""
+SLOW_SECONDS = 2.0
+"""The reference evaluator, where it takes longer, is asked but once."""
+
+
+class EngineError(Exception):
+    """An engine that did not run, or whose answer is wrong."""
+
+
+@dataclass
+class Row:
+    """What was measured of one model; an engine that does not run it is missing."""
+
+    name: str
+    family: str
+    single: str = ""
+    latency: dict[str, float] = field(default_factory=dict)
+    """Seconds of the median call, by engine."""
+    quartiles: dict[str, tuple[float, float]] = field(default_factory=dict)
+    cold: dict[str, float] = field(default_factory=dict)
+    """Seconds from the start of a process to its first answer."""
+    memory: dict[str, int] = field(default_factory=dict)
+    """Peak of a process that answers once, in bytes."""
+    compile: float = 0.0
+    """Seconds of ``onnx2py MODEL -o PKG``, the start of Python included."""
+    difference: float = 0.0
+
+    def ratio(self, what: str, engine: str, other: str) -> float | None:
+        """Return what one engine takes in parts of what another does."""
+        found = getattr(self, what)
+        if engine not in found or other not in found:
+            return None
+        return float(found[engine] / found[other])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a dictionary of plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure."""
+
+    rounds: int = 3
+    seconds: float = 1.0
+    engines: tuple[str, ...] = ("onnx2py", "onnxruntime", "reference")
+    cold: bool = True
+    torch_python: str = ""
+    """An interpreter that has torch and timm; without one, torch is left out."""
+
+
+def measure(entry: Entry, model: Path, plan: Plan) -> Row:
+    """Compile a model and let the engines take turns on it.
+
+    Raises
+    ------
+    EngineError
+        If an engine fails, or the package's outputs are wrong.
+    """
+    row = Row(entry.name, entry.family, entry.single)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        package = folder / "package"
+        row.compile = compile_seconds(model, package)
+        inputs = folder / "inputs.npz"
+        np.savez(inputs, **(entry.feeds() or recorded_or_random(model)))
+        paths = {"onnx2py": str(package), "torch": entry.timm}
+        engines = [e for e in plan.engines if e != "torch"]
+        engines += ["torch"] if plan.torch_python and entry.timm else []
+        runs = [(e, paths.get(e, str(model)), plan) for e in engines]
+        _latency(row, runs, inputs, plan)
+        if plan.cold:
+            _cold(row, runs, inputs, plan)
+        row.difference = _difference(entry, inputs)
+    return row
+
+
+def compile_seconds(model: Path, package: Path) -> float:
+    """Compile a model by the command line, and return how long that took.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be compiled.
+    """
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "onnx2py", str(model), "-o", str(package), "--force"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise EngineError(f"onnx2py: {done.stderr.strip()}")
+    return time.perf_counter() - begun
+
+
+Run = tuple[str, str, Plan]
+
+
+def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
+    times: dict[str, list[float]] = {}
+    for number in range(plan.rounds):
+        for engine, path, _ in runs:
+            slow = engine == "reference" and number > 0
+            if slow and row.latency.get(engine, np.inf) > SLOW_SECONDS:
+                continue
+            try:
+                found, _ = _run(engine, path, inputs, plan, plan.seconds)
+            except EngineError:
+                if engine != "reference":
+                    raise
+                continue
+            times.setdefault(engine, []).extend(found["seconds"])
+            row.latency[engine] = statistics.median(times[engine])
+    for engine, found in times.items():
+        low, high = np.quantile(found, (0.25, 0.75))
+        row.quartiles[engine] = (float(low), float(high))
+
+
+def _cold(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
+    times: dict[str, list[float]] = {}
+    for number in range(plan.rounds + 1):
+        for engine, path, _ in runs:
+            if engine in ("reference", "torch"):
+                continue
+            found, seconds = _run(engine, path, inputs, plan, 0)
+            row.memory[engine] = found["memory"]
+            if number:  # the first fills the caches of files, and writes bytecode
+                times.setdefault(engine, []).append(seconds)
+    row.cold.update(
+        {engine: statistics.median(found) for engine, found in times.items()}
+    )
+
+
+def _run(
+    engine: str, path: str, inputs: Path, plan: Plan, seconds: float
+) -> tuple[dict[str, Any], float]:
+    python = plan.torch_python if engine == "torch" else sys.executable
+    outputs = inputs.with_name(f"{engine}.pickle")
+    command = [python, "-m", "benchmarks.engine", engine, path, str(inputs)]
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [*command, str(outputs), str(seconds)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["?"])[-1]
+        raise EngineError(f"{engine}: {last}")
+    return json.loads(done.stdout), time.perf_counter() - begun
+
+
+def _difference(entry: Entry, inputs: Path) -> float:
+    """Return how far the package's outputs are off, in parts of the largest.
+
+    Raises
+    ------
+    EngineError
+        If that is too far.
+    """
+    ours, theirs = (
+        pickle.loads(inputs.with_name(f"{engine}.pickle").read_bytes())
+        for engine in ("onnx2py", "onnxruntime")
+    )  # written by our own processes
+    found = compare(ours, theirs, TOLERANCE.get(entry.family, 1e-3))
+    if found.reason:
+        raise EngineError(f"the package differs: {found.reason}")
+    return found.relative
+
+
+def recorded_or_random(model: Path) -> dict[str, Any]:
+    """Return the inputs that an example's package recorded, else random ones.
+
+    Raises
+    ------
+    EngineError
+        If onnxruntime takes none of the random inputs: some indices are out of range.
+    """
+    signature = Signature.of(decode(load(model)).graph)
+    golden = model.with_suffix("") / "golden"
+    paths = {n: golden / f"input_{i}.npy" for i, n in enumerate(signature.inputs)}
+    found = {n: np.load(path) for n, path in paths.items() if path.exists()}
+    if not found:
+        run = onnxruntime(str(model))
+        for case in random_cases(signature, 0):
+            try:
+                run(dict(case.feeds))
+            except Exception:  # its errors have no common type
+                continue
+            found = dict(case.feeds)
+            break
+        else:
+            raise EngineError("onnxruntime takes none of the random inputs")
+    return {k: v.astype(str) if v.dtype == object else v for k, v in found.items()}
