@@ -131,7 +131,7 @@ def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
     for number in range(plan.rounds):
         for engine, path, _ in runs:
             slow = engine == "reference" and number > 0
-            if slow and row.latency.get(engine, np.inf) > SLOW_SECONDS:
+            if slow and row.latency.get(engine, SLOW_SECONDS) >= SLOW_SECONDS:
                 continue
             try:
                 found, _ = _run(engine, path, inputs, plan, plan.seconds)
@@ -141,9 +141,9 @@ def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
                 continue
             times.setdefault(engine, []).extend(found["seconds"])
             row.latency[engine] = statistics.median(times[engine])
-    for engine, found in times.items():
-        low, high = np.quantile(found, (0.25, 0.75))
-        row.quartiles[engine] = (float(low), float(high))
+    for engine, each in times.items():
+        low, _, high = statistics.quantiles(each, n=4)
+        row.quartiles[engine] = (low, high)
 
 
 def _cold(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:

@@ -1,225 +1,169 @@
 """Speed: packages, onnxruntime and onnx's reference evaluator on the same inputs.
 
-``python -m benchmarks.run [--write] [MODEL ...]``; by default the examples and the light
-models inside the onnx package. Each engine runs in fresh processes, in turns, with one
-thread; its outputs are compared with onnxruntime's in the same run. The median of the
-rounds counts. ``--write`` puts the table into the README.
+``python -m benchmarks.run --models FOLDER ...`` measures the fixed list of ``models.py``, whose
+files it looks for in these folders; ``... MODEL ...`` other files; ``--quick`` what is at hand,
+in less than a minute. Each engine runs in fresh processes, in turns, with all cores; outputs are
+compared with onnxruntime's in the same run. The tables give medians.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import pickle
-import statistics
-import subprocess
+import json
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import onnx
 
-from onnx2py import compile_model
-from onnx2py.decode import decode
 from onnx2py.errors import Onnx2pyError
-from onnx2py.load import load
-from onnx2py.verification.comparison import compare
-from onnx2py.verification.inputs import Signature, random_cases
 
-from .engine import ENGINES, onnxruntime
+from . import machine
+from .measure import EngineError, Plan, Row, compile_seconds, measure
+from .models import ENTRIES, Entry
+from .plot import plot
 from .readme import write_section
+from .tables import bars_table, latency_table, other_table
 
 EXAMPLES = Path(__file__).parents[1] / "generated_examples"
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-)
-RTOL = 1e-3
+QUICK = ("light_inception_v1", "light_shufflenet")
+CHAIN = 10_000
 
 
-class EngineError(Exception):
-    """An engine that did not run."""
-
-
-@dataclass
-class Row:
-    """A model's median seconds by engine, and how far the package's outputs are off.
-
-    The reference evaluator is missing where it does not run the model.
-    """
-
-    model: str
-    seconds: dict[str, float]
-    difference: float
-
-
-def default_models() -> list[Path]:
-    """Return the examples and onnx's light models."""
-    return [*sorted(EXAMPLES.glob("*.onnx")), *sorted(LIGHT.glob("*.onnx"))]
-
-
-def measure(model: Path, folder: Path, rounds: int, seconds: float) -> Row:
-    """Compile a model and let the engines take turns on it.
-
-    Raises
-    ------
-    EngineError
-        If an engine fails, or the package's outputs are wrong.
-    Onnx2pyError
-        If the model cannot be compiled.
-    """
-    package = compile_model(model, folder / "package").path
-    inputs = folder / "inputs.npz"
-    write_inputs(model, inputs)
-    times: dict[str, list[float]] = {name: [] for name in ENGINES}
-    for _ in range(rounds):
-        for engine in ENGINES:
-            path = package if engine == "onnx2py" else model
-            try:
-                times[engine].append(_run(engine, path, inputs, seconds))
-            except EngineError:
-                if engine != "reference":
-                    raise
-    medians = {name: statistics.median(found) for name, found in times.items() if found}
-    expected, actual = (
-        read_outputs(inputs, name) for name in ("onnxruntime", "onnx2py")
-    )
-    difference = compare(actual, expected, RTOL)
-    if difference.reason:
-        raise EngineError(f"the package differs: {difference.reason}")
-    return Row(model.stem, medians, difference.relative)
-
-
-def write_inputs(model: Path, path: Path) -> None:
-    """Store inputs: those that an example's package recorded, else random ones."""
-    signature = Signature.of(decode(load(model)).graph)
-    golden = model.with_suffix("") / "golden"
-    recorded = {
-        name: np.load(golden / f"input_{i}.npy")
-        for i, name in enumerate(signature.inputs)
-        if (golden / f"input_{i}.npy").exists()
-    }
-    feeds = recorded or accepted_feeds(model, signature)
-    arrays = {k: v.astype(str) if v.dtype == object else v for k, v in feeds.items()}
-    np.savez(path, **arrays)
-
-
-def accepted_feeds(model: Path, signature: Signature) -> dict[str, Any]:
-    """Return the first random inputs that onnxruntime takes: some indices are out of range."""
-    run = onnxruntime(model)
-    for case in random_cases(signature, 0):
-        try:
-            run(dict(case.feeds))
-        except Exception:  # its errors have no common type
+def chosen_models(
+    files: Sequence[Path], folders: Sequence[Path], quick: bool, only: Sequence[str]
+) -> Iterator[tuple[Entry, Path]]:
+    """Yield what to measure; what is not found is named on standard error."""
+    for path in files:
+        yield Entry(path.stem, "others"), path.resolve()
+    if quick:
+        light = [LIGHT / f"{name}.onnx" for name in QUICK]
+        for path in (*sorted(EXAMPLES.glob("*.onnx")), *light):
+            yield Entry(path.stem, "at hand"), path
+    for entry in ENTRIES if folders else ():
+        found = entry.find(folders)
+        if only and not any(name in (entry.file, entry.family) for name in only):
             continue
-        return dict(case.feeds)
-    raise EngineError("onnxruntime takes none of the random inputs")
+        if found is None:
+            print(f"{entry.file}.onnx: not in the folders given", file=sys.stderr)
+        else:
+            yield entry, found.resolve()
 
 
-def _run(engine: str, path: Path, inputs: Path, seconds: float) -> float:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.engine",
-        engine,
-        str(path),
-        str(inputs),
+def chain_seconds() -> float:
+    """Return how long it takes to compile 10 000 nodes in a row."""
+    helper = onnx.helper
+    names = ["x", *(f"v{i}" for i in range(CHAIN))]
+    operators = ("Sin", "Abs", "Neg", "Exp", "Tanh")
+    nodes = [
+        helper.make_node(operators[i % 5], [names[i]], [names[i + 1]], f"node{i}")
+        for i in range(CHAIN)
     ]
-    outputs = str(inputs.with_name(engine))
-    done = subprocess.run(
-        [*command, outputs, str(seconds)],
-        env={**os.environ, **ONE_THREAD},
-        cwd=EXAMPLES.parent,
-        capture_output=True,
-        text=True,
+    x, y = (
+        helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, ["n", 4])
+        for n in (names[0], names[-1])
     )
-    if done.returncode:
-        raise EngineError(
-            f"{engine}: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
-        )
-    return float(done.stdout)
+    opset = helper.make_opsetid("", 17)
+    graph = helper.make_graph(nodes, "chain", [x], [y])
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "chain.onnx"
+        onnx.save(model, path)
+        return compile_seconds(path, Path(folder) / "package")
 
 
-def read_outputs(inputs: Path, engine: str) -> list[Any]:
-    """Return what an engine answered."""
-    with inputs.with_name(engine).open("rb") as stream:
-        found: list[Any] = pickle.load(stream)  # written by our own process
-    return found
-
-
-# ---------------------------------------------------------------------- the table
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Return a table in Markdown; its last line is the geometric mean of the ratios."""
-    lines = [
-        "| model | onnx2py | onnxruntime | reference evaluator | onnx2py / onnxruntime "
-        "| reference / onnx2py | largest difference |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+def report(rows: Sequence[Row], chain: float | None, quick: bool) -> str:
+    """Return all tables."""
+    ours, theirs = machine.products()
+    parts = [
+        f"Measured on: {machine.description()}. A product of 1024 x 1024 float32 runs at "
+        f"{ours:.0f} GFLOP/s in NumPy, {theirs:.0f} in onnxruntime.\n",
+        "" if quick else bars_table(rows, chain),
+        latency_table(rows),
+        other_table(rows) if any(row.cold for row in rows) else "",
     ]
+    return "\n".join(part for part in parts if part)
+
+
+def compared(rows: Sequence[Row], before: Sequence[Row]) -> str:
+    """Return the ratios of an earlier run's latencies to these."""
+    earlier = {row.name: row.latency.get("onnx2py") for row in before}
+    lines = ["| model | before / now |", "| --- | ---: |"]
     for row in rows:
-        cells = [_milliseconds(row.seconds.get(name)) for name in ENGINES]
-        cells += [
-            _ratio(row, "onnx2py", "onnxruntime"),
-            _ratio(row, "reference", "onnx2py"),
-        ]
-        lines.append(f"| {row.model} | {' | '.join(cells)} | {row.difference:.0e} |")
-    means = _mean(rows, "onnx2py", "onnxruntime"), _mean(rows, "reference", "onnx2py")
-    lines.append(f"| geometric mean | | | | {means[0]} | {means[1]} | |")
+        then, now = earlier.get(row.name), row.latency.get("onnx2py")
+        if then and now:
+            lines.append(f"| {row.name} | {then / now:.2f} |")
     return "\n".join([*lines, ""])
 
 
-def _ratio(row: Row, engine: str, other: str) -> str:
-    if engine not in row.seconds:
-        return "-"
-    return f"{row.seconds[engine] / row.seconds[other]:.1f}"
-
-
-def _mean(rows: Sequence[Row], engine: str, other: str) -> str:
-    """Return the geometric mean of the ratios where both engines ran."""
-    ratios = [r.seconds[engine] / r.seconds[other] for r in rows if engine in r.seconds]
-    return f"{statistics.geometric_mean(ratios):.1f}" if ratios else "-"
-
-
-def _milliseconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "does not run"
-    return (
-        f"{seconds * 1e3:.{0 if seconds >= 0.1 else 1 if seconds >= 0.01 else 2}f} ms"
-    )
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of an earlier run."""
+    return [Row(**row) for row in json.loads(path.read_text("utf-8"))["rows"]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and with ``--write`` put the table into the README."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
-    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL")
-    parser.add_argument("--rounds", type=int, default=3, help="processes per engine")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each process")
-    parser.add_argument("--write", action="store_true", help="into the README")
-    chosen = parser.parse_args(arguments)
-    rows, failed = [], False
-    for model in chosen.models or default_models():
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                row = measure(
-                    model.resolve(), Path(folder), chosen.rounds, chosen.seconds
-                )
-            except (EngineError, Onnx2pyError) as error:
-                print(f"{model.name}: {error}", file=sys.stderr)
-                failed = True
-                continue
-        rows.append(row)
-        print(f"{model.name}: done", file=sys.stderr, flush=True)
+    """Measure, print, and write what is asked for."""
+    chosen = _arguments(arguments)
+    plan = Plan(
+        rounds=1 if chosen.quick else chosen.rounds,
+        seconds=0.2 if chosen.quick else chosen.seconds,
+        engines=tuple(chosen.engines.split(",")),
+        cold=not chosen.quick and not chosen.no_cold,
+        torch_python=chosen.torch_python,
+    )
+    rows = read_rows(chosen.add_to) if chosen.add_to else []
+    failed = False
+    models = chosen_models(chosen.files, chosen.models, chosen.quick, chosen.only)
+    for entry, path in models:
+        try:
+            row = measure(entry, path, plan)
+        except (EngineError, Onnx2pyError) as error:
+            print(f"{entry.name}: {error}", file=sys.stderr)
+            failed = True
+            continue
+        rows = [*(r for r in rows if r.name != row.name), row]
+        ratio = row.ratio("latency", "onnx2py", "onnxruntime") or 0
+        print(f"{entry.name}: {ratio:.2f}", file=sys.stderr, flush=True)
     if not rows:
         return 1
-    print(table(rows))
+    order = {entry.name: i for i, entry in enumerate(ENTRIES)}
+    rows.sort(key=lambda row: order.get(row.name, len(order)))
+    text = report(rows, chain_seconds() if chosen.chain else None, chosen.quick)
+    print(text)
+    if chosen.against:
+        print(compared(rows, read_rows(chosen.against)))
+    if chosen.json:
+        found = {"rows": [row.as_json() for row in rows]}
+        chosen.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if chosen.plot:
+        title = "Time of one call in parts of onnxruntime's"
+        chosen.plot.write_text(plot(rows, title), encoding="utf-8")
     if chosen.write and not failed:
-        write_section("speed", table(rows))
+        write_section("speed", text)
     return 1 if failed else 0
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
+    add = parser.add_argument
+    add("files", nargs="*", type=Path, metavar="MODEL", help="other models")
+    add("--models", nargs="*", type=Path, default=[], metavar="FOLDER")
+    add("--only", nargs="*", default=[], metavar="NAME", help="files or families")
+    add("--quick", action="store_true", help="what is at hand, in less than a minute")
+    add("--rounds", type=int, default=3, help="processes per engine")
+    add("--seconds", type=float, default=1.0, help="for each process")
+    add("--engines", default="onnx2py,onnxruntime,reference")
+    add("--no-cold", action="store_true", help="neither cold start nor memory")
+    add("--torch-python", default="", help="an interpreter with torch and timm")
+    add("--chain", action="store_true", help="compile 10 000 nodes, too")
+    add("--json", type=Path, help="write the figures")
+    add("--add-to", type=Path, help="figures of a run that this one goes on with")
+    add("--against", type=Path, help="print ratios to the figures of an earlier run")
+    add("--plot", type=Path, help="write a picture")
+    add("--write", action="store_true", help="put the tables into the README")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Number = Union[NDArray[Any], float, None]
 
+_AT_ONCE = 128
+"""How many boxes are compared with each other at once."""
+
 
 def non_max_suppression(
     boxes: NDArray[Any],
@@ -44,10 +47,12 @@ def non_max_suppression(
     for n in range(len(boxes) if limit > 0 else 0):
         corners = _corners(boxes[n], center_point_box)
         for c, class_scores in enumerate(scores[n]):
-            candidates = np.argsort(-class_scores, kind="stable")
+            candidates = np.arange(class_scores.size)
             if score_threshold is not None:
                 good = class_scores > np.float32(_number(score_threshold))
-                candidates = candidates[good[candidates]]
+                candidates = np.flatnonzero(good)
+            order = np.argsort(-class_scores[candidates], kind="stable")
+            candidates = candidates[order]
             kept = _suppress(corners, candidates, limit, threshold)
             selected.extend((n, c, box) for box in kept)
     return np.array(selected, np.int64).reshape(-1, 3)
@@ -72,16 +77,32 @@ def _corners(boxes: NDArray[Any], center_point_box: bool) -> NDArray[Any]:
 def _suppress(
     corners: NDArray[Any], candidates: NDArray[Any], limit: int, threshold: Any
 ) -> list[int]:
-    """Return the boxes to keep, of candidates in falling order of their scores."""
+    """Return the boxes to keep, of candidates in falling order of their scores.
+
+    They are compared many at a time: all with those that are kept, then with each other.
+    """
     kept: list[int] = []
-    rest = corners[:, candidates]
-    while candidates.size and len(kept) < limit:
-        kept.append(int(candidates[0]))
-        first, rest, candidates = rest[:, :1], rest[:, 1:], candidates[1:]
-        sides = np.minimum(rest[2:4], first[2:4]) - np.maximum(rest[:2], first[:2])
-        common = sides[0].clip(0) * sides[1].clip(0)
-        union = first[4] + rest[4] - common
-        overlaps = (common > 0) & (rest[4] > 0) & (first[4] > 0) & (union > 0)
-        stays = ~(overlaps & (common / union > threshold))
-        rest, candidates = rest[:, stays], candidates[stays]
+    for start in range(0, candidates.size, _AT_ONCE):
+        chosen = candidates[start : start + _AT_ONCE]
+        boxes = corners[:, chosen]
+        hidden = _overlap(corners[:, kept], boxes, threshold)
+        stays = np.asarray(~np.any(hidden, 0))
+        apart = ~_overlap(boxes, boxes, threshold)
+        for i in np.flatnonzero(stays).tolist():
+            if stays[i]:
+                kept.append(int(chosen[i]))
+                if len(kept) == limit:
+                    return kept
+                stays &= apart[i]
     return kept
+
+
+def _overlap(a: NDArray[Any], b: NDArray[Any], threshold: Any) -> NDArray[np.bool_]:
+    """Whether boxes overlap by more than the threshold: [5, A], [5, B] -> [A, B]."""
+    a = a[:, :, None]
+    b = b[:, None]
+    sides = np.minimum(a[2:4], b[2:4]) - np.maximum(a[:2], b[:2])
+    common = sides[0].clip(0) * sides[1].clip(0)
+    union = a[4] + b[4] - common
+    some = (common > 0) & (a[4] > 0) & (b[4] > 0) & (union > 0)
+    return np.asarray(some & (common / union > threshold))

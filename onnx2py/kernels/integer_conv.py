@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Union
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ._windows import Pads
 from .conv import conv
@@ -43,12 +43,12 @@ def integer_conv(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ConvInteger.html
     """
-    rows = _centred(weight, weight_zero_point)
+    rows = centred(weight, weight_zero_point)
     # float32 holds every integer up to 2**24; float64 products are half as fast.
     largest = 255 * np.abs(rows).reshape(len(rows), -1).sum(axis=1).max(initial=0)
     kind = np.float32 if largest <= 1 << 24 else np.float64
     y = conv(
-        _centred(x, x_zero_point).astype(kind, copy=False),
+        centred(x, x_zero_point, dtype=kind),
         rows.astype(kind, copy=False),
         strides=strides,
         pads=pads,
@@ -58,15 +58,27 @@ def integer_conv(
     return y.astype(np.int32)
 
 
-def _centred(
-    x: NDArray[Any], zero_point: Scalar | Sequence[int] | None
-) -> NDArray[np.float32]:
-    """Subtract a zero point, or one per element of the first axis, exactly."""
-    wide = x.astype(np.float32)
-    zeros = np.asarray(0 if zero_point is None else zero_point, np.float32)
+def centred(
+    x: NDArray[Any],
+    zero_point: Scalar | Sequence[int] | None = None,
+    *,
+    dtype: DTypeLike = np.float32,
+) -> NDArray[Any]:
+    """Return ``x - zero_point``, integers held in floats: exact.
+
+    Parameters
+    ----------
+    x : int8 or uint8 [...]
+    zero_point : one number, or one per element of the first axis; 0 by default
+    dtype : float32 or float64
+
+    Source: ONNX has it inside of https://onnx.ai/onnx/operators/onnx__QLinearConv.html
+    """
+    wide = x.astype(dtype)
+    zeros = np.asarray(0 if zero_point is None else zero_point, dtype)
     if zeros.any():
-        wide -= zeros.reshape(-1, *[1] * (x.ndim - 1))
-    return wide
+        wide -= zeros.reshape(-1, *[1] * (x.ndim - 1)) if zeros.size > 1 else zeros
+    return np.asarray(wide)
 
 
 def quantized_conv(

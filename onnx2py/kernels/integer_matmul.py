@@ -95,11 +95,11 @@ def requantized(
     ``y`` is overwritten.
     """
     limits = np.iinfo(zero_point.dtype)
-    y = np.asarray(y * scale)
+    y = y.astype(np.float32, copy=False)
+    y *= scale
     np.rint(y, out=y)
     y += zero_point
-    np.maximum(y, limits.min, out=y)
-    np.minimum(y, limits.max, out=y)
+    y.clip(np.float32(limits.min), np.float32(limits.max), out=y)
     return y.astype(zero_point.dtype)
 
 

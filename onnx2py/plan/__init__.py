@@ -8,6 +8,7 @@ from .convolutions import choose_convolutions
 from .free import free_values
 from .in_place import write_in_place
 from .means import pool_means
+from .quantized import take_quantized_apart
 from .setup import move_to_setup
 
 
@@ -16,5 +17,6 @@ def plan(program: Program, *, level: int) -> Program:
     if not level:
         return program
     program = fuse_attention(move_to_setup(program))
-    program = pool_means(choose_convolutions(program))
+    program, exact = take_quantized_apart(program)
+    program = pool_means(choose_convolutions(program, exact))
     return write_in_place(free_values(program))

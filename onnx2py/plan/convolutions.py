@@ -7,14 +7,14 @@ C4  ... 3 x 3 at stride 1 over float32, many channels, no small image -> ``conv_
 C5  ConvTranspose with constant weights and without groups -> ``conv_transpose_packed``.
 
 Weights are packed by the compiler; those that are themselves computed when the weights are
-loaded (rule S1), by the package then; those that are inputs with a default, in each call. Winograd's are several times as many, and always
-computed then.
+loaded (rule S1), by the package then; those that are inputs with a default, in each call.
+Winograd's are several times as many, and always computed when the weights are loaded.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,9 +37,12 @@ LARGE_BYTES = 1 << 26
 """Packed weights that large are kept out of the compiler's memory."""
 
 
-def choose_convolutions(program: Program) -> Program:
-    """Let convolutions be computed by the kernels that their shapes suit."""
-    chooser = _Chooser(program)
+def choose_convolutions(program: Program, exact: Set[str] = frozenset()) -> Program:
+    """Let convolutions be computed by the kernels that their shapes suit.
+
+    ``exact`` are the results that Winograd's sums must not round.
+    """
+    chooser = _Chooser(program, exact)
     statements = chooser.all(program.statements)
     return replace(
         program,
@@ -106,6 +109,7 @@ def _no_pads(pads: Argument) -> bool:
 @dataclass
 class _Chooser:
     program: Program
+    exact: Set[str]
     weights: dict[str, np.ndarray] = field(init=False)
     types: dict[str, ValueType] = field(init=False)
     setup: list[Statement] = field(init=False)
@@ -167,6 +171,7 @@ class _Chooser:
             kwargs.pop("group")
         name = self.packed(weight.name, pack, statement)
         fixed = weight.name not in self.program.defaults
+        fixed = fixed and statement.outputs[0] not in self.exact
         if tile and fixed and not found.is_pointwise and self.is_single(weight.name):
             kernel = winograd.conv_winograd
             name = self.tiles(name, tile, statement)

@@ -1,0 +1,145 @@
+"""Convolutions of 8-bit integers, by way of floats that hold them exactly.
+
+Q1  ``quantized_conv`` with constants for all but ``x`` -> ``centred``, a convolution with the
+    bias, ``requantized``. The weights are made floats once, when they are loaded; the
+    convolution gets the kernel that its shape suits (rules C1 to C3), but for Winograd's,
+    whose sums are not exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..ir.program import Argument, Body, Call, Program, Ref, Statement
+from ..ir.types import TensorType, ValueType, tensor_type_of
+from ..kernels.conv import conv
+from ..kernels.integer_conv import centred, quantized_conv
+from ..kernels.integer_matmul import requantized
+from .bodies import with_bodies
+
+EXACT = 1 << 24
+"""float32 holds every integer up to here."""
+
+
+def take_quantized_apart(program: Program) -> tuple[Program, frozenset[str]]:
+    """Apply rule Q1; return also the results of convolutions that must be exact."""
+    parts = _Parts(program)
+    statements = parts.all(program.statements)
+    changed = replace(
+        program,
+        statements=statements,
+        weights=parts.weights,
+        types=parts.types,
+        setup=(*program.setup, *parts.setup),
+    )
+    return changed, frozenset(parts.exact)
+
+
+@dataclass
+class _Parts:
+    program: Program
+    weights: dict[str, np.ndarray] = field(init=False)
+    types: dict[str, ValueType] = field(init=False)
+    setup: list[Statement] = field(default_factory=list)
+    exact: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.weights = dict(self.program.weights)
+        self.types = dict(self.program.types)
+
+    def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tuple(part for s in statements for part in self.parts(s))
+
+    def parts(self, statement: Statement) -> tuple[Statement, ...]:
+        def inside(body: Body) -> Body:
+            return replace(body, statements=self.all(body.statements))
+
+        call = statement.operation
+        if not isinstance(call, Call):
+            return (replace(statement, operation=with_bodies(call, inside)),)
+        if call.function is not quantized_conv:
+            return (statement,)
+        return self.apart(call, statement) or (statement,)
+
+    def apart(self, call: Call, statement: Statement) -> tuple[Statement, ...] | None:
+        """Return what takes the place of one convolution, None if not all is constant."""
+        x, *rest = call.args
+        found = [self.constant(argument) for argument in rest]
+        weight, y = rest[2], statement.outputs[0]
+        kind, result = self.types.get(_name(x)), self.types.get(y)
+        if any(array is None for array in found) or not isinstance(weight, Ref):
+            return None
+        if not isinstance(kind, TensorType) or not isinstance(result, TensorType):
+            return None
+        x_scale, _, w, w_scale, w_zero, y_scale, _, *bias = (
+            np.asarray(a) for a in found
+        )
+        if w.ndim < 3 or 0 in w.shape:
+            return None
+        dtype = self.float_for(w, w_zero, bias)
+        scale = np.float32(1) * w_scale.astype(np.float32) * x_scale.astype(np.float32)
+        scale = np.asarray(scale / y_scale.astype(np.float32), np.float32)
+        add = self.add
+        each = (-1, *[1] * (w.ndim - 2))
+        scale_name = add(f"{y}_scale", tensor_type_of(scale.reshape(each)))
+        self.weights[scale_name] = scale.reshape(each)
+        args: tuple[Argument, ...] = ()
+        if bias:
+            bias_name = add(f"{y}_bias", tensor_type_of(bias[0].astype(dtype)))
+            self.weights[bias_name] = bias[0].astype(dtype)
+            args = (Ref(bias_name),)
+        options: Mapping[str, Argument] = (
+            {} if dtype == "float32" else {"dtype": np.float64}
+        )
+        wide = add(f"{weight.name}_centred", TensorType(dtype, w.shape))
+        self.step(self.setup, (weight, rest[4]), options, wide, statement)
+        centred_x = add(f"{y}_centred", TensorType(dtype, kind.shape))
+        steps: list[Statement] = []
+        self.step(steps, (x, rest[1]), options, centred_x, statement)
+        total = add(f"{y}_sum", TensorType(dtype, result.shape))
+        product = Call(conv, (Ref(centred_x), Ref(wide), *args), call.kwargs)
+        steps.append(replace(statement, operation=product, outputs=(total,)))
+        self.exact.add(total)
+        end = Call(requantized, (Ref(total), Ref(scale_name), rest[6]))
+        steps.append(replace(statement, operation=end, literals=()))
+        return tuple(steps)
+
+    def step(
+        self,
+        where: list[Statement],
+        args: tuple[Argument, Argument],
+        options: Mapping[str, Argument],
+        name: str,
+        statement: Statement,
+    ) -> None:
+        """Centre a value by its zero point."""
+        kept = args[:1] if args[1] == 0 else args
+        call = Call(centred, kept, options)
+        where.append(Statement(call, (name,), statement.nodes))
+
+    def float_for(self, w: np.ndarray, zero: np.ndarray, bias: list[np.ndarray]) -> str:
+        """Return the type that holds every sum."""
+        rows = centred(w, zero, dtype=np.float64)
+        largest = 255 * np.abs(rows).reshape(len(rows), -1).sum(axis=1)
+        added = np.abs(bias[0].astype(np.float64)) if bias else 0
+        return "float32" if np.max(largest + added) <= EXACT else "float64"
+
+    def constant(self, argument: Argument) -> np.ndarray | None:
+        """Return a number, or a constant that nobody can change."""
+        if isinstance(argument, Ref):
+            return self.program.weights.get(argument.name)
+        return None if argument is None else np.asarray(argument)
+
+    def add(self, name: str, kind: TensorType) -> str:
+        """Note the type of a new value, and return its name."""
+        while name in self.types or name in self.weights:
+            name += "_"
+        self.types[name] = kind
+        return name
+
+
+def _name(argument: Argument) -> str:
+    return argument.name if isinstance(argument, Ref) else ""

@@ -1,0 +1,79 @@
+"""Rule Q1: convolutions of 8-bit integers by way of floats, exactly as onnxruntime has them."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import onnx2py
+
+
+def model(shape, weight, *, kind=np.uint8, per_channel=False, bias=None, **attributes):
+    """QLinearConv whose weights have 7 bits, lest onnxruntime's own sums saturate."""
+    rng = np.random.default_rng(0)
+    channels = weight[0] if per_channel else 1
+    scales = rng.uniform(0.01, 0.02, channels).astype(np.float32)
+    zeros = rng.integers(-3, 3, channels).astype(np.int8)
+    if kind == np.uint8 or not per_channel:
+        zeros[:] = 0
+    one = () if not per_channel else (channels,)
+    values = {
+        "x_scale": np.float32(0.02),
+        "x_zero": np.asarray(7, kind),
+        "w": rng.integers(-63, 63, weight).astype(np.int8),
+        "w_scale": scales.reshape(one),
+        "w_zero": zeros.reshape(one),
+        "y_scale": np.float32(0.05),
+        "y_zero": np.asarray(5, kind),
+    }
+    if bias is not None:
+        values["b"] = rng.integers(-bias, bias, weight[0]).astype(np.int32)
+    tensors = [numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()]
+    type_ = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    node = helper.make_node("QLinearConv", ["x", *values], ["y"], "conv", **attributes)
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [helper.make_tensor_value_info("x", type_, shape)],
+        [helper.make_tensor_value_info("y", type_, None)],
+        tensors,
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    made.ir_version = 8
+    return made
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8])
+@pytest.mark.parametrize(
+    ("kernel", "shape", "weight", "options"),
+    [
+        ("conv_packed", [2, 32, 24, 24], [40, 32, 3, 3], {"pads": [1, 1, 1, 1]}),
+        ("conv_packed", [1, 4, 9, 9], [6, 2, 3, 3], {"group": 2, "bias": 500}),
+        ("conv_pointwise", [1, 8, 9, 9], [6, 8, 1, 1], {"per_channel": True}),
+        ("conv_depthwise", [1, 6, 9, 9], [6, 1, 3, 3], {"group": 6, "bias": 1 << 25}),
+    ],
+)
+def test_q1(kernel, shape, weight, options, kind, tmp_path):
+    made = model(shape, weight, kind=kind, **options)
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    source = (tmp_path / "pkg/model.py").read_text()
+    in_call = source[source.index("def __call__") :]
+    assert f"ops.{kernel}(" in in_call
+    assert "ops.requantized(" in in_call
+    x = np.random.default_rng(1).integers(0, 120, shape).astype(kind)
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_array_equal(onnx2py.load_model(made)(x), expected)
+
+
+def test_q1_leaves_what_is_computed(tmp_path):
+    made = model([1, 8, 9, 9], [6, 8, 1, 1])
+    scale = next(t for t in made.graph.initializer if t.name == "x_scale")
+    made.graph.initializer.remove(scale)
+    made.graph.input.append(
+        helper.make_tensor_value_info("x_scale", TensorProto.FLOAT, [])
+    )
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    assert "ops.quantized_conv(" in (tmp_path / "pkg/model.py").read_text()
