@@ -35,6 +35,7 @@ OPTIMISING: tuple[Pass, ...] = (
     remove_duplicates,
     fuse_patterns,
     follow_symbols,
+    fold_constants,
     remove_no_ops,
     remove_duplicates,
     fold_batch_norm,

@@ -28,6 +28,8 @@ class Knowledge:
         """Note what is known of a node's first result."""
         if node.domain or not node.outputs:
             return
+        if node.operator == "Split":
+            self.split(node)
         self.note(node.outputs[0], self.shape(node))
         elements = self.elements_made(node)
         if elements is not None and len(elements) <= MOST_ELEMENTS:
@@ -93,7 +95,24 @@ class Knowledge:
         if operator in ("Squeeze", "ReduceMean", "ReduceMax"):
             keep = operator != "Squeeze" and bool(given.get("keepdims", 1))
             return rules.reduced(inputs[0], self.axes(node), keep)
+        if operator == "Gemm":
+            plain = not given.get("transA", 0) and not given.get("transB", 0)
+            return rules.matmul(inputs[0], inputs[1]) if plain else None
+        if operator == "Range":
+            start, stop, step = (self.elements(name) for name in node.inputs)
+            return stop if start == (0,) and step == (1,) else None
         return self.sliced(node) if operator == "Slice" else None
+
+    def split(self, node: Node) -> None:
+        """Note that the parts of a tensor have its lengths, but for one axis."""
+        whole = self.lengths(node.inputs[0])
+        axis: Any = node.attributes.get("axis", 0)
+        for name in node.outputs if whole else ():
+            kind = self.types.get(name)
+            part = kind.shape if isinstance(kind, TensorType) else None
+            if whole and part is not None and len(part) == len(whole):
+                at = axis % len(whole)
+                self.note(name, (*whole[:at], part[at], *whole[at + 1 :]))
 
     def axes(self, node: Node) -> Any:
         """Return axes that are an attribute, or an input of constants."""

@@ -1,0 +1,132 @@
+"""Rules Y1 to Y4, and models with open lengths compared with onnxruntime."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx.parser
+import onnxruntime
+import pytest
+
+import onnx2py
+from onnx2py.passes.symbols import follow_symbols
+from tests.passes.support import after, graph_of
+
+LENGTHS = """s = Shape (x) i0 = Constant <value = int64[1] {0}> ()
+    i1 = Constant <value = int64[1] {1}> () b = Gather (s, i0) t = Gather (s, i1)"""
+
+
+def text(nodes: str, x: str = "float[b, t, 12]", y: str = "float[?, ?, ?, ?]") -> str:
+    y = y.replace("?", "q1", 1).replace("?", "q2", 1)
+    y = y.replace("?", "q3", 1).replace("?", "q4", 1)
+    numbers = ", ".join(map(str, range(96)))
+    weights = f"""float[12, 8] w = {{{numbers}}}, float[8] c = {{1, 2, 3, 4, 5, 6, 7, 8}},
+        int64[1] three = {{3}}, int64[1] four = {{4}}, int64[1] rest = {{-1}},
+        int64[1] eight = {{8}}, int64[2] rows = {{-1, 12}}"""
+    return f"g ({x} x) => ({y} y) <{weights}> {{ {nodes} }}"
+
+
+def agree(graph: str, *inputs: np.ndarray) -> None:
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {graph}')
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    compiled = onnx2py.load_model(model)
+    for x in inputs:
+        (expected,) = session.run(None, {"x": x})
+        np.testing.assert_allclose(compiled(x), expected, rtol=1e-5)
+
+
+X = np.arange(72, dtype=np.float32).reshape(2, 3, 12)
+HEADS = f"{LENGTHS} n = Concat <axis=0> (b, t, three, four) "
+
+
+def test_y1_a_broadcast_with_the_first_positions():
+    nodes = f"""{LENGTHS} p = Slice (w8, i0, t, i1) a = Gather (table, p) k = Add (x, a)
+        y = Abs (k)"""
+    positions = ", ".join(map(str, range(8)))
+    graph = text(nodes, y="float[?, ?, ?]").replace(
+        "<float", f"<int64[1, 8] w8 = {{{positions}}}, float"
+    )
+    table = ", ".join(["0.5"] * 96)
+    graph = graph.replace(
+        "<int64[1, 8]", f"<float[8, 12] table = {{{table}}}, int64[1, 8]"
+    )
+    found = follow_symbols(graph_of(graph))
+    assert str(found.types["k"]) == "float32[b, t, 12]"
+    agree(graph, X, X[:, :1], X[:0])
+
+
+@pytest.mark.parametrize("last", ["four", "rest"])
+def test_y2_lengths_of_the_input(last):
+    nodes = HEADS.replace("four", last) + "r = Reshape (x, n) y = Abs (r)"
+    found = after(follow_symbols, text(nodes))
+    assert "r.shape = {0, 0, 3, " in found
+    empty = [X[:0]] if last == "four" else []  # onnxruntime has no -1 beside a 0
+    agree(text(nodes), X, X[:1], *empty)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        "n = Concat <axis=0> (t, b, three, four) y = Reshape (x, n)",
+        "u = Mul (t, three) n = Concat <axis=0> (b, u, four) y = Reshape (x, n)",
+        "a = Transpose <perm=[1, 0, 2]> (x) n = Concat <axis=0> (b, t, three, four) "
+        "y = Reshape (a, n)",
+    ],
+)
+def test_y2_other_lengths_stay(nodes):
+    graph = text(
+        f"{LENGTHS} {nodes}",
+        y="float[?, ?, ?]" if "u =" in nodes else "float[?, ?, ?, ?]",
+    )
+    assert ".shape =" not in after(follow_symbols, graph)
+    agree(graph, X)
+
+
+KEYS = f"""{HEADS} h = Reshape (x, n) k = Transpose <perm=[0, 2, 1, 3]> (h)
+    m = Concat <axis=0> (rest, t, four) j = Reshape (k, m) l = Transpose <perm=[0, 2, 1]> (j)
+    o = Concat <axis=0> (b, three, four, t) y = Reshape (l, o)"""
+
+
+def test_y3_keys_as_columns():
+    *_, node = follow_symbols(graph_of(text(KEYS))).nodes
+    assert (node.operator, node.attributes["perm"]) == ("Transpose", (0, 1, 3, 2))
+    assert len(node.also) == 2
+    agree(text(KEYS), X, X[:1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(b, three, four, t)", "(b, four, three, t)"),
+        ("perm=[0, 2, 1]>", "perm=[1, 0, 2]>"),
+    ],
+)
+def test_y3_near_misses_stay(old, new):
+    operators = [
+        n.operator for n in follow_symbols(graph_of(text(KEYS.replace(old, new)))).nodes
+    ]
+    assert operators.count("Reshape") == 3
+
+
+LINEAR = f"""{LENGTHS} f = Reshape (x, rows) m = Gemm (f, w, c) n = Concat <axis=0> (b, t, eight)
+    y = Reshape (m, n)"""
+
+
+def test_y4_a_product_of_rows():
+    graph = text(LINEAR, y="float[?, ?, ?]")
+    *_, product, add = follow_symbols(graph_of(graph)).nodes
+    assert (product.operator, add.operator) == ("MatMul", "Add")
+    agree(graph, X, X[:1], X[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(b, t, eight)", "(t, b, eight)"),
+        ("Gemm (", "Gemm <alpha=0.5> ("),
+        ("y = Reshape (m, n)", "z = Reshape (m, n) k = Abs (m) y = Reshape (k, n)"),
+    ],
+)
+def test_y4_near_misses_stay(old, new):
+    graph = text(LINEAR.replace(old, new), y="float[?, ?, ?]")
+    assert "Gemm" in after(follow_symbols, graph)
+    agree(graph, X)
