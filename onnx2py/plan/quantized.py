@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..ir.program import Argument, Body, Call, Program, Ref, Statement
-from ..ir.types import TensorType, ValueType, tensor_type_of
+from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
 from ..kernels.integer_conv import centred, quantized_conv
 from ..kernels.integer_matmul import requantized
@@ -69,10 +69,7 @@ class _Parts:
         x, *rest = call.args
         found = [self.constant(argument) for argument in rest]
         weight, y = rest[2], statement.outputs[0]
-        kind, result = self.types.get(_name(x)), self.types.get(y)
         if any(array is None for array in found) or not isinstance(weight, Ref):
-            return None
-        if not isinstance(kind, TensorType) or not isinstance(result, TensorType):
             return None
         x_scale, _, w, w_scale, w_zero, y_scale, _, *bias = (
             np.asarray(a) for a in found
@@ -96,10 +93,10 @@ class _Parts:
         )
         wide = add(f"{weight.name}_centred", TensorType(dtype, w.shape))
         self.step(self.setup, (weight, rest[4]), options, wide, statement)
-        centred_x = add(f"{y}_centred", TensorType(dtype, kind.shape))
+        centred_x = add(f"{y}_centred", TensorType(dtype, self.shape(_name(x))))
         steps: list[Statement] = []
         self.step(steps, (x, rest[1]), options, centred_x, statement)
-        total = add(f"{y}_sum", TensorType(dtype, result.shape))
+        total = add(f"{y}_sum", TensorType(dtype, self.shape(y)))
         product = Call(conv, (Ref(centred_x), Ref(wide), *args), call.kwargs)
         steps.append(replace(statement, operation=product, outputs=(total,)))
         self.exact.add(total)
@@ -126,6 +123,11 @@ class _Parts:
         largest = 255 * np.abs(rows).reshape(len(rows), -1).sum(axis=1)
         added = np.abs(bias[0].astype(np.float64)) if bias else 0
         return "float32" if np.max(largest + added) <= EXACT else "float64"
+
+    def shape(self, name: str) -> tuple[Dim, ...] | None:
+        """Return what is known of a shape: nothing, after operators of onnxruntime's own."""
+        kind = self.types.get(name)
+        return kind.shape if isinstance(kind, TensorType) else None
 
     def constant(self, argument: Argument) -> np.ndarray | None:
         """Return a number, or a constant that nobody can change."""
