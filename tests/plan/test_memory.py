@@ -157,3 +157,22 @@ def test_numbers_are_onnxruntimes(tmp_path, monkeypatch, deep):
     np.testing.assert_array_equal(seen["a"], x + 2)
     np.testing.assert_allclose(seen.outputs.y, expected[0], rtol=1e-4, atol=1e-4)
     importlib.sys.modules.pop("planned")
+
+
+def test_m2_activations_and_normalisations_are_written_over(tmp_path):
+    text = """<ir_version: 8, opset_import: ["" : 20]> g (float[300, 200] x, float[200] s)
+        => (float[300, 200] y) { a = Gelu (x) b = Exp (a) c = LayerNormalization (b, s)
+        y = Add (c, x) }"""
+    model = onnx.parser.parse_model(text)
+    onnx2py.compile_model(model, tmp_path / "pkg")
+    source = (tmp_path / "pkg/model.py").read_text()
+    assert "np.exp(a, out=a)" in source
+    assert "np.add(c, x, out=c)" in source
+    rng = np.random.default_rng(0)
+    x, s = (rng.normal(size=n).astype(np.float32) for n in ((300, 200), 200))
+    before = x.copy()
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (expected,) = session.run(None, {"x": x, "s": s})
+    actual = onnx2py.load_model(model)(x, s)
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(x, before)
