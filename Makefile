@@ -56,8 +56,8 @@ train: $(VENV)/.installed ## train the digit classifier anew (minutes; fetches t
 readme: $(VENV)/.installed ## write excerpts and the table of operators into README.md
 	@$(BIN)/python -m benchmarks.refresh
 
-bench: $(VENV)/.installed ## measure, and write the README's table of speed
-	@$(BIN)/python -m benchmarks.run --write
+bench: $(VENV)/.installed ## measure the models in MODELS=FOLDER, and write the README's tables
+	@$(BIN)/python -m benchmarks.run --models $(MODELS) --chain --write
 
 matrix: $(VENV)/.installed ## run the examples on other versions of Python and NumPy
 	@$(BIN)/python -m tests.examples.matrix

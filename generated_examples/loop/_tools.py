@@ -20,6 +20,9 @@ from .model import INPUTS, OUTPUTS, WEIGHTS, Model, __doc__ as ABOUT
 
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
+AVX2_KERNELS = {"Sandybridge", "Haswell", "Zen", "Excavator"}
+"""Those of OpenBLAS that use half of what AVX-512 offers."""
+
 
 def info() -> None:
     """Print what the model takes, returns and weighs."""
@@ -66,6 +69,41 @@ def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
         f"{repeat} calls: median {milliseconds(median(later))}, "
         f"fastest {milliseconds(later[0])}, slowest {milliseconds(later[-1])}"
     )
+    print(advice(processor_flags(), blas_kernels()), end="")
+
+
+def advice(flags: str, kernels: str) -> str:
+    """Say what to set where NumPy's BLAS does not use all that the processor has."""
+    if "avx512f" not in flags.split() or kernels not in AVX2_KERNELS:
+        return ""
+    return (
+        f"OpenBLAS chose its {kernels} kernels, but this processor has AVX-512: products "
+        "may take half the time\nwith OPENBLAS_CORETYPE=SkylakeX in the environment of the "
+        "program that imports NumPy\n"
+    )
+
+
+def processor_flags() -> str:
+    """Return what Linux says that the processor has, '' elsewhere."""
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    return text.partition("flags")[2].partition("\n")[0]
+
+
+def blas_kernels() -> str:
+    """Return which kernels the OpenBLAS inside NumPy's wheel chose, '' if there is none."""
+    from ctypes import CDLL, c_char_p
+
+    for path in Path(np.__file__).parents[1].glob("numpy.libs/*openblas*"):
+        library = CDLL(str(path))  # it is loaded already
+        for name in ("scipy_openblas_get_corename64_", "openblas_get_corename64_"):
+            if hasattr(library, name):
+                get = getattr(library, name)
+                get.restype = c_char_p
+                return str(get().decode("ascii", "replace"))
+    return ""
 
 
 def profile(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import platform
 import subprocess
 import sys
 import zipfile
@@ -163,6 +165,32 @@ def test_bench_and_profile(folder, tmp_path):
     events = json.loads(chrome.read_text())["traceEvents"]
     assert {"Tanh", "twice"} <= {event["name"] for event in events}
     assert all(event["ph"] == "X" and event["dur"] >= 0 for event in events)
+
+
+def test_bench_says_when_blas_uses_half_of_the_processor(folder):
+    from net._tools import advice
+
+    assert "OPENBLAS_CORETYPE=SkylakeX" in advice("fpu avx2 avx512f", "Haswell")
+    assert not advice("fpu avx2 avx512f", "SkylakeX")
+    assert not advice("fpu avx2 avx512_bf16", "Haswell")
+    assert not advice("", "Haswell")
+
+
+def test_the_kernels_that_blas_chose_are_those_asked_for(folder):
+    if "openblas" not in np.show_config("dicts")["Build Dependencies"]["blas"]["name"]:
+        pytest.skip("this NumPy has another BLAS than OpenBLAS")
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("on this processor OpenBLAS has other kernels to choose from")
+    code = "from net._tools import blas_kernels; print(blas_kernels())"
+    for kernels in ("Haswell", "Sandybridge"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env={**os.environ, "OPENBLAS_CORETYPE": kernels},
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.strip() == kernels, done.stderr
 
 
 @pytest.mark.parametrize("shape", ["1, 3, 4, 6", "1, 4, 6, 3", "n, 1, h, w", "3, 4, 6"])
