@@ -72,7 +72,8 @@ def _attend(
     """Write to ``out``, with ``scores`` for a place to work in.
 
     The greatest score is not taken off first, and results are divided instead of weights: that
-    spares half of the time. Where an exponential leaves the range of floats, all is done anew.
+    spares up to two fifths of the time, if scores are many. Where an exponential leaves the
+    range of floats, all is done anew.
     """
     scores = np.matmul(q, k, out=scores)
     if mask is not None:
