@@ -61,10 +61,13 @@ def clip(
     x: NDArray[Any],
     min: Optional[Union[NDArray[Any], float]] = None,
     max: Optional[Union[NDArray[Any], float]] = None,
+    *,
+    out: Optional[NDArray[Any]] = None,
 ) -> NDArray[Any]:
     """Return ``x`` limited to ``min``...``max``; ``max`` wins where ``min`` is greater.
 
-    A bound that is absent is the smallest or greatest finite number.
+    A bound that is absent is the smallest or greatest finite number. The result is in
+    ``out`` if that is given.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Clip.html
     """
@@ -74,10 +77,10 @@ def clip(
         low = number(-largest if min is None else min)
         high = number(largest if max is None else max)
         return np.asarray(
-            x.clip(low, high)
+            x.clip(low, high, out=out)
         )  # one pass; np.clip has double the overhead
-    y = x if min is None else np.maximum(x, number(min))
-    return np.asarray(y if max is None else np.minimum(y, number(max)))
+    y = x if min is None else np.maximum(x, number(min), out=out)
+    return np.asarray(y if max is None else np.minimum(y, number(max), out=out))
 
 
 def elementwise_max(*data: NDArray[Any]) -> NDArray[Any]:

@@ -7,6 +7,8 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ._blocks import blocks
+
 Parameter = Union[NDArray[Any], np.floating[Any], float]
 
 _RANGES = {
@@ -90,6 +92,36 @@ def dequantize_linear(
     y = x.astype(np.float32) if x.dtype != np.float32 else x
     y = np.asarray(y * np.asarray(x_scale, np.float32))
     return y if y.dtype == dtype else y.astype(dtype)
+
+
+def quantized_and_back(
+    x: NDArray[Any],
+    scale: Parameter,
+    zero_point: Parameter = 0,
+    *,
+    dtype: DTypeLike = np.uint8,
+) -> NDArray[Any]:
+    """Return what ``dequantize_linear`` makes of what ``quantize_linear`` makes of ``x``.
+
+    No integers are made in between, but the numbers are the same; NaN stays NaN.
+
+    Parameters
+    ----------
+    x : float32[...]
+    scale, zero_point : one number each
+    dtype : int8, uint8, int16 or uint16
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
+    """
+    step, zero = np.asarray(scale, np.float32), np.asarray(zero_point, np.float32)
+    low, high = (bound - zero for bound in _RANGES[np.dtype(dtype)])
+    y = np.empty_like(x)
+    for a, out in blocks(x, y):
+        np.divide(a, step, out=out)
+        np.rint(out, out=out)
+        out.clip(low, high, out=out)
+        out *= step
+    return y
 
 
 def dynamic_quantize_linear(

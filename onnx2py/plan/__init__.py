@@ -9,6 +9,7 @@ from .free import free_values
 from .in_place import write_in_place
 from .means import pool_means
 from .quantized import take_quantized_apart
+from .rounding import round_in_place_of_storing
 from .setup import move_to_setup
 
 
@@ -16,7 +17,7 @@ def plan(program: Program, *, level: int) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
     if not level:
         return program
-    program = fuse_attention(move_to_setup(program))
+    program = round_in_place_of_storing(fuse_attention(move_to_setup(program)))
     program, exact = take_quantized_apart(program)
     program = pool_means(choose_convolutions(program, exact))
     return write_in_place(free_values(program))

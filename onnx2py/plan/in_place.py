@@ -19,6 +19,7 @@ from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
 from ..ir.types import TensorType, ValueType
 from ..kernels import (
     activation,
+    arithmetic,
     batch_normalization,
     conv,
     conv_transpose,
@@ -28,6 +29,7 @@ from ..kernels import (
     matmul,
     normalization,
     packed_conv,
+    quantization,
     softmax,
     winograd,
 )
@@ -36,7 +38,7 @@ UFUNCS = frozenset(
     (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.negative)
     + (np.exp, np.sqrt, np.tanh, np.abs, np.reciprocal)
 )
-ELEMENTWISE: frozenset[Callable[..., Any]] = UFUNCS | {activation.relu}
+ELEMENTWISE: frozenset[Callable[..., Any]] = UFUNCS | {activation.relu, arithmetic.clip}
 """What takes ``out``, and reads each element before it writes it."""
 MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     batch_normalization.scale_and_shift,
@@ -55,6 +57,7 @@ MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     depthwise_conv.conv_depthwise,
     packed_conv.conv_packed,
     packed_conv.conv_pointwise,
+    quantization.quantized_and_back,
     softmax.softmax,
     winograd.conv_winograd,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx.parser
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
@@ -77,3 +78,34 @@ def test_q1_leaves_what_is_computed(tmp_path):
     )
     onnx2py.compile_model(made, tmp_path / "pkg")
     assert "ops.quantized_conv(" in (tmp_path / "pkg/model.py").read_text()
+
+
+QDQ = """<ir_version: 8, opset_import: ["" : 13]> g (float[n, 3, 70] x) => (float[n, 3, 70] y)
+    <float s = {{0.05}}, float t = {{{scale}}}, {kind} z = {{3}}>
+    {{ a = Neg (x) q = QuantizeLinear (a, s, z) d = DequantizeLinear (q, t, z) y = Abs (d) }}"""
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int8"])
+@pytest.mark.parametrize(("scale", "joined"), [("0.05", True), ("0.06", False)])
+def test_q2_numbers_are_rounded_but_not_stored(kind, scale, joined, tmp_path):
+    made = onnx.parser.parse_model(QDQ.format(kind=kind, scale=scale))
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    source = (tmp_path / "pkg/model.py").read_text()
+    assert ("ops.quantized_and_back(" in source) is joined
+    x = np.random.default_rng(0).normal(size=(200, 3, 70)).astype(np.float32) * 5
+    x[0, 0, :4] = np.inf, -np.inf, 0.025, 0.075
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = (
+        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    )
+    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_array_equal(onnx2py.load_model(made)(x), expected)
+
+
+def test_q2_leaves_integers_that_others_read(tmp_path):
+    text = QDQ.format(kind="uint8", scale="0.05").replace(
+        "=> (float[n, 3, 70] y)", "=> (float[n, 3, 70] y, uint8[n, 3, 70] q)"
+    )
+    onnx2py.compile_model(onnx.parser.parse_model(text), tmp_path / "pkg")
+    assert "ops.quantized_and_back(" not in (tmp_path / "pkg/model.py").read_text()
