@@ -37,6 +37,7 @@ test: $(VENV)/.installed ## run all tests
 
 fuzz: $(VENV)/.installed ## compare 22,000 random models with onnxruntime (minutes)
 	@$(BIN)/python -m tests.fuzz --cases 22000 --jobs 2
+	@$(BIN)/python -m tests.fuzz.graphs --each 100 --jobs 2
 
 lint: $(VENV)/.installed ## check style and types
 	@$(BIN)/ruff check onnx2py tests benchmarks

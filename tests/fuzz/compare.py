@@ -9,7 +9,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,9 +118,15 @@ def _from_memory(value: Any) -> np.ndarray[Any, Any]:
 
 
 def our_outputs(case: Case, level: int = 1) -> list[Any]:
-    """Compile the case, import the package (unformatted: black is slow), run it."""
-    loaded = load(case.model().SerializeToString())
-    decoded = decode(loaded, has_rule)
+    """Compile the case and run the package."""
+    with our_module(case.model().SerializeToString(), level) as module:
+        return list(module.InferenceSession().run(None, case.feeds))
+
+
+@contextmanager
+def our_module(model: bytes, level: int) -> Iterator[Any]:
+    """Compile a model and import its package (unformatted: black is slow)."""
+    decoded = decode(load(model), has_rule)
     graph = run_passes(decoded.graph, level=level)
     program = plan(lower(graph), level=level)
     origin = Provenance("case.onnx", "", "0", level, decoded.metadata.opsets)
@@ -135,8 +142,7 @@ def our_outputs(case: Case, level: int = 1) -> list[Any]:
             else:
                 target.write_text(content, "utf-8")
         try:
-            module = _import(name, path)
-            return list(module.InferenceSession().run(None, case.feeds))
+            yield _import(name, path)
         finally:
             for each in [m for m in sys.modules if m.split(".")[0] == name]:
                 del sys.modules[each]
