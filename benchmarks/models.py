@@ -145,7 +145,7 @@ ENTRIES = (
     Entry("hf-bert-mini-legacy14", "transformer", _text(1000, 64, 32), "batch 32"),
     Entry("hf-whisper-encoder", "transformer", {"mel": Floats((1, 80, 200))}),
     Entry("hf-llama-gqa-past", "decoder", _cached(3, 5, 2, 8, 500)),
-    Entry("hf-gpt2-past-legacy14", "decoder", _cached(1, 64, 4, 16, 500)),
+    Entry("hf-gpt2-past-legacy14", "decoder", _cached(1, 32, 4, 16, 500)),
     Entry(
         "silero-vad-v6",
         "RNN audio",
