@@ -74,10 +74,9 @@ def bars_table(rows: Sequence[Row], chain: float | None) -> str:
     lines = ["| | aim | reached |", "| --- | ---: | ---: |"]
     for name, aim, value in figures(rows, chain):
         if value is not None:
-            mark = (
-                "" if value <= aim or "Reference" in name and value >= aim else " (not)"
-            )
-            sign = "≥" if "Reference" in name else "≤"
+            more = name.startswith("ReferenceEvaluator")
+            sign = "≥" if more else "≤"
+            mark = "" if (value >= aim if more else value <= aim) else " (not)"
             lines.append(f"| {name} | {sign} {aim:g} | {value:.2f}{mark} |")
     return "\n".join([*lines, ""])
 
