@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import widened
-from ._recurrent import finished, initial_state, projected
+from ._recurrent import (
+    finished,
+    initial_state,
+    projected,
+    projected_columns,
+    step_product,
+)
 from ._recurrent_activation import clipped, gate_function
 
 
@@ -37,7 +43,7 @@ def gru_packed(
     Parameters
     ----------
     x : [T, B, I]
-    w : [D, I, 3 * H]
+    w : [D, I, 3, H]
     r : [D, H, 3 * H]
     b : [D, 1, 3 * H], all biases that do not depend on the reset gate
     r_b : [D, 1, H], what is added to the hidden state's product before it is reset;
@@ -47,43 +53,51 @@ def gru_packed(
     ONNX: https://onnx.ai/onnx/operators/onnx__GRU.html
     """
     steps = widened(x).swapaxes(0, 1) if layout else widened(x)
-    size = r.shape[1]
-    shape = (r.shape[0], steps.shape[1], size)
+    shape = (r.shape[0], steps.shape[1], r.shape[1])
     start = initial_state(initial_h, shape, layout, steps.dtype)
-    gates_of_x = projected(steps, w, b, direction, sequence_lens)
-
-    hidden = np.empty((len(steps), *shape), steps.dtype)
-    sums = np.empty(gates_of_x.shape[1:], steps.dtype)
-    new = np.empty(shape, steps.dtype)
-    sigmoids, inner = sums[..., : 2 * size], sums[..., 2 * size :]
-    z, reset = sigmoids[..., :size], sigmoids[..., size:]
-    r_gates, r_hidden = r[..., : 2 * size], r[..., 2 * size :]
-    x_gates, x_hidden = gates_of_x[..., : 2 * size], gates_of_x[..., 2 * size :]
-    half = steps.dtype.type(0.5)
-    h = start
-    for t in range(len(steps)):
-        np.matmul(
-            h,
-            r if r_b is not None else r_gates,
-            out=sums if r_b is not None else sigmoids,
-        )
-        np.add(sigmoids, x_gates[t], out=sigmoids)
-        np.tanh(sigmoids, out=sigmoids)
-        np.multiply(sigmoids, half, out=sigmoids)
-        np.add(sigmoids, half, out=sigmoids)
-        if r_b is None:
-            np.multiply(reset, h, out=new)
-            np.matmul(new, r_hidden, out=inner)
-        else:
-            np.add(inner, r_b, out=inner)
-            np.multiply(inner, reset, out=inner)
-        np.add(inner, x_hidden[t], out=inner)
-        np.tanh(inner, out=inner)
-        np.subtract(h, inner, out=new)
-        np.multiply(new, z, out=new)
-        h = np.add(new, inner, out=hidden[t])
-
+    gates_of_x = projected_columns(steps, w, b, direction, sequence_lens)
+    hidden = _packed_steps(gates_of_x, r, r_b, start).swapaxes(2, 3)
     return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)
+
+
+def _packed_steps(
+    gates_of_x: NDArray[Any],
+    r: NDArray[Any],
+    r_b: Optional[NDArray[Any]],
+    h: NDArray[Any],
+) -> NDArray[Any]:
+    """Return all hidden states [T, D, H, B] from [T, 3, D, H, B] and the first, [D, B, H]."""
+    count, _, directions, size, batch = gates_of_x.shape
+    hidden = np.empty((count, *gates_of_x.shape[2:]), gates_of_x.dtype)
+    gates = 3 if r_b is not None else 2
+    product = np.empty((directions, gates * size, batch), hidden.dtype)
+    multiply_r = step_product(r[..., : gates * size], product, batch)
+    by_gate = product.reshape(directions, gates, size, batch).swapaxes(0, 1)
+    state = np.empty((3, *hidden.shape[1:]), hidden.dtype)
+    sigmoids, update, reset, inner = state[:2], state[0], state[1], state[2]
+    multiply_inner = step_product(r[..., 2 * size :], inner, batch)
+    r_b_column = None if r_b is None else r_b.swapaxes(1, 2)
+    new, half = np.empty_like(inner), hidden.dtype.type(0.5)
+    h = np.ascontiguousarray(h.swapaxes(1, 2))
+    add, multiply, tanh = np.add, np.multiply, np.tanh
+    for of_x, h_of_x, following in zip(gates_of_x[:, :2], gates_of_x[:, 2], hidden):
+        multiply_r(h)
+        add(by_gate[:2], of_x, sigmoids)
+        tanh(sigmoids, sigmoids)
+        multiply(sigmoids, half, sigmoids)
+        add(sigmoids, half, sigmoids)
+        if r_b_column is None:
+            multiply(reset, h, new)
+            multiply_inner(new)
+        else:
+            add(by_gate[2], r_b_column, inner)
+            multiply(inner, reset, inner)
+        add(inner, h_of_x, inner)
+        tanh(inner, inner)
+        np.subtract(h, inner, new)
+        multiply(new, update, new)
+        h = add(new, inner, following)
+    return hidden
 
 
 def gru(

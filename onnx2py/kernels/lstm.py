@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import widened
-from ._recurrent import finished, initial_state, projected, summed_biases
+from ._recurrent import (
+    finished,
+    initial_state,
+    projected,
+    projected_columns,
+    step_product,
+    summed_biases,
+)
 from ._recurrent_activation import clipped, gate_function
 
 
@@ -31,14 +38,15 @@ def lstm_packed(
 ) -> tuple[NDArray[Any], ...]:
     """Return what :func:`lstm` does, from weights that the compiler has rearranged.
 
-    All numbers of the input, output and forget gates are halved beforehand, since
-    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves all gates.
+    All numbers of the input, forget and output gates are halved beforehand, since
+    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves all gates. The cell
+    comes after them in memory: input and forget gate multiply their two in one call.
 
     Parameters
     ----------
     x : [T, B, I]
-    w : [D, I, 4 * H]
-    r : [D, H, 4 * H]
+    w : [D, I, 4, H], gates in the order input, forget, output, cell
+    r : [D, H, 4 * H], as well
     b : [D, 1, 4 * H], the sum of both biases
     sequence_lens, initial_h, initial_c, direction, layout, and what is returned:
         as of lstm
@@ -46,34 +54,54 @@ def lstm_packed(
     ONNX: https://onnx.ai/onnx/operators/onnx__LSTM.html
     """
     steps = widened(x).swapaxes(0, 1) if layout else widened(x)
-    size = r.shape[1]
-    shape = (r.shape[0], steps.shape[1], size)
+    shape = (r.shape[0], steps.shape[1], r.shape[1])
     start = initial_state(initial_h, shape, layout, steps.dtype)
     first_cell = initial_state(initial_c, shape, layout, steps.dtype)
-    gates_of_x = projected(steps, w, b, direction, sequence_lens)
-
-    hidden = np.empty((len(steps), *shape), steps.dtype)
-    cells = np.empty_like(hidden)
-    gates = np.empty(gates_of_x.shape[1:], steps.dtype)
-    squashed = np.empty(shape, steps.dtype)
-    sigmoids = gates[..., : 3 * size]
-    i, o, f, c = (gates[..., k * size : (k + 1) * size] for k in range(4))
-    half = steps.dtype.type(0.5)
-    h, cell = start, first_cell
-    for t in range(len(steps)):
-        np.matmul(h, r, out=gates)
-        np.add(gates, gates_of_x[t], out=gates)
-        np.tanh(gates, out=gates)
-        np.multiply(sigmoids, half, out=sigmoids)
-        np.add(sigmoids, half, out=sigmoids)
-        np.multiply(f, cell, out=f)
-        np.multiply(i, c, out=i)
-        cell = np.add(f, i, out=cells[t])
-        np.tanh(cell, out=squashed)
-        h = np.multiply(o, squashed, out=hidden[t])
-
+    gates_of_x = projected_columns(steps, w, b, direction, sequence_lens)
+    hidden, cells = _packed_steps(gates_of_x, r, start, first_cell, sequence_lens)
+    hidden, cells = hidden.swapaxes(2, 3), cells.swapaxes(2, 3)
     states = (hidden, cells)
     return finished(hidden, states, sequence_lens, direction, layout, x.dtype)
+
+
+def _packed_steps(
+    gates_of_x: NDArray[Any],
+    r: NDArray[Any],
+    h: NDArray[Any],
+    first_cell: NDArray[Any],
+    sequence_lens: Optional[NDArray[Any]],
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return all hidden states [T, D, H, B], and all cells or, if they end at once, the last.
+
+    ``gates_of_x`` is [T, 4, D, H, B]; ``h`` and ``first_cell`` are [D, B, H].
+    """
+    count, _, directions, size, batch = gates_of_x.shape
+    hidden = np.empty((count, *gates_of_x.shape[2:]), gates_of_x.dtype)
+    product = np.empty((directions, 4 * size, batch), hidden.dtype)
+    multiply_r = step_product(r, product, batch)
+    by_gate = product.reshape(directions, 4, size, batch).swapaxes(0, 1)
+    state = np.empty((5, *hidden.shape[1:]), hidden.dtype)  # the gates, then the cell
+    gates, sigmoids, output, cell = state[:4], state[:3], state[2], state[4]
+    kept, kept_of = state[:2], state[3:]
+    cell[...] = first_cell.swapaxes(1, 2)
+    squashed = np.empty_like(cell)
+    half = hidden.dtype.type(0.5)
+    cells = None if sequence_lens is None else np.empty_like(hidden)
+    h = np.ascontiguousarray(h.swapaxes(1, 2))
+    add, multiply, tanh = np.add, np.multiply, np.tanh
+    for t, (of_x, new) in enumerate(zip(gates_of_x, hidden)):
+        multiply_r(h)
+        add(by_gate, of_x, gates)
+        tanh(gates, gates)
+        multiply(sigmoids, half, sigmoids)
+        add(sigmoids, half, sigmoids)
+        multiply(kept, kept_of, kept)
+        add(kept[0], kept[1], cell)
+        tanh(cell, squashed)
+        h = multiply(output, squashed, new)
+        if cells is not None:
+            cells[t] = cell
+    return hidden, cell[None][:count] if cells is None else cells
 
 
 def lstm(

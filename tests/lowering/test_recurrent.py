@@ -114,6 +114,39 @@ def test_directions_agree(operator, direction, lens, opset):
 
 
 @pytest.mark.parametrize("operator", ALL)
+@pytest.mark.parametrize("direction", ["reverse", "bidirectional"])
+@pytest.mark.parametrize("lens", [None, [3]])
+def test_a_batch_of_one_agrees(operator, direction, lens):
+    lens = None if lens is None else np.array(lens, np.int32)
+    arrays = inputs(operator, 2 if direction == "bidirectional" else 1, lens=lens)
+    arrays[0] = arrays[0][:, :1]
+    arrays[5:] = [state[:, :1] for state in arrays[5:]]
+    check(operator, arrays, direction=direction)
+    if operator == "GRU":
+        check(operator, arrays, direction=direction, linear_before_reset=1)
+
+
+@pytest.mark.parametrize(("steps", "batch", "size"), [(0, 3, 4), (5, 0, 4), (5, 3, 0)])
+@pytest.mark.parametrize("operator", ["GRU", "LSTM"])
+def test_packed_weights_and_nothing_to_read(operator, steps, batch, size):
+    arrays = inputs(operator, 2, states=False)
+    arrays[0] = arrays[0][:steps, :batch, :size]
+    arrays[1] = arrays[1][:, :, :size]
+    names = ["x", "w", "r", "b"]
+    out = ["y", "h", "c"][: OUTPUTS[operator]]
+    node = make_node(operator, names, out, opset=14, direction="bidirectional")
+    values = dict(zip(names, arrays))
+    found = []
+    for constants in ({}, {name: values[name] for name in "wrb"}):
+        context = NodeContext(node, {}, constants)
+        call = lower_node(context).operation
+        results = evaluate_call(call, tuple(out), {**values, **context.weights})
+        found.append([results[name] for name in out])
+    assert found[0][0].shape == (steps, 2, batch, H)
+    assert_same(found[1], found[0])
+
+
+@pytest.mark.parametrize("operator", ALL)
 def test_optional_inputs_agree(operator):
     check(operator, inputs(operator, b=False, states=False))
     check(operator, inputs(operator, states=False)[:4], opset=22)
