@@ -1,7 +1,7 @@
 """What nobody reads.
 
 D1  A node none of whose outputs is read -> nothing.
-D2  An output that is not read -> absent.
+D2  An output that is not read -> absent; it keeps its place where their number means something.
 D3  A constant that is not read -> nothing.
 
 Inputs remain: they are the model's signature.
@@ -12,6 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.graph import Graph, Node
+
+COUNTED = ("Split", "SequenceMap", "Adagrad", "Adam", "Momentum")
+"""Operators that compute something else when they have fewer outputs."""
 
 
 def remove_dead_code(graph: Graph) -> Graph:
@@ -29,7 +32,7 @@ def _remove(graph: Graph, live: set[str]) -> Graph:
         live.update(name for name in node.inputs if name)
         changed = {key: _remove(sub, live) for key, sub in node.subgraphs.items()}
         outputs = [name if name in live else "" for name in node.outputs]
-        if not changed:
+        if not changed and node.operator not in COUNTED:
             while outputs and not outputs[-1]:
                 outputs.pop()
         kept.append(

@@ -66,6 +66,37 @@ def test_d1_keeps_what_a_branch_reads():
     assert "a = Neg" in text and "unread" not in text and "r = Abs" not in text
 
 
+def test_d2_leaves_the_number_of_parts():
+    text = """g (float[6] x) => (float[2] y) { a, b, c = Split (x) y = Neg (b) }"""
+    assert after(remove_dead_code, text) == block("""
+        (x) => (y)
+          , b,  = Split (x)
+          y = Neg (b)
+    """)
+
+
+@pytest.mark.parametrize("read", ["a", "b", "c"])
+@pytest.mark.parametrize(
+    "opset, split",
+    [
+        (11, "Split (x)"),
+        (11, "Split <split=[1, 2, 3]> (x)"),
+        (13, "Split (x)"),
+        (13, "Split (x, lengths)"),
+        (18, "Split <num_outputs=3> (x)"),
+    ],
+)
+def test_d2_parts_that_nobody_reads_keep_the_lengths_of_others(opset, split, read):
+    text = f"""<ir_version: 8, opset_import: ["" : {opset}]>
+        g (float[6] x) => (float[n] y) <int64[3] lengths = {{1, 2, 3}}>
+        {{ a, b, c = {split} y = Neg ({read}) }}"""
+    proto = onnx.parser.parse_model(text)
+    x = np.arange(6, dtype=np.float32)
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_array_equal(onnx2py.load_model(proto)(x), expected)
+
+
 CONV = """g (float[1, 2, 5, 5] x) => (float[1, 4, 3, 3] y)
     <float[4, GROUPED, 3, 3] w, float[4] b, float[4] s, float[4] t, float[4] m, float[4] v>
     { a = Conv <group = GROUP> (x, w, b) y = BatchNormalization <epsilon=0.01> (a, s, t, m, v) }"""

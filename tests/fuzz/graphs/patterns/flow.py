@@ -119,15 +119,19 @@ def _computed(s: Sketch, x: str, *known: int) -> str:
 
 @draws("branches")
 def branches(draw: Draw) -> Sketch:
-    """Split, something for each part, and what joins them; the same computed twice."""
+    """Split, something for most parts, and what joins them; the same computed twice."""
     s = new(draw, 13)
     shape = [draw.integer(1, 3), 6, draw.integer(1, 5), draw.integer(1, 5)]
     x = s.input(draw.array(s.dtype, shape, -1, 1))
     count = draw.one_of((2, 3))
-    sizes = s.integers(*[6 // count] * count)
-    parts = s.many("Split", activated(s, x), sizes, outputs=count, axis=1)
+    sizes = [s.integers(*[6 // count] * count)] if draw.chance(0.7) else []
+    number = None if sizes or s.opset < 18 else count
+    given = {"axis": 1, "num_outputs": number}
+    parts = s.many("Split", activated(s, x), *sizes, outputs=count, **given)
+    if draw.chance(0.3):  # nobody reads one of them
+        parts.pop(draw.integer(0, count - 1))
     parts = [activated(s, part) if draw.chance(0.7) else part for part in parts]
-    if draw.chance(0.3):
+    if draw.chance(0.3) and len(parts) > 1:
         parts[0] = s("Add", parts[0], parts[1])
     if draw.chance(0.3):
         parts += [s("Relu", x), s("Relu", x)]
