@@ -1,8 +1,8 @@
 """One engine on one model in a fresh process: ``python -m benchmarks.engine ...``.
 
 Arguments: the engine, the package's folder or the model, a .npz of inputs by ONNX name, a
-file for the outputs, and for how many seconds to repeat; at 0 there is but the first call,
-which is not counted otherwise. Prints JSON: the seconds of each call, and the peak memory.
+file for the outputs, and for how many seconds to repeat, after a first call that is not
+counted. Prints JSON: the seconds of each call.
 No engine is told how many threads to use: each takes what it takes by default.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import json
 import pickle
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -97,11 +96,6 @@ def repeated(run: Runner, feeds: dict[str, Any], seconds: float) -> list[float]:
     return times
 
 
-def peak_memory() -> int:
-    """Return the most memory that the process had, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int:
     """Run one engine; print what it took."""
     feeds = read_inputs(inputs)
@@ -109,8 +103,7 @@ def main(engine: str, path: str, inputs: str, outputs: str, seconds: str) -> int
     found = run(feeds)
     with open(outputs, "wb") as stream:
         pickle.dump(found, stream)
-    times = repeated(run, feeds, float(seconds)) if float(seconds) else []
-    print(json.dumps({"seconds": times, "memory": peak_memory()}))
+    print(json.dumps({"seconds": repeated(run, feeds, float(seconds))}))
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import statistics
 import subprocess
@@ -134,7 +135,7 @@ def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
             if slow and row.latency.get(engine, SLOW_SECONDS) >= SLOW_SECONDS:
                 continue
             try:
-                found, _ = _run(engine, path, inputs, plan, plan.seconds)
+                found = _run(engine, path, inputs, plan, plan.seconds)
             except EngineError:
                 if engine != "reference":
                     raise
@@ -148,12 +149,18 @@ def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
 
 def _cold(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
     times: dict[str, list[float]] = {}
+    with np.load(inputs, allow_pickle=False) as stored:
+        names = stored.files
+        for i, name in enumerate(names):
+            np.save(inputs.with_name(f"{i}.npy"), stored[name])
     for number in range(plan.rounds + 1):
         for engine, path, _ in runs:
             if engine in ("reference", "torch"):
                 continue
-            found, seconds = _run(engine, path, inputs, plan, 0)
-            row.memory[engine] = found["memory"]
+            command = [sys.executable, str(ROOT / "benchmarks" / "first_call.py")]
+            command += [engine, path, str(inputs.parent), *names]
+            printed, seconds = _output(command, engine)
+            row.memory[engine] = int(printed)
             if number:  # the first fills the caches of files, and writes bytecode
                 times.setdefault(engine, []).append(seconds)
     row.cold.update(
@@ -161,23 +168,33 @@ def _cold(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
     )
 
 
+def _ordinary() -> dict[str, str]:
+    """Return the environment, with bytecode kept, as it is for all that pip installed."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _run(
     engine: str, path: str, inputs: Path, plan: Plan, seconds: float
-) -> tuple[dict[str, Any], float]:
+) -> dict[str, Any]:
     python = plan.torch_python if engine == "torch" else sys.executable
     outputs = inputs.with_name(f"{engine}.pickle")
-    command = [python, "-m", "benchmarks.engine", engine, path, str(inputs)]
+    arguments = [engine, path, str(inputs), str(outputs), str(seconds)]
+    printed, _ = _output([python, "-m", "benchmarks.engine", *arguments], engine)
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def _output(command: Sequence[str], engine: str) -> tuple[str, float]:
+    """Run a command; return what it printed, and the seconds from start to end."""
     begun = time.perf_counter()
     done = subprocess.run(
-        [*command, str(outputs), str(seconds)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
+        command, cwd=ROOT, capture_output=True, text=True, env=_ordinary()
     )
+    seconds = time.perf_counter() - begun
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["?"])[-1]
         raise EngineError(f"{engine}: {last}")
-    return json.loads(done.stdout), time.perf_counter() - begun
+    return done.stdout, seconds
 
 
 def _difference(entry: Entry, inputs: Path) -> float:

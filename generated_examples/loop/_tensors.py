@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache, wraps
 from io import BytesIO
-from pathlib import Path
-from typing import Any, Callable, NamedTuple, Optional, TypeVar, Union, cast
+from typing import Any, Callable, Optional, TypeVar, Union, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Dim = Union[int, str, None]
+File = Union[str, "os.PathLike[str]"]
 
 MAPPED_BYTES = 1 << 20
 """Larger weights are mapped into memory rather than read."""
 
 
-class TensorSpec(NamedTuple):
+class TensorSpec:
     """An input or output: its ONNX name, its Python name and its type.
 
     ``shape`` has an int, a symbol or None for each axis, and is None where the rank is
     not known.
     """
 
-    name: str
-    python_name: str
-    dtype: str
-    shape: Optional[tuple[Dim, ...]]
-    optional: bool = False
+    def __init__(
+        self,
+        name: str,
+        python_name: str,
+        dtype: str,
+        shape: Optional[tuple[Dim, ...]],
+        optional: bool = False,
+    ) -> None:
+        self.name = name
+        self.python_name = python_name
+        self.dtype = dtype
+        self.shape = shape
+        self.optional = optional
+
+    def __repr__(self) -> str:
+        kind = "[...]" if self.shape is None else list(self.shape)
+        return f"<{self.name}: {self.dtype}{kind}>"
 
 
-def load_weight(folder: Path, name: str, expected: str) -> NDArray[Any]:
+def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
     """Read ``<name>.npy`` and check that it is the tensor which the graph expects.
 
     Raises
@@ -41,7 +54,7 @@ def load_weight(folder: Path, name: str, expected: str) -> NDArray[Any]:
     ValueError
         If the file holds a tensor of another type, or is damaged.
     """
-    path = folder / f"{name}.npy"
+    path = os.path.join(folder, f"{name}.npy")
     try:
         weight = read_array(path)
     except ValueError as error:
@@ -54,7 +67,7 @@ def load_weight(folder: Path, name: str, expected: str) -> NDArray[Any]:
     return weight
 
 
-def read_array(path: Path) -> NDArray[Any]:
+def read_array(path: File) -> NDArray[Any]:
     """Return the array in a file, which may lie in a zip archive.
 
     Raises
@@ -63,7 +76,7 @@ def read_array(path: Path) -> NDArray[Any]:
         If there is no such file.
     """
     try:
-        size = path.stat().st_size
+        size = os.stat(path).st_size
     except OSError:
         return np.asarray(np.load(BytesIO(_archived(path)), allow_pickle=False))
     if size > MAPPED_BYTES:
@@ -71,10 +84,10 @@ def read_array(path: Path) -> NDArray[Any]:
     return np.asarray(np.load(path, allow_pickle=False))
 
 
-def _archived(path: Path) -> bytes:
+def _archived(path: File) -> bytes:
     """Return what a file holds that lies in the archive from which this module came."""
     get_data = getattr(getattr(__spec__, "loader", None), "get_data", None)
-    if get_data is None or path.parent.is_dir():
+    if get_data is None or os.path.isdir(os.path.dirname(path)):
         raise FileNotFoundError(f"{path}: no such file")
     try:
         data: bytes = get_data(str(path))
@@ -83,10 +96,11 @@ def _archived(path: Path) -> bytes:
     return data
 
 
-def read_text(path: Path) -> str:
+def read_text(path: File) -> str:
     """Return the text in a file, which may lie in a zip archive."""
-    if path.is_file():
-        return path.read_text(encoding="utf-8")
+    if os.path.isfile(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
     return _archived(path).decode("utf-8")
 
 

@@ -11,16 +11,16 @@ up in the ONNX file, and the other way round.
 
 from __future__ import annotations
 
-from pathlib import Path
+from os import path
 from typing import Annotated, Any, NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import TensorSpec, as_array, check_input, quiet
+from ._tensors import File, TensorSpec, as_array, check_input, quiet
 
-WEIGHTS = Path(__file__).with_name("weights")
+WEIGHTS = path.join(path.dirname(__file__), "weights")
 
 INPUTS = (
     TensorSpec("start", "start", "int64", ()),
@@ -61,7 +61,7 @@ class Model:
         If a weight is not of the type named below.
     """
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
+    def __init__(self, weights: File = WEIGHTS) -> None:
         # limit: read by collatz
         self.limit = np.array(1000, np.int64)
         # two: operand of remainder

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from types import SimpleNamespace
+from typing import Any, Optional
 
 import numpy as np
 
@@ -17,7 +18,7 @@ _LISTED = {"bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))} 
 _SPELLINGS = {"float32": "float", "float64": "double"}
 
 
-class NodeArg(NamedTuple):
+class NodeArg(SimpleNamespace):
     """An input or output, with the attributes that onnxruntime's has."""
 
     name: str
@@ -25,7 +26,7 @@ class NodeArg(NamedTuple):
     shape: list[Dim]
 
 
-class ModelMeta(NamedTuple):
+class ModelMeta(SimpleNamespace):
     """What the ONNX file said about itself."""
 
     producer_name: str
@@ -162,5 +163,8 @@ def _in_order(value: Any, kind: str) -> Any:
 def _node_arg(spec: TensorSpec) -> NodeArg:
     dtype, shape = spec.dtype, list(spec.shape or ())
     if "(" in dtype:
-        return NodeArg(spec.name, dtype.replace("sequence", "seq"), shape)
-    return NodeArg(spec.name, f"tensor({_SPELLINGS.get(dtype, dtype)})", shape)
+        return NodeArg(
+            name=spec.name, type=dtype.replace("sequence", "seq"), shape=shape
+        )
+    kind = f"tensor({_SPELLINGS.get(dtype, dtype)})"
+    return NodeArg(name=spec.name, type=kind, shape=shape)

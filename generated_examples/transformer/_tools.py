@@ -31,8 +31,8 @@ def info() -> None:
         for spec in specs:
             mark = " (optional)" if spec.optional else ""
             print(f"{title} {shown(spec.name)}: {type_of(spec)}{mark}")
-    if WEIGHTS.is_dir():  # there is no such folder in an archive
-        sizes = [file.stat().st_size for file in WEIGHTS.glob("*.npy")]
+    if Path(WEIGHTS).is_dir():  # there is no such folder in an archive
+        sizes = [file.stat().st_size for file in Path(WEIGHTS).glob("*.npy")]
         print(f"{len(sizes)} files of weights, {sum(sizes):,} bytes")
 
 

@@ -12,16 +12,16 @@ up in the ONNX file, and the other way round.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
+from os import path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import TensorSpec, check_input, keep_memory, load_weight, quiet
+from ._tensors import File, TensorSpec, check_input, keep_memory, load_weight, quiet
 
-WEIGHTS = Path(__file__).with_name("weights")
+WEIGHTS = path.join(path.dirname(__file__), "weights")
 
 INPUTS = (
     TensorSpec("hidden", "hidden", "float32", ("batch", "sequence", 32)),
@@ -61,7 +61,7 @@ class Model:
         If a weight is not of the type named below.
     """
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
+    def __init__(self, weights: File = WEIGHTS) -> None:
         self.weights = weights
         load = partial(load_weight, weights)
 

@@ -207,7 +207,7 @@ class _Builder:
 
     def _helpers(self, results: Iterable[str]) -> str:
         """Name what the model needs of ``_tensors``."""
-        names = ["TensorSpec", "quiet"]
+        names = ["File", "TensorSpec", "quiet"]
         names += ["check_input"] if "check_input(" in self.checks else []
         names += (
             ["load_weight"]

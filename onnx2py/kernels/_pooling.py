@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +11,26 @@ from numpy.typing import NDArray
 from ._windows import Pads, explicit_pads
 
 
-class Pooling(NamedTuple):
+class Pooling:
     """How windows of one axis lie on its ``size`` elements; padding is never stored."""
 
-    size: int
-    kernel: int
-    stride: int
-    dilation: int
-    pad_begin: int
-    pad_end: int
-    out: int
+    def __init__(
+        self,
+        size: int,
+        kernel: int,
+        stride: int,
+        dilation: int,
+        pad_begin: int,
+        pad_end: int,
+        out: int,
+    ) -> None:
+        self.size = size
+        self.kernel = kernel
+        self.stride = stride
+        self.dilation = dilation
+        self.pad_begin = pad_begin
+        self.pad_end = pad_end
+        self.out = out
 
     def taps(self) -> list[tuple[slice, slice]]:
         """Return, for each place in the window, which results see which elements."""

@@ -19,11 +19,12 @@ _FILES_ONLY = ("read_array", "_archived", "read_text")
 
 _READ = '''
 
-def read_array(path: Path) -> NDArray[Any]:
+def read_array(file: File) -> NDArray[Any]:
     """Return a weight: one that is in this file, or another folder's."""
-    if path.parent != WEIGHTS:
-        return np.asarray(np.load(path, allow_pickle=False))
-    data = base64.b85decode("".join(EMBEDDED[path.stem].split()))
+    folder, name = os.path.split(file)
+    if folder != WEIGHTS:
+        return np.asarray(np.load(file, allow_pickle=False))
+    data = base64.b85decode("".join(EMBEDDED[name.removesuffix(".npy")].split()))
     return np.asarray(np.load(BytesIO(data), allow_pickle=False))
 '''
 
