@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import File, TensorSpec, check_input, load_weight, quiet
+from ._tensors import File, TensorSpec, check_input, keep_memory, load_weight, quiet
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -65,6 +65,7 @@ class Model:
         self.dense2_weight = load("dense2_weight", "float32[10, 64]")
         # dense2.bias: c of dense2
         self.dense2_bias = load("dense2_bias", "float32[10]")
+        keep_memory()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the weights are, not the weights."""
@@ -120,7 +121,7 @@ class Model:
         pool2 = ops.max_pool(relu2, kernel_shape=(2, 2), strides=(2, 2))
 
         # flatten: Flatten -> float32[batch, 1176]
-        flat = np.reshape(pool2, (-1, 1176))
+        flat = pool2.reshape((-1, 1176))
 
         # dense1: Gemm -> float32[batch, 64]
         dense1 = ops.gemm(flat, self.dense1_weight, self.dense1_bias, trans_b=True)

@@ -30,8 +30,8 @@ INPUTS = (
 )
 OUTPUTS = (
     TensorSpec("output", "output", "float32", ("batch", "sequence", 32)),
-    TensorSpec("key", "key", "float32", ("batch", 4, "total", 8)),
-    TensorSpec("value", "value", "float32", ("batch", 4, "total", 8)),
+    TensorSpec("key", "key", "float32", ("batch", 4, "past+sequence", 8)),
+    TensorSpec("value", "value", "float32", ("batch", 4, "past+sequence", 8)),
 )
 
 
@@ -39,8 +39,8 @@ class Outputs(NamedTuple):
     """What the model returns."""
 
     output: Annotated[NDArray[np.float32], "batch sequence 32"]
-    key: Annotated[NDArray[np.float32], "batch 4 total 8"]
-    value: Annotated[NDArray[np.float32], "batch 4 total 8"]
+    key: Annotated[NDArray[np.float32], "batch 4 past+sequence 8"]
+    value: Annotated[NDArray[np.float32], "batch 4 past+sequence 8"]
 
 
 class Model:
@@ -119,9 +119,9 @@ class Model:
         -------
         output : float32[batch, sequence, 32]
             ONNX output ``output``.
-        key : float32[batch, 4, total, 8]
+        key : float32[batch, 4, past+sequence, 8]
             ONNX output ``key``.
-        value : float32[batch, 4, total, 8]
+        value : float32[batch, 4, past+sequence, 8]
             ONNX output ``value``.
 
         Raises
@@ -157,35 +157,34 @@ class Model:
         q_split = ops.reshape(q, (0, 0, 4, 8))
 
         # q_heads: Transpose -> float32[batch, 4, sequence, 8]
-        q_heads = np.transpose(q_split, (0, 2, 1, 3))
+        q_heads = q_split.transpose((0, 2, 1, 3))
 
         # k_split: Reshape -> float32[batch, sequence, 4, 8]
         k_split = ops.reshape(k, (0, 0, 4, 8))
 
         # k_heads: Transpose -> float32[batch, 4, sequence, 8]
-        k_heads = np.transpose(k_split, (0, 2, 1, 3))
+        k_heads = k_split.transpose((0, 2, 1, 3))
 
         # v_split: Reshape -> float32[batch, sequence, 4, 8]
         v_split = ops.reshape(v, (0, 0, 4, 8))
 
         # v_heads: Transpose -> float32[batch, 4, sequence, 8]
-        v_heads = np.transpose(v_split, (0, 2, 1, 3))
+        v_heads = v_split.transpose((0, 2, 1, 3))
 
-        # append_key: Concat -> float32[batch, 4, ?, 8]
+        # append_key: Concat -> float32[batch, 4, past+sequence, 8]
         key: NDArray[np.float32] = np.concatenate((past_key, k_heads), axis=2)
 
-        # append_value: Concat -> float32[batch, 4, ?, 8]
+        # append_value: Concat -> float32[batch, 4, past+sequence, 8]
         value: NDArray[np.float32] = np.concatenate((past_value, v_heads), axis=2)
 
-        # transpose_key: Transpose -> float32[batch, 4, 8, ?]
-        key_t = np.transpose(key, (0, 1, 3, 2))
+        # transpose_key: Transpose -> float32[batch, 4, 8, past+sequence]
+        key_t = key.transpose((0, 1, 3, 2))
 
-        # scores: MatMul -> float32[batch, 4, sequence, ?]
+        # scores: MatMul -> float32[batch, 4, sequence, past+sequence]
         scores = np.matmul(q_heads, key_t)
 
-        # scaled_scores: Mul -> float32[batch, 4, sequence, ?]
-        scaled_scores = np.multiply(scores, np.float32(0.35355338))
-        del scores
+        # scaled_scores: Mul -> float32[batch, 4, sequence, past+sequence]
+        scaled_scores = np.multiply(scores, np.float32(0.35355338), out=scores)
 
         # sequence_length: Shape -> int64[1]
         sequence_length = ops.shape(hidden, start=1, end=2)
@@ -194,74 +193,74 @@ class Model:
         total_length = ops.shape(key, start=2, end=3)
 
         # sequence: Squeeze -> int64[]
-        sequence = np.squeeze(sequence_length)
+        sequence = sequence_length.squeeze()
 
         # total: Squeeze -> int64[]
-        total = np.squeeze(total_length)
+        total = total_length.squeeze()
 
         # first: Sub -> int64[]
         first = np.subtract(total, sequence)
 
-        # key_positions: Range -> int64[?]
+        # key_positions: Range -> int64[past+sequence]
         key_positions = ops.number_range(0, total)
 
-        # query_positions: Range -> int64[?]
+        # query_positions: Range -> int64[sequence]
         query_positions = ops.number_range(first, total)
 
-        # query_column: Unsqueeze -> int64[?, 1]
-        query_column = np.expand_dims(query_positions, axis=1)
+        # query_column: Unsqueeze -> int64[sequence, 1]
+        query_column = query_positions[:, np.newaxis]
 
-        # causal: LessOrEqual -> bool[?, ?]
+        # causal: LessOrEqual -> bool[sequence, past+sequence]
         causal = np.less_equal(key_positions, query_column)
 
-        # masked_scores: Where -> float32[batch, 4, ?, ?]
+        # masked_scores: Where -> float32[batch, 4, sequence, past+sequence]
         masked_scores = np.where(causal, scaled_scores, self.minus_infinity)
         del scaled_scores
 
-        # attention: Softmax -> float32[batch, 4, ?, ?]
+        # attention: Softmax -> float32[batch, 4, sequence, past+sequence]
         attention = ops.softmax(masked_scores)
         del masked_scores
 
-        # context: MatMul -> float32[batch, 4, ?, 8]
+        # context: MatMul -> float32[batch, 4, sequence, 8]
         context = np.matmul(attention, value)
         del attention
 
-        # context_t: Transpose -> float32[batch, ?, 4, 8]
-        context_t = np.transpose(context, (0, 2, 1, 3))
+        # context_t: Transpose -> float32[batch, sequence, 4, 8]
+        context_t = context.transpose((0, 2, 1, 3))
 
-        # merged: Reshape -> float32[batch, ?, 32]
+        # merged: Reshape -> float32[batch, sequence, 32]
         merged = ops.reshape(context_t, (0, 0, 32))
 
-        # projection_matmul: MatMul -> float32[batch, ?, 32]
+        # projection_matmul: MatMul -> float32[batch, sequence, 32]
         projection_matmul = ops.project(merged, self.projection_weight)
 
-        # projection: Add -> float32[batch, ?, 32]
+        # projection: Add -> float32[batch, sequence, 32]
         projection = np.add(projection_matmul, self.projection_bias)
 
-        # after_attention: Add -> float32[batch, ?, 32]
+        # after_attention: Add -> float32[batch, sequence, 32]
         after_attention = np.add(hidden, projection)
 
-        # mlp_norm: LayerNormalization -> float32[batch, ?, 32]
+        # mlp_norm: LayerNormalization -> float32[batch, sequence, 32]
         mlp_norm = ops.layer_normalization(
             after_attention, self.mlp_norm_weight, self.mlp_norm_bias
         )
 
-        # mlp_up_matmul: MatMul -> float32[batch, ?, 128]
+        # mlp_up_matmul: MatMul -> float32[batch, sequence, 128]
         mlp_up_matmul = ops.project(mlp_norm, self.mlp_up_weight)
 
-        # mlp_up: Add -> float32[batch, ?, 128]
+        # mlp_up: Add -> float32[batch, sequence, 128]
         mlp_up = np.add(mlp_up_matmul, self.mlp_up_bias)
 
-        # mlp_act: Gelu -> float32[batch, ?, 128]
+        # mlp_act: Gelu -> float32[batch, sequence, 128]
         mlp_act = ops.gelu_tanh(mlp_up)
 
-        # mlp_down_matmul: MatMul -> float32[batch, ?, 32]
+        # mlp_down_matmul: MatMul -> float32[batch, sequence, 32]
         mlp_down_matmul = ops.project(mlp_act, self.mlp_down_weight)
 
-        # mlp_down: Add -> float32[batch, ?, 32]
+        # mlp_down: Add -> float32[batch, sequence, 32]
         mlp_down = np.add(mlp_down_matmul, self.mlp_down_bias)
 
-        # add_mlp: Add -> float32[batch, ?, 32]
+        # add_mlp: Add -> float32[batch, sequence, 32]
         output: NDArray[np.float32] = np.add(after_attention, mlp_down)
 
         return Outputs(output, key, value)

@@ -105,7 +105,34 @@ def render_call(call: Call, spell: Callable[[str], str]) -> str:
     kwargs = [f"{name}={argument(value)}" for name, value in call.kwargs.items()]
     if isinstance(call.function, str):
         return f"{args[0]}{call.function}({', '.join([*args[1:], *kwargs])})"
+    if call.function in _METHODS and isinstance(call.args[0], Ref):
+        method = call.function.__name__
+        return f"{args[0]}.{method}({', '.join([*args[1:], *kwargs])})"
+    if call.function is np.expand_dims and isinstance(call.args[0], Ref):
+        places = _new_axes(call.kwargs["axis"])
+        if places:
+            return f"{args[0]}[{places}]"
     return f"{function_name(call.function)}({', '.join(args + kwargs)})"
+
+
+_METHODS = (np.reshape, np.squeeze, np.take, np.transpose)
+"""NumPy's functions of these names only look for the method: that takes most of their time."""
+
+
+def _new_axes(axis: Argument) -> str:
+    """Spell the index that makes new axes, an eighth of the time of ``np.expand_dims``."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    numbers = [n for n in axes if isinstance(n, int)]
+    if not numbers or len(numbers) != len(axes) or len({*numbers}) != len(numbers):
+        return ""
+    if min(numbers) >= 0:
+        places = range(max(numbers) + 1)
+    elif max(numbers) < 0:
+        places = range(min(numbers), 0)
+    else:
+        return ""
+    parts = ["np.newaxis" if place in numbers else ":" for place in places]
+    return ", ".join(parts if min(numbers) >= 0 else ["...", *parts])
 
 
 def function_name(function: Callable[..., Any]) -> str:

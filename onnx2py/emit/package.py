@@ -69,6 +69,10 @@ def build_package(program: Program, name: str, origin: Provenance) -> Package:
     return _Builder(program, name, origin).build()
 
 
+KEPT = 1 << 13
+"""Bytes of a value, from which on a call may take more memory than glibc keeps, 128 kB."""
+
+
 class _Builder:
     def __init__(self, program: Program, name: str, origin: Provenance) -> None:
         self.program, self.name, self.origin = program, name, origin
@@ -82,7 +86,7 @@ class _Builder:
         }
         """What control flow makes: nobody can tell its type beforehand."""
         self.large = origin.level > 0 and any(
-            is_large(program.types.get(name))
+            is_large(program.types.get(name), KEPT)
             for s in program.statements
             for name in s.outputs
         )

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ._channels_last import channels_second, padded_channels_last, windows_of
+from ._channels_last import (
+    channels_second,
+    padded_channels_last,
+    view,
+    windows_of,
+)
 from ._windows import Pads
 from .packed_conv import packed_weight
 
@@ -71,11 +75,10 @@ def sum_of_taps(
     steps = windows.strides
     if steps[rank] == x.itemsize * c:
         # At stride 1, the windows of a whole row are one run: [N, O[:-1]..., K..., run].
-        windows = as_strided(
+        windows = view(
             x,
             (*out_shape[:-1], *kernel_shape, length * c),
             (*steps[:rank], *steps[rank + 1 : -1], x.itemsize),
-            writeable=False,
         )
         weight = np.tile(weight, (1,) * rank + (length,))
     # einsum multiplies and adds in one go, where other functions need a temporary.

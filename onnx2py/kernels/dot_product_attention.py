@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import prod
 from typing import Any, Optional
 
 import numpy as np
@@ -11,8 +13,8 @@ from .softmax import softmax
 
 LEAST_SUM = 2.0**-40
 """With smaller sums of exponentials, parts of them could be too small for float32."""
-LARGE = 1 << 15
-"""Scores of more elements are made one head after another, so that they stay in the cache."""
+LARGE = 1 << 16
+"""How many scores are made at once, so that they stay in the cache."""
 
 
 def dot_product_attention(
@@ -48,16 +50,26 @@ def dot_product_attention(
         return _step_by_step(q, k, v, mask, zero_for_nan)
     y = np.empty((*heads[:-1], shape[-2], heads[-1], v.shape[-1]), q.dtype)
     y = y.swapaxes(-2, -3)
-    if heads[-1] * shape[-2] * shape[-1] <= LARGE:
-        _attend(q, k, v, mask, zero_for_nan, None, y)
+    if prod(shape) <= LARGE:
+        _attend(q, k, v, mask, zero_for_nan, y)
         return y
     if mask is not None:
         mask = np.broadcast_to(mask, shape)
-    scores = np.empty(shape[-2:], q.dtype)
-    for i in np.ndindex(heads):
-        part = None if mask is None else mask[i]
-        _attend(q[i], k[i], v[i], part, zero_for_nan, scores, y[i])
+    for place in _blocks(heads, LARGE // (shape[-2] * shape[-1])):
+        part = None if mask is None else mask[place]
+        _attend(q[place], k[place], v[place], part, zero_for_nan, y[place])
     return y
+
+
+def _blocks(heads: tuple[int, ...], most: int) -> Iterator[tuple[Any, ...]]:
+    """Yield indices of so many heads at once, or of one."""
+    axis = len(heads) - 1
+    while axis and prod(heads[axis:]) <= most:
+        axis -= 1
+    step = max(1, most // prod(heads[axis + 1 :]))
+    for outer in np.ndindex(heads[:axis]):
+        for i in range(0, heads[axis], step):
+            yield (*outer, slice(i, i + step))
 
 
 def _attend(
@@ -66,16 +78,15 @@ def _attend(
     v: NDArray[Any],
     mask: Optional[NDArray[Any]],
     zero_for_nan: bool,
-    scores: Optional[NDArray[Any]],
     out: NDArray[Any],
 ) -> None:
-    """Write to ``out``, with ``scores`` for a place to work in.
+    """Write to ``out``.
 
     The greatest score is not taken off first, and results are divided instead of weights: that
     spares up to two fifths of the time, if scores are many. Where an exponential leaves the
     range of floats, all is done anew.
     """
-    scores = np.matmul(q, k, out=scores)
+    scores = np.asarray(np.matmul(q, k))
     if mask is not None:
         scores += mask
     np.exp(scores, out=scores)

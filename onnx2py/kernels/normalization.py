@@ -127,10 +127,17 @@ def rms_normalization(
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
     wide = widened(x)
-    rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
-    square = np.einsum("...i,...i->...", rows, rows) / rows.shape[-1]
-    y = rows * (1 / np.sqrt(square + wide.dtype.type(epsilon)))[..., None]
-    y = y.reshape(x.shape).astype(x.dtype, copy=False)
+    last = axis == -1 or axis == x.ndim - 1
+    rows = wide if last else wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
+    if rows.size > 2048:  # einsum needs no temporary, but longer to start
+        square = np.einsum("...i,...i->...", rows, rows)[..., None]
+    else:
+        square = np.add.reduce(rows * rows, -1, keepdims=True)
+    square = square / wide.dtype.type(rows.shape[-1])
+    square += wide.dtype.type(epsilon)
+    y = rows * (1 / np.sqrt(square))
+    y = y if last else y.reshape(x.shape)
+    y = y if wide is x else y.astype(x.dtype)
     return np.asarray(y * scale).astype(scale.dtype, copy=False)
 
 

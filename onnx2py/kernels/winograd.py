@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ._channels_last import channels_second, padded_channels_last
+from ._channels_last import channels_second, padded_channels_last, view
 
 _BLOCK = 1 << 20  # elements of the transformed tiles that are worked on at once
 
@@ -110,12 +109,8 @@ def conv_winograd(
     more = (bottom + down * tile - height, right + across * tile - width)
     x = padded_channels_last(x, c, (3, 3), None, (top, left, *more))
     n, row, column = x.strides[:3]
-    tiles = as_strided(  # [T + 2, T + 2, N, down, across, C]
-        x,
-        (tile + 2, tile + 2, len(x), down, across, c),
-        (row, column, n, row * tile, column * tile, x.itemsize),
-        writeable=False,
-    )
+    shape = (tile + 2, tile + 2, len(x), down, across, c)
+    tiles = view(x, shape, (row, column, n, row * tile, column * tile, x.itemsize))
     before, after = SUMS[tile]
     y = np.empty((len(x), down, tile, across, tile, m), x.dtype)
     row_size = places * max(c, m) * across * len(x)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Node
-from ..ir.types import TensorType, ValueType
+from ..ir.types import Dim, TensorType, ValueType
 from . import _shape_rules as rules
-from ._shape_rules import Elements, Lengths
+from ._shape_rules import AtMost, Elements, Lengths
+from ._sums import Sum
 
 MOST_ELEMENTS = 16
 """Of integers that are followed: shapes are no longer."""
@@ -23,6 +24,15 @@ class Knowledge:
     types: dict[str, ValueType]
     constants: dict[str, np.ndarray]
     computed: dict[str, Elements] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    """The symbols of the file."""
+
+    def __post_init__(self) -> None:
+        for kind in self.types.values():
+            shape = kind.shape if isinstance(kind, TensorType) else None
+            for n in shape or ():
+                if isinstance(n, str) and not isinstance(n, (Sum, AtMost)):
+                    self.taken.add(n)
 
     def learn(self, node: Node) -> None:
         """Note what is known of a node's first result."""
@@ -33,7 +43,7 @@ class Knowledge:
         self.note(node.outputs[0], self.shape(node))
         elements = self.elements_made(node)
         if elements is not None and len(elements) <= MOST_ELEMENTS:
-            self.computed[node.outputs[0]] = elements
+            self.computed[node.outputs[0]] = self.named(elements)
 
     def lengths(self, name: str) -> Lengths:
         """Return the shape of a value."""
@@ -60,11 +70,19 @@ class Knowledge:
         kind = self.types.get(name)
         if shape is None or not isinstance(kind, TensorType):
             return
+        shape = self.named(shape)
         if kind.shape is not None and len(kind.shape) == len(shape):
             shape = tuple(b if a is None else a for a, b in zip(kind.shape, shape))
         elif kind.shape is not None:
             return
         self.types[name] = replace(kind, shape=shape)
+
+    def named(self, lengths: tuple[Dim, ...]) -> tuple[Dim, ...]:
+        """Forget sums that are spelt as a symbol of the file's, which may be anything."""
+        return tuple(
+            None if isinstance(n, (Sum, AtMost)) and str(n) in self.taken else n
+            for n in lengths
+        )
 
     def shape(self, node: Node) -> Lengths:
         """Return the shape of the first result, as far as it is known."""
@@ -99,8 +117,12 @@ class Knowledge:
             plain = not given.get("transA", 0) and not given.get("transB", 0)
             return rules.matmul(inputs[0], inputs[1]) if plain else None
         if operator == "Range":
-            start, stop, step = (self.elements(name) for name in node.inputs)
-            return stop if start == (0,) and step == (1,) else None
+            return rules.counted(*(self.elements(name) for name in node.inputs))
+        if operator == "Expand":
+            wanted = self.elements(node.inputs[1])
+            return rules.broadcast((inputs[0], wanted))
+        if operator == "ConstantOfShape":
+            return self.elements(node.inputs[0])
         return self.sliced(node) if operator == "Slice" else None
 
     def split(self, node: Node) -> None:
@@ -155,6 +177,13 @@ class Knowledge:
                 shape[axis] = None
         return tuple(shape)
 
+    def is_flat(self, node: Node) -> bool:
+        """Whether the result is a number or a list of them, of integers or truths."""
+        kind = self.types.get(node.outputs[0])
+        if not isinstance(kind, TensorType) or kind.dtype not in ("int64", "bool"):
+            return False
+        return kind.shape is not None and len(kind.shape) <= 1
+
     def elements_made(self, node: Node) -> Elements:
         """Return the integers that a node picks or puts together."""
         given: Any = node.attributes
@@ -168,11 +197,14 @@ class Knowledge:
             if any(part is None for part in parts):
                 return None
             return tuple(n for part in parts for n in part or ())
+        if node.operator in rules.ARITHMETIC and self.is_flat(node):
+            return rules.computed(node.operator, first, self.elements(node.inputs[1]))
+        if node.operator == "Where" and self.is_flat(node):
+            return rules.chosen(*(self.elements(name) for name in node.inputs))
         if first is None:
             return None
         if node.operator in ("Identity", "Squeeze", "Unsqueeze", "Reshape"):
-            rank = self.lengths(node.outputs[0])
-            return first if rank is not None and len(rank) <= 1 else None
+            return first if self.is_flat(node) else None
         if node.operator == "Cast":
             return first if given.get("to") == 7 else None
         if node.operator == "Gather":

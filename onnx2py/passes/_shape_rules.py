@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any, Optional
 
 from ..ir.types import Dim
+from ._sums import equal, minus, plus, times
 
 Lengths = Optional[tuple[Dim, ...]]
 Elements = Optional[tuple[Dim, ...]]
@@ -23,6 +25,15 @@ BROADCAST = frozenset({
     "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
     "Min", "Mul", "Or", "Pow", "Sub", "Where", "Xor",
 })  # fmt: skip
+
+
+ARITHMETIC: dict[str, Callable[[Dim, Dim], Dim]] = {
+    "Add": plus,
+    "Sub": minus,
+    "Mul": times,
+    "Equal": equal,
+}
+"""What is known of integers that such operators make; truth is 1 or 0."""
 
 
 class AtMost(str):
@@ -101,8 +112,7 @@ def concatenated(shapes: Sequence[Lengths], axis: int) -> Lengths:
     for i in range(len(found)):
         lengths = [shape[i] for shape in known]
         if i == axis:
-            numbers = [n for n in lengths if isinstance(n, int)]
-            found[i] = sum(numbers) if len(numbers) == len(lengths) else None
+            found[i] = reduce(plus, lengths)
         else:
             found[i] = next((n for n in lengths if isinstance(n, int)), lengths[0])
     return tuple(found)
@@ -112,7 +122,7 @@ def reshaped(x: Lengths, wanted: Elements, allowzero: bool) -> Lengths:
     """Return the shape that Reshape makes, -1 resolved where symbols cancel out.
 
     A symbol may be 0, which stands for the length of ``x`` at the same place: it is taken for
-    what it says only where these are the same.
+    what it says only where these are the same, or ``x`` has no such place.
     """
     if wanted is None:
         return None
@@ -122,7 +132,12 @@ def reshaped(x: Lengths, wanted: Elements, allowzero: bool) -> Lengths:
         here = old[i] if i < len(old) else None
         if length == 0 and not allowzero:
             found.append(here)
-        elif isinstance(length, str) and not allowzero and length != here:
+        elif (
+            isinstance(length, str)
+            and not allowzero
+            and length != here
+            and i < len(old)
+        ):
             found.append(None)
         else:
             found.append(length)
@@ -163,6 +178,37 @@ def reduced(x: Lengths, axes: Any, keep: bool) -> Lengths:
     return tuple(
         1 if i in gone else n for i, n in enumerate(x) if keep or i not in gone
     )
+
+
+def counted(start: Elements, stop: Elements, step: Elements) -> Lengths:
+    """Return the shape of a range of integers."""
+    if step != (1,) or not start or not stop:
+        return None
+    length = minus(stop[0], start[0])
+    return (max(length, 0) if isinstance(length, int) else length,)
+
+
+def computed(operator: str, a: Elements, b: Elements) -> Elements:
+    """Return what arithmetic makes of integers, one of which may stand for many."""
+    if a is None or b is None or (len(a) != len(b) and 1 not in (len(a), len(b))):
+        return None
+    count = 0 if 0 in (len(a), len(b)) else max(len(a), len(b))
+    rule = ARITHMETIC[operator]
+    return tuple(rule(a[i % len(a)], b[i % len(b)]) for i in range(count))
+
+
+def chosen(condition: Elements, a: Elements, b: Elements) -> Elements:
+    """Return integers of ``a`` where the condition is 1 and of ``b`` where it is 0."""
+    if condition is None or a is None or b is None:
+        return None
+    count = max(len(condition), len(a), len(b))
+    if any(len(each) not in (1, count) for each in (condition, a, b)):
+        return None
+    found: list[Dim] = []
+    for i in range(count):
+        x, y, which = (each[i % len(each)] for each in (a, b, condition))
+        found.append(x if which == 1 or x == y else y if which == 0 else None)
+    return tuple(found)
 
 
 def unsqueezed(x: Lengths, axes: Any) -> Lengths:

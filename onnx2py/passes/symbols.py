@@ -5,6 +5,7 @@ Y2  Reshape to lengths that are computed, but are those of its input at the same
     known numbers -> Reshape to a constant shape, in which 0 stands for the former.
 Y3  Reshape to three axes, Transpose of the last two, Reshape back -> Transpose.
 Y4  Reshape to rows, Gemm, Reshape back -> MatMul, and Add of the bias.
+Y5  Expand to lengths that its input has -> Identity.
 
 Exporters compute lengths anew for each layer; after these rules most of that is dead code.
 """
@@ -25,7 +26,7 @@ from .rewrite import count_uses, note_also
 
 
 def follow_symbols(graph: Graph) -> Graph:
-    """Apply rules Y1 to Y4 to the main graph."""
+    """Apply rules Y1 to Y5 to the main graph."""
     follower = _Follower(dict(graph.types), dict(graph.constants))
     follower.uses = count_uses(graph)
     nodes = tuple(new for node in graph.nodes for new in follower.node(node))
@@ -50,6 +51,9 @@ class _Follower(Knowledge):
         if node.domain or node.subgraphs or not node.outputs:
             return (node,)
         found: tuple[Node, ...] = (node,)
+        if node.operator == "Expand" and self.is_expanded(node):
+            same = replace(node, operator="Identity", version=13, attributes={})
+            found = (replace(same, inputs=node.inputs[:1]),)
         if (
             node.operator == "Reshape" and len(node.inputs) > 1
         ):  # before 5: an attribute
@@ -76,6 +80,14 @@ class _Follower(Knowledge):
         name = self.add(f"{node.outputs[0]}.shape", np.array(shape, np.int64))
         kept = {k: v for k, v in node.attributes.items() if k != "allowzero"}
         return replace(node, inputs=(node.inputs[0], name), attributes=kept)
+
+    def is_expanded(self, node: Node) -> bool:
+        """Y5."""
+        wanted, x = self.elements(node.inputs[1]), self.lengths(node.inputs[0])
+        if wanted is None or x is None or len(wanted) > len(x):
+            return False
+        same = x[len(x) - len(wanted) :]
+        return all(a == 1 or (a is not None and a == b) for a, b in zip(wanted, same))
 
     def behind(self, name: str, operator: str) -> Node | None:
         """Return the node that makes what is read but once, if it is of this operator."""

@@ -65,8 +65,8 @@ def _in_bodies(operation: Operation, types: Mapping[str, ValueType]) -> Operatio
     return with_bodies(operation, freed)
 
 
-def is_large(kind: ValueType | None) -> bool:
-    """Whether a value may take so much memory that it is worth freeing."""
+def is_large(kind: ValueType | None, least: int = LARGE) -> bool:
+    """Whether a value may take so many bytes that it is worth freeing."""
     if not isinstance(kind, TensorType):
         return False
     if kind.shape is None:
@@ -74,4 +74,4 @@ def is_large(kind: ValueType | None) -> bool:
     lengths = [d if isinstance(d, int) else OPEN_LENGTH for d in kind.shape]
     if kind.shape and not isinstance(kind.shape[0], int):
         lengths[0] = 1
-    return prod(lengths) * DTYPES[kind.dtype].itemsize >= LARGE
+    return prod(lengths) * DTYPES[kind.dtype].itemsize >= least

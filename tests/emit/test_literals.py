@@ -55,8 +55,24 @@ def test_strings_in_arrays_are_quoted():
             Call(np.concatenate, ((Ref("x"), Ref("y")),), {"axis": 1}),
             "np.concatenate((x, y), axis=1)",
         ),
-        (Call(np.reshape, (Ref("x"), (1,))), "np.reshape(x, (1,))"),
+        (Call(np.reshape, (Ref("x"), (1,))), "x.reshape((1,))"),
     ],
 )
 def test_calls(call, source):
     assert render_call(call, lambda name: name) == source
+
+
+@pytest.mark.parametrize(
+    "axis", [0, 1, 3, -1, -2, (0, 1), (2, 0), (0, 3, 4), (-1, -3), (-5, 1), (1, -1)]
+)
+def test_new_axes_are_an_index(axis):
+    """Compared with np.expand_dims; without a rank, signs that differ cannot be an index."""
+    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": axis}), str)
+    assert ("expand_dims" in text) == (axis in [(-5, 1), (1, -1)])
+    x = np.zeros((2, 3, 4))
+    assert eval(text, {"x": x, "np": np}).shape == np.expand_dims(x, axis).shape
+
+
+def test_an_axis_twice_is_an_error_when_it_runs():
+    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": (1, 1)}), str)
+    assert text == "np.expand_dims(x, axis=(1, 1))"

@@ -57,7 +57,7 @@ def test_a_function_of_one_byte_is_a_table():
     call = lowered(
         "QLinearSigmoid", names, constants=constants, types=types, **MICROSOFT
     )
-    assert call == "np.take(y.table, x)"
+    assert call == "y.table.take(x)"
     assert (
         lowered("QLinearSigmoid", names, **MICROSOFT)
         == "ops.qlinear_sigmoid(x, s, z, s, z)"

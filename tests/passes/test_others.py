@@ -1,4 +1,4 @@
-"""Rules I1, D1 to D3, B1 and B2."""
+"""Rules I1, D1 to D3, and B1 to B3."""
 
 import numpy as np
 import onnx.parser
@@ -151,3 +151,62 @@ def test_b1_leaves_a_product_that_others_read():
         => (float[1, 4, 3, 3] y, float[1, 4, 3, 3] a)
         { a = Conv (x, w) y = BatchNormalization (a, s, s, s, s) }"""
     assert len(fold_batch_norm(graph_of(text, opset=15)).nodes) == 2
+
+
+def constant_after(
+    nodes: str, shape: str, operator: str = "Conv", bias: str = ""
+) -> str:
+    count = int(np.prod(eval(f"[{shape}]"), dtype=int))
+    numbers = ", ".join(str(0.5 * i - 0.75) for i in range(count))
+    weight = "3, 2, 1, 2" if operator == "Conv" else "2, 3, 1, 2"
+    kernel = ", ".join(str(0.25 * i - 1) for i in range(12))
+    return f"""g (float[1, 2, 3, 4] x) => (float[a, b, c, d] y)
+        <float[{weight}] w = {{{kernel}}}, float[3] bias = {{1, -2, 3}},
+         float[{shape}] k = {{{numbers}}}> {{ c = {operator} (x, w{bias}) {nodes} }}"""
+
+
+@pytest.mark.parametrize("bias", ["", ", bias"])
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
+@pytest.mark.parametrize("shape", ["3, 1, 1", "1, 3, 1, 1", "1", "1, 1, 1, 1"])
+@pytest.mark.parametrize(
+    "nodes",
+    ["y = Add (c, k)", "y = Add (k, c)", "y = Sub (c, k)", "y = Mul (k, c)",
+     "y = Div (c, k)", "m = Mul (c, k) y = Add (m, k)"],
+)  # fmt: skip
+def test_b3_a_constant_per_channel(nodes, shape, operator, bias):
+    text = constant_after(nodes, shape, operator, bias)
+    found = after(fold_batch_norm, text)
+    assert not any(f"= {name}" in found for name in ("Add", "Sub", "Mul", "Div"))
+    check_b(text)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "shape"),
+    [
+        ("y = Sub (k, c)", "3, 1, 1"),
+        ("y = Div (k, c)", "3, 1, 1"),
+        ("y = Add (c, k)", "3"),  # along the width
+        ("y = Add (c, k)", "1, 1, 3, 3"),
+        ("y = Add (c, k)", "1, 1, 3, 1"),
+        ("y = Add (c, k)", "2, 3, 1, 1"),
+        ("d = Add (c, k) y = Mul (d, c)", "3, 1, 1"),
+        ("y = Add (c, c)", "3, 1, 1"),
+    ],
+)
+def test_b3_others_stay(nodes, shape):
+    text = constant_after(nodes, shape)
+    assert nodes.split("(")[0].split("=")[1] in after(fold_batch_norm, text)
+    check_b(text)
+
+
+def test_b3_division_by_nothing_stays():
+    text = constant_after("y = Div (c, k)", "3, 1, 1").replace("-0.75", "0.0")
+    assert "= Div" in after(fold_batch_norm, text)
+
+
+def check_b(text: str) -> None:
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}')
+    x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(1, 2, 3, 4)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_allclose(onnx2py.load_model(model)(x), expected, 1e-5, 1e-6)

@@ -1,4 +1,4 @@
-"""Rules Y1 to Y4, and models with open lengths compared with onnxruntime."""
+"""Rules Y1 to Y5, and models with open lengths compared with onnxruntime."""
 
 from __future__ import annotations
 
@@ -130,3 +130,53 @@ def test_y4_near_misses_stay(old, new):
     graph = text(LINEAR.replace(old, new), y="float[?, ?, ?]")
     assert "Gemm" in after(follow_symbols, graph)
     agree(graph, X)
+
+
+MASK = """s = Shape (x) i0 = Constant <value = int64[1] {0}> ()
+    i1 = Constant <value = int64[1] {1}> () b = Gather (s, i0) t = Gather (s, i1)
+    n = Concat <axis=0> (b, t, eight) minus = Constant <value = int64[3] {-1, -1, -1}> ()
+    ones = Constant <value = int64[3] {1, 1, 1}> () open = Equal (n, minus)
+    m = Where (open, ones, n)"""
+
+
+def test_y5_expand_to_the_shape_that_there_is():
+    """As torch spells it: a length of -1, of which there is none, would keep the input's."""
+    nodes = f"{MASK} e = MatMul (x, w) r = Expand (e, m) y = Abs (r)"
+    found = after(follow_symbols, text(nodes, y="float[?, ?, ?]"))
+    assert "Expand" not in found and "Identity" in found
+    agree(text(nodes, y="float[?, ?, ?]"), X, X[:, :1], X[:0])
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        "e = ReduceMax <axes=[1]> (x) f = MatMul (e, w) r = Expand (f, m) y = Abs (r)",
+        "e = MatMul (x, w) k = Concat <axis=0> (t, t, eight) r = Expand (e, k) y = Abs (r)",
+        "e = MatMul (x, w) k = Mul (n, ones) k2 = Add (k, ones) k3 = Sub (k2, ones) "
+        "u = Max (k3, ones) r = Expand (e, u) y = Abs (r)",
+    ],
+)
+def test_y5_other_expansions_stay(nodes):
+    nodes = f"{MASK} {nodes}"
+    found = after(follow_symbols, text(nodes, y="float[?, ?, ?]"))
+    assert "Expand" in found
+    agree(text(nodes, y="float[?, ?, ?]"), X[:, :2], X[:1, :1])
+
+
+def test_y1_sums_of_lengths():
+    nodes = f"""{LENGTHS} c2 = Concat <axis=1> (x, x, x) s2 = Shape (c2) t2 = Gather (s2, i1)
+        d = Sub (t2, t) d2 = Add (d, i1) k = Concat <axis=0> (b, t2, i1, three, four)
+        y = Reshape (c2, k)"""
+    found = follow_symbols(graph_of(text(nodes, y="float[?, ?, 1, 3, 4]")))
+    assert str(found.types["c2"]) == "float32[b, t+t+t, 12]"
+    assert str(found.types["y"]) == "float32[b, t+t+t, 1, 3, 4]"
+    agree(text(nodes, y="float[?, ?, 1, 3, 4]"), X, X[:, :1])
+
+
+def test_y1_a_sum_that_is_spelt_like_a_symbol_of_the_file():
+    """The file may mean another length by it."""
+    nodes = "y = Concat <axis=1> (x, x)"
+    graph = text(nodes, x="float[b, t, 12]", y="float[?, ?, ?]")
+    graph = graph.replace("(float[b, t, 12] x)", '(float[b, t, 12] x, float["t+t"] z)')
+    found = follow_symbols(graph_of(graph))
+    assert "t+t" not in str(found.types["y"])
