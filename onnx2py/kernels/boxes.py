@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 Number = Union[NDArray[Any], float, None]
 
+_AT_FIRST = 16
+"""How many boxes are compared with each other at first: twice as many each time."""
 _AT_ONCE = 128
-"""How many boxes are compared with each other at once."""
+"""The most that are compared at once."""
 
 
 def non_max_suppression(
@@ -80,13 +82,16 @@ def _suppress(
     """Return the boxes to keep, of candidates in falling order of their scores.
 
     They are compared many at a time: all with those that are kept, then with each other.
+    At first these are few, for the limit may be as low.
     """
     kept: list[int] = []
-    for start in range(0, candidates.size, _AT_ONCE):
-        chosen = candidates[start : start + _AT_ONCE]
+    start, count = 0, _AT_FIRST
+    while start < candidates.size:
+        chosen = candidates[start : start + count]
+        start, count = start + count, min(2 * count, _AT_ONCE)
         boxes = corners[:, chosen]
         hidden = _overlap(corners[:, kept], boxes, threshold)
-        stays = np.asarray(~np.any(hidden, 0))
+        stays = np.asarray(~hidden.any(0))
         apart = ~_overlap(boxes, boxes, threshold)
         for i in np.flatnonzero(stays).tolist():
             if stays[i]:
