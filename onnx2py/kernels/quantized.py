@@ -96,7 +96,8 @@ def qgemm(
     Parameters
     ----------
     a : [M, K], or [K, M] with ``trans_a``
-    b : [K, N], or [N, K] with ``trans_b``; its scale and zero point may be [N]
+    b : [K, N], or [N, K] with ``trans_b``; its scale and zero point may be [N]. Or less its
+        zero point, as floats in which all sums are exact.
     c : int32, broadcasts to [M, N], in units of the product of the scales
 
     Returns
@@ -108,11 +109,13 @@ def qgemm(
     """
     a = a.T if trans_a else a
     b = b.T if trans_b else b
-    # Sums of this many products are exact in float32; integer matmul is 100 times slower.
-    exact: type = np.float32 if a.shape[-1] <= 256 else np.float64
-    left = np.subtract(a, a_zero_point, dtype=exact)
-    right = np.subtract(b, b_zero_point, dtype=exact)
-    y: NDArray[Any] = np.matmul(left, right)
+    if b.dtype.kind == "f":
+        y: NDArray[Any] = np.matmul(np.subtract(a, a_zero_point, dtype=b.dtype), b)
+    else:
+        # Sums of so few products are exact in float32; np.matmul of integers is 100 times slower.
+        exact: type = np.float32 if a.shape[-1] <= 256 else np.float64
+        left = np.subtract(a, a_zero_point, dtype=exact)
+        y = np.matmul(left, np.subtract(b, b_zero_point, dtype=exact))
     if c is not None:
         y = y.astype(np.float64) + c
     scale: Any = (

@@ -97,13 +97,28 @@ def qlinear_softmax(node: NodeContext) -> Call:
     )
 
 
+def _centred(node: NodeContext) -> tuple[Argument, Argument]:
+    """Return B and its zero point; where they are constant, floats that have none."""
+    b, zero_point = node.constant(3), node.constant(5)
+    if b is None or b.ndim != 2 or (node.has_input(5) and zero_point is None):
+        return node.input(3), _zero_point(node, 5)
+    wide, across = b.astype(np.float64), 1 if node.int("transB", 0) else 0
+    if zero_point is not None:
+        wide -= np.expand_dims(zero_point.reshape(-1), across)
+    # No partial sum is greater than the sum of absolute values of a column, times 255.
+    sums = np.abs(wide).sum(axis=across)
+    exact = 255 * sums.max(initial=0) <= 2**24
+    return node.weight("b", wide.astype(np.float32 if exact else np.float64)), 0
+
+
 @lowers("QGemm", domain="com.microsoft")
 def qgemm(node: NodeContext) -> Call:
     """1: the only version."""
+    b, b_zero_point = _centred(node)
     return node.call(
         quantized.qgemm,
         *(node.input(0), scalar_literal(node, 1), _zero_point(node, 2)),
-        *(node.input(3), scalar_literal(node, 4), _zero_point(node, 5)),
+        *(b, scalar_literal(node, 4), b_zero_point),
         node.optional(6),
         scalar_literal(node, 7),
         scalar_literal(node, 8),
