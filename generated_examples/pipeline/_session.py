@@ -65,35 +65,27 @@ class InferenceSession:
         ValueError
             If a name is unknown, an input is missing, or one is of another type.
         """
-        known = {spec.name: spec.python_name for spec in INPUTS}
-        kinds = {spec.name: spec.dtype for spec in INPUTS}
-        unknown = [name for name in input_feed if name not in known]
-        missing = [
-            s.name for s in INPUTS if not s.optional and s.name not in input_feed
-        ]
-        if unknown or missing:
-            names = ", ".join(unknown or missing)
-            verb = "no input has that name" if unknown else "expected a value, got none"
-            raise ValueError(
-                f"{names}: {verb}; the inputs are {', '.join(known) or 'none'}"
-            )
-        result = self._model(
-            **{
-                known[name]: _as_array(value, kinds[name])
-                for name, value in input_feed.items()
-            }
-        )
+        feeds = {}
+        for spec in INPUTS:
+            if spec.name in input_feed:
+                feeds[spec.python_name] = _as_array(input_feed[spec.name], spec.dtype)
+            elif not spec.optional:
+                raise _wrong_names(input_feed)
+        if len(feeds) < len(input_feed):
+            raise _wrong_names(input_feed)
+        result = self._model(**feeds)
         values = (result,) if len(OUTPUTS) == 1 else result
         outputs = {
             spec.name: _in_order(v, spec.dtype) for spec, v in zip(OUTPUTS, values)
         }
-        wanted = outputs if output_names is None else output_names
-        for name in wanted:
+        if output_names is None:
+            return list(outputs.values())
+        for name in output_names:
             if name not in outputs:
                 raise ValueError(
                     f"{name}: no output has that name; the outputs are {', '.join(outputs)}"
                 )
-        return [outputs[name] for name in wanted]
+        return [outputs[name] for name in output_names]
 
     def get_inputs(self) -> list[NodeArg]:
         """Return name, type and shape of each required input."""
@@ -134,6 +126,16 @@ class InferenceSession:
 
     def disable_fallback(self) -> None:
         """Do nothing, for the same reason."""
+
+
+def _wrong_names(feed: Mapping[str, Any]) -> ValueError:
+    """Say which inputs are unknown, or else missing."""
+    known = [spec.name for spec in INPUTS]
+    unknown = [name for name in feed if name not in known]
+    missing = [s.name for s in INPUTS if not s.optional and s.name not in feed]
+    verb = "no input has that name" if unknown else "expected a value, got none"
+    names, inputs = ", ".join(unknown or missing), ", ".join(known) or "none"
+    return ValueError(f"{names}: {verb}; the inputs are {inputs}")
 
 
 def _as_array(value: Any, kind: str) -> Any:

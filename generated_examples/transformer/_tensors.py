@@ -122,7 +122,7 @@ def check_input(
         raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
     dtype, shape = _parse_type(expected)
     array: NDArray[Any] = np.asarray(value)
-    if array.dtype != dtype or not array.dtype.isnative:
+    if array.dtype != dtype:
         if array.dtype.kind in "UO" and dtype == object:
             array = array.astype(object)
         elif array.dtype.newbyteorder("=") == dtype:
@@ -132,11 +132,11 @@ def check_input(
     if shape is None or array.shape == shape:
         return array
     known = {} if dims is None else dims
-    if len(shape) != array.ndim or not all(
-        dim is None
-        or length == (dim if isinstance(dim, int) else known.setdefault(dim, length))
-        for dim, length in zip(shape, array.shape)
-    ):
+    fits = len(shape) == array.ndim
+    for dim, length in zip(shape, array.shape):
+        if dim is not None and length != dim:
+            fits &= not isinstance(dim, int) and known.setdefault(dim, length) == length
+    if not fits:
         where = ", ".join(f"{k} = {known[k]}" for k in shape if k in known)
         note = f" (with {where})" if where else ""
         raise ValueError(f"{name}: expected {expected}{note}, got {tensor_type(array)}")

@@ -37,16 +37,30 @@ def padded_channels_last(
         )
     dtype = single_or_double(x.dtype)
     moved = x.transpose(0, *range(2, x.ndim), 1)
-    pads = explicit_pads(pads, x.shape[2:], kernel_shape, strides, dilations)
-    if not any(pads):
+    if pads is None:
         return np.ascontiguousarray(moved, dtype)
-    rank = len(kernel_shape)
-    begins, ends = pads[:rank], pads[rank:]
-    sizes = [b + size + e for b, size, e in zip(begins, x.shape[2:], ends)]
-    padded = np.zeros((len(x), *sizes, channels), dtype)
-    inside = tuple(slice(b, b + size) for b, size in zip(begins, x.shape[2:]))
-    padded[(slice(None), *inside)] = moved
+    begins, ends = _padding(x.shape[2:], kernel_shape, strides, pads, dilations)
+    if not any(begins) and not any(ends):
+        return np.ascontiguousarray(moved, dtype)
+    shape, inside = [len(x)], [slice(None)]
+    for begin, size, end in zip(begins, x.shape[2:], ends):
+        shape.append(begin + size + end)
+        inside.append(slice(begin, begin + size))
+    padded = np.zeros((*shape, channels), dtype)
+    padded[tuple(inside)] = moved
     return padded
+
+
+def _padding(
+    sizes: tuple[int, ...],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None,
+    pads: Pads,
+    dilations: Sequence[int] | None,
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the elements before and after those of each spatial axis."""
+    pads = explicit_pads(pads, sizes, kernel_shape, strides, dilations)
+    return pads[: len(sizes)], pads[len(sizes) :]
 
 
 def windows_of(
@@ -62,23 +76,20 @@ def windows_of(
     ValueError
         If a window is longer than the tensor.
     """
-    rank = len(kernel_shape)
-    strides = strides or (1,) * rank
-    dilations = dilations or (1,) * rank
-    out_shape = [
-        (size - dilation * (k - 1) - 1) // stride + 1
-        for size, k, stride, dilation in zip(
-            x.shape[1:], kernel_shape, strides, dilations
-        )
-    ]
+    ones = (1,) * len(kernel_shape)
+    out_shape, across, inside = [], [], []
+    for size, step, k, stride, dilation in zip(
+        x.shape[1:], x.strides[1:], kernel_shape, strides or ones, dilations or ones
+    ):
+        out_shape.append((size - dilation * (k - 1) - 1) // stride + 1)
+        across.append(step * stride)
+        inside.append(step * dilation)
     if min(out_shape) < 1:
         raise ValueError(
-            f"windows: kernel_shape {tuple(kernel_shape)}, dilations {tuple(dilations)}: "
-            f"expected an image that they fit in, got {x.shape[1:-1]} with its padding"
+            f"windows: kernel_shape {tuple(kernel_shape)}, dilations "
+            f"{tuple(dilations or ones)}: expected an image that they fit in, got "
+            f"{x.shape[1:-1]} with its padding"
         )
-    step = x.strides[1:-1]
-    across = [s * stride for s, stride in zip(step, strides)]
-    inside = [s * dilation for s, dilation in zip(step, dilations)]
     shape = (len(x), *out_shape, *kernel_shape, x.shape[-1])
     return view(x, shape, (x.strides[0], *across, *inside, x.strides[-1]))
 
