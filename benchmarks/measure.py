@@ -143,7 +143,8 @@ def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
             times.setdefault(engine, []).extend(found["seconds"])
             row.latency[engine] = statistics.median(times[engine])
     for engine, each in times.items():
-        low, _, high = statistics.quantiles(each, n=4)
+        alone = [each[0]] * 2 if len(each) == 1 else each
+        low, _, high = statistics.quantiles(alone, n=4)
         row.quartiles[engine] = (low, high)
 
 

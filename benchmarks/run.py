@@ -126,6 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = [*(r for r in rows if r.name != row.name), row]
         ratio = row.ratio("latency", "onnx2py", "onnxruntime") or 0
         print(f"{entry.name}: {ratio:.2f}", file=sys.stderr, flush=True)
+        if chosen.json:
+            _write_json(chosen.json, rows)
     if not rows:
         return 1
     order = {entry.name: i for i, entry in enumerate(ENTRIES)}
@@ -135,14 +137,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.against:
         print(compared(rows, read_rows(chosen.against)))
     if chosen.json:
-        found = {"rows": [row.as_json() for row in rows]}
-        chosen.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        _write_json(chosen.json, rows)
     if chosen.plot:
         title = "Time of one call in parts of onnxruntime's"
         chosen.plot.write_text(plot(rows, title), encoding="utf-8")
     if chosen.write and not failed:
         write_section("speed", text)
     return 1 if failed else 0
+
+
+def _write_json(path: Path, rows: Sequence[Row]) -> None:
+    found = {"rows": [row.as_json() for row in rows]}
+    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

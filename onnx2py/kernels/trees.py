@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._ml_scores import both_scores, pick_labels, transform_scores
-from ._tree_walk import find_leaves, sum_votes
+from ._tree_walk import Masks, find_leaves, sum_votes
 
 
 def tree_ensemble(
@@ -22,6 +22,7 @@ def tree_ensemble(
     depth: int,
     width: int,
     missing: Optional[NDArray[np.bool_]] = None,
+    masks: Optional[Masks] = None,
     groups: int = 1,
     named: Optional[NDArray[np.bool_]] = None,
     aggregate_function: str = "SUM",
@@ -45,6 +46,9 @@ def tree_ensemble(
     depth : the most comparisons on any way down
     width : the least number of features
     missing : [M], whether NaN goes to the "then" child; by default it never does
+    masks : another way to the leaves, for many rows: each used feature with the number of
+        its thresholds; these, in order; [I, T], the leaves that are open between them, as
+        bits; and [T, B], the leaf that each bit stands for
     groups : C if tree t speaks of target ``t % C`` only
     named : [L, C], the targets that each leaf names at all, where that is not all of
         them: a target that nobody names is 0, without its base value
@@ -64,7 +68,7 @@ def tree_ensemble(
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
     """
-    tables = (features, thresholds, children, roots, depth, width, missing)
+    tables = (features, thresholds, children, roots, depth, width, missing, masks)
     parts = []
     for leaves in find_leaves(x, *tables, targets=votes.size // len(votes)):
         scores = _aggregate(votes, leaves, groups, aggregate_function)
@@ -91,6 +95,7 @@ def tree_classifier(
     width: int,
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
     missing: Optional[NDArray[np.bool_]] = None,
+    masks: Optional[Masks] = None,
     groups: int = 1,
     named: Optional[NDArray[np.bool_]] = None,
     base_values: Sequence[float] = (),
@@ -113,7 +118,7 @@ def tree_classifier(
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """
-    tables = (features, thresholds, children, roots, depth, width, missing)
+    tables = (features, thresholds, children, roots, depth, width, missing, masks)
     indices, parts = [], []
     for leaves in find_leaves(x, *tables, targets=votes.size // len(votes)):
         scores = sum_votes(votes, leaves, groups)
@@ -140,6 +145,7 @@ def tree_binary_classifier(
     width: int,
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
     missing: Optional[NDArray[np.bool_]] = None,
+    masks: Optional[Masks] = None,
     named: Optional[NDArray[np.bool_]] = None,
     cutoff: float = 0.0,
     column: int = -1,
@@ -166,7 +172,7 @@ def tree_binary_classifier(
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """
-    tables = (features, thresholds, children, roots, depth, width, missing)
+    tables = (features, thresholds, children, roots, depth, width, missing, masks)
     above, parts = [], []
     for leaves in find_leaves(x, *tables, targets=2):
         scores = sum_votes(votes, leaves, 1)

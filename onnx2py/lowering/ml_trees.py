@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import Call
+from ..ir.program import Argument, Call
 from ..kernels import trees
 from ._ml import DOMAIN, POST_TRANSFORMS, class_labels, listed, post_transform
+from ._tree_masks import leaf_masks
 from ._tree_nodes import read_nodes, read_split_nodes, tables_of, threshold_dtype
 from ._tree_tables import Tables
 from ._tree_votes import Votes, by_target, dense_votes, named_targets
@@ -194,7 +195,21 @@ def _walk_arguments(node: NodeContext, tables: Tables) -> dict[str, Any]:
         "roots": node.weight("roots", tables.roots),
         "depth": tables.depth,
         "width": tables.width,
+        "masks": _masks(node, tables),
     }
+
+
+def _masks(node: NodeContext, tables: Tables) -> Argument:
+    """Return the tables for many rows, if there are any."""
+    masks = leaf_masks(tables)
+    if masks is None:
+        return None
+    return (
+        masks.columns,
+        node.weight("bounds", masks.bounds),
+        node.weight("masks", masks.table),
+        node.weight("leaves", masks.leaves),
+    )
 
 
 def _base_values(node: NodeContext, lengths: tuple[int, ...]) -> tuple[float, ...]:

@@ -74,8 +74,8 @@ VOTES = {
 }
 
 
-def rows(seed, dtype=np.float32, *, nan=False, count=9):
-    """Rows that often hit the thresholds exactly."""
+def rows(seed, dtype=np.float32, *, nan=False, count=25):
+    """Rows that often hit the thresholds exactly; so many that masks are used, if any."""
     r = np.random.default_rng(seed)
     x = r.integers(-6, 7, size=(count, FEATURES)) / 2
     x += (r.random(x.shape) < 0.3) * r.normal(size=x.shape) * 0.01
@@ -123,7 +123,7 @@ def test_a_tree_is_one_call_with_tables():
     ) == (
         "ops.tree_ensemble(x, features=y.features, thresholds=y.thresholds, "
         "children=y.children, roots=y.roots, votes=y.votes, depth=1, width=3, "
-        "base_values=(0.1,))"
+        "masks=(((2, 1),), y.bounds, y.masks, y.leaves), base_values=(0.1,))"
     )
 
 
@@ -141,7 +141,8 @@ def test_two_classes_are_decided_by_one_score():
         **CLASSES,
     )
     assert call.startswith("ops.tree_binary_classifier(x, ")
-    assert call.endswith("labels=('no', 'yes'), cutoff=0.5, post_transform='LOGISTIC')")
+    assert "labels=('no', 'yes')" in call
+    assert call.endswith("cutoff=0.5, post_transform='LOGISTIC')")
 
 
 @pytest.mark.parametrize(
@@ -549,3 +550,40 @@ def test_too_few_sets_are_reported():
     }
     with pytest.raises(UnsupportedError, match="expected 2 lists, got 1"):
         lowered("TreeEnsemble", ["x"], opset=5, domain=ML, **two)
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5, 7])
+@pytest.mark.parametrize("nan", [False, True])
+@pytest.mark.parametrize("modes", [("LEQ",), MODES])
+def test_a_row_gets_the_same_alone_and_among_many(depth, nan, modes):
+    """Alone it walks; among many, masks find the leaves of trees that are small."""
+    for seed in range(6):
+        forest = Forest(seed, kind="target", modes=modes, depth=depth, trees=7)
+        given = forest.attributes(VOTES["all classes"](2))
+        x = rows(seed, nan=nan, count=40)
+        options = {"domain": ML, "opset": 3, "n_targets": 2, **given}
+        call = lowered("TreeEnsembleRegressor", ["x"], types=FLOAT, **options)
+        large = depth == 7 or (depth > 2 and modes == MODES)
+        assert large or "masks=" in call
+        (many,) = compute("TreeEnsembleRegressor", [x], **options)
+        for i, row in enumerate(x):
+            (alone,) = compute("TreeEnsembleRegressor", [row[None]], **options)
+            np.testing.assert_array_equal(many[i], alone[0])
+
+
+def test_a_leaf_with_two_parents_has_a_bit_for_each():
+    shared = {**STUMP, "nodes_truenodeids": [1, 0, 0], "nodes_falsenodeids": [1, 0, 0]}
+    call = lowered(
+        "TreeEnsembleRegressor",
+        ["x"],
+        opset=3,
+        domain=ML,
+        types=FLOAT,
+        n_targets=1,
+        **shared,
+        **TARGETS,
+    )
+    assert "masks=" in call
+    options = {"domain": ML, "opset": 3, "n_targets": 1, **shared, **TARGETS}
+    (y,) = compute("TreeEnsembleRegressor", [rows(0)], **options)
+    np.testing.assert_array_equal(y, np.full((25, 1), 3))

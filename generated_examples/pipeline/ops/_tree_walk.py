@@ -8,12 +8,20 @@ are rewritten as one or more of these. A leaf is its own child. Leaves have the 
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._ml_scores import as_rows
+
+Masks = Tuple[Sequence[Tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
+"""See ``tree_ensemble``."""
+
+
+MANY_ROWS = 16
+"""From so many rows on, masks are faster than a walk."""
+
 
 TREE_BLOCK = 1 << 16
 """Votes that are looked at together: so few that they stay in the cache."""
@@ -28,6 +36,7 @@ def find_leaves(
     depth: int,
     width: int,
     missing: Optional[NDArray[np.bool_]],
+    masks: Optional[Masks] = None,
     targets: int = 1,
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the leaf [T, N] that each tree leads to, one block of rows after another.
@@ -49,6 +58,9 @@ def find_leaves(
     most = max(1, TREE_BLOCK // (len(roots) * targets))
     for begin in range(0, max(len(rows), 1), most):
         block = rows[begin : begin + most]
+        if masks is not None and len(block) >= MANY_ROWS:
+            yield _open_leaves(block, *masks)
+            continue
         yield _walk(block, features, thresholds, children, roots, depth, missing)
 
 
@@ -73,6 +85,35 @@ def _walk(
             then |= missing.take(node) & np.isnan(value)
         node = children.take(2 * node + then)
     return node
+
+
+def _open_leaves(
+    x: NDArray[Any],
+    columns: Sequence[Tuple[int, int]],
+    bounds: NDArray[Any],
+    masks: NDArray[Any],
+    leaves: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the one leaf of each tree that no feature rules out: [T, N].
+
+    Takes F steps for all levels of all trees, where a walk takes four for each level.
+    """
+    left = np.full((len(x), masks.shape[1]), -1, np.int64).astype(masks.dtype)
+    start = first = 0
+    for feature, count in columns:
+        column = np.ascontiguousarray(x[:, feature])
+        place = bounds[start : start + count].searchsorted(column)
+        place += np.isnan(column)  # which is above all bounds
+        place += first
+        left &= masks.take(place, axis=0)
+        start, first = start + count, first + count + 2
+    # The exponent of a power of two is the number of its bit.
+    if left.itemsize < 4:
+        bit = (left.astype(np.float32).view(np.int32) >> 23) - 127
+    else:
+        bit = (left.astype(np.float64).view(np.int64) >> 52) - 1023
+    trees, bits = leaves.shape
+    return np.asarray(leaves.take((bit + np.arange(0, trees * bits, bits)).T))
 
 
 def sum_votes(

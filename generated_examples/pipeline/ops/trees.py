@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._ml_scores import pick_labels, transform_scores
-from ._tree_walk import find_leaves, sum_votes
+from ._tree_walk import Masks, find_leaves, sum_votes
 
 
 def tree_classifier(
@@ -23,6 +23,7 @@ def tree_classifier(
     width: int,
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
     missing: Optional[NDArray[np.bool_]] = None,
+    masks: Optional[Masks] = None,
     groups: int = 1,
     named: Optional[NDArray[np.bool_]] = None,
     base_values: Sequence[float] = (),
@@ -45,7 +46,7 @@ def tree_classifier(
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """
-    tables = (features, thresholds, children, roots, depth, width, missing)
+    tables = (features, thresholds, children, roots, depth, width, missing, masks)
     indices, parts = [], []
     for leaves in find_leaves(x, *tables, targets=votes.size // len(votes)):
         scores = sum_votes(votes, leaves, groups)
