@@ -150,6 +150,8 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
                        help="write an archive that Python runs: python FILE --help")  # fmt: skip
     ships.add_argument("--report", metavar="FILE.html",
         help="write a page about it: a picture of the graph, a table of calls")  # fmt: skip
+    ships.add_argument("--sbom", metavar="FILE",
+        help="write what it consists of: a bill of materials, CycloneDX JSON")  # fmt: skip
     ships.add_argument("--single-file", metavar="FILE",
                        help="write it as one .py, weights included (up to 4 MB)")  # fmt: skip
     loudness = parser.add_mutually_exclusive_group()

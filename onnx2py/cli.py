@@ -154,6 +154,7 @@ def _compile(chosen: argparse.Namespace) -> Report:
             zipapp=chosen.zipapp,
             single_file=chosen.single_file,
             report=chosen.report,
+            sbom=chosen.sbom,
             **shaping_options(chosen),
         )
 

@@ -33,6 +33,7 @@ class Options:
     zipapp : a file to write the package to as an archive that Python runs.
     single_file : a file to write the package to as one module, weights included.
     report : a file to write a page about the package to, ending in .html.
+    sbom : a file to write what the package consists of to, as CycloneDX JSON.
     layout : let black lay the source out; it takes most of the time for a small model.
     """
 
@@ -53,6 +54,7 @@ class Options:
     zipapp: str | os.PathLike[str] | None = None
     single_file: str | os.PathLike[str] | None = None
     report: str | os.PathLike[str] | None = None
+    sbom: str | os.PathLike[str] | None = None
     layout: bool = True
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from .custom import rules_with
 from .decode import DecodedModel, decode
 from .emit.layout import format_source
 from .emit.package import Package, Provenance, build_package
-from .emit.write import check_target, staged
+from .emit.write import check_target, finish_manifest, staged
 from .load import load
 from .lowering.lower import lower
 from .options import Options
@@ -97,7 +97,8 @@ def compile_model(
         package = _formatted(package, tell)
 
     check_size(chosen, package.weight_bytes)
-    with staged(target, package.files) as folder:
+    source = {"file": loaded.source, "sha256": loaded.sha256}
+    with staged(target, package.files, source) as folder:
         verification = None
         if chosen.verify:
             tell("verifying", 0.9)
@@ -109,11 +110,12 @@ def compile_model(
                 graph=decoded.graph,
                 requires=package.requires,
             )
+        finish_manifest(folder)
         shipments = ship(
             folder,
             chosen,
             package.requires,
-            loaded.sha256,
+            origin,
             lambda: report_page(program, package, origin),
         )
     tell("done", 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, Optional
@@ -9,16 +10,19 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._tensors import TensorSpec, read_array, read_text
+from ._tensors import TensorSpec, archived, read_array, read_text
 from .model import INPUTS, OUTPUTS, Model
 
 GOLDEN = Path(__file__).with_name("golden")
+MANIFEST = Path(__file__).with_name("onnx2py.json")
 SMALLEST_SCALE = 1e-4
 WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
 
 
 def selftest() -> int:
-    """Run the model on the recorded inputs; return 0 if every output agrees."""
+    """Return 0 if the weights are those that were written, and recorded outputs agree."""
+    if not weights_unchanged():
+        return 1
     record = read_record()
     if record is None:
         print("nothing recorded: compile with --verify to record inputs and outputs")
@@ -30,6 +34,39 @@ def selftest() -> int:
         for i, (spec, actual) in enumerate(zip(OUTPUTS, outputs))
     ]
     return 0 if all(verdicts) else 1
+
+
+def weights_unchanged() -> bool:
+    """Compare the SHA-256 of each file of weights with the record; print what differs."""
+    try:
+        hashes: dict[str, str] = json.loads(read_text(MANIFEST))["weights"]
+    except FileNotFoundError:
+        print(f"weights: not checked, expected {MANIFEST.name}, got no such file")
+        return True
+    changed = 0
+    for name, expected in hashes.items():
+        try:
+            found = digest(MANIFEST.with_name("weights") / Path(name).name)
+        except FileNotFoundError:
+            found = "no such file"
+        if found != expected:
+            print(f"{name}: CHANGED, expected SHA-256 {expected}, got {found}")
+            changed += 1
+    if hashes and not changed:
+        print(f"weights: {len(hashes)} files, all as they were written")
+    return not changed
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which may lie in a zip archive."""
+    found = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                found.update(piece)
+    else:
+        found.update(archived(path))
+    return found.hexdigest()
 
 
 def read_record() -> Optional[dict[str, Any]]:

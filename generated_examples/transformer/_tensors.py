@@ -57,7 +57,7 @@ def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
     path = os.path.join(folder, f"{name}.npy")
     try:
         weight = read_array(path)
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         raise ValueError(f"{path}: expected {expected}, found {error}") from None
     dtype = expected.partition("[")[0]
     if dtype == "string":
@@ -78,13 +78,13 @@ def read_array(path: File) -> NDArray[Any]:
     try:
         size = os.stat(path).st_size
     except OSError:
-        return np.asarray(np.load(BytesIO(_archived(path)), allow_pickle=False))
+        return np.asarray(np.load(BytesIO(archived(path)), allow_pickle=False))
     if size > MAPPED_BYTES:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     return np.asarray(np.load(path, allow_pickle=False))
 
 
-def _archived(path: File) -> bytes:
+def archived(path: File) -> bytes:
     """Return what a file holds that lies in the archive from which this module came."""
     get_data = getattr(getattr(__spec__, "loader", None), "get_data", None)
     if get_data is None or os.path.isdir(os.path.dirname(path)):
@@ -101,7 +101,7 @@ def read_text(path: File) -> str:
     if os.path.isfile(path):
         with open(path, encoding="utf-8") as file:
             return file.read()
-    return _archived(path).decode("utf-8")
+    return archived(path).decode("utf-8")
 
 
 def check_input(

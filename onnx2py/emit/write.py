@@ -7,12 +7,14 @@ is its own to replace.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO, Any, cast
 
 from ..errors import OutputError
 from .arrays import write_array
@@ -21,7 +23,7 @@ from .swap import swap
 from .workshop import OLD, workshop
 
 MANIFEST = "onnx2py.json"
-"""Names the files that onnx2py wrote into a package."""
+"""Names the files that onnx2py wrote into a package, and has the SHA-256 of its weights."""
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -71,8 +73,12 @@ def read_manifest(folder: Path) -> list[str] | None:
 
 
 @contextmanager
-def staged(target: Path, files: Mapping[str, Content]) -> Iterator[Path]:
+def staged(
+    target: Path, files: Mapping[str, Content], source: Mapping[str, str] | None = None
+) -> Iterator[Path]:
     """Write files to a temporary folder, yield the package there, then move it to ``target``.
+
+    ``source`` is what the package's list of files says of the model it was made from.
 
     The yielded folder has the target's own name, so that it can be imported and tried out.
     If the body raises, nothing is moved. Files of the target that onnx2py did not write are
@@ -87,7 +93,9 @@ def staged(target: Path, files: Mapping[str, Content]) -> Iterator[Path]:
         with _told(target):
             place = stack.enter_context(workshop(target))
             folder = place / target.name
-            write_files(folder, files)
+            record: dict[str, Any] = {"model": dict(source)} if source else {}
+            record["weights"] = write_files(folder, files)
+            _write_record(folder, record)
         yield folder
         with _told(target):
             finish_manifest(folder)
@@ -105,8 +113,20 @@ def _told(target: Path) -> Iterator[None]:
         ) from None
 
 
-def write_files(folder: Path, files: Mapping[str, Content]) -> None:
-    """Write texts as UTF-8 and arrays as .npy."""
+class _Hashed:
+    """A stream that is hashed as it is written."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream, self.digest = stream, hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        return self.stream.write(data)
+
+
+def write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
+    """Write texts as UTF-8 and arrays as .npy; return the SHA-256 of each array's file."""
+    hashes: dict[str, str] = {}
     folder.mkdir(mode=0o777, exist_ok=True)
     for name, content in files.items():
         path = folder / name
@@ -115,7 +135,10 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
             path.write_bytes(content.encode("utf-8"))
         else:
             with path.open("wb") as stream:
-                write_array(stream, content)
+                hashed = _Hashed(stream)
+                write_array(cast(IO[bytes], hashed), content)
+                hashes[name] = hashed.digest.hexdigest()
+    return hashes
 
 
 def finish_manifest(folder: Path) -> None:
@@ -125,7 +148,13 @@ def finish_manifest(folder: Path) -> None:
     files = sorted(
         p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()
     )
-    text = json.dumps({"files": [*files, MANIFEST]}, indent=1)
+    record = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    record["files"] = sorted({*files, MANIFEST})
+    _write_record(folder, record)
+
+
+def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    text = json.dumps(record, indent=1)
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
 
 
@@ -163,3 +192,12 @@ def _keep_foreign_files(target: Path, folder: Path) -> None:
             )
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy, follow_symlinks=False)
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

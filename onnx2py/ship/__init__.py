@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..emit.package import Provenance
 from ..errors import OutputError
 from ..options import Options
 from .archive import Contents
+from .sbom import bill_of_materials
 from .single_file import check_weights, write_single_file
 from .wheel import wheel_name, write_wheel
 from .zipapp import write_zipapp
@@ -38,7 +40,7 @@ def check_shipments(options: Options) -> None:
     OutputError
         If a folder does not exist or cannot be written to, or if a folder is in the way.
     """
-    asked = (options.zipapp, options.single_file, options.report)
+    asked = (options.zipapp, options.single_file, options.report, options.sbom)
     files = [Path(p) for p in asked if p is not None]
     folders = [(file.parent, file) for file in files]
     if options.wheel is not None:
@@ -66,7 +68,7 @@ def ship(
     folder: Path,
     options: Options,
     requires: tuple[str, ...],
-    sha256: str,
+    origin: Provenance,
     page: Callable[[], str],
 ) -> tuple[Shipment, ...]:
     """Make what the options ask for of the package in a folder; ``page`` writes the report.
@@ -76,7 +78,7 @@ def ship(
     OutputError
         If a file cannot be written.
     """
-    contents = Contents(folder.name, _files(folder), requires, sha256)
+    contents = Contents(folder.name, _files(folder), requires, origin.sha256)
     made = []
     if options.wheel is not None:
         path = Path(options.wheel) / wheel_name(contents)
@@ -86,6 +88,12 @@ def ship(
     if options.single_file is not None:
         path = Path(options.single_file)
         made.append(_written("single file", path, contents, write_single_file))
+    if options.sbom is not None:
+        text = bill_of_materials(contents, origin).encode("utf-8")
+        path = Path(options.sbom)
+        made.append(
+            _written("SBOM", path, contents, lambda file, _: _write(file, text))
+        )
     if options.report is not None:
         data = page().encode("utf-8")
         path = Path(options.report)

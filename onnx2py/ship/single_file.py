@@ -14,7 +14,7 @@ from .merge import Module, in_order, merged
 LIMIT = 4 << 20
 """How many bytes of weights such a file may hold: as text they take a quarter more."""
 
-_FILES_ONLY = ("read_array", "_archived", "read_text")
+_FILES_ONLY = ("read_array", "archived", "read_text")
 """What reads files beside the module, of which there are none."""
 
 _READ = '''

@@ -1,0 +1,1 @@
+"""What a package does once it runs somewhere: weights, inputs, threads, bills of materials."""
