@@ -138,12 +138,37 @@ def dynamic_quantize_linear(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
+    scale, zero_point = byte_range(x)
+    y = quantize_linear(x, scale, zero_point)
+    return y, np.asarray(scale), np.asarray(zero_point, np.uint8)
+
+
+def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Quantize as ``dynamic_quantize_linear`` does, but return floats less the zero point.
+
+    NaN stays NaN.
+
+    Returns
+    -------
+    y : float32[...]
+        Whole numbers.
+    y_scale : float32[]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
+    """
+    scale, zero_point = byte_range(x)
+    y = np.asarray(x / scale)
+    np.rint(y, out=y)
+    y.clip(np.float32(-zero_point), np.float32(255 - zero_point), out=y)
+    return y, np.asarray(scale)
+
+
+def byte_range(x: NDArray[Any]) -> tuple[Any, int]:
+    """Return the scale and the zero point with which the range of ``x`` fills a byte."""
     low = np.float32(min(x.min(initial=0), 0))
     high = np.float32(max(x.max(initial=0), 0))
     scale = np.float32(high - low) / np.float32(255) if high != low else np.float32(1)
-    zero_point = int(min(max(np.rint(-low / scale), 0), 255))
-    y = quantize_linear(x, scale, zero_point)
-    return y, np.asarray(scale), np.asarray(zero_point, np.uint8)
+    return scale, int(min(max(np.rint(-low / scale), 0), 255))
 
 
 def quantize_linear_along(

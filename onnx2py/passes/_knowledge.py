@@ -94,7 +94,7 @@ class Knowledge:
             return inputs[0]
         if operator in rules.BROADCAST:
             return rules.broadcast(inputs)
-        if operator == "MatMul":
+        if operator in ("MatMul", "MatMulInteger"):
             return rules.matmul(inputs[0], inputs[1])
         if operator == "Gather":
             axis: Any = given.get("axis", 0)

@@ -15,9 +15,11 @@ Elements = Optional[tuple[Dim, ...]]
 """What is in a tensor of integers with one axis or none."""
 
 SAME = frozenset({
-    "Abs", "Cast", "Ceil", "Clip", "Cos", "Dropout", "Elu", "Erf", "Exp", "Floor", "Gelu",
+    "Abs", "Cast", "Ceil", "Clip", "Cos", "DequantizeLinear", "Dropout",
+    "DynamicQuantizeLinear", "Elu", "Erf", "Exp", "Floor", "Gelu",
     "HardSigmoid", "HardSwish", "Identity", "IsNaN", "LayerNormalization", "LeakyRelu", "Log",
-    "LogSoftmax", "Neg", "Not", "RMSNormalization", "Reciprocal", "Relu", "Round", "Sigmoid",
+    "LogSoftmax", "Neg", "Not", "QuantizeLinear", "RMSNormalization", "Reciprocal", "Relu",
+    "Round", "Sigmoid",
     "Sign", "Sin", "Softmax", "Softplus", "Sqrt", "Swish", "Tanh",
 })  # fmt: skip
 """Operators whose first result has the shape of the first input, from version 7 on."""

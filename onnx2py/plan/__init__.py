@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
+from .dynamic import multiply_rounded_numbers
 from .free import free_values
 from .in_place import write_in_place
 from .means import pool_means
@@ -18,6 +19,7 @@ def plan(program: Program, *, level: int) -> Program:
     if not level:
         return program
     program = round_in_place_of_storing(fuse_attention(move_to_setup(program)))
+    program = multiply_rounded_numbers(program)
     program, exact = take_quantized_apart(program)
     program = pool_means(choose_convolutions(program, exact))
     return write_in_place(free_values(program))

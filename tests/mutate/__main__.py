@@ -55,7 +55,11 @@ def outcomes(
             return
         last = (errors.strip().splitlines() or ["?"])[-1]
         problem = problem or f"the process died ({worker.returncode}): {last}"
-        yield {"case": current, "what": damaged(current, folders)[0], "problem": problem}
+        yield {
+            "case": current,
+            "what": damaged(current, folders)[0],
+            "problem": problem,
+        }
         start = current + step
 
 
@@ -84,10 +88,14 @@ def main() -> int:
                     print(f"{done} cases, {sum(kinds.values())} fail", flush=True)
                 if found["problem"]:
                     text = str(found["problem"])
-                    kind = re.sub(r"['\"][^'\"]*['\"]|\d+", "_", text.splitlines()[0])[:90]
+                    kind = re.sub(r"['\"][^'\"]*['\"]|\d+", "_", text.splitlines()[0])[
+                        :90
+                    ]
                     kinds[kind] += 1
                     if kinds[kind] <= 3:
-                        print(f"{found['case']} {found['what']}: {text[:400]}", flush=True)
+                        print(
+                            f"{found['case']} {found['what']}: {text[:400]}", flush=True
+                        )
                         if chosen.keep:
                             chosen.keep.mkdir(parents=True, exist_ok=True)
                             path = chosen.keep / f"{found['case']}.onnx"

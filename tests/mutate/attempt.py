@@ -26,9 +26,11 @@ def attempt(data: bytes, folder: Path, level: int) -> str | None:
     """
     target = folder / "made"
     printed = io.StringIO()
-    with warnings.catch_warnings(record=True) as heard, contextlib.redirect_stdout(
-        printed
-    ), contextlib.redirect_stderr(printed):
+    with (
+        warnings.catch_warnings(record=True) as heard,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
         warnings.simplefilter("always")
         try:
             onnx2py.compile_model(data, target, level=level, layout=False)

@@ -17,7 +17,9 @@ def damaged(number: int, folders: tuple[str, ...] = ()) -> tuple[str, bytes]:
     files = seeds(folders)
     path = r.choice(files)
     data = path.read_bytes()
-    label = f"{path.parent.name}/{path.name}" if path.name == "model.onnx" else path.name
+    label = (
+        f"{path.parent.name}/{path.name}" if path.name == "model.onnx" else path.name
+    )
     if r.random() < 0.2:
         other = r.choice(files).read_bytes()
         return f"{label}: bytes", damaged_bytes(data, other, r)

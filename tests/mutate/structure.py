@@ -153,9 +153,13 @@ def _fill(attribute: AttributeProto, kind: int, r: random.Random) -> None:
     elif kind == AttributeProto.INTS:
         attribute.ints.extend(values.integers(r))
     elif kind == AttributeProto.STRINGS:
-        attribute.strings.extend(values.text(r).encode() for _ in range(r.randint(0, 3)))
+        attribute.strings.extend(
+            values.text(r).encode() for _ in range(r.randint(0, 3))
+        )
     elif kind == AttributeProto.TENSOR:
-        attribute.t.CopyFrom(helper.make_tensor("t", TensorProto.FLOAT, [2], [1.0, 2.0]))
+        attribute.t.CopyFrom(
+            helper.make_tensor("t", TensorProto.FLOAT, [2], [1.0, 2.0])
+        )
     attribute.type = kind if r.random() < 0.9 else r.randint(0, 14)  # type: ignore[assignment]
 
 
@@ -275,7 +279,9 @@ def extreme_elements(model: ModelProto, r: random.Random) -> None:
     tensor.Clear()
     scalar = len(found) == 1 and r.random() < 0.5
     tensor.CopyFrom(
-        helper.make_tensor(name, TensorProto.INT64, [] if scalar else [len(found)], found)
+        helper.make_tensor(
+            name, TensorProto.INT64, [] if scalar else [len(found)], found
+        )
     )
 
 
@@ -384,7 +390,12 @@ def make_a_function(model: ModelProto, r: random.Random) -> None:
     imports = [*model.opset_import, helper.make_opsetid("f0", 1)]
     outputs = [name for name in node.output if name]
     function = helper.make_function(
-        "f0", "F0", list(dict.fromkeys(n for n in node.input if n)), outputs, [inner], imports
+        "f0",
+        "F0",
+        list(dict.fromkeys(n for n in node.input if n)),
+        outputs,
+        [inner],
+        imports,
     )
     model.functions.append(function)
     model.opset_import.append(helper.make_opsetid("f0", 1))

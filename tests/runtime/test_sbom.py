@@ -29,8 +29,14 @@ def made(tmp_path):
 
 def test_what_it_names(made):
     bill = json.loads((made / "bom.json").read_text(encoding="utf-8"))
-    assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == ("CycloneDX", "1.6", 1)
-    assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", bill["serialNumber"])
+    assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == (
+        "CycloneDX",
+        "1.6",
+        1,
+    )
+    assert re.fullmatch(
+        r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", bill["serialNumber"]
+    )
     assert bill["metadata"]["component"]["name"] == "net"
     (tool,) = bill["metadata"]["tools"]["components"]
     assert (tool["name"], tool["version"]) == ("onnx2py", onnx2py.__version__)
@@ -69,11 +75,16 @@ def test_it_is_the_same_for_the_same_package(made, monkeypatch):
 
 
 def test_other_modules_that_a_package_needs(tmp_path):
-    text = TEXT.replace("float[2, 6]", "bfloat16[2, 6]").replace("float[6] w", "bfloat16[6] w")
+    text = TEXT.replace("float[2, 6]", "bfloat16[2, 6]").replace(
+        "float[6] w", "bfloat16[6] w"
+    )
     model = onnx.parser.parse_model(text)
     onnx2py.compile_model(model, tmp_path / "small", sbom=tmp_path / "bom.json")
     bill = json.loads((tmp_path / "bom.json").read_text())
-    assert [c["name"] for c in bill["components"] if c["type"] == "library"] == ["numpy", "ml_dtypes"]
+    assert [c["name"] for c in bill["components"] if c["type"] == "library"] == [
+        "numpy",
+        "ml_dtypes",
+    ]
 
 
 def test_a_place_that_cannot_be_written_to(tmp_path, capsys):

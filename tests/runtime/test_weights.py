@@ -118,7 +118,9 @@ def test_another_tensor_is_noticed_when_it_is_loaded(
 
 
 @pytest.mark.parametrize("size", [0, 5, 60, 128, 200])
-def test_a_file_that_is_cut_off_is_noticed_when_it_is_loaded(package, monkeypatch, size):
+def test_a_file_that_is_cut_off_is_noticed_when_it_is_loaded(
+    package, monkeypatch, size
+):
     weight(package).write_bytes(weight(package).read_bytes()[:size])
     with pytest.raises(ValueError, match=weight(package).name):
         loaded(package, monkeypatch).Model()
@@ -126,8 +128,12 @@ def test_a_file_that_is_cut_off_is_noticed_when_it_is_loaded(package, monkeypatc
 
 def test_large_weights_are_mapped_and_noticed_all_the_same(tmp_path, monkeypatch):
     w = np.random.default_rng(0).normal(size=(600, 600)).astype(np.float32)
-    text = TEXT.replace("float[n, 6]", "float[n, 600]").replace("float[n, 4]", "float[n, 600]")
-    text = text.replace("<float[6, 4] w = {NUMBERS}, float[4] b = {1, 2, 3, 4}>", "<float[1] b = {1}>")
+    text = TEXT.replace("float[n, 6]", "float[n, 600]").replace(
+        "float[n, 4]", "float[n, 600]"
+    )
+    text = text.replace(
+        "<float[6, 4] w = {NUMBERS}, float[4] b = {1, 2, 3, 4}>", "<float[1] b = {1}>"
+    )
     model = onnx.parser.parse_model(text)
     model.graph.initializer.append(onnx.numpy_helper.from_array(w, "w"))
     onnx2py.compile_model(model, tmp_path / "large")
