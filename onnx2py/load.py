@@ -21,6 +21,7 @@ from .errors import DecodeError, LoadError
 from .external import ExternalFiles, is_external
 from .ir.types import DTYPES, ELEMENT_TYPES
 from .shaping import Shaping, shaped
+from .utf8 import check_text
 
 SMALL_TENSOR_BYTES = 1024
 """Tensors up to this size stay in the message: shape inference reads them."""
@@ -59,6 +60,7 @@ def load(
         missing, too short, or outside the model's folder.
     """
     proto, folder, source, digest = _read(model)
+    check_text(proto, source)
     if not proto.HasField("graph"):
         raise LoadError(f"{source}: expected an ONNX model, got a file without a graph")
     changed = None

@@ -133,7 +133,7 @@ def check_input(
         return array
     known = {} if dims is None else dims
     fits = len(shape) == array.ndim
-    for dim, length in zip(shape, array.shape):
+    for dim, length in zip(shape, array.shape if fits else ()):
         if dim is not None and length != dim:
             fits &= not isinstance(dim, int) and known.setdefault(dim, length) == length
     if not fits:

@@ -16,7 +16,8 @@ from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
 from ..load import LoadedModel, dense_array, tensor_array
 from .functions import Argument, Functions, called_model, is_small, small_constants
-from .prepare import HasRule, inferred_types, opsets_of, with_bodies
+from .prepare import HasRule, inferred_types, opsets_of, subgraphs_of, with_bodies
+from .schemas import check_node
 from .types import proto_type, symbols_of, value_type, without_made_up
 
 
@@ -64,10 +65,14 @@ class GraphDecoder:
         self.types.update(
             (name, tensor_type_of(array)) for name, array in weights.items()
         )
-        inputs = []
+        inputs: list[str] = []
         for value in values:
             if value.name not in weights:
                 self._define(value.name, scope, "input")
+            elif scope[value.name] in inputs:
+                raise DecodeError(
+                    f"input {value.name!r}: expected one input of that name, got two"
+                )
             inputs.append(scope[value.name])
             kind = value_type(value)
             if kind is None:
@@ -95,7 +100,7 @@ class GraphDecoder:
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:
         """Decode a subgraph; ``outer`` says what the names around it mean."""
         scope = dict(outer)
-        promised = next(self.promised)
+        promised = next(self.promised, ())
         own: set[str] = set()
         constants = {}
         files = self.loaded.files
@@ -108,8 +113,9 @@ class GraphDecoder:
             self.types[scope[name]] = tensor_type_of(array)
         self._note_constants(dict(tensors), scope)
         inputs = []
+        initializers = set(own)
         for value in proto.input:
-            if value.name in own:
+            if value.name in initializers:
                 continue  # an initializer listed as an input, as before IR version 4
             inputs.append(self._define(value.name, scope, "input", own))
             self._note_type(value, scope)
@@ -189,7 +195,10 @@ class GraphDecoder:
             raise DecodeError(f"{label}: expected another domain than onnx2py's own")
         function = self.shared.functions.called_by(proto)
         if function is not None:
+            for _ in subgraphs_of(onnx.GraphProto(node=[proto])):
+                next(self.promised, ())  # they are decoded inside the function
             return self._function_call(function, proto, scope, label)
+        check_node(proto, self.opsets.get(proto.domain, 1), label)
         attributes: dict[str, AttributeValue] = {}
         for attribute in proto.attribute:
             if attribute.name in attributes:
@@ -271,6 +280,14 @@ class GraphDecoder:
                 f"{subject}: expected a value, got a reference outside a function"
             )
         kind = proto.type or _attribute_type(proto)
+        has_graph, has_graphs = proto.HasField("g"), bool(proto.graphs)
+        if has_graph != (kind == AttributeProto.GRAPH) or (
+            has_graphs and kind != AttributeProto.GRAPHS
+        ):
+            raise DecodeError(
+                f"{subject}: expected a value of the type that it names, got "
+                f"{'a graph' if has_graph or has_graphs else 'no graph'}"
+            )
         files = self.loaded.files
         readers: dict[int, Any] = {
             AttributeProto.INT: lambda: proto.i,

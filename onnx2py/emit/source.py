@@ -130,7 +130,8 @@ class SourceWriter:
                 raise InternalError(
                     f"{expression}: one result for {len(outputs)} outputs"
                 )
-            return f"{self.target(outputs[0], call)} = {expression}"
+            first = outputs[0] if outputs else ""
+            return f"{self.target(first, call)} = {expression}"
         if len(outputs) > call.results:
             raise InternalError(
                 f"{expression}: {call.results} results for {len(outputs)} outputs"

@@ -241,9 +241,10 @@ class NodeContext:
 
     def body(self, name: str) -> Body:
         """Lower the subgraph in an attribute to a function."""
+        graph = self.graph(name)
         if self.lower_body is None:
             raise InternalError(f"{self.node.label}: subgraphs cannot be lowered here")
-        return self.lower_body(self.graph(name), name)
+        return self.lower_body(graph, name)
 
     def element_type(self, name: str, default: Any = _REQUIRED) -> np.dtype:
         """Return an attribute that holds a TensorProto.DataType as a NumPy dtype."""
@@ -305,6 +306,10 @@ class NodeContext:
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
+            if str(error).startswith("missing a required argument"):
+                raise self.unsupported(
+                    f"an input is {error}", "the model is not valid ONNX"
+                ) from None
             raise InternalError(
                 f"{self.node.label}: {function.__name__}: {error}"
             ) from error

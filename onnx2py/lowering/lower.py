@@ -96,16 +96,32 @@ def lower_node(context: NodeContext, rules: Rules = STANDARD) -> Statement:
     )
     if rule is None:
         raise context.unsupported(*_no_rule(node, rules))
-    operation = rule(context)
+    try:
+        with np.errstate(all="ignore"):  # of constants, as ONNX computes
+            operation = rule(context)
+    except WRONG as error:
+        # What rules rely on is what valid models keep to: ranks, lengths, places of lists.
+        raise context.unsupported(
+            f"its inputs or attributes do not fit together: {_first_line(error)}",
+            "the model is not valid ONNX; if onnx.checker finds nothing wrong, please report it",
+        ) from error
     unread = context.unread()
     if unread:
         raise context.unsupported(
-            f"attribute {', '.join(unread)}: there is no rule for it",
+            f"attribute {', '.join(map(str, unread))}: there is no rule for it",
             "remove it if it does not matter, or export the model at another opset",
         )
     read = set(references(operation))
     literals = tuple(name for name in node.inputs if name and name not in read)
     return Statement(operation, node.outputs, (node.label, *node.also), literals)
+
+
+WRONG = (ValueError, IndexError, KeyError, TypeError, ArithmeticError, AttributeError)
+"""What Python raises where numbers do not fit together."""
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
 
 def call_function(node: NodeContext) -> Invoke:

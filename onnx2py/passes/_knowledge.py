@@ -120,6 +120,8 @@ class Knowledge:
             return rules.counted(*(self.elements(name) for name in node.inputs))
         if operator == "Expand":
             wanted = self.elements(node.inputs[1])
+            if any(isinstance(n, int) and n < 0 for n in wanted or ()):
+                return None
             return rules.broadcast((inputs[0], wanted))
         if operator == "ConstantOfShape":
             return self.elements(node.inputs[0])

@@ -72,6 +72,8 @@ def _common(a: Dim, b: Dim) -> Dim:
         return a
     if a == 1:
         return b
+    if isinstance(a, int) and isinstance(b, int):
+        return None  # they do not fit, as it will say when it runs
     for x, y in ((a, b), (b, a)):
         if isinstance(x, int):
             return x  # it is not 1, so that the other can but be the same, or 1

@@ -31,7 +31,11 @@ def _take(graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
             if node.operator == "If" and node.inputs
             else None
         )
-        if condition is None or condition.size != 1:
+        branch = None
+        if condition is not None and condition.size == 1:
+            name = "then_branch" if condition.item() else "else_branch"
+            branch = node.attributes.get(name)
+        if not isinstance(branch, Graph) or len(branch.outputs) < len(node.outputs):
             changed = {key: _take(sub, visible) for key, sub in node.subgraphs.items()}
             nodes.append(
                 replace(node, attributes={**node.attributes, **changed})
@@ -39,8 +43,6 @@ def _take(graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
                 else node
             )
             continue
-        branch = node.attributes["then_branch" if condition.item() else "else_branch"]
-        assert isinstance(branch, Graph)
         branch = _take(branch, visible)
         nodes.extend(branch.nodes)
         constants.update(branch.constants)

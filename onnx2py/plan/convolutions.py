@@ -154,7 +154,9 @@ class _Chooser:
         if not isinstance(weight, Ref) or shape is None or len(shape) < 3:
             return call
         found = _Convolution.of(call, shape)
-        if found.results % found.group or not found.channels or not found.results:
+        if found.group < 1 or found.results % found.group:
+            return call
+        if not found.channels or not found.results:
             return call
         kwargs = dict(call.kwargs)
         kernel: Callable[..., Any] = packed_conv.conv_packed

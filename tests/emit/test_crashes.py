@@ -51,6 +51,8 @@ def save(path: Path, factor: float) -> None:
 
 def start(folder: Path, model: str, *options: str, **more) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "onnx2py", model, "-o", "pkg", "-q", "-O0"]
+    # A shell's job in the background ignores SIGINT, and so would what it starts.
+    more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     return subprocess.Popen(
         [*command, *options], cwd=folder, stderr=subprocess.PIPE, text=True, **more
     )

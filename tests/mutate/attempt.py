@@ -62,12 +62,9 @@ def _imported(folder: Path) -> str | None:
     try:
         importlib.invalidate_caches()
         made = importlib.import_module("made")
-        try:
+        with contextlib.suppress(*ANSWERS):
             made.Model()
-        except ANSWERS:
-            pass
-        made.InferenceSession
-        return None
+        return None if hasattr(made, "InferenceSession") else "no InferenceSession"
     finally:
         sys.path.remove(str(folder))
         for name in [n for n in sys.modules if n == "made" or n.startswith("made.")]:

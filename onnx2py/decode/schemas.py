@@ -1,0 +1,52 @@
+"""What ONNX says of its operators: how many inputs and outputs, attributes of which types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import onnx
+from onnx import AttributeProto
+
+from ..errors import DecodeError
+
+
+def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
+    """See whether a node has what ONNX asks of its operator, if that is one of ONNX's.
+
+    Raises
+    ------
+    DecodeError
+        If there are too few or too many inputs or outputs, or an attribute is of another type.
+    """
+    if not 0 < version < 2**31 or not onnx.defs.has(
+        proto.op_type, version, proto.domain
+    ):
+        return
+    schema: Any = onnx.defs.get_schema(proto.op_type, version, proto.domain)
+    for what, names, least, most in (
+        ("inputs", proto.input, schema.min_input, schema.max_input),
+        ("outputs", proto.output, 0, schema.max_output),
+    ):
+        given = next((i for i in range(len(names), 0, -1) if names[i - 1]), 0)
+        if given > most or len(names) < least:
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            wanted = f"at least {least}" if most > 10**6 else wanted
+            raise DecodeError(f"{label}: expected {wanted} {what}, got {given}")
+    for formal, name in zip(schema.inputs, proto.input):
+        if (
+            not name
+            and formal.option == onnx.defs.OpSchema.FormalParameterOption.Single
+        ):
+            raise DecodeError(
+                f"{label}: input {formal.name}: expected a value, got none"
+            )
+    for attribute in proto.attribute:
+        known = schema.attributes.get(attribute.name)
+        if known is not None and attribute.type and not attribute.ref_attr_name:
+            expected = int(known.type.value)
+            if attribute.type != expected:
+                names_ = AttributeProto.AttributeType
+                raise DecodeError(
+                    f"{label}: attribute {attribute.name!r}: expected "
+                    f"{names_.Name(expected)}, got {names_.Name(attribute.type)}"
+                )
