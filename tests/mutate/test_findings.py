@@ -124,7 +124,8 @@ def test_parameters_of_another_length(tmp_path, count):
 
 def test_a_variance_below_nothing_warns_nobody(tmp_path, recwarn):
     model = graph("""(float[1, 3, 4] x) => (float[1, 3, 4] y)
-        <float[3] s = {1, 2, 3}, float[3] v = {-1, 1, 1}> { y = BatchNormalization (x, s, s, s, v) }""")
+        <float[3] s = {1, 2, 3}, float[3] v = {-1, 1, 1}>
+        { y = BatchNormalization (x, s, s, s, v) }""")
     package = onnx2py.load_model(model)
     assert np.isnan(package(np.zeros((1, 3, 4), np.float32))[0, 0]).all()
     assert not recwarn.list
