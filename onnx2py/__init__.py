@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import (
     DecodeError,
     InternalError,
+    LimitError,
     LoadError,
     Onnx2pyError,
     OptionError,
@@ -28,6 +29,7 @@ __all__ = [
     "DecodeError",
     "Inspection",
     "InternalError",
+    "LimitError",
     "LoadError",
     "Onnx2pyError",
     "OptionError",

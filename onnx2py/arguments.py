@@ -143,6 +143,11 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
     _add_shaping(parser)
     add("--force", action="store_true",
         help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
+    for name in ("elements", "nodes"):
+        what = "a tensor has" if name == "elements" else "there are"
+        add(f"--max-{name}", type=_count, metavar="N",
+            default=getattr(Options, f"max_{name}"),
+            help=f"refuse the model if {what} more than so many {name} (%(default)s)")  # fmt: skip
     ships = parser.add_argument_group("shipping the package in one file, besides")
     ships.add_argument("--wheel", metavar="FOLDER",
                        help="put a wheel of it there, for pip install")  # fmt: skip
@@ -160,6 +165,12 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
                           help="each step, and tracebacks")  # fmt: skip
     add("--version", action="version", version=f"onnx2py {__version__}")
     return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number from 0, got {text!r}")
+    return int(text)
 
 
 def _seed(text: str) -> int:

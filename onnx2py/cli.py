@@ -155,6 +155,8 @@ def _compile(chosen: argparse.Namespace) -> Report:
             single_file=chosen.single_file,
             report=chosen.report,
             sbom=chosen.sbom,
+            max_elements=chosen.max_elements,
+            max_nodes=chosen.max_nodes,
             **shaping_options(chosen),
         )
 

@@ -60,6 +60,10 @@ class Problem:
         return f"{text}; {self.hint}" if self.hint else text
 
 
+class LimitError(Onnx2pyError):
+    """The model asks for more than the options allow: nodes, or elements of a tensor."""
+
+
 class UnsupportedError(Onnx2pyError):
     """The model uses operators or attributes that onnx2py has no rule for.
 

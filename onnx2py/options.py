@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import OptionError
+from .limits import MAX_ELEMENTS, MAX_NODES
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Options:
     single_file : a file to write the package to as one module, weights included.
     report : a file to write a page about the package to, ending in .html.
     sbom : a file to write what the package consists of to, as CycloneDX JSON.
+    max_elements : the most elements of a tensor that is given or computed.
+    max_nodes : the most nodes, those of functions and subgraphs included.
     layout : let black lay the source out; it takes most of the time for a small model.
     """
 
@@ -55,6 +58,8 @@ class Options:
     single_file: str | os.PathLike[str] | None = None
     report: str | os.PathLike[str] | None = None
     sbom: str | os.PathLike[str] | None = None
+    max_elements: int = MAX_ELEMENTS
+    max_nodes: int = MAX_NODES
     layout: bool = True
 
     def __post_init__(self) -> None:

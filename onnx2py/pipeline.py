@@ -13,6 +13,7 @@ from .decode import DecodedModel, decode
 from .emit.layout import format_source
 from .emit.package import Package, Provenance, build_package
 from .emit.write import check_target, finish_manifest, staged
+from .limits import check_limits
 from .load import load
 from .lowering.lower import lower
 from .options import Options
@@ -85,10 +86,12 @@ def compile_model(
     loaded = load(model, shaping_of(chosen))
     rules = rules_with(chosen.ops)
     decoded = decode(loaded, rules.has)
+    check_limits(decoded.graph, chosen.max_elements, chosen.max_nodes)
     origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
 
     tell("rewriting the graph", 0.1)
     graph = run_passes(decoded.graph, level=chosen.level)
+    check_limits(graph, chosen.max_elements, chosen.max_nodes)
     program = plan(lower(graph, rules), level=chosen.level)
 
     tell("writing source", 0.3)

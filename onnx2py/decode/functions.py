@@ -121,7 +121,7 @@ def small_constants(
                     if size <= SMALL and not attribute.t.external_data:
                         try:
                             array = numpy_helper.to_array(attribute.t)
-                        except (ValueError, TypeError):
+                        except (ValueError, TypeError, KeyError):
                             continue  # whoever reads it will say what is wrong
                         if is_small(array):
                             yield node.output[0], array

@@ -176,7 +176,9 @@ class GraphDecoder:
     ) -> None:
         """Remember the constants that a call may hand to a function."""
         if self.shared.functions.protos:
-            small = {scope[n]: a for n, a in arrays.items() if is_small(a)}
+            small = {
+                scope[n]: a for n, a in arrays.items() if n in scope and is_small(a)
+            }
             self.shared.constants.update(small)
 
     def _note_type(self, value: onnx.ValueInfoProto, scope: Mapping[str, str]) -> None:

@@ -10,6 +10,8 @@ from onnx import inliner, shape_inference
 
 from ..errors import DecodeError
 from ..ir.types import ValueType
+from ..limits import MAX_NODES
+from ..memory import bounded_memory
 from .types import value_type
 
 HasRule = Callable[[str, str, int], bool]
@@ -142,7 +144,10 @@ def wanted_bodies(
     return list(found)
 
 
-MOST_NODES = 200_000
+LONGEST = 1 << 22
+"""With longer lists of numbers, inference follows no values: it makes an object of each."""
+SPARE_BYTES = 4 << 30
+"""How much memory inference may take besides."""
 """How many nodes all calls of functions may have together: functions that call others multiply."""
 
 
@@ -176,9 +181,9 @@ def check_functions(proto: onnx.ModelProto) -> None:
             sizes[key] = sum(sizes.get(callee, 1) for callee in calls[key])
             depths[key] = 1 + max((depths.get(c, 0) for c in calls[key]), default=0)
     total = sum(sizes.get((n.domain, n.op_type), 0) for n in nodes_of(proto.graph))
-    if total > MOST_NODES or max(depths.values(), default=0) > MAX_DEPTH:
+    if total > MAX_NODES or max(depths.values(), default=0) > MAX_DEPTH:
         raise DecodeError(
-            f"functions: expected at most {MOST_NODES:,} nodes in all calls together, and "
+            f"functions: expected at most {MAX_NODES:,} nodes in all calls together, and "
             f"at most {MAX_DEPTH} calls inside each other"
         )
 
@@ -219,13 +224,32 @@ def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
             value.type.tensor_type.ClearField("shape")
     _hide_unknown_operators(proto)
     try:
-        inferred = shape_inference.infer_shapes(proto, data_prop=True)
+        inferred = shape_inference.infer_shapes(proto)
+        if not _has_long_list(inferred.graph):
+            inferred = _with_values_followed(proto) or inferred
     except Exception:  # an invalid node: the decoder, or its rule, will say so better
         inferred = proto
     for node in nodes_of(inferred.graph):
         if node.domain == UNKNOWN:
             node.domain = ""
     return inferred
+
+
+def _has_long_list(graph: onnx.GraphProto) -> bool:
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if len(dims) == 1 and dims[0].dim_value > LONGEST:
+            return True
+    return any(len(t.dims) == 1 and t.dims[0] > LONGEST for t in graph.initializer)
+
+
+def _with_values_followed(proto: onnx.ModelProto) -> onnx.ModelProto | None:
+    """Infer shapes from computed ones too, None if that takes too much memory."""
+    with bounded_memory(SPARE_BYTES):
+        try:
+            return shape_inference.infer_shapes(proto, data_prop=True)
+        except MemoryError:
+            return None
 
 
 def _hide_unknown_operators(proto: onnx.ModelProto) -> None:

@@ -29,6 +29,12 @@ MAX_GROWTH = 1 << 20
 MAX_HELD = 1 << 26
 """How many bytes of folded constants stay in memory; others go into temporary files."""
 
+MAX_WORK = 1 << 34
+"""How many bytes folded nodes may read and write in all: some seconds."""
+
+MAX_STEPS = 1 << 32
+"""How many products an Einsum that is folded may sum."""
+
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
           "Multinomial", "Dropout"}  # fmt: skip
 GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "Pad", "Resize", "Upsample", "OneHot",
@@ -69,6 +75,7 @@ class _Folder:
     partial: dict[str, _Partial] = field(default_factory=dict)
     held: int = 0
     """How many bytes of what was folded are in memory."""
+    work: int = 0
 
     def graph(self, graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
         constants = {**outer, **graph.constants} if outer else dict(graph.constants)
@@ -126,6 +133,8 @@ class _Folder:
         before = sum(value.nbytes for value in values.values())
         if node.operator in GROWING and not self.small(node.outputs, before):
             return None
+        if self.work > MAX_WORK or not _is_short(node, values):
+            return None
         try:
             found = evaluate_node(node, values, self.types)
         except (
@@ -145,6 +154,7 @@ class _Folder:
         if len(arrays) < len(found):
             return None  # sequences and maps have no file format
         after = sum(array.nbytes for array in arrays.values())
+        self.work += before + after
         if after > before + MAX_GROWTH:
             return None
         for value in values.values():
@@ -224,3 +234,17 @@ class _Folder:
             return {name: part.values}
         self.partial[name] = part
         return None
+
+
+def _is_short(node: Node, values: Mapping[str, Any]) -> bool:
+    """Whether an Einsum does not take a product of all lengths that takes forever."""
+    equation = node.attributes.get("equation")
+    if node.operator != "Einsum" or not isinstance(equation, str):
+        return True
+    lengths: dict[str, int] = {}
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    for name, term in zip(node.inputs, terms):
+        shape = values[name].shape if name in values else ()
+        letters = term.replace("...", "")
+        lengths.update(zip(letters[::-1], shape[::-1]))
+    return prod(lengths.values()) <= MAX_STEPS

@@ -50,6 +50,12 @@ class _Follower(Knowledge):
         """Note what is known of a node's results; return what takes its place."""
         if node.domain or node.subgraphs or not node.outputs:
             return (node,)
+        try:
+            return self._known(node)
+        except (LookupError, ValueError, TypeError):
+            return (node,)  # it is not valid, as its rule will say
+
+    def _known(self, node: Node) -> tuple[Node, ...]:
         found: tuple[Node, ...] = (node,)
         if node.operator == "Expand" and self.is_expanded(node):
             same = replace(node, operator="Identity", version=13, attributes={})

@@ -28,11 +28,15 @@ def graph(text: str, version: int = 17) -> onnx.ModelProto:
 def test_a_name_that_is_no_utf8(tmp_path):
     model = graph("(float[2] x) => (float[2] y) { y = Relu (x) }")
     data = model.SerializeToString().replace(b"Relu", b"Re\x80u")
-    assert "op_type of a NodeProto: expected UTF-8, got b'Re\\x80u'" in refused(data, tmp_path)
+    assert "op_type of a NodeProto: expected UTF-8, got b'Re\\x80u'" in refused(
+        data, tmp_path
+    )
 
 
 def test_a_tensor_whose_name_is_no_utf8(tmp_path):
-    model = graph("(float[2] x) => (float[2] y) <float[2] weigh = {1, 2}> { y = Add (x, weigh) }")
+    model = graph(
+        "(float[2] x) => (float[2] y) <float[2] weigh = {1, 2}> { y = Add (x, weigh) }"
+    )
     data = model.SerializeToString().replace(b"weigh", b"we\xffgh")
     assert "expected UTF-8, got b'we\\xffgh'" in refused(data, tmp_path)
 
@@ -45,7 +49,9 @@ def test_an_attribute_that_says_it_is_a_graph(tmp_path):
 
 def test_a_graph_in_an_attribute_of_another_type(tmp_path):
     model = graph("(float[2] x) => (float[2] y) { y = Relu (x) }")
-    attribute = model.graph.node[0].attribute.add(name="to", type=AttributeProto.INT, i=1)
+    attribute = model.graph.node[0].attribute.add(
+        name="to", type=AttributeProto.INT, i=1
+    )
     attribute.g.name = "inside"
     assert "got a graph" in refused(model, tmp_path)
 
@@ -98,16 +104,20 @@ def test_an_input_twice_that_is_an_initializer_too(tmp_path):
 
 
 def test_an_input_of_a_body_twice(tmp_path):
-    model = graph("""(float[2] x) => (float[2] y) { y = Loop (, , x) <body = b
-        (int64 i, bool c, float[2] a) => (bool d, float[2] e) { d = Not (c) e = Abs (a) }> }""")
+    model = graph(
+        """(float[2] x) => (float[2] y) { y = Loop (, , x) <body = b
+        (int64 i, bool c, float[2] a) => (bool d, float[2] e) { d = Not (c) e = Abs (a) }> }"""
+    )
     body = model.graph.node[0].attribute[0].g
     body.input[0].name = "a"
     assert "expected one value of that name, got two" in refused(model, tmp_path)
 
 
 def test_a_group_of_no_channels(tmp_path):
-    model = graph("""(float[1, 2, 4] x) => (float[a, b, c] y) <float[2, 2, 1] w = {1, 2, 3, 4}>
-        { y = Conv <group = 0> (x, w) }""")
+    model = graph(
+        """(float[1, 2, 4] x) => (float[a, b, c] y) <float[2, 2, 1] w = {1, 2, 3, 4}>
+        { y = Conv <group = 0> (x, w) }"""
+    )
     package = onnx2py.load_model(model)
     with pytest.raises((ValueError, ZeroDivisionError)):
         package(np.zeros((1, 2, 4), np.float32))
@@ -139,8 +149,10 @@ def test_expand_to_what_does_not_fit(tmp_path, shape):
 
 
 def test_weights_of_a_recurrent_node_without_axes(tmp_path):
-    model = graph("""(float[2, 1, 3] x) => (float[a, b, c, d] y) <float[3] w = {1, 2, 3}>
-        { y = GRU <hidden_size = 1> (x, w, w) }""")
+    model = graph(
+        """(float[2, 1, 3] x) => (float[a, b, c, d] y) <float[3] w = {1, 2, 3}>
+        { y = GRU <hidden_size = 1> (x, w, w) }"""
+    )
     assert "do not fit together" in refused(model, tmp_path)
 
 

@@ -1,0 +1,53 @@
+"""How large a model may be: what asks for more is refused before anything is computed."""
+
+from __future__ import annotations
+
+from math import prod
+
+from .errors import LimitError
+from .ir.graph import Graph
+from .ir.types import TensorType
+
+MAX_ELEMENTS = 2**34
+"""Of a tensor that is computed, or given to a model: 64 GB of float32."""
+
+MAX_NODES = 200_000
+"""Of a model, functions and subgraphs included."""
+
+MOST_NAMED = 20
+"""How many values an error lists."""
+
+
+def check_limits(graph: Graph, elements: int, nodes: int) -> None:
+    """Refuse a graph that is too large, or of which a value is.
+
+    Raises
+    ------
+    LimitError
+        If it is; it names the values.
+    """
+    makers = {}
+    count = 0
+    for node in graph.walk():
+        count += 1
+        makers.update(dict.fromkeys(node.outputs, node.label))
+    if count > nodes:
+        raise LimitError(
+            f"the graph: expected at most {nodes:,} nodes, got {count:,}; "
+            "--max-nodes allows more"
+        )
+    large = []
+    for name, kind in graph.types.items():
+        shape = kind.static_shape if isinstance(kind, TensorType) else None
+        if shape is None or name in graph.constants or prod(shape) <= elements:
+            continue
+        if name in makers or name in graph.inputs:
+            where = f"{makers[name]}: " if name in makers else "input "
+            large.append(f"{where}{name!r} of {prod(shape):,} elements")
+    if large:
+        more = [f"and {len(large) - MOST_NAMED} more"] * (len(large) > MOST_NAMED)
+        listed = "\n".join(f"  {line}" for line in [*large[:MOST_NAMED], *more])
+        raise LimitError(
+            f"tensors: expected at most {elements:,} elements, got\n{listed}\n"
+            "--max-elements allows more"
+        )
