@@ -60,8 +60,8 @@ readme: $(VENV)/.installed ## write excerpts and the table of operators into REA
 bench: $(VENV)/.installed ## measure the models in MODELS=FOLDER, and write the README's tables
 	@$(BIN)/python -m benchmarks.run --models $(MODELS) --chain --write
 
-matrix: $(VENV)/.installed ## run the examples on other versions of Python and NumPy
-	@$(BIN)/python -m tests.examples.matrix
+matrix: $(VENV)/.installed ## run packages on other versions of Python and NumPy (MODELS=FOLDER: more)
+	@$(BIN)/python -m tests.examples.matrix --models $(MODELS)
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist

@@ -1,38 +1,62 @@
-"""Run the examples on every Python found here, with the oldest and the newest NumPy.
+"""Run packages on every Python found here, with every minor version of NumPy that has wheels.
 
 ``python -m tests.examples.matrix`` (``make matrix``) makes an environment for each pair in
-a temporary folder, so it needs a package index. It prints a table; the exit status is 1 if
-an example fails, or if no other Python is found.
+a temporary folder, so it needs a package index. It runs the examples, and with
+``--models FOLDER...`` ten models more, each compared with what it computed when it was made.
+It prints a table, and with ``--write`` puts it into the README; the exit status is 1 if a
+package fails, or if no other Python is found. ``--quick`` takes the oldest and newest NumPy.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+
+from onnx2py import compile_model
 
 from .support import EXAMPLES, NAMES
 
-OLDEST = {
-    "3.9": "1.22.0",
-    "3.10": "1.22.0",
-    "3.11": "1.23.2",
-    "3.12": "1.26.0",
-    "3.13": "2.1.0",
-    "3.14": "2.3.2",
+NUMPYS = (
+    "1.22",
+    "1.23",
+    "1.24",
+    "1.25",
+    "1.26",
+    "2.0",
+    "2.1",
+    "2.2",
+    "2.3",
+    "2.4",
+    "2.5",
+)
+PAIRS = {
+    "3.9": ("1.22", "2.0"),
+    "3.10": ("1.22", "2.2"),
+    "3.11": ("1.23", "2.4"),
+    "3.12": ("1.26", "2.5"),
+    "3.13": ("2.1", "2.5"),
+    "3.14": ("2.3", "2.5"),
 }
-"""The oldest supported NumPy that has wheels for a version of Python."""
+"""The oldest and the newest NumPy that has wheels for a version of Python."""
+
+MODELS = (
+    "mnist-8", "kws-fp32", "winml-iris-mlp", "tract-xgb-cls", "torch-gru", "torch-unet",
+    "hf-bert-mini-legacy14", "hf-whisper-encoder", "sk-rf-classifier", "torch-yolo-head-nms",
+)  # fmt: skip
 
 
 def find_pythons() -> dict[str, str]:
     """Return an interpreter for each supported version: pyenv's, or one on the PATH."""
     found = {}
-    for version in OLDEST:
+    for version in PAIRS:
         pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-        for candidate in (*map(str, pyenv), shutil.which(f"python{version}")):
+        uv = Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/python3")
+        named = shutil.which(f"python{version}")
+        for candidate in (*map(str, pyenv), named, *map(str, sorted(uv))):
             if candidate and _version(candidate, "sys.version.split()[0]"):
                 found[version] = candidate
                 break
@@ -45,48 +69,88 @@ def _version(python: str, expression: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def check(python: str, numpy: str, folder: Path) -> Iterator[str]:
-    """Yield the versions of Python and NumPy, then a verdict for each example."""
+def numpys(version: str, quick: bool) -> list[str]:
+    """Return the minor versions of NumPy to try with a version of Python."""
+    oldest, newest = (NUMPYS.index(each) for each in PAIRS[version])
+    chosen = NUMPYS[oldest : newest + 1]
+    return list(dict.fromkeys([chosen[0], chosen[-1]])) if quick else list(chosen)
+
+
+def environment(python: str, numpy: str, folder: Path) -> str:
+    """Make an environment; return its interpreter, or nothing if there is no such wheel."""
     subprocess.run([python, "-m", "venv", str(folder)], check=True)
     inner = str(folder / "bin" / "python")
-    install = [
-        inner,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--only-binary",
-        ":all:",
-        numpy,
-    ]
-    subprocess.run([*install, "--disable-pip-version-check"], check=True)
-    yield _version(inner, "sys.version.split()[0]")
-    yield _version(inner, "__import__('numpy').__version__")
-    for name in NAMES:
-        command = [inner, "-B", "-W", "error", "-m", name]
-        done = subprocess.run(command, cwd=EXAMPLES, capture_output=True, text=True)
+    install = [inner, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
+    install += ["--disable-pip-version-check", f"numpy=={numpy}.*"]
+    done = subprocess.run(install, capture_output=True, text=True)
+    return inner if done.returncode == 0 else ""
+
+
+def agreeing(python: str, names: list[str], folder: Path) -> int:
+    """Return how many packages of a folder compute what they did when they were made."""
+    count = 0
+    for name in names:
+        command = [python, "-B", "-W", "error", "-m", name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             print(f"{name}:\n{done.stdout}{done.stderr}", file=sys.stderr)
-        yield "FAILS" if done.returncode else "agrees"
+        count += not done.returncode
+    return count
+
+
+def compiled(folders: list[Path], out: Path) -> list[str]:
+    """Compile the models that are found, each verified; return the packages' names."""
+    names = []
+    for model in MODELS:
+        paths = [folder / f"{model}.onnx" for folder in folders]
+        path = next((path for path in paths if path.exists()), None)
+        if path is not None:
+            name = model.replace("-", "_").replace(".", "_")
+            compile_model(path, out / name, verify=True, layout=False)
+            names.append(name)
+    return names
 
 
 def main() -> int:
     """Check all pairs; print a table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.examples.matrix")
+    parser.add_argument("--models", nargs="*", type=Path, default=[], metavar="FOLDER")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument(
+        "--write", action="store_true", help="put the table into README.md"
+    )
+    chosen = parser.parse_args()
     pythons = find_pythons()
     if not pythons:
         print("no supported Python found", file=sys.stderr)
         return 1
-    print("| Python  | NumPy   | " + " | ".join(f"{name:11}" for name in NAMES) + " |")
-    print("| ------- | ------- | " + " | ".join("-" * 11 for _ in NAMES) + " |")
+    lines = ["| Python | NumPy | examples | models |", "| --- | --- | ---: | ---: |"]
     failed = False
-    for version, python in pythons.items():
-        for numpy in (f"numpy=={OLDEST[version]}", "numpy"):
-            with tempfile.TemporaryDirectory() as folder:
-                row = list(check(python, numpy, Path(folder)))
-            failed |= "FAILS" in row
-            widths = (7, 7, *[11] * len(NAMES))
-            cells = (f"{cell:{width}}" for cell, width in zip(row, widths))
-            print(f"| {' | '.join(cells)} |", flush=True)
+    with tempfile.TemporaryDirectory() as made:
+        names = compiled(chosen.models, Path(made))
+        for version, python in pythons.items():
+            for numpy in numpys(version, chosen.quick):
+                with tempfile.TemporaryDirectory() as folder:
+                    inner = environment(python, numpy, Path(folder))
+                    if not inner:
+                        print(f"Python {version}: no NumPy {numpy}", file=sys.stderr)
+                        continue
+                    found = agreeing(inner, list(NAMES), EXAMPLES)
+                    others = agreeing(inner, names, Path(made))
+                    versions = (
+                        _version(inner, "sys.version.split()[0]"),
+                        _version(inner, "__import__('numpy').__version__"),
+                    )
+                failed |= found < len(NAMES) or others < len(names)
+                counts = f"{found} of {len(NAMES)} | {others} of {len(names)}"
+                lines.append(f"| {' | '.join(versions)} | {counts} |")
+                print(lines[-1], flush=True)
+    table = "\n".join(lines)
+    if chosen.write:
+        from benchmarks.readme import write_section
+
+        write_section("matrix", table)
+    print(f"\n{table}")
     return 1 if failed else 0
 
 
