@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import prod
+from typing import TYPE_CHECKING
 
 from .errors import LimitError
-from .ir.graph import Graph
-from .ir.types import TensorType
+
+if TYPE_CHECKING:
+    from .ir.graph import Graph
 
 MAX_ELEMENTS = 2**34
 """Of a tensor that is computed, or given to a model: 64 GB of float32."""
@@ -26,6 +28,8 @@ def check_limits(graph: Graph, elements: int, nodes: int) -> None:
     LimitError
         If it is; it names the values.
     """
+    from .ir.types import TensorType  # here, since --help needs no NumPy
+
     makers = {}
     count = 0
     for node in graph.walk():

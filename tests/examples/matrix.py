@@ -149,7 +149,7 @@ def main() -> int:
     if chosen.write:
         from benchmarks.readme import write_section
 
-        write_section("matrix", table)
+        write_section("matrix", f"{table}\n")
     print(f"\n{table}")
     return 1 if failed else 0
 
