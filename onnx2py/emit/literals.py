@@ -125,6 +125,8 @@ def _new_axes(axis: Argument) -> str:
     numbers = [n for n in axes if isinstance(n, int)]
     if not numbers or len(numbers) != len(axes) or len({*numbers}) != len(numbers):
         return ""
+    if max(map(abs, numbers)) > 64:  # more axes than NumPy has: it will say so
+        return ""
     if min(numbers) >= 0:
         places = range(max(numbers) + 1)
     elif max(numbers) < 0:

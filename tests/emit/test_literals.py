@@ -76,3 +76,8 @@ def test_new_axes_are_an_index(axis):
 def test_an_axis_twice_is_an_error_when_it_runs():
     text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": (1, 1)}), str)
     assert text == "np.expand_dims(x, axis=(1, 1))"
+
+
+def test_an_axis_beyond_all_axes_is_no_long_index():
+    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": 2**40}), str)
+    assert text == f"np.expand_dims(x, axis={2**40})"
