@@ -11,6 +11,8 @@ import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..emit.text import comment
+
 Place = tuple[int, int]
 """A line, from 0, and a column, in bytes."""
 
@@ -166,7 +168,7 @@ def _section(module: Module, renamed: Mapping[str, str]) -> str:
     title = (ast.get_docstring(module.tree) or "").partition("\n")[0]
     rule = "# " + "-" * 70
     body = b"\n".join(lines).decode().strip("\n")
-    return f"\n{rule}\n# {module.name}: {title}\n\n{body}\n"
+    return f"\n{rule}\n# {module.name}: {comment(title)}\n\n{body}\n"
 
 
 def _edits(

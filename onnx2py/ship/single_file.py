@@ -33,7 +33,8 @@ _END = """
 if __name__ == "__main__":
     print(__doc__)
     for spec in (*INPUTS, *OUTPUTS):
-        print(f"{spec.name}: {spec.dtype}{list(spec.shape) if spec.shape is not None else ''}")
+        name = spec.name if spec.name.isprintable() else ascii(spec.name)
+        print(f"{name}: {spec.dtype}{list(spec.shape) if spec.shape is not None else ''}")
 """
 
 
@@ -76,7 +77,7 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
     operators = in_order({name: module(name) for name in names})
     parts = [module("_tensors"), *operators, module("model"), module("_session")]
     body, final = merged(parts, "ops")
-    about = ast.get_docstring(parts[-2].tree, clean=False) or ""
+    about = _docstring(parts[-2])
     exported = list(module("ops.__init__").neighbours) if names else []
     space = "".join(
         f"    {bound} = staticmethod({final[source, name]})\n"
@@ -90,10 +91,15 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         )
     before, found, after = body.partition(marker)
     text = (
-        f'"""{about}"""\n\nfrom __future__ import annotations\n\nimport base64\n'
+        f"{about}\n\nfrom __future__ import annotations\n\nimport base64\n"
         f"{before}{space}{found}{after}{_embedded(weights)}{_END}"
     )
     return format_source(f"{contents.name}.py", text)
+
+
+def _docstring(module: Module) -> str:
+    """Return a docstring as the source spells it: with the quotes of a model's text escaped."""
+    return ast.get_source_segment(module.source, module.tree.body[0]) or ""
 
 
 def _without_files(source: str) -> str:
