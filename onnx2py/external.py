@@ -120,12 +120,23 @@ class ExternalFiles:
             raise LoadError(
                 f"{subject}: expected a file beside the model, got {location!r}"
             )
-        path = (self.folder / location).resolve()
+        try:
+            path = (self.folder / location).resolve()
+            found = path.is_file()
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+        ) as error:  # too long, a loop of links
+            reason = getattr(error, "strerror", None) or "a loop of links"
+            raise LoadError(
+                f"{subject}: expected a file beside the model, got {location[:100]!r}: {reason}"
+            ) from None
         if not path.is_relative_to(self.folder.resolve()):
             raise LoadError(
                 f"{subject}: expected a file beside the model, got a link out of it"
             )
-        if not path.is_file():
+        if not found:
             raise LoadError(
                 f"{subject}: its data are in {location!r}, which is missing"
             )

@@ -17,11 +17,14 @@ import onnx
 from google.protobuf.message import DecodeError as ProtobufError
 from onnx import numpy_helper
 
-from .errors import DecodeError, LoadError
+from .errors import DecodeError, LimitError, LoadError
 from .external import ExternalFiles, is_external
 from .ir.types import DTYPES, ELEMENT_TYPES
 from .shaping import Shaping, shaped
 from .utf8 import check_text
+
+MAX_FILE_BYTES = (1 << 31) - 1
+"""Protobuf reads no more."""
 
 SMALL_TENSOR_BYTES = 1024
 """Tensors up to this size stay in the message: shape inference reads them."""
@@ -99,11 +102,27 @@ def _read(
         )
     path = Path(model)
     try:
-        data = path.read_bytes()
+        data = _content(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LoadError(f"{path}: expected a readable ONNX file: {reason}") from None
     return _parse(data, str(path)), path.parent, path.name, _sha256(data)
+
+
+def _content(path: Path) -> bytes:
+    """Read a file; a pipe or a device only as far as a model may be large."""
+    if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES:
+        return path.read_bytes()
+    parts: list[bytes] = []
+    with path.open("rb") as stream:
+        while part := stream.read(1 << 20):
+            parts.append(part)
+            if path.is_file() or len(parts) << 20 > MAX_FILE_BYTES:
+                raise LimitError(
+                    f"{path}: expected at most 2 GB, as protobuf does; "
+                    "weights may lie in other files"
+                )
+    return b"".join(parts)
 
 
 def _sha256(data: bytes) -> str:

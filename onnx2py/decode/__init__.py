@@ -16,6 +16,7 @@ from .graph import GraphDecoder, Shared
 from .prepare import (
     HasRule,
     check_functions,
+    check_ranks,
     inferred_types,
     normalise_domains,
     opsets_of,
@@ -63,6 +64,7 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     part_repeated_symbols(proto)
     opsets = opsets_of(proto)
     check_functions(proto)
+    check_ranks(proto)
     functions = Functions(proto)
     proto = with_bodies(proto, opsets, has_rule)
     values = (*proto.graph.value_info, *proto.graph.output)

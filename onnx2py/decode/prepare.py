@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 from onnx import inliner, shape_inference
 
-from ..errors import DecodeError
+from ..errors import DecodeError, LimitError
 from ..ir.types import ValueType
 from ..limits import MAX_NODES
 from ..memory import bounded_memory
@@ -159,9 +159,9 @@ def check_functions(proto: onnx.ModelProto) -> None:
     DecodeError
         Before anything looks into them: ONNX's own inference would never come back.
     """
-    Key = tuple[str, str]
+    Key = tuple[str, str, str]
     calls: dict[Key, list[Key]] = {
-        (f.domain, f.name): [(n.domain, n.op_type) for n in _function_nodes(f)]
+        (f.domain, f.name, f.overload): [_key(n) for n in _function_nodes(f)]
         for f in proto.functions
     }
     sizes: dict[Key, int] = {}
@@ -180,12 +180,39 @@ def check_functions(proto: onnx.ModelProto) -> None:
         for key in ready:
             sizes[key] = sum(sizes.get(callee, 1) for callee in calls[key])
             depths[key] = 1 + max((depths.get(c, 0) for c in calls[key]), default=0)
-    total = sum(sizes.get((n.domain, n.op_type), 0) for n in nodes_of(proto.graph))
+    total = sum(sizes.get(_key(n), 0) for n in nodes_of(proto.graph))
     if total > MAX_NODES or max(depths.values(), default=0) > MAX_DEPTH:
         raise DecodeError(
             f"functions: expected at most {MAX_NODES:,} nodes in all calls together, and "
             f"at most {MAX_DEPTH} calls inside each other"
         )
+
+
+def _key(node: onnx.NodeProto) -> tuple[str, str, str]:
+    """Return what a node calls: domain, name and overload."""
+    return (node.domain, node.op_type, node.overload)
+
+
+MAX_RANK = 64
+"""How many axes NumPy gives an array."""
+
+
+def check_ranks(proto: onnx.ModelProto) -> None:
+    """Refuse values of more axes than an array has.
+
+    Raises
+    ------
+    LimitError
+        Naming the first.
+    """
+    values = (*proto.graph.input, *proto.graph.output, *proto.graph.value_info)
+    ranks = [(v.name, len(v.type.tensor_type.shape.dim)) for v in values]
+    for name, rank in (
+        *ranks,
+        *((t.name, len(t.dims)) for t in proto.graph.initializer),
+    ):
+        if rank > MAX_RANK:
+            raise LimitError(f"{name!r}: expected at most {MAX_RANK} axes, got {rank}")
 
 
 def _function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:

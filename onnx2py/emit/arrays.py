@@ -15,6 +15,9 @@ INLINE_ELEMENTS = 4
 """Constants up to this size are written into the source, whole numbers up to twice that."""
 
 
+MOST_PADDING = 16
+"""How much larger strings may become in a file."""
+
 _CARRIERS = {1: np.uint8, 2: np.uint16}
 
 
@@ -35,9 +38,15 @@ def scalar_text(array: np.ndarray) -> str:
 
 
 def is_storable(array: np.ndarray) -> bool:
-    """Whether a file can hold the array: NumPy drops NULs at the end of a string."""
+    """Whether a file can hold the array: NumPy drops NULs at the end of a string.
+
+    It also gives each string the room of the longest.
+    """
     if array.dtype.kind not in "OU":
         return True
+    lengths = [len(str(item)) for item in array.ravel()]
+    if len(lengths) * max(lengths, default=0) > MOST_PADDING * sum(lengths) + (1 << 20):
+        return False
     return not any(
         str(item).endswith("\0") or any(0xD800 <= ord(c) < 0xE000 for c in str(item))
         for item in array.ravel()

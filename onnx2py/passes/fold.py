@@ -20,8 +20,9 @@ import numpy as np
 from ..errors import UnsupportedError
 from ..ir.graph import Graph, Node
 from ..ir.memory import give_back, put_aside
-from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
+from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..lowering.evaluate import evaluate_node
+from ._growth import GROWING, bytes_of, foreseen
 
 MAX_GROWTH = 1 << 20
 """How many bytes a folded node may add to the package."""
@@ -33,15 +34,15 @@ MAX_WORK = 1 << 34
 """How many bytes folded nodes may read and write in all: some seconds."""
 
 MAX_STEPS = 1 << 32
-"""How many products an Einsum that is folded may sum."""
+"""How many products a node that is folded may sum."""
+
+MAX_GROWN = 1 << 27
+"""How many bytes one pass may add to the package in all."""
 
 RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
           "Multinomial", "Dropout"}  # fmt: skip
-GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "Pad", "Resize", "Upsample", "OneHot",
-           "EyeLike", "CenterCropPad", "Einsum", "MatMul", "Gemm", "ConvTranspose", "Gather",
-           "GatherElements", "GatherND", "HannWindow", "HammingWindow", "BlackmanWindow",
-           "MelWeightMatrix", "Conv", "Col2Im", "MaxUnpool", "DFT", "STFT", "RoiAlign"}  # fmt: skip
-"""Operators whose result can be far larger than their inputs."""
+UNBOUNDED = {"RegexFullMatch", "ImageDecoder"}
+"""Operators that may take any time or memory for an input of a few bytes."""
 MOVING = {
     "Gather",
     "Slice",
@@ -76,6 +77,7 @@ class _Folder:
     held: int = 0
     """How many bytes of what was folded are in memory."""
     work: int = 0
+    grown: int = 0
 
     def graph(self, graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
         constants = {**outer, **graph.constants} if outer else dict(graph.constants)
@@ -113,7 +115,7 @@ class _Folder:
         self, node: Node, constants: Mapping[str, np.ndarray]
     ) -> dict[str, np.ndarray] | None:
         """Return the outputs of a node that can be folded."""
-        if node.operator in RANDOM or node.subgraphs:
+        if node.operator in RANDOM | UNBOUNDED or node.subgraphs:
             return None
         if node.operator in ("Shape", "Size") and not node.domain:
             return self.shape(node, constants)
@@ -130,10 +132,13 @@ class _Folder:
         self, node: Node, values: Mapping[str, Any]
     ) -> dict[str, np.ndarray] | None:
         """F1."""
-        before = sum(value.nbytes for value in values.values())
-        if node.operator in GROWING and not self.small(node.outputs, before):
+        before = sum(map(bytes_of, values.values()))
+        cost = foreseen(node, self.types, values)
+        if cost is None or (cost.size or 0) > before + MAX_GROWTH:
             return None
-        if self.work > MAX_WORK or not _is_short(node, values):
+        if self.work > MAX_WORK or self.grown > MAX_GROWN:
+            return None
+        if cost.steps > MAX_STEPS or not _is_short(node, values):
             return None
         try:
             found = evaluate_node(node, values, self.types)
@@ -153,8 +158,9 @@ class _Folder:
         }
         if len(arrays) < len(found):
             return None  # sequences and maps have no file format
-        after = sum(array.nbytes for array in arrays.values())
-        self.work += before + after
+        after = sum(map(bytes_of, arrays.values()))
+        self.work += before + after + cost.steps
+        self.grown += max(after - before, 0)
         if after > before + MAX_GROWTH:
             return None
         for value in values.values():
@@ -167,15 +173,6 @@ class _Folder:
             return put_aside(array)
         self.held += array.nbytes
         return array
-
-    def small(self, outputs: tuple[str, ...], before: int) -> bool:
-        kinds = [self.types.get(name) for name in outputs if name]
-        sizes = [
-            int(np.prod(k.static_shape, dtype=object)) * DTYPES[k.dtype].itemsize
-            for k in kinds
-            if isinstance(k, TensorType) and k.static_shape is not None
-        ]
-        return len(sizes) == len(kinds) and sum(sizes) <= before + MAX_GROWTH
 
     def shape(
         self, node: Node, constants: Mapping[str, np.ndarray]

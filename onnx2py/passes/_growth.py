@@ -1,0 +1,84 @@
+"""What a node makes of constants, before it is computed: how many bytes, in how many steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from ..decode.definitions import output_types
+from ..ir.graph import Node
+from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
+
+GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "Pad", "Resize", "Upsample", "OneHot",
+           "EyeLike", "CenterCropPad", "Einsum", "MatMul", "Gemm", "ConvTranspose", "Gather",
+           "GatherElements", "GatherND", "HannWindow", "HammingWindow", "BlackmanWindow",
+           "MelWeightMatrix", "Conv", "Col2Im", "MaxUnpool", "DFT", "STFT", "RoiAlign",
+           "AffineGrid", "GridSample", "TfIdfVectorizer"}  # fmt: skip
+"""Operators whose result can be far larger than their inputs."""
+
+FEW = 1000
+"""So many elements, of several inputs, may be combined to a result of unknown size."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What computing a node takes; ``size`` is None where it cannot be much more than before."""
+
+    size: int | None
+    steps: int
+
+
+def bytes_of(array: np.ndarray) -> int:
+    """Return the size of an array, with the text of its strings."""
+    if array.dtype.kind == "O":
+        return array.nbytes + sum(len(str(item)) for item in array.ravel())
+    return array.nbytes
+
+
+def foreseen(
+    node: Node, types: Mapping[str, ValueType], values: Mapping[str, np.ndarray]
+) -> Foreseen | None:
+    """Return what computing a node takes, None if nobody can tell.
+
+    What the file says of the results does not count: it may be wrong.
+    """
+    known = {**types, **{name: tensor_type_of(array) for name, array in values.items()}}
+    inferred = output_types(node, known, values)
+    kinds = [inferred.get(name) for name in node.outputs if name]
+    shapes = [k.static_shape for k in kinds if isinstance(k, TensorType)]
+    read = sum(array.size for array in values.values())
+    if len(shapes) < len(kinds) or None in shapes:
+        several = sum(array.size > 1 for array in values.values()) > 1
+        if node.operator in GROWING or several and read > FEW:
+            return None
+        return Foreseen(None, _steps(node, values, read))
+    made, size = 0, 0
+    for kind, shape in zip(kinds, shapes):
+        assert isinstance(kind, TensorType) and shape is not None
+        width = DTYPES[kind.dtype].itemsize
+        if kind.dtype == "string":
+            width += sum(_longest(array) for array in values.values())
+        made += prod(shape)
+        size += prod(shape) * width
+    return Foreseen(size, _steps(node, values, read + made))
+
+
+def _longest(array: np.ndarray) -> int:
+    strings = array.ravel() if array.dtype.kind == "O" else ()
+    return max((len(str(item)) for item in strings), default=0)
+
+
+def _steps(node: Node, values: Mapping[str, np.ndarray], elements: int) -> int:
+    """Return about how many steps a node takes that reads and makes so many elements."""
+    arrays = [values.get(name) for name in node.inputs]
+    shapes = [array.shape for array in arrays if array is not None]
+    if "MatMul" in node.operator or node.operator == "Gemm":
+        return elements * max((max(s, default=1) for s in shapes), default=1)
+    if "Conv" in node.operator:
+        weights = [prod(s[1:]) for s in shapes if len(s) > 2]
+        return elements * max(weights, default=1)
+    kernel = node.attributes.get("kernel_shape")
+    return elements * max(prod(kernel), 1) if isinstance(kernel, tuple) else elements
