@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from math import ceil, isfinite, prod
 
 import numpy as np
 
@@ -50,6 +50,9 @@ def foreseen(
     kinds = [inferred.get(name) for name in node.outputs if name]
     shapes = [k.static_shape for k in kinds if isinstance(k, TensorType)]
     read = sum(array.size for array in values.values())
+    if node.operator == "Range" and not node.domain:  # of which ONNX does not say it
+        length = _range_length([values[name] for name in node.inputs])
+        return None if length is None else Foreseen(8 * length, length)
     if len(shapes) < len(kinds) or None in shapes:
         several = sum(array.size > 1 for array in values.values()) > 1
         if node.operator in GROWING or several and read > FEW:
@@ -64,6 +67,16 @@ def foreseen(
         made += prod(shape)
         size += prod(shape) * width
     return Foreseen(size, _steps(node, values, read + made))
+
+
+def _range_length(inputs: list[np.ndarray]) -> int | None:
+    if len(inputs) != 3 or any(array.size != 1 for array in inputs):
+        return None
+    start, limit, delta = (float(array.item()) for array in inputs)
+    if not delta or not all(map(isfinite, (start, limit, delta))):
+        return None
+    length = (limit - start) / delta
+    return max(ceil(length), 0) if isfinite(length) else None
 
 
 def _longest(array: np.ndarray) -> int:

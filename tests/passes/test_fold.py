@@ -1,5 +1,8 @@
 """Rules F1 to F3, C1, and what is never folded."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from onnx2py.passes.fold import fold_constants
@@ -92,3 +95,17 @@ def test_inside_a_branch_with_outer_constants():
             else_branch = () => (q)
               float32[1] q = {3}
     """)
+
+
+def test_a_range_is_folded_if_it_is_short():
+    text = """g (float[1] x) => (int64[n] y) <int64 a = {1}, int64 b = {%s}, int64 c = {3}>
+        { y = Range (a, b, c) }"""
+    assert fold_constants(graph_of(text % 11)).constants["y"].tolist() == [1, 4, 7, 10]
+    assert "Range" in after(fold_constants, text % 2**40)
+
+
+def test_what_broadcasting_makes_large_is_not_folded():
+    wide = np.ones((1 << 16, 1), np.float32)
+    text = "g (float[1] x, float[1] a, float[1] b) => (y) { y = Add (a, b) }"
+    graph = replace(graph_of(text), inputs=("x",), constants={"a": wide, "b": wide.T})
+    assert [node.operator for node in fold_constants(graph).nodes] == ["Add"]
