@@ -13,11 +13,11 @@ from ..ir.graph import Graph
 from ..load import LoadedModel
 from .functions import Functions
 from .graph import GraphDecoder, Shared
+from .inference import inferred_types
 from .prepare import (
     HasRule,
     check_functions,
     check_ranks,
-    inferred_types,
     normalise_domains,
     opsets_of,
     part_repeated_symbols,

@@ -16,7 +16,8 @@ from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
 from ..load import LoadedModel, dense_array, tensor_array
 from .functions import Argument, Functions, called_model, is_small, small_constants
-from .prepare import HasRule, inferred_types, opsets_of, subgraphs_of, with_bodies
+from .inference import inferred_types
+from .prepare import HasRule, opsets_of, subgraphs_of, with_bodies
 from .schemas import check_node
 from .types import proto_type, symbols_of, value_type, without_made_up
 

@@ -6,26 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import onnx
-from onnx import inliner, shape_inference
+from onnx import inliner
 
 from ..errors import DecodeError, LimitError
-from ..ir.types import ValueType
 from ..limits import MAX_NODES
-from ..memory import bounded_memory
-from .types import value_type
 
 HasRule = Callable[[str, str, int], bool]
 """Whether an operator (domain, name, opset version) can be lowered as it is."""
-
-UNKNOWN = "onnx2py.unknown"
-
 
 MAX_DEPTH = 64
 """How many subgraphs may stand inside each other."""
 
 
-def graphs_of(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
-    """Yield a graph, and all subgraphs inside it."""
+def graphs_of(graph: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield a graph or function, and all subgraphs inside it."""
     if depth > MAX_DEPTH:
         raise DecodeError(
             f"graph: expected at most {MAX_DEPTH} subgraphs inside each other"
@@ -47,8 +41,8 @@ def subgraphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     return graphs
 
 
-def nodes_of(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    """Yield the nodes of a graph and of its subgraphs."""
+def nodes_of(graph: onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
+    """Yield the nodes of a graph or function, and of the subgraphs in it."""
     return (node for each in graphs_of(graph) for node in each.node)
 
 
@@ -56,7 +50,7 @@ def normalise_domains(proto: onnx.ModelProto) -> None:
     """Spell ONNX's own domain one way: ``ai.onnx`` is another name of ""."""
     items: list[Any] = [*nodes_of(proto.graph), *proto.opset_import]
     for function in proto.functions:
-        items += [*_function_nodes(function), *function.opset_import]
+        items += [*nodes_of(function), *function.opset_import]
     for item in items:
         if item.domain == "ai.onnx":
             item.domain = ""
@@ -72,6 +66,8 @@ def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:
                 f"{opsets[entry.domain]} and {entry.version}"
             )
     newest = onnx.defs.onnx_opset_version()
+    if opsets.get("", 1) < 1:
+        raise DecodeError(f"opset of ai.onnx: expected at least 1, got {opsets['']}")
     if opsets.get("", 1) > newest:
         raise DecodeError(
             f"opset of ai.onnx: expected at most {newest}, got {opsets['']}; "
@@ -144,13 +140,6 @@ def wanted_bodies(
     return list(found)
 
 
-LONGEST = 1 << 22
-"""With longer lists of numbers, inference follows no values: it makes an object of each."""
-SPARE_BYTES = 4 << 30
-"""How much memory inference may take besides."""
-"""How many nodes all calls of functions may have together: functions that call others multiply."""
-
-
 def check_functions(proto: onnx.ModelProto) -> None:
     """Refuse functions that call themselves, through others too, or grow beyond measure.
 
@@ -161,7 +150,7 @@ def check_functions(proto: onnx.ModelProto) -> None:
     """
     Key = tuple[str, str, str]
     calls: dict[Key, list[Key]] = {
-        (f.domain, f.name, f.overload): [_key(n) for n in _function_nodes(f)]
+        (f.domain, f.name, f.overload): [_key(n) for n in nodes_of(f)]
         for f in proto.functions
     }
     sizes: dict[Key, int] = {}
@@ -215,10 +204,6 @@ def check_ranks(proto: onnx.ModelProto) -> None:
             raise LimitError(f"{name!r}: expected at most {MAX_RANK} axes, got {rank}")
 
 
-def _function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
-    return nodes_of(onnx.GraphProto(node=function.node))
-
-
 def since_version(domain: str, operator: str, version: int) -> int:
     """Return the version in which an operator got the definition that is in force."""
     if onnx.defs.has(operator, version, domain):
@@ -228,66 +213,3 @@ def since_version(domain: str, operator: str, version: int) -> int:
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
-Promised = list[tuple[ValueType | None, ...]]
-"""For each subgraph, in order: the types that the file gives to its outputs."""
-
-
-def inferred_types(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Promised]:
-    """Infer types and shapes; return besides what the file said of subgraphs' outputs."""
-    promised = [tuple(map(value_type, g.output)) for g in subgraphs_of(proto.graph)]
-    return infer(proto), promised
-
-
-def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Infer types and shapes from the inputs alone: what a file declares may be wrong."""
-    for graph in graphs_of(proto.graph):
-        del graph.value_info[:]
-        for output in graph.output:
-            output.ClearField("type")
-    for graph in subgraphs_of(proto.graph):
-        for value in graph.input:  # a loop may change the shapes of its state
-            value.type.tensor_type.ClearField("shape")
-    _hide_unknown_operators(proto)
-    try:
-        inferred = shape_inference.infer_shapes(proto)
-        if not _has_long_list(inferred.graph):
-            inferred = _with_values_followed(proto) or inferred
-    except Exception:  # an invalid node: the decoder, or its rule, will say so better
-        inferred = proto
-    for node in nodes_of(inferred.graph):
-        if node.domain == UNKNOWN:
-            node.domain = ""
-    return inferred
-
-
-def _has_long_list(graph: onnx.GraphProto) -> bool:
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        dims = value.type.tensor_type.shape.dim
-        if len(dims) == 1 and dims[0].dim_value > LONGEST:
-            return True
-    return any(len(t.dims) == 1 and t.dims[0] > LONGEST for t in graph.initializer)
-
-
-def _with_values_followed(proto: onnx.ModelProto) -> onnx.ModelProto | None:
-    """Infer shapes from computed ones too, None if that takes too much memory."""
-    with bounded_memory(SPARE_BYTES):
-        try:
-            return shape_inference.infer_shapes(proto, data_prop=True)
-        except MemoryError:
-            return None
-
-
-def _hide_unknown_operators(proto: onnx.ModelProto) -> None:
-    """Move operators that ONNX dropped to another domain: inference would stop at them."""
-    version = next(o.version for o in proto.opset_import if not o.domain)
-    hidden = [
-        node
-        for node in nodes_of(proto.graph)
-        if not node.domain and not onnx.defs.has(node.op_type, version, "")
-    ]
-    for node in hidden:
-        node.domain = UNKNOWN
-    if hidden:
-        proto.opset_import.append(onnx.helper.make_opsetid(UNKNOWN, 1))

@@ -220,6 +220,8 @@ def unsqueezed(x: Lengths, axes: Any) -> Lengths:
     if x is None or axes is None:
         return None
     rank = len(x) + len(axes)
-    new = {axis % rank for axis in axes}
+    new = {axis % rank for axis in axes if -rank <= axis < rank}
+    if len(new) != len(axes):
+        return None
     old = iter(x)
     return tuple(1 if i in new else next(old) for i in range(rank))

@@ -39,9 +39,12 @@ PAIRS = {
     "3.11": ("1.23", "2.4"),
     "3.12": ("1.26", "2.5"),
     "3.13": ("2.1", "2.5"),
+    "3.13t": ("2.1", "2.5"),
     "3.14": ("2.3", "2.5"),
+    "3.14t": ("2.3", "2.5"),
 }
-"""The oldest and the newest NumPy that has wheels for a version of Python."""
+"""The oldest and the newest NumPy that has wheels for a version of Python; "t" is without
+the global lock."""
 
 MODELS = (
     "mnist-8", "kws-fp32", "winml-iris-mlp", "tract-xgb-cls", "torch-gru", "torch-unet",
@@ -57,13 +60,14 @@ def find_pythons() -> dict[str, str]:
         uv = Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/python3")
         named = shutil.which(f"python{version}")
         for candidate in (*map(str, pyenv), named, *map(str, sorted(uv))):
-            if candidate and _version(candidate, "sys.version.split()[0]"):
+            if candidate and version_of(candidate, "sys.version.split()[0]"):
                 found[version] = candidate
                 break
     return found
 
 
-def _version(python: str, expression: str) -> str:
+def version_of(python: str, expression: str) -> str:
+    """Return what an expression is there, or nothing if the interpreter does not start."""
     code = f"import sys; print({expression})"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -98,16 +102,19 @@ def agreeing(python: str, names: list[str], folder: Path) -> int:
     return count
 
 
+def found_models(folders: list[Path]) -> list[Path]:
+    """Return those of ``MODELS`` that lie in the folders."""
+    every = [[folder / f"{name}.onnx" for folder in folders] for name in MODELS]
+    found = (next(filter(Path.exists, paths), None) for paths in every)
+    return [path for path in found if path is not None]
+
+
 def compiled(folders: list[Path], out: Path) -> list[str]:
     """Compile the models that are found, each verified; return the packages' names."""
     names = []
-    for model in MODELS:
-        paths = [folder / f"{model}.onnx" for folder in folders]
-        path = next((path for path in paths if path.exists()), None)
-        if path is not None:
-            name = model.replace("-", "_").replace(".", "_")
-            compile_model(path, out / name, verify=True, layout=False)
-            names.append(name)
+    for path in found_models(folders):
+        names.append(path.stem.replace("-", "_").replace(".", "_"))
+        compile_model(path, out / names[-1], verify=True, layout=False)
     return names
 
 
@@ -138,8 +145,8 @@ def main() -> int:
                     found = agreeing(inner, list(NAMES), EXAMPLES)
                     others = agreeing(inner, names, Path(made))
                     versions = (
-                        _version(inner, "sys.version.split()[0]"),
-                        _version(inner, "__import__('numpy').__version__"),
+                        version_of(inner, "sys.version.split()[0]"),
+                        version_of(inner, "__import__('numpy').__version__"),
                     )
                 failed |= found < len(NAMES) or others < len(names)
                 counts = f"{found} of {len(NAMES)} | {others} of {len(names)}"

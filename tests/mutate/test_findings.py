@@ -165,3 +165,17 @@ def test_a_damaged_constant_of_a_model_with_functions(tmp_path):
     del tensor.float_data[:]
     tensor.raw_data = b"\0" * 7
     assert "the stored data do not fit" in refused(model, tmp_path)
+
+
+def test_one_axis_twice(tmp_path):
+    model = graph("""(float[2, 3] x) => (float[a, b, c, d] y) <int64[2] axes = {1, -3}>
+        { y = Unsqueeze (x, axes) }""")
+    package = onnx2py.load_model(model)
+    with pytest.raises(ValueError, match="repeated axis"):
+        package(np.ones((2, 3), np.float32))
+
+
+def test_an_opset_before_the_first(tmp_path):
+    model = graph("(float[2, 3] x) => (int64[2] y) { y = Shape () }")
+    model.opset_import[0].version = 0
+    assert "opset of ai.onnx: expected at least 1, got 0" in refused(model, tmp_path)

@@ -1,0 +1,188 @@
+"""Types and shapes by ONNX's own inference, which is kept from what would end the process.
+
+It is C++: it reads the types of some operators' inputs without a look at whether there are
+any, and a shape at an index that an attribute gives. Such nodes are hidden from it, in a
+domain that it does not know, until the types of their inputs are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import onnx
+from onnx import shape_inference
+
+from ..ir.types import ValueType
+from ..memory import bounded_memory
+from .prepare import graphs_of, nodes_of, subgraphs_of
+from .types import value_type
+
+UNKNOWN = "onnx2py.unknown"
+"""The domain of what inference is not to look at."""
+
+NEEDS_TYPES = {
+    ("", "EyeLike"),
+    ("", "RegexFullMatch"),
+    ("ai.onnx.ml", "DictVectorizer"),
+    ("ai.onnx.ml", "LabelEncoder"),
+    ("ai.onnx.ml", "TreeEnsemble"),
+}
+"""Inference of these ends the process if the type of an input is not known."""
+
+MOST_AXES = 64
+BEYOND = 1 << 62
+
+INDICES = {
+    ("", "GatherND"): ("batch_dims", 0),
+    ("", "LayerNormalization"): ("axis", -MOST_AXES),
+}
+"""Attributes that inference takes as an index unseen, and the least that they may be."""
+
+ROUNDS = 16
+"""How often inference is called again to look at nodes that were hidden."""
+
+LONGEST = 1 << 22
+"""With longer lists of numbers, inference follows no values: it makes an object of each."""
+
+SPARE_BYTES = 4 << 30
+"""How much memory inference may take besides."""
+
+Promised = list[tuple[ValueType | None, ...]]
+"""For each subgraph, in order: the types that the file gives to its outputs."""
+
+
+def inferred_types(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Promised]:
+    """Infer types and shapes; return besides what the file said of subgraphs' outputs."""
+    promised = [tuple(map(value_type, g.output)) for g in subgraphs_of(proto.graph)]
+    return infer(proto), promised
+
+
+def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Infer types and shapes from the inputs alone: what a file declares may be wrong."""
+    for graph in graphs_of(proto.graph):
+        del graph.value_info[:]
+        for output in graph.output:
+            output.ClearField("type")
+    for graph in subgraphs_of(proto.graph):
+        for value in graph.input:  # a loop may change the shapes of its state
+            value.type.tensor_type.ClearField("shape")
+    domains = [node.domain for node in nodes_of(proto.graph)]
+    waiting = _hide(proto)
+    inferred = _called(proto)
+    for _ in range(ROUNDS if waiting else 0):
+        known = enumerate(_typed(inferred.graph, frozenset()))
+        ready = waiting & {index for index, is_typed in known if is_typed}
+        if not ready:
+            break
+        for index, node in enumerate(nodes_of(proto.graph)):
+            if index in ready:
+                node.domain = domains[index]
+        waiting -= ready
+        inferred = _called(proto)
+    for node, domain in zip(nodes_of(inferred.graph), domains):
+        node.domain = domain
+    return inferred
+
+
+def _called(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Call inference; what it cannot infer has no type."""
+    proto = _with_safe_functions(proto)
+    try:
+        inferred = shape_inference.infer_shapes(proto)
+        if not _has_long_list(inferred.graph):
+            inferred = _with_values_followed(proto) or inferred
+    except Exception:  # an invalid node: the decoder, or its rule, will say so better
+        inferred = proto
+    return inferred
+
+
+def _has_long_list(graph: onnx.GraphProto) -> bool:
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if len(dims) == 1 and dims[0].dim_value > LONGEST:
+            return True
+    return any(len(t.dims) == 1 and t.dims[0] > LONGEST for t in graph.initializer)
+
+
+def _with_values_followed(proto: onnx.ModelProto) -> onnx.ModelProto | None:
+    """Infer shapes from computed ones too, None if that takes too much memory."""
+    with bounded_memory(SPARE_BYTES):
+        try:
+            return shape_inference.infer_shapes(proto, data_prop=True)
+        except MemoryError:
+            return None
+
+
+def _hide(proto: onnx.ModelProto) -> set[int]:
+    """Hide nodes from inference; return which of them it may see once it knows more.
+
+    It would also stop at an operator that ONNX dropped, and read a shape beyond its end.
+    """
+    version = next(o.version for o in proto.opset_import if not o.domain)
+    waiting = set()
+    for index, node in enumerate(nodes_of(proto.graph)):
+        dropped = not node.domain and not onnx.defs.has(node.op_type, version, "")
+        needs_types = (node.domain, node.op_type) in NEEDS_TYPES
+        if needs_types and not dropped:
+            waiting.add(index)
+        if dropped or needs_types or _reads_beyond(node, {}):
+            node.domain = UNKNOWN
+    _import_unknown(proto.opset_import)
+    return waiting
+
+
+def _import_unknown(opsets: Any) -> None:
+    if all(entry.domain != UNKNOWN for entry in opsets):
+        opsets.append(onnx.helper.make_opsetid(UNKNOWN, 1))
+
+
+def _reads_beyond(node: onnx.NodeProto, passed: Mapping[str, list[int]]) -> bool:
+    name, least = INDICES.get((node.domain, node.op_type), ("", 0))
+    return any(
+        not least <= index <= MOST_AXES
+        for attribute in node.attribute
+        if attribute.name == name
+        for index in passed.get(attribute.ref_attr_name, [attribute.i])
+    )
+
+
+def _typed(graph: onnx.GraphProto, outer: frozenset[str]) -> Iterator[bool]:
+    """Yield of each node, in the order of :func:`nodes_of`, if its inputs' types are known."""
+    values = (*graph.input, *graph.output, *graph.value_info)
+    typed = {value.name for value in values if value.type.WhichOneof("value")}
+    known = {value.name for value in graph.input} & typed | outer
+    known |= {tensor.name for tensor in graph.initializer}
+    nested: list[tuple[onnx.GraphProto, frozenset[str]]] = []
+    for node in graph.node:
+        yield all(name in known for name in node.input)
+        for attribute in node.attribute:
+            inside = [*attribute.graphs, *([attribute.g] * attribute.HasField("g"))]
+            nested += [(each, frozenset(known)) for each in inside]
+        known |= typed & set(node.output)
+    for each, names in nested:
+        yield from _typed(each, names)
+
+
+def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a model whose functions have no node that inference must not see."""
+    inside = [node for f in proto.functions for node in nodes_of(f)]
+    passed: dict[str, list[int]] = {}
+    for holder in (*proto.functions, *inside, *nodes_of(proto.graph)):
+        is_function = isinstance(holder, onnx.FunctionProto)
+        for each in holder.attribute_proto if is_function else holder.attribute:
+            index = BEYOND if each.ref_attr_name else each.i
+            passed.setdefault(each.name, []).append(index)
+
+    def is_dangerous(node: onnx.NodeProto) -> bool:
+        return (node.domain, node.op_type) in NEEDS_TYPES or _reads_beyond(node, passed)
+
+    if not any(map(is_dangerous, inside)):
+        return proto
+    safe = onnx.ModelProto()
+    safe.CopyFrom(proto)
+    for function in safe.functions:
+        for node in filter(is_dangerous, nodes_of(function)):
+            node.domain = UNKNOWN
+        _import_unknown(function.opset_import)
+    return safe
