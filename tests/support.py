@@ -171,6 +171,18 @@ def onnxruntime_outputs(
     return list(session.run(None, feeds))
 
 
+def frozen(value: Any) -> Any:
+    """Make all arrays inside a value read-only; return it. Who writes to one gets an error."""
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, dict):
+        frozen(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            frozen(each)
+    return value
+
+
 def assert_same(
     actual: Any, expected: Any, *, rtol: float = 1e-5, atol: float = 1e-6
 ) -> None:

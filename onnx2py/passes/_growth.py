@@ -94,4 +94,6 @@ def _steps(node: Node, values: Mapping[str, np.ndarray], elements: int) -> int:
         weights = [prod(s[1:]) for s in shapes if len(s) > 2]
         return elements * max(weights, default=1)
     kernel = node.attributes.get("kernel_shape")
-    return elements * max(prod(kernel), 1) if isinstance(kernel, tuple) else elements
+    if isinstance(kernel, tuple) and all(isinstance(n, int) for n in kernel):
+        return elements * max(prod(kernel), 1)
+    return elements

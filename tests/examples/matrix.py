@@ -3,6 +3,7 @@
 ``python -m tests.examples.matrix`` (``make matrix``) makes an environment for each pair in
 a temporary folder, so it needs a package index. It runs the examples, and with
 ``--models FOLDER...`` ten models more, each compared with what it computed when it was made.
+Each is also called from 32 threads at once (``threads.py``), ``--calls N`` times in each.
 It prints a table, and with ``--write`` puts it into the README; the exit status is 1 if a
 package fails, or if no other Python is found. ``--quick`` takes the oldest and newest NumPy.
 """
@@ -50,6 +51,9 @@ MODELS = (
     "mnist-8", "kws-fp32", "winml-iris-mlp", "tract-xgb-cls", "torch-gru", "torch-unet",
     "hf-bert-mini-legacy14", "hf-whisper-encoder", "sk-rf-classifier", "torch-yolo-head-nms",
 )  # fmt: skip
+
+
+THREADS = Path(__file__).with_name("threads.py")
 
 
 def find_pythons() -> dict[str, str]:
@@ -102,6 +106,18 @@ def agreeing(python: str, names: list[str], folder: Path) -> int:
     return count
 
 
+def same_in_threads(python: str, names: list[str], folder: Path, calls: int) -> int:
+    """Return how many packages compute the same bits in 32 threads as alone."""
+    count = 0
+    for name in names:
+        command = [python, "-B", str(THREADS), name, "--calls", str(calls)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{done.stdout}{done.stderr}", file=sys.stderr)
+        count += not done.returncode
+    return count
+
+
 def found_models(folders: list[Path]) -> list[Path]:
     """Return those of ``MODELS`` that lie in the folders."""
     every = [[folder / f"{name}.onnx" for folder in folders] for name in MODELS]
@@ -123,6 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.examples.matrix")
     parser.add_argument("--models", nargs="*", type=Path, default=[], metavar="FOLDER")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--calls", type=int, default=10, metavar="N")
     parser.add_argument(
         "--write", action="store_true", help="put the table into README.md"
     )
@@ -131,7 +148,8 @@ def main() -> int:
     if not pythons:
         print("no supported Python found", file=sys.stderr)
         return 1
-    lines = ["| Python | NumPy | examples | models |", "| --- | --- | ---: | ---: |"]
+    lines = ["| Python | NumPy | examples | models | in 32 threads |"]
+    lines.append("| --- | --- | ---: | ---: | ---: |")
     failed = False
     with tempfile.TemporaryDirectory() as made:
         names = compiled(chosen.models, Path(made))
@@ -144,12 +162,14 @@ def main() -> int:
                         continue
                     found = agreeing(inner, list(NAMES), EXAMPLES)
                     others = agreeing(inner, names, Path(made))
+                    threads = same_in_threads(inner, names, Path(made), chosen.calls)
                     versions = (
-                        version_of(inner, "sys.version.split()[0]"),
+                        version_of(inner, "sys.version.split()[0]") + version[4:],
                         version_of(inner, "__import__('numpy').__version__"),
                     )
-                failed |= found < len(NAMES) or others < len(names)
+                failed |= found < len(NAMES) or min(others, threads) < len(names)
                 counts = f"{found} of {len(NAMES)} | {others} of {len(names)}"
+                counts += f" | {threads} of {len(names)}"
                 lines.append(f"| {' | '.join(versions)} | {counts} |")
                 print(lines[-1], flush=True)
     table = "\n".join(lines)

@@ -29,6 +29,7 @@ from onnx2py.lowering.registry import has_rule
 from onnx2py.passes import run_passes
 from onnx2py.plan import plan
 
+from ..support import frozen
 from .case import Case
 from .draw import is_extension
 from .saturation import is_inexact
@@ -118,9 +119,11 @@ def _from_memory(value: Any) -> np.ndarray[Any, Any]:
 
 
 def our_outputs(case: Case, level: int = 1) -> list[Any]:
-    """Compile the case and run the package."""
+    """Compile the case and run the package, which can write to neither inputs nor weights."""
     with our_module(case.model().SerializeToString(), level) as module:
-        return list(module.InferenceSession().run(None, case.feeds))
+        session = module.InferenceSession()
+        frozen(vars(session._model))
+        return list(session.run(None, frozen(case.feeds)))
 
 
 @contextmanager
