@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .custom import rules_with
 from .decode import DecodedModel, decode
 from .emit.layout import format_source
@@ -90,9 +92,10 @@ def compile_model(
     origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
 
     tell("rewriting the graph", 0.1)
-    graph = run_passes(decoded.graph, level=chosen.level)
-    check_limits(graph, chosen.max_elements, chosen.max_nodes)
-    program = plan(lower(graph, rules), level=chosen.level)
+    with np.errstate(all="ignore"):  # weights that overflow, or are none, stay so
+        graph = run_passes(decoded.graph, level=chosen.level)
+        check_limits(graph, chosen.max_elements, chosen.max_nodes)
+        program = plan(lower(graph, rules), level=chosen.level)
 
     tell("writing source", 0.3)
     package = build_package(program, target.name, origin)

@@ -121,7 +121,9 @@ class _Parts:
         """Return the type that holds every sum."""
         rows = centred(w, zero, dtype=np.float64)
         largest = 255 * np.abs(rows).reshape(len(rows), -1).sum(axis=1)
-        added = np.abs(bias[0].astype(np.float64)) if bias else 0
+        added = np.abs(bias[0].astype(np.float64)) if bias else np.zeros(1)
+        if added.shape not in {(1,), largest.shape}:
+            return "float64"  # the package will say that they do not fit
         return "float32" if np.max(largest + added) <= EXACT else "float64"
 
     def shape(self, name: str) -> tuple[Dim, ...] | None:

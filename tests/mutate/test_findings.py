@@ -179,3 +179,30 @@ def test_an_opset_before_the_first(tmp_path):
     model = graph("(float[2, 3] x) => (int64[2] y) { y = Shape () }")
     model.opset_import[0].version = 0
     assert "opset of ai.onnx: expected at least 1, got 0" in refused(model, tmp_path)
+
+
+def test_weights_that_are_no_numbers_warn_nobody(tmp_path, recwarn):
+    model = graph("""(float[1, 1, 3] x) => (float[1, 1, 3] y)
+        <float[1, 1, 1] w = {1}, float[1] s = {1}, float[1] v = {1}>
+        { c = Conv (x, w) y = BatchNormalization (c, s, s, s, v) }""")
+    weight = model.graph.initializer[0]
+    del weight.float_data[:]
+    weight.raw_data = b"\x01\x00\x80\x7f"  # a signalling NaN
+    package = onnx2py.load_model(model)
+    assert np.isnan(package(np.ones((1, 1, 3), np.float32))).all()
+    assert not recwarn.list
+
+
+def test_a_bias_for_other_channels(tmp_path):
+    model = graph("""(uint8[1, 1, 4] x) => (uint8[a, b, c] y)
+        <float one = {1}, uint8 z = {0}, int8 zw = {0}, int8[3, 1, 1] w = {1, 2, 3},
+        int32[2] b = {1, 2}> { y = QLinearConv (x, one, z, w, one, zw, one, z, b) }""")
+    package = onnx2py.load_model(model)
+    with pytest.raises(ValueError):
+        package(np.ones((1, 1, 4), np.uint8))
+
+
+def test_a_window_of_text(tmp_path):
+    model = graph("""() => (float[a, b] y) <float[2, 3] x = {1, 2, 3, 4, 5, 6}>
+        { y = Transpose <kernel_shape = ["a", "b"]> (x) }""")
+    assert "attribute kernel_shape: there is no rule for it" in refused(model, tmp_path)
