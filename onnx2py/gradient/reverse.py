@@ -64,6 +64,8 @@ class Reverse:
         """Walk back over ``nodes``, which are in order and lead to ``result``."""
         self.mark(nodes)
         value = Value(self.tape, result)
+        if value.dtype not in FLOATS:
+            raise NoDerivative(f"y: expected floats, got {value.dtype}")
         self.seeds[result] = [value.filled(1)]
         for node in reversed(nodes):
             self.pull(node)

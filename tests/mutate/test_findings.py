@@ -206,3 +206,17 @@ def test_a_window_of_text(tmp_path):
     model = graph("""() => (float[a, b] y) <float[2, 3] x = {1, 2, 3, 4, 5, 6}>
         { y = Transpose <kernel_shape = ["a", "b"]> (x) }""")
     assert "attribute kernel_shape: there is no rule for it" in refused(model, tmp_path)
+
+
+def test_a_node_whose_outputs_have_no_names(tmp_path):
+    model = graph("(float[2] x) => (float[2] y) { y = Relu (x) z = Size (x) }")
+    model.graph.node[1].output[:] = [""]
+    assert "expected 1 outputs, got 0" in refused(model, tmp_path)
+
+
+def test_a_gradient_of_text(tmp_path):
+    model = graph("""(string a) => (string d) { d = Identity (a)
+        e = ai.onnx.preview.training.Gradient <xs = ["a"], y = "d"> (a) }""")
+    model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.preview.training", 1))
+    model.graph.output.append(onnx.ValueInfoProto(name="e"))
+    assert "expected floats, got string" in refused(model, tmp_path)
