@@ -25,11 +25,10 @@ def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
     schema: Any = onnx.defs.get_schema(proto.op_type, version, proto.domain)
     for what, names, least, most in (
         ("inputs", proto.input, schema.min_input, schema.max_input),
-        ("outputs", proto.output, schema.min_output, schema.max_output),
+        ("outputs", proto.output, 0, schema.max_output),
     ):
         given = next((i for i in range(len(names), 0, -1) if names[i - 1]), 0)
-        unnamed = what == "outputs" and least > 0 and not given
-        if given > most or len(names) < least or unnamed:
+        if given > most or len(names) < least:
             wanted = f"{least}" if least == most else f"{least} to {most}"
             wanted = f"at least {least}" if most > 10**6 else wanted
             raise DecodeError(f"{label}: expected {wanted} {what}, got {given}")

@@ -115,7 +115,8 @@ class _Folder:
         self, node: Node, constants: Mapping[str, np.ndarray]
     ) -> dict[str, np.ndarray] | None:
         """Return the outputs of a node that can be folded."""
-        if node.operator in RANDOM | UNBOUNDED or node.subgraphs:
+        unfolded = node.operator in RANDOM | UNBOUNDED
+        if unfolded or node.subgraphs or not node.outputs:
             return None
         if node.operator in ("Shape", "Size") and not node.domain:
             return self.shape(node, constants)
