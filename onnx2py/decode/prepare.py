@@ -65,9 +65,12 @@ def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:
                 f"opset of {entry.domain or 'ai.onnx'}: expected one version, got "
                 f"{opsets[entry.domain]} and {entry.version}"
             )
+    for domain, version in opsets.items():
+        if not (0 if domain else 1) <= version < 1 << 31:
+            raise DecodeError(
+                f"opset of {domain or 'ai.onnx'}: expected a version from 1 on, got {version}"
+            )
     newest = onnx.defs.onnx_opset_version()
-    if opsets.get("", 1) < 1:
-        raise DecodeError(f"opset of ai.onnx: expected at least 1, got {opsets['']}")
     if opsets.get("", 1) > newest:
         raise DecodeError(
             f"opset of ai.onnx: expected at most {newest}, got {opsets['']}; "

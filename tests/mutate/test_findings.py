@@ -176,10 +176,16 @@ def test_one_axis_twice(tmp_path):
         package(np.ones((2, 3), np.float32))
 
 
-def test_an_opset_before_the_first(tmp_path):
+@pytest.mark.parametrize(
+    "domain, version", [("", 0), ("", -1), ("ai.onnx.ml", 1 << 40)]
+)
+def test_an_opset_that_there_is_not(tmp_path, domain, version):
     model = graph("(float[2, 3] x) => (int64[2] y) { y = Shape () }")
-    model.opset_import[0].version = 0
-    assert "opset of ai.onnx: expected at least 1, got 0" in refused(model, tmp_path)
+    model.opset_import[0].domain = domain
+    model.opset_import[0].version = version
+    name = domain or "ai.onnx"
+    expected = f"opset of {name}: expected a version from 1 on, got {version}"
+    assert expected in refused(model, tmp_path)
 
 
 def test_weights_that_are_no_numbers_warn_nobody(tmp_path, recwarn):
