@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ._tensors import Dim, TensorSpec
+from ._tensors import Dim, TensorSpec, shown
 from .model import INPUTS, OUTPUTS, Model
 
 _LISTED = {"bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))} | {
@@ -82,8 +82,9 @@ class InferenceSession:
             return list(outputs.values())
         for name in output_names:
             if name not in outputs:
+                known = ", ".join(map(shown, outputs))
                 raise ValueError(
-                    f"{name}: no output has that name; the outputs are {', '.join(outputs)}"
+                    f"{shown(name)}: no output has that name; the outputs are {known}"
                 )
         return [outputs[name] for name in output_names]
 
@@ -137,7 +138,8 @@ def _wrong_names(feed: Mapping[str, Any]) -> ValueError:
     unknown = [name for name in feed if name not in known]
     missing = [s.name for s in INPUTS if not s.optional and s.name not in feed]
     verb = "no input has that name" if unknown else "expected a value, got none"
-    names, inputs = ", ".join(unknown or missing), ", ".join(known) or "none"
+    names = ", ".join(map(shown, unknown or missing))
+    inputs = ", ".join(map(shown, known)) or "none"
     return ValueError(f"{names}: {verb}; the inputs are {inputs}")
 
 

@@ -41,7 +41,13 @@ class TensorSpec:
 
     def __repr__(self) -> str:
         kind = "[...]" if self.shape is None else list(self.shape)
-        return f"<{self.name}: {self.dtype}{kind}>"
+        return f"<{shown(self.name)}: {self.dtype}{kind}>"
+
+
+def shown(name: str) -> str:
+    """Return a name without what would steer a terminal."""
+    text = str(name)
+    return text if text.isprintable() else ascii(text)
 
 
 def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
@@ -119,7 +125,8 @@ def check_input(
         If ``value`` is of another dtype or shape.
     """
     if not isinstance(value, (np.ndarray, np.generic)):
-        raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
+        kind = type(value).__name__
+        raise TypeError(f"{shown(name)}: expected {expected}, got {kind}")
     dtype, shape = _parse_type(expected)
     array: NDArray[Any] = np.asarray(value)
     if array.dtype != dtype:
@@ -128,7 +135,8 @@ def check_input(
         elif array.dtype.newbyteorder("=") == dtype:
             array = array.astype(dtype)
         else:
-            raise ValueError(f"{name}: expected {expected}, got {tensor_type(array)}")
+            got = tensor_type(array)
+            raise ValueError(f"{shown(name)}: expected {expected}, got {got}")
     if shape is None or array.shape == shape:
         return array
     known = {} if dims is None else dims
@@ -139,7 +147,9 @@ def check_input(
     if not fits:
         where = ", ".join(f"{k} = {known[k]}" for k in shape if k in known)
         note = f" (with {where})" if where else ""
-        raise ValueError(f"{name}: expected {expected}{note}, got {tensor_type(array)}")
+        raise ValueError(
+            f"{shown(name)}: expected {expected}{note}, got {tensor_type(array)}"
+        )
     return array
 
 

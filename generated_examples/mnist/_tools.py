@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._golden import draw, numpy_dtype, read_record, recorded_inputs
-from ._tensors import TensorSpec
+from ._tensors import TensorSpec, shown
 from .watch import Step, trace
 from .model import INPUTS, OUTPUTS, WEIGHTS, Model, __doc__ as ABOUT
 
@@ -301,11 +301,6 @@ def type_of(spec: TensorSpec) -> str:
     return (
         f"{spec.dtype}[{', '.join('?' if d is None else str(d) for d in spec.shape)}]"
     )
-
-
-def shown(text: str) -> str:
-    """Return text that a terminal can show."""
-    return text if text.isprintable() else ascii(text)
 
 
 def milliseconds(seconds: float) -> str:

@@ -146,6 +146,7 @@ class _Folder:
         except (
             UnsupportedError,
             ArithmeticError,
+            AttributeError,
             LookupError,
             TypeError,
             ValueError,

@@ -221,3 +221,10 @@ def test_a_gradient_of_text(tmp_path):
     model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.preview.training", 1))
     model.graph.output.append(onnx.ValueInfoProto(name="e"))
     assert "expected floats, got string" in refused(model, tmp_path)
+
+
+def test_numbers_for_an_operator_of_text(tmp_path):
+    model = graph("""() => (y) <int64[2] x = {1, 2}>
+        { y = StringNormalizer <case_change_action = "LOWER", stopwords = ["a"]> (x) }""")
+    with pytest.raises((AttributeError, TypeError)):
+        onnx2py.load_model(model)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from typing import Any
 
@@ -133,3 +134,26 @@ def test_what_is_returned_is_nobody_elses(both):
     np.testing.assert_array_equal(package(X), kept)
     for name, value in weights.items():
         np.testing.assert_array_equal(getattr(package, name), value)
+
+
+def test_a_name_that_would_steer_a_terminal():
+    name = "x\x1b[31m\x9b\u202e"
+    proto = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (float[2] y) { y = Neg (x) }'
+    )
+    proto.graph.input[0].name = proto.graph.node[0].input[0] = name
+    package = onnx2py.load_model(proto)
+    session = importlib.import_module(
+        type(package).__module__.rpartition(".")[0]
+    ).InferenceSession()
+    for call in (
+        lambda: package(np.ones(3, np.float32)),
+        lambda: package([1, 2]),
+        lambda: session.run(None, {}),
+        lambda: session.run([name], {name: np.ones(2, np.float32)}),
+        lambda: session.run(None, {name: X, name + "\n": X}),
+    ):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            call()
+        assert str(raised.value).isprintable()
+        assert r"x\x1b[31m\x9b\u202e" in str(raised.value)
