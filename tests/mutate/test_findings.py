@@ -224,7 +224,9 @@ def test_a_gradient_of_text(tmp_path):
 
 
 def test_numbers_for_an_operator_of_text(tmp_path):
-    model = graph("""() => (y) <int64[2] x = {1, 2}>
-        { y = StringNormalizer <case_change_action = "LOWER", stopwords = ["a"]> (x) }""")
+    model = graph(
+        """() => (y) <int64[2] x = {1, 2}>
+        { y = StringNormalizer <case_change_action = "LOWER", stopwords = ["a"]> (x) }"""
+    )
     with pytest.raises((AttributeError, TypeError)):
         onnx2py.load_model(model)()
