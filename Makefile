@@ -62,6 +62,7 @@ bench: $(VENV)/.installed ## measure the models in MODELS=FOLDER, and write the 
 
 matrix: $(VENV)/.installed ## run packages on other versions of Python and NumPy (MODELS=FOLDER: more)
 	@$(BIN)/python -m tests.examples.matrix --models $(MODELS)
+	@$(BIN)/python -m tests.examples.compilers --models $(MODELS)
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist
