@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
-from ..ir.types import TensorType, ValueType
+from ..ir.types import Dim, TensorType, ValueType
 from ..kernels import (
     activation,
     arithmetic,
@@ -101,8 +101,8 @@ def _placed(
             isinstance(argument, Ref)
             and argument.name in statement.frees
             and argument.name in fresh
-            and _is_known(kind)
             and types.get(argument.name) == kind
+            and _has_shape_of(argument, call, types)
         ):
             return replace(
                 statement,
@@ -112,7 +112,28 @@ def _placed(
     return statement
 
 
-def _is_known(kind: ValueType | None) -> bool:
-    """Whether two values of this type have one shape, and neither is a NumPy scalar."""
-    shape = kind.shape if isinstance(kind, TensorType) else None
-    return bool(shape) and None not in (shape or ())
+def _has_shape_of(argument: Ref, call: Call, types: Mapping[str, ValueType]) -> bool:
+    """Whether the result of a call has the shape of an argument, which has axes.
+
+    Two values of one type have one shape, unless a length in it is not known: then all else
+    must be known to broadcast to it.
+    """
+    shape = _shape(types.get(argument.name))
+    if not shape:  # no axes: NumPy may give a scalar, which nothing can be written to
+        return False
+    if None not in shape:
+        return True
+    others = [a for a in call.args if isinstance(a, Ref) and a != argument]
+    return all(_broadcasts(_shape(types.get(other.name)), shape) for other in others)
+
+
+def _shape(kind: ValueType | None) -> tuple[Dim, ...] | None:
+    return kind.shape if isinstance(kind, TensorType) else None
+
+
+def _broadcasts(shape: tuple[Dim, ...] | None, to: tuple[Dim, ...]) -> bool:
+    if shape is None or len(shape) > len(to):
+        return False
+    return all(
+        a == 1 or (a == b and a is not None) for a, b in zip(shape[::-1], to[::-1])
+    )
