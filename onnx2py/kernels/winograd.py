@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channels_last import channels_second, padded_channels_last, view
+from ._channels_last import channels_second, view
 
 _BLOCK = 1 << 20  # elements of the transformed tiles that are worked on at once
 
@@ -95,8 +95,8 @@ def conv_winograd(
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
     places, c, m = weight.shape
-    if x.ndim != 4:
-        raise ValueError(f"conv: expected x of 4 axes, got {x.shape}")
+    if x.ndim != 4 or x.shape[1] != c:
+        raise ValueError(f"conv: expected x of 4 axes and {c} channels, got {x.shape}")
     tile = 2 if places == 16 else 4
     top, left, bottom, right = pads or (0, 0, 0, 0)
     height, width = x.shape[2] + top + bottom - 2, x.shape[3] + left + right - 2
@@ -106,21 +106,34 @@ def conv_winograd(
             f"got {(height + 2, width + 2)} with its padding"
         )
     down, across = -(-height // tile), -(-width // tile)  # tiles
-    more = (bottom + down * tile - height, right + across * tile - width)
-    x = padded_channels_last(x, c, (3, 3), None, (top, left, *more))
-    n, row, column = x.strides[:3]
-    shape = (tile + 2, tile + 2, len(x), down, across, c)
-    tiles = view(x, shape, (row, column, n, row * tile, column * tile, x.itemsize))
     before, after = SUMS[tile]
-    y = np.empty((len(x), down, tile, across, tile, m), x.dtype)
-    row_size = places * max(c, m) * across * len(x)
-    step = max(1, _BLOCK // max(1, row_size))  # rows of tiles
-    for start in range(0, down, step):
-        part = y[:, start : start + step].transpose(2, 4, 0, 1, 3, 5)
-        chosen = tiles[:, :, :, start : start + step]
-        product = np.matmul(before, chosen.reshape(places, -1)).reshape(places, -1, c)
+    y = np.empty((len(x), height, width, m), x.dtype)
+    most = max(1, _BLOCK // max(1, places * max(c, m) * across * len(x)))
+    rows = -(-down // -(-down // most))  # of tiles at once, about the same each time
+    padded = np.zeros((len(x), rows * tile + 2, across * tile + 2, c), x.dtype)
+    n, row, column = padded.strides[:3]
+    shape = (tile + 2, tile + 2, len(x), rows, across, c)
+    tiles = view(padded, shape, (row, column, n, row * tile, column * tile, x.itemsize))
+    results = np.empty((len(x), rows, tile, across, tile, m), x.dtype)
+    image = x.transpose(0, 2, 3, 1)
+    for start in range(0, height, rows * tile):
+        _fill(padded, image, start - top, left)
+        elements = tiles.reshape(places, -1)
+        product = np.matmul(before, elements).reshape(places, -1, c)
         product = np.matmul(product, weight).reshape(places, -1)
-        part[...] = np.matmul(after, product).reshape(part.shape)
-    y = y.reshape(len(x), down * tile, across * tile, m)
-    y = np.ascontiguousarray(y[:, :height, :width])
+        product = np.matmul(after, product).reshape(tile, tile, len(x), rows, across, m)
+        results[...] = product.transpose(2, 3, 0, 4, 1, 5)
+        found = results.reshape(len(x), rows * tile, across * tile, m)
+        target = y[:, start : start + rows * tile]
+        target[...] = found[:, : target.shape[1], :width]
     return channels_second(y, bias, x.dtype)
+
+
+def _fill(padded: NDArray[Any], image: NDArray[Any], first: int, left: int) -> None:
+    """Copy rows of [N, H, W, C] from ``first`` on, which may lie outside; these are zeros."""
+    begin, end = max(first, 0), min(first + padded.shape[1], image.shape[1])
+    padded[:, : begin - first] = 0
+    padded[:, end - first :] = 0
+    padded[:, begin - first : end - first, left : left + image.shape[2]] = image[
+        :, begin:end
+    ]
