@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache, wraps
 from io import BytesIO
+from math import prod
 from typing import Any, Callable, Optional, TypeVar, Union, cast
 
 import numpy as np
@@ -61,6 +62,9 @@ def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
         If the file holds a tensor of another type, or is damaged.
     """
     path = os.path.join(folder, f"{name}.npy")
+    known = _read_usual(path, expected)
+    if known is not None:
+        return known
     try:
         weight = read_array(path)
     except (ValueError, EOFError) as error:
@@ -71,6 +75,33 @@ def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
     if tensor_type(weight) != expected:
         raise ValueError(f"{path}: expected {expected}, found {tensor_type(weight)}")
     return weight
+
+
+def _read_usual(path: File, expected: str) -> Optional[NDArray[Any]]:
+    """Return the array in a file that has the header which this type usually has, else None.
+
+    It takes ``np.load`` 0.2 ms to parse a header, longer than to read most weights.
+    """
+    dtype, dims = _parse_type(expected)
+    if dtype == object:
+        return None
+    shape: Any = dims  # of numbers, in a weight
+    fields = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    usual = repr(fields)[:-1] + ", }"
+    try:
+        with open(path, "rb") as file:
+            start = file.read(10)
+            header = file.read(int.from_bytes(start[8:], "little"))
+            if start[:8] != b"\x93NUMPY\x01\x00" or header.rstrip() != usual.encode():
+                return None
+            size = prod(shape) * dtype.itemsize
+            if size > MAPPED_BYTES:
+                return np.asarray(np.memmap(file, dtype, "r", file.tell(), shape))
+            array: NDArray[Any] = np.empty(shape, dtype)
+            whole = not size or file.readinto(array.data) == size
+            return array if whole and not file.read(1) else None
+    except (OSError, ValueError):
+        return None  # whoever reads it next says what is wrong
 
 
 def read_array(path: File) -> NDArray[Any]:

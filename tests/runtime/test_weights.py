@@ -152,3 +152,25 @@ def loaded(package: Path, monkeypatch: pytest.MonkeyPatch):
         del sys.modules[name]
     importlib.invalidate_caches()
     return importlib.import_module(package.name)
+
+
+@pytest.mark.parametrize(
+    "form", ["Fortran", "version 2", "byte-swapped", "other header"]
+)
+def test_other_forms_of_the_file_are_read_as_well(package, monkeypatch, form):
+    before = loaded(package, monkeypatch).Model()(np.eye(6, dtype=np.float32)[:5])
+    w = np.load(weight(package))
+    with weight(package).open("wb") as file:
+        if form == "Fortran":
+            np.save(file, np.asfortranarray(w))
+        elif form == "version 2":
+            np.lib.format.write_array(file, w, version=(2, 0))
+        elif form == "byte-swapped":
+            np.save(file, w.astype(">f4"))
+        else:
+            header = b"{'shape': (6, 4), 'descr': '<f4', 'fortran_order': False}"
+            header = header.ljust(117) + b"\n"
+            file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little"))
+            file.write(header + w.tobytes())
+    after = loaded(package, monkeypatch).Model()(np.eye(6, dtype=np.float32)[:5])
+    np.testing.assert_array_equal(after, before)
