@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any, Optional
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
+
+from ._blocks import BLOCK
 
 
 def matmul_integer(
@@ -101,6 +103,30 @@ def requantized(
     y += zero_point
     y.clip(np.float32(limits.min), np.float32(limits.max), out=y)
     return y.astype(zero_point.dtype)
+
+
+def requantized_centred(
+    y: NDArray[Any],
+    scale: NDArray[Any],
+    zero_point: NDArray[Any],
+    *,
+    dtype: DTypeLike = np.float32,
+) -> NDArray[Any]:
+    """Return ``requantized(y, scale, zero_point) - zero_point``, integers held in floats.
+
+    ``y`` is overwritten. A few rows of an image at once stay in the cache.
+    """
+    limits, zero = np.iinfo(zero_point.dtype), int(zero_point.item())
+    low, high = np.float32(limits.min - zero), np.float32(limits.max - zero)
+    y = y.astype(np.float32, copy=False)
+    rows = y.shape[2] if y.ndim == 4 else 1
+    step = max(1, rows * BLOCK // max(y.size, 1))
+    for start in range(0, rows, step):
+        part = y[:, :, start : start + step] if y.ndim == 4 else y
+        part *= scale
+        np.rint(part, out=part)
+        part.clip(low, high, out=part)
+    return y.astype(dtype, copy=False)
 
 
 def exact_product(

@@ -4,20 +4,33 @@ Q1  ``quantized_conv`` with constants for all but ``x`` -> ``centred``, a convol
     bias, ``requantized``. The weights are made floats once, when they are loaded; the
     convolution gets the kernel that its shape suits (rules C1 to C3), but for Winograd's,
     whose sums are not exact.
+Q4  ``requantized``, which only one ``centred`` with the same zero point reads -> together,
+    without the integers in between.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..ir.program import Argument, Body, Call, Program, Ref, Statement
+from ..ir.program import (
+    Argument,
+    Body,
+    Call,
+    Operation,
+    Program,
+    Ref,
+    Statement,
+    bodies_of,
+    references,
+)
 from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
 from ..kernels.integer_conv import centred, quantized_conv
-from ..kernels.integer_matmul import requantized
+from ..kernels.integer_matmul import requantized, requantized_centred
 from .bodies import with_bodies
 
 EXACT = 1 << 24
@@ -25,9 +38,9 @@ EXACT = 1 << 24
 
 
 def take_quantized_apart(program: Program) -> tuple[Program, frozenset[str]]:
-    """Apply rule Q1; return also the results of convolutions that must be exact."""
+    """Apply Q1 and Q4; return also the results of convolutions that must be exact."""
     parts = _Parts(program)
-    statements = parts.all(program.statements)
+    statements = parts.joined(parts.all(program.statements))
     changed = replace(
         program,
         statements=statements,
@@ -103,6 +116,46 @@ class _Parts:
         end = Call(requantized, (Ref(total), Ref(scale_name), rest[6]))
         steps.append(replace(statement, operation=end, literals=()))
         return tuple(steps)
+
+    def joined(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        """Let floats stay floats from one convolution to the next (rule Q4)."""
+        reads = Counter(self.program.outputs)
+        centring: dict[str, Statement] = {}
+        for statement in statements:
+            call = statement.operation
+            reads.update(references(call))
+            for body in bodies_of(call):
+                reads.update(body.captures)
+            if isinstance(call, Call) and call.function is centred:
+                centring[_name(call.args[0])] = statement
+        found: list[Statement] = []
+        dropped: set[str] = set()
+        for statement in statements:
+            call, name = statement.operation, statement.outputs[0]
+            after = centring.get(name) if reads[name] == 1 else None
+            if name in dropped:
+                continue
+            if (
+                after is not None
+                and isinstance(call, Call)
+                and call.function is requantized
+                and self.has_zero(call, after.operation)
+            ):
+                dropped.add(after.outputs[0])
+                options = after.operation.kwargs  # type: ignore[union-attr]
+                both = Call(requantized_centred, call.args, options)
+                statement = replace(statement, operation=both, outputs=after.outputs)
+            found.append(statement)
+        return tuple(found)
+
+    def has_zero(self, call: Call, after: Operation) -> bool:
+        """Whether a value is centred by the zero point that it was made with."""
+        assert isinstance(after, Call)
+        made = self.constant(call.args[2])
+        taken = self.constant(after.args[1]) if len(after.args) > 1 else np.zeros(())
+        if made is None or taken is None or made.size != 1:
+            return False
+        return bool(np.all(taken == made))
 
     def step(
         self,

@@ -109,3 +109,60 @@ def test_q2_leaves_integers_that_others_read(tmp_path):
     )
     onnx2py.compile_model(onnx.parser.parse_model(text), tmp_path / "pkg")
     assert "ops.quantized_and_back(" not in (tmp_path / "pkg/model.py").read_text()
+
+
+def chain(*, outputs=("y",), zero=5, other_zero=5, scale=0.05) -> onnx.ModelProto:
+    """Two convolutions, the second of which reads what the first one made."""
+    rng = np.random.default_rng(2)
+    values = {
+        "x_scale": np.float32(0.02), "x_zero": np.uint8(7), "w_zero": np.int8(0),
+        "w": rng.integers(-63, 63, (8, 4, 3, 3)).astype(np.int8),
+        "w_scale": rng.uniform(0.01, 0.02, 8).astype(np.float32),
+        "h_scale": np.float32(scale), "h_zero": np.uint8(zero),
+        "v_zero": np.uint8(other_zero), "y_scale": np.float32(0.1),
+        "v": rng.integers(-63, 63, (4, 8, 1, 1)).astype(np.int8),
+        "v_scale": np.float32(0.01),
+    }  # fmt: skip
+    values["w_zero"] = np.zeros(8, np.int8)
+    values["v_weight_zero"] = np.int8(0)
+    first = ["x", "x_scale", "x_zero", "w", "w_scale", "w_zero", "h_scale", "h_zero"]
+    second = ["h", "h_scale", "v_zero", "v", "v_scale", "v_weight_zero"]
+    nodes = [
+        helper.make_node("QLinearConv", first, ["h"], pads=[1, 1, 1, 1]),
+        helper.make_node("QLinearConv", [*second, "y_scale", "h_zero"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "g",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, ["n", 4, 300, 30])],
+        [helper.make_tensor_value_info(o, TensorProto.UINT8, None) for o in outputs],
+        [numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()],
+    )  # fmt: skip
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    made.ir_version = 8
+    return made
+
+
+@pytest.mark.parametrize(
+    ("options", "joined"),
+    [
+        ({}, True),
+        ({"zero": 0, "other_zero": 0}, True),
+        ({"scale": 0.003}, True),  # most results are clipped
+        ({"other_zero": 6}, False),
+        ({"outputs": ("y", "h")}, False),
+    ],
+)
+def test_q4(options, joined, tmp_path):
+    made = chain(**options)
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    source = (tmp_path / "pkg/model.py").read_text()
+    assert ("ops.requantized_centred(" in source) == joined
+    package = onnx2py.load_model(made)
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    for shape in ((1, 4, 300, 30), (3, 4, 300, 30), (0, 4, 300, 30)):
+        x = np.random.default_rng(1).integers(0, 120, shape).astype(np.uint8)
+        found = package(x)
+        found = found if isinstance(found, tuple) else (found,)
+        expected = session.run(None, {"x": x}) if x.size else found
+        for ours, theirs in zip(found, expected):
+            np.testing.assert_array_equal(ours, theirs)
