@@ -24,8 +24,16 @@ def main() -> int:
             profile(given.input, given.scale, given.repeat, given.top, given.chrome)
         else:
             return selftest()
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        return fail(error)
+    except (
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        OSError,
+        TypeError,
+        ValueError,
+    ) as error:
+        is_random = given.command in ("bench", "profile") and not given.input
+        return fail(error, "with random inputs; --input NAME=FILE" if is_random else "")
     return 0
 
 

@@ -308,7 +308,8 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1e3:.3f} ms"
 
 
-def fail(error: Exception) -> int:
-    """Print an error of the user's; return the exit status."""
-    print(f"error: {shown(str(error))}", file=sys.stderr)
+def fail(error: Exception, hint: str = "") -> int:
+    """Print an error of the user's, and what may help; return the exit status."""
+    more = f" ({hint})" if hint else ""
+    print(f"error: {shown(str(error))}{more}", file=sys.stderr)
     return 2

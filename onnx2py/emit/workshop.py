@@ -65,6 +65,8 @@ def tidy(target: Path) -> None:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+    if os.path.lexists(folder):
+        return  # as when no more files may be opened; with its lock, the next run finds it
     with suppress(OSError):
         lock_of(folder).unlink()
 

@@ -184,3 +184,21 @@ def test_folders_change_places(tmp_path):
     assert os.listdir(tmp_path / "a") == ["b"] and os.listdir(tmp_path / "b") == ["a"]
     with pytest.raises(OSError):
         swap(tmp_path / "a", tmp_path / "missing")
+
+
+@pytest.mark.parametrize("most", [4, 5, 6, 8, 12, 20])
+def test_few_files_open_at_once(place, most):
+    """All that Python itself needs is open already when the limit is set."""
+    code = (
+        "import resource, onnx2py\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({most}, {most}))\n"
+        "try: onnx2py.compile_model('model2.onnx', 'pkg', force=True)\n"
+        "except onnx2py.Onnx2pyError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert factor_of(place) == (1 if done.stdout else 2)
+    assert start(place, "model1.onnx").wait() == 0  # it removes what could not be
+    assert hidden(place) == [] and factor_of(place) == 1

@@ -167,6 +167,16 @@ def test_bench_and_profile(folder, tmp_path):
     assert all(event["ph"] == "X" and event["dur"] >= 0 for event in events)
 
 
+def test_a_model_that_cannot_take_random_inputs(tmp_path):
+    text = """<ir_version: 8, opset_import: ["" : 17]> picks (float[3] x, int64[n] i, int64[m] j)
+        => (float[m] y) { a = Gather (x, i) y = Gather (a, j) }"""
+    onnx2py.compile_model(onnx.parser.parse_model(text), tmp_path / "picks")
+    done = run(tmp_path, "picks", "bench")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "index 1 is out of bounds" in done.stderr
+    assert "(with random inputs; --input NAME=FILE)" in done.stderr
+
+
 def test_bench_says_when_blas_uses_half_of_the_processor(folder):
     from net._tools import advice
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any, Optional
 
@@ -40,14 +41,23 @@ def layer_normalization(
 
 def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
     """Return a copy with mean 0 and variance 1 along the last axis."""
-    length = x.dtype.type(max(x.shape[-1], 1))
-    mean = np.add.reduce(x, -1, keepdims=True)
-    mean /= length
-    y = np.subtract(x, mean)
-    if length > 4096:  # einsum adds one after another, which loses digits in long rows
-        variance = np.add.reduce(np.square(y), -1, keepdims=True)
-    else:  # unlike np.square and a sum, einsum needs no temporary
-        variance = np.einsum("...i,...i->...", y, y)[..., None]
-    variance = variance / length + x.dtype.type(epsilon)
-    y *= 1 / np.sqrt(variance)
+    y = np.subtract(x, row_means(x))
+    variance = row_means(np.square(y))
+    variance += x.dtype.type(epsilon)
+    y *= np.divide(1, np.sqrt(variance, out=variance), out=variance)
     return np.asarray(y)
+
+
+def row_means(x: NDArray[Any]) -> NDArray[Any]:
+    """Return the means along the last axis, which is kept: [..., N] -> [..., 1]."""
+    length = x.shape[-1]
+    if length > 4096:  # BLAS adds one after another, which loses digits in long rows
+        return np.asarray(np.add.reduce(x, -1, keepdims=True) / x.dtype.type(length))
+    # A product takes half the time of a sum along the last axis.
+    return np.asarray(np.matmul(x, _shares(length, x.dtype)))
+
+
+@lru_cache(maxsize=64)
+def _shares(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return a column of ``1 / length``."""
+    return np.full((length, 1), 1 / max(length, 1), dtype)
