@@ -160,6 +160,11 @@ def _complaints(
             f"got {len(stops)}"
         )
     found += [
+        f"input {index}: expected a value, got none"
+        for index, name in enumerate(node.inputs)
+        if not name
+    ]
+    found += [
         f"attribute {key}: {onnx_name(name)!r}: nothing in the graph defines it"
         for key, name in (("y", result), *(("xs or zs", name) for name in stops))
         if name not in known

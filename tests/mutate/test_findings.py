@@ -230,3 +230,11 @@ def test_numbers_for_an_operator_of_text(tmp_path):
     )
     with pytest.raises((AttributeError, TypeError)):
         onnx2py.load_model(model)()
+
+
+def test_a_gradient_with_an_input_that_is_left_out(tmp_path):
+    model = graph("""(float a, float b) => (float d) { d = Mul (a, b)
+        e = ai.onnx.preview.training.Gradient <xs = ["a", "b"], y = "d"> (, b) }""")
+    model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.preview.training", 1))
+    model.graph.output.append(onnx.ValueInfoProto(name="e"))
+    assert "input 0: expected a value, got none" in refused(model, tmp_path)
