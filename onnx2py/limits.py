@@ -20,6 +20,21 @@ MOST_NAMED = 20
 """How many values an error lists."""
 
 
+def check_count(count: int, most: int) -> None:
+    """Refuse so many nodes, before a file's are looked at as well as when functions are in place.
+
+    Raises
+    ------
+    LimitError
+        If there are too many.
+    """
+    if count > most:
+        raise LimitError(
+            f"the graph: expected at most {most:,} nodes, got {count:,}; "
+            "--max-nodes allows more"
+        )
+
+
 def check_limits(graph: Graph, elements: int, nodes: int) -> None:
     """Refuse a graph that is too large, or of which a value is.
 
@@ -35,11 +50,7 @@ def check_limits(graph: Graph, elements: int, nodes: int) -> None:
     for node in graph.walk():
         count += 1
         makers.update(dict.fromkeys(node.outputs, node.label))
-    if count > nodes:
-        raise LimitError(
-            f"the graph: expected at most {nodes:,} nodes, got {count:,}; "
-            "--max-nodes allows more"
-        )
+    check_count(count, nodes)
     large = []
     for name, kind in graph.types.items():
         shape = kind.static_shape if isinstance(kind, TensorType) else None

@@ -12,10 +12,11 @@ import numpy as np
 
 from .custom import rules_with
 from .decode import DecodedModel, decode
+from .decode.prepare import nodes_of
 from .emit.layout import format_source
 from .emit.package import Package, Provenance, build_package
 from .emit.write import check_target, finish_manifest, staged
-from .limits import check_limits
+from .limits import check_count, check_limits
 from .load import load
 from .lowering.lower import lower
 from .options import Options
@@ -86,6 +87,7 @@ def compile_model(
 
     tell("reading the model", 0.0)
     loaded = load(model, shaping_of(chosen))
+    check_count(sum(1 for _ in nodes_of(loaded.proto.graph)), chosen.max_nodes)
     rules = rules_with(chosen.ops)
     decoded = decode(loaded, rules.has)
     check_limits(decoded.graph, chosen.max_elements, chosen.max_nodes)
