@@ -9,8 +9,10 @@ failure, and ends with status 1 if there was one.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import Process
 from pathlib import Path
 
 LARGEST = 1 << 14
@@ -52,8 +55,8 @@ def changed(data: bytes, size: int, seed: int) -> bytes:
     return bytes(atheris.Mutate(data, size))
 
 
-def watch(keep: Path) -> tuple[Callable[[bytes], None], set[str]]:
-    """Return what tries one model, and the kinds of failures that it has seen."""
+def watch(keep: Path) -> Callable[[bytes], None]:
+    """Return what tries one model, and keeps the first of each kind of failure."""
     import numpy as np
 
     from onnx2py.decode import decode
@@ -86,11 +89,11 @@ def watch(keep: Path) -> tuple[Callable[[bytes], None], set[str]]:
                 path.write_bytes(data)
                 print(f"{path.name}: {kind}: {error}", flush=True)
 
-    return attempt, kinds
+    return attempt
 
 
 def main() -> int:
-    """Run atheris in this process, which ends with it."""
+    """Run atheris, which ends the process it runs in, in another; see what it kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutate.coverage_guided")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument(
@@ -98,28 +101,37 @@ def main() -> int:
     )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", default=Path("findings"))
     chosen = parser.parse_args()
-    try:
-        import atheris
-    except ImportError:
+    if importlib.util.find_spec("atheris") is None:
         print("atheris: expected it to be installed, got none: pip install atheris")
         return 2
+    before = set(chosen.keep.glob("*"))
+    process = Process(target=fuzz, args=(chosen.seconds, chosen.corpus, chosen.keep))
+    process.start()
+    process.join()
+    return 1 if process.exitcode or set(chosen.keep.glob("*")) - before else 0
+
+
+def fuzz(seconds: int, corpus: Path | None, keep: Path) -> None:
+    """Run atheris in this process."""
+    import atheris
+
     from .seeds import seeds
 
     with atheris.instrument_imports(include=["onnx2py"]):
-        chosen.keep.mkdir(parents=True, exist_ok=True)
-        attempt, kinds = watch(chosen.keep)
-    corpus = chosen.corpus or Path(tempfile.mkdtemp())
+        keep.mkdir(parents=True, exist_ok=True)
+        attempt = watch(keep)
+    corpus = corpus or Path(tempfile.mkdtemp())
     corpus.mkdir(parents=True, exist_ok=True)
     for number, path in enumerate(seeds()):
         if path.stat().st_size <= LARGEST:
             shutil.copy(path, corpus / f"seed-{number}")
     warnings.simplefilter("ignore")
-    options = [f"-max_total_time={chosen.seconds}", f"-max_len={LARGEST}"]
-    options += [f"-timeout={SECONDS}", f"-rss_limit_mb={MEGABYTES}"]
-    options += [f"-artifact_prefix={chosen.keep}{os.sep}", "-print_final_stats=1"]
+    resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES << 20, MEGABYTES << 20))
+    options = [f"-max_total_time={seconds}", f"-max_len={LARGEST}"]
+    options += [f"-timeout={SECONDS}", "-rss_limit_mb=0", "-print_final_stats=1"]
+    options += [f"-artifact_prefix={keep}{os.sep}"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], attempt, custom_mutator=changed)
     atheris.Fuzz()
-    return 1 if kinds else 0
 
 
 if __name__ == "__main__":
