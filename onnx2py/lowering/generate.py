@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import Argument, Call
+from ..ir.program import Argument, Call, Ref
 from ..ir.types import DTYPES
 from ..kernels import generate as kernels
 from .context import NodeContext, short_float
@@ -94,7 +94,9 @@ def number_range(node: NodeContext) -> Call:
     start, limit = one_number(node, 0), one_number(node, 1)
     delta = one_number(node, 2) if node.has_input(2) else 1
     bounds = (start, limit, delta)
-    literals = all(isinstance(bound, (int, float)) for bound in bounds)
+    if any(isinstance(bound, tuple) for bound in bounds):
+        raise node.unsupported("start, limit, delta: expected one number each")
+    literals = not any(isinstance(bound, Ref) for bound in bounds)
     known: dict[str, Any] = {}
     if stash != np.float32 and dtype in (None, "float16", "bfloat16"):
         known["stash_dtype"] = stash

@@ -238,3 +238,9 @@ def test_a_gradient_with_an_input_that_is_left_out(tmp_path):
     model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.preview.training", 1))
     model.graph.output.append(onnx.ValueInfoProto(name="e"))
     assert "input 0: expected a value, got none" in refused(model, tmp_path)
+
+
+def test_a_range_from_several_numbers(tmp_path):
+    model = graph("""() => (float[n] y) <float[4] s = {8, 6, 3, 1}, float e = {10},
+        float d = {2}> { y = Range (s, e, d) }""")
+    assert "start, limit, delta: expected one number each" in refused(model, tmp_path)
