@@ -15,7 +15,7 @@ from onnx import shape_inference
 
 from ..ir.types import ValueType
 from ..memory import bounded_memory
-from .prepare import graphs_of, nodes_of, subgraphs_of
+from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
 from .types import value_type
 
 UNKNOWN = "onnx2py.unknown"
@@ -30,12 +30,12 @@ NEEDS_TYPES = {
 }
 """Inference of these ends the process if the type of an input is not known."""
 
-MOST_AXES = 64
 BEYOND = 1 << 62
+"""Stands for an index that is passed on from function to function: it may be any."""
 
 INDICES = {
     ("", "GatherND"): ("batch_dims", 0),
-    ("", "LayerNormalization"): ("axis", -MOST_AXES),
+    ("", "LayerNormalization"): ("axis", -MAX_RANK),
 }
 """Attributes that inference takes as an index unseen, and the least that they may be."""
 
@@ -140,7 +140,7 @@ def _import_unknown(opsets: Any) -> None:
 def _reads_beyond(node: onnx.NodeProto, passed: Mapping[str, list[int]]) -> bool:
     name, least = INDICES.get((node.domain, node.op_type), ("", 0))
     return any(
-        not least <= index <= MOST_AXES
+        not least <= index <= MAX_RANK
         for attribute in node.attribute
         if attribute.name == name
         for index in passed.get(attribute.ref_attr_name, [attribute.i])
@@ -166,7 +166,10 @@ def _typed(graph: onnx.GraphProto, outer: frozenset[str]) -> Iterator[bool]:
 
 def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
     """Return a model whose functions have no node that inference must not see."""
+    named = NEEDS_TYPES | INDICES.keys()
     inside = [node for f in proto.functions for node in nodes_of(f)]
+    if not any((node.domain, node.op_type) in named for node in inside):
+        return proto
     passed: dict[str, list[int]] = {}
     for holder in (*proto.functions, *inside, *nodes_of(proto.graph)):
         is_function = isinstance(holder, onnx.FunctionProto)
