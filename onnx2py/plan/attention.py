@@ -22,13 +22,11 @@ from ..ir.program import (
     Program,
     Ref,
     Statement,
-    bodies_of,
-    references,
 )
 from ..ir.types import TensorType, ValueType
 from ..kernels.dot_product_attention import dot_product_attention
 from ..kernels.softmax import softmax
-from .bodies import with_bodies
+from .bodies import count_reads, with_bodies
 
 
 def fuse_attention(program: Program) -> Program:
@@ -40,11 +38,7 @@ def fuse_attention(program: Program) -> Program:
 def _fused(
     statements: tuple[Statement, ...], outputs: tuple[str, ...], program: Program
 ) -> tuple[Statement, ...]:
-    uses: Counter[str] = Counter(outputs)
-    for statement in statements:
-        uses.update(references(statement.operation))
-        for body in bodies_of(statement.operation):
-            uses.update(body.captures)
+    uses = count_reads(statements, outputs)
     makers = {s.outputs[0]: s for s in statements if len(s.outputs) == 1}
     fused: dict[int, Statement] = {}
     gone: set[int] = set()

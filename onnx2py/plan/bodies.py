@@ -1,11 +1,12 @@
-"""What plans share: operations whose bodies are changed."""
+"""What plans share: operations whose bodies are changed, and who reads what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from ..ir.program import Body, Call, Operation
+from ..ir.program import Body, Call, Operation, Statement, bodies_of, references
 
 _FIELDS = ("then_body", "else_body", "body")
 
@@ -19,3 +20,20 @@ def with_bodies(operation: Operation, change: Callable[[Body], Body]) -> Operati
     }
     changed = {key: change(body) for key, body in bodies.items()}
     return replace(operation, **changed)  # type: ignore[arg-type]
+
+
+def reads_of(operation: Operation) -> Iterator[str]:
+    """Yield the names of the values that an operation reads, its bodies included."""
+    yield from references(operation)
+    for body in bodies_of(operation):
+        yield from body.captures
+
+
+def count_reads(
+    statements: Iterable[Statement], outputs: Iterable[str]
+) -> Counter[str]:
+    """Count how often each value is read, by statements or as an output."""
+    uses = Counter(outputs)
+    for statement in statements:
+        uses.update(reads_of(statement.operation))
+    return uses

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ir.program import Body, Call, Program, Ref, Statement, bodies_of, references
+from ..ir.program import Body, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType
 from ..kernels.integer_matmul import matmul_integer_prepared
 from ..kernels.matmul import project
 from ..kernels.quantization import dynamic_quantize_linear, rounded_to_bytes
-from .bodies import with_bodies
+from .bodies import count_reads, with_bodies
 
 
 def multiply_rounded_numbers(program: Program) -> Program:
@@ -33,14 +33,11 @@ def _changed(
     types: dict[str, ValueType],
     weights: Mapping[str, np.ndarray],
 ) -> tuple[Statement, ...]:
-    uses: Counter[str] = Counter(outputs)
+    uses = count_reads(statements, outputs)
     readers: dict[str, list[Statement]] = {}
     for statement in statements:
         for name in references(statement.operation):
-            uses[name] += 1
             readers.setdefault(name, []).append(statement)
-        for body in bodies_of(statement.operation):
-            uses.update(body.captures)
     new: dict[int, Statement] = {}
     gone: set[int] = set()
     for statement in statements:

@@ -8,7 +8,7 @@ alone, and so are inputs, which the caller holds, and what is returned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
 
@@ -17,11 +17,9 @@ from ..ir.program import (
     Operation,
     Program,
     Statement,
-    bodies_of,
-    references,
 )
 from ..ir.types import DTYPES, TensorType, ValueType
-from .bodies import with_bodies
+from .bodies import reads_of, with_bodies
 
 LARGE = 1 << 16
 """In bytes; smaller values are not worth a line."""
@@ -44,18 +42,12 @@ def _freeing(
     waiting = {name for name in own if is_large(types.get(name))} - set(kept)
     found: list[Statement] = []
     for statement in reversed(statements):
-        last = dict.fromkeys((*statement.outputs, *_read(statement.operation)))
+        last = dict.fromkeys((*statement.outputs, *reads_of(statement.operation)))
         frees = tuple(name for name in last if name in waiting)
         waiting.difference_update(frees)
         operation = _in_bodies(statement.operation, types)
         found.append(replace(statement, operation=operation, frees=frees))
     return tuple(reversed(found))
-
-
-def _read(operation: Operation) -> Iterator[str]:
-    yield from references(operation)
-    for body in bodies_of(operation):
-        yield from body.captures
 
 
 def _in_bodies(operation: Operation, types: Mapping[str, ValueType]) -> Operation:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
+from ..ir.program import Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType
 from ..kernels import (
     activation,
@@ -33,6 +33,7 @@ from ..kernels import (
     softmax,
     winograd,
 )
+from .bodies import reads_of
 
 UFUNCS = frozenset(
     (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.negative)
@@ -69,9 +70,7 @@ def write_in_place(program: Program) -> Program:
     readers: Counter[str] = Counter()
     for statement in program.statements:
         if not _makes(statement):  # it may return a view of what it reads
-            readers.update(references(statement.operation))
-            for body in bodies_of(statement.operation):
-                readers.update(body.captures)
+            readers.update(reads_of(statement.operation))
     fresh = {
         name
         for statement in program.statements
@@ -123,8 +122,15 @@ def _has_shape_of(argument: Ref, call: Call, types: Mapping[str, ValueType]) -> 
         return False
     if None not in shape:
         return True
-    others = [a for a in call.args if isinstance(a, Ref) and a != argument]
-    return all(_broadcasts(_shape(types.get(other.name)), shape) for other in others)
+    return all(
+        (
+            _broadcasts(_shape(types.get(other.name)), shape)
+            if isinstance(other, Ref)
+            else isinstance(other, (int, float, np.generic))
+        )
+        for other in call.args
+        if not (isinstance(other, Ref) and other.name == argument.name)
+    )
 
 
 def _shape(kind: ValueType | None) -> tuple[Dim, ...] | None:

@@ -10,28 +10,17 @@ Q4  ``requantized``, which only one ``centred`` with the same zero point reads -
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..ir.program import (
-    Argument,
-    Body,
-    Call,
-    Operation,
-    Program,
-    Ref,
-    Statement,
-    bodies_of,
-    references,
-)
+from ..ir.program import Argument, Body, Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
 from ..kernels.integer_conv import centred, quantized_conv
 from ..kernels.integer_matmul import requantized, requantized_centred
-from .bodies import with_bodies
+from .bodies import count_reads, with_bodies
 
 EXACT = 1 << 24
 """float32 holds every integer up to here."""
@@ -119,38 +108,29 @@ class _Parts:
 
     def joined(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         """Let floats stay floats from one convolution to the next (rule Q4)."""
-        reads = Counter(self.program.outputs)
-        centring: dict[str, Statement] = {}
+        reads = count_reads(statements, self.program.outputs)
+        centring: dict[str, tuple[Call, tuple[str, ...]]] = {}
         for statement in statements:
             call = statement.operation
-            reads.update(references(call))
-            for body in bodies_of(call):
-                reads.update(body.captures)
             if isinstance(call, Call) and call.function is centred:
-                centring[_name(call.args[0])] = statement
+                centring[_name(call.args[0])] = call, statement.outputs
         found: list[Statement] = []
         dropped: set[str] = set()
         for statement in statements:
             call, name = statement.operation, statement.outputs[0]
-            after = centring.get(name) if reads[name] == 1 else None
             if name in dropped:
                 continue
-            if (
-                after is not None
-                and isinstance(call, Call)
-                and call.function is requantized
-                and self.has_zero(call, after.operation)
-            ):
-                dropped.add(after.outputs[0])
-                options = after.operation.kwargs  # type: ignore[union-attr]
-                both = Call(requantized_centred, call.args, options)
-                statement = replace(statement, operation=both, outputs=after.outputs)
+            if isinstance(call, Call) and call.function is requantized:
+                after, outputs = centring.get(name, (None, ()))
+                if after and reads[name] == 1 and self.has_zero(call, after):
+                    dropped.update(outputs)
+                    both = Call(requantized_centred, call.args, after.kwargs)
+                    statement = replace(statement, operation=both, outputs=outputs)
             found.append(statement)
         return tuple(found)
 
-    def has_zero(self, call: Call, after: Operation) -> bool:
+    def has_zero(self, call: Call, after: Call) -> bool:
         """Whether a value is centred by the zero point that it was made with."""
-        assert isinstance(after, Call)
         made = self.constant(call.args[2])
         taken = self.constant(after.args[1]) if len(after.args) > 1 else np.zeros(())
         if made is None or taken is None or made.size != 1:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..ir.program import Body, Call, Program, Ref, Statement, bodies_of, references
+from ..ir.program import Body, Call, Program, Ref, Statement
 from ..ir.types import TensorType, ValueType
 from ..kernels.quantization import (
     dequantize_linear,
     quantize_linear,
     quantized_and_back,
 )
-from .bodies import with_bodies
+from .bodies import count_reads, with_bodies
 
 
 def round_in_place_of_storing(program: Program) -> Program:
@@ -32,11 +32,7 @@ def _rounded(
     outputs: tuple[str, ...],
     types: Mapping[str, ValueType],
 ) -> tuple[Statement, ...]:
-    uses: Counter[str] = Counter(outputs)
-    for statement in statements:
-        uses.update(references(statement.operation))
-        for body in bodies_of(statement.operation):
-            uses.update(body.captures)
+    uses = count_reads(statements, outputs)
     makers = {s.outputs[0]: s for s in statements if len(s.outputs) == 1}
     gone: set[str] = set()
     found = []
