@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .matrix import find_pythons, found_models, version_of
+from .matrix import find_pythons, found_models, show, version_of
 from .support import EXAMPLES, NAMES, ROOT
 
 OLDEST = (3, 10)
@@ -76,12 +76,7 @@ def main() -> int:
         counts = f"{len(models)} | {len(names)} of {len(found)}"
         lines.append(f"| {full} | {numpy} | {counts} |")
         print(lines[-1], flush=True)
-    table = "\n".join(lines)
-    if chosen.write:
-        from benchmarks.readme import write_section
-
-        write_section("compilers", f"{table}\n")
-    print(f"\n{table}")
+    show(lines, "compilers" if chosen.write else "")
     return 1 if differing or len(lines) < 4 else 0
 
 

@@ -139,6 +139,16 @@ def compiled(folders: list[Path], out: Path) -> list[str]:
     return names
 
 
+def show(lines: list[str], section: str) -> None:
+    """Print a table, and put it into a section of the README if that has a name."""
+    table = "\n".join(lines)
+    if section:
+        from benchmarks.readme import write_section
+
+        write_section(section, f"{table}\n")
+    print(f"\n{table}")
+
+
 def main() -> int:
     """Check all pairs; print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.examples.matrix")
@@ -179,12 +189,7 @@ def main() -> int:
                 counts += f" | {threads} of {len(names)}"
                 lines.append(f"| {' | '.join(versions)} | {counts} |")
                 print(lines[-1], flush=True)
-    table = "\n".join(lines)
-    if chosen.write:
-        from benchmarks.readme import write_section
-
-        write_section("matrix", f"{table}\n")
-    print(f"\n{table}")
+    show(lines, "matrix" if chosen.write else "")
     return 1 if failed else 0
 
 

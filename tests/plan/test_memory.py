@@ -111,6 +111,23 @@ def test_m2_never_another_type_or_an_input():
     assert outs(write_in_place(free_values(program(("y", add("x", "w")))))) == {}
 
 
+@pytest.mark.parametrize(
+    ("other", "taken"),
+    [
+        (2.0, True),
+        (Ref("w"), True),
+        (Ref("x"), False),  # its length is not known either: 1, or many
+        ((1.0, 2.0), False),
+    ],
+)
+def test_m2_of_a_length_that_is_not_known(other, taken):
+    open_ = TensorType("float32", (None, 4, 128, 128))
+    per_channel = TensorType("float32", (4, 1, 1))
+    calls = (("a", add("x", "w")), ("y", Call(np.multiply, (Ref("a"), other))))
+    made = program(*calls, a=open_, x=open_, y=open_, w=per_channel)
+    assert outs(write_in_place(free_values(made))) == ({"y": "a"} if taken else {})
+
+
 MODEL = """<ir_version: 8, opset_import: ["" : 17]>
 g (float[n, 128, 128] x, bool[1] deep) => (float[n, 128, 128] y, float[n, 16384] flat)
 <float[1] two = {2}, int64[2] shape = {0, -1}>
