@@ -131,9 +131,9 @@ def conv_winograd(
 
 def _fill(padded: NDArray[Any], image: NDArray[Any], first: int, left: int) -> None:
     """Copy rows of [N, H, W, C] from ``first`` on, which may lie outside; these are zeros."""
-    begin, end = max(first, 0), min(first + padded.shape[1], image.shape[1])
+    begin = max(first, 0)
+    end = max(begin, min(first + padded.shape[1], image.shape[1]))
     padded[:, : begin - first] = 0
     padded[:, end - first :] = 0
-    padded[:, begin - first : end - first, left : left + image.shape[2]] = image[
-        :, begin:end
-    ]
+    inside = padded[:, begin - first : end - first, left : left + image.shape[2]]
+    inside[...] = image[:, begin:end]

@@ -178,3 +178,15 @@ def test_winograd(tile, tolerance, size, pads, block, monkeypatch):
     expected += bias.reshape(5, 1, 1)
     # In parts of the largest: where sums nearly vanish, no method has more digits.
     np.testing.assert_allclose(y, expected, atol=tolerance * abs(expected).max())
+
+
+@pytest.mark.parametrize("tile", [2, 4])
+@pytest.mark.parametrize("block", [1, 5000, 1 << 20])
+@pytest.mark.parametrize("pads", [(0, 0, 0, 0), (20, 3, 17, 0), (1, 0, 30, 9)])
+def test_winograd_of_blocks_that_lie_in_the_padding(monkeypatch, tile, block, pads):
+    monkeypatch.setattr(winograd, "_BLOCK", block)
+    x, weight = floats(2, 2, 11, 7), floats(3, 2, 3, 3)
+    transformed = winograd_weight(packed_weight(weight), tile=tile)
+    y = conv_winograd(x, transformed, pads=pads)
+    expected = conv_by_definition(x, weight, (1, 1), pads, (1, 1), 1)
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
