@@ -188,7 +188,7 @@ def check_input(
 def _parse_type(text: str) -> tuple[Any, Optional[tuple[Dim, ...]]]:
     """Parse ``float32[batch, 3]`` to a dtype and a shape, None for an unknown rank."""
     name, _, rest = text.partition("[")
-    dtype = np.dtype((object if name == "string" else name))
+    dtype = np.dtype(object if name == "string" else name)
     if rest == "...]":
         return dtype, None
     dims = [dim for dim in rest[:-1].split(", ") if dim]

@@ -31,5 +31,21 @@ def format_source(path: str, source: str) -> str:
         raise InternalError(
             f"{path}: generated source does not parse: {error}"
         ) from error
-    compile(formatted, path, "exec", dont_inherit=True)
-    return formatted
+    return checked_source(path, formatted)
+
+
+def checked_source(path: str, source: str) -> str:
+    """Return Python source that is laid out already: black takes a third of a compilation.
+
+    Raises
+    ------
+    InternalError
+        If it is not valid Python.
+    """
+    try:
+        compile(source, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise InternalError(
+            f"{path}: generated source does not parse: {error}"
+        ) from error
+    return source

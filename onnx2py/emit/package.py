@@ -22,7 +22,7 @@ from ..plan.names import field_names
 from ..plan.values import name_values
 from .environment import environment
 from .literals import dtype_literal
-from .shake import imported_modules, reached, shaken_source
+from .shake import imported_modules, is_laid_out, reached, shaken_source
 from .signature import describe, example_call, input_checks
 from .source import SourceWriter
 from .text import one_line
@@ -37,6 +37,11 @@ FILES = (
     "watch.py", "model.py", "README.md", "py.typed",
 )  # fmt: skip
 """What has a template of its own; ``py.typed`` is empty."""
+
+LAID_OUT = frozenset(
+    {"__main__.py", "_golden.py", "_tensors.py", "_tools.py", "watch.py"}
+)
+"""Files whose templates are written as black lays them out, whatever is filled in."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Package:
     parameters: int
     weight_bytes: int
     requires: tuple[str, ...]
+    laid_out: frozenset[str] = frozenset()
+    """The source files that black would leave as they are."""
 
 
 def build_package(program: Program, name: str, origin: Provenance) -> Package:
@@ -107,6 +114,7 @@ class _Builder:
     def build(self) -> Package:
         setup = self.writer.block(self.program.setup)
         body = self.writer.block(self.program.statements)
+        self.reached = reached(self.writer.kernels)
         requires = self._requires(setup + body)
         context = {**self._model_context(setup, body), **self._context(requires)}
         for path in FILES:
@@ -114,6 +122,7 @@ class _Builder:
             self.files[path] = environment().get_template(template).render(context)
         self._write_ops()
         self.files["names.json"] = self._names()
+        ours = {f"ops/{name}.py" for name in self.reached if is_laid_out(name)}
         weights = [c for c in self.files.values() if isinstance(c, np.ndarray)]
         return Package(
             files=dict(sorted(self.files.items())),
@@ -121,6 +130,7 @@ class _Builder:
             parameters=self.placed.parameters,
             weight_bytes=sum(array.nbytes for array in weights),
             requires=requires,
+            laid_out=LAID_OUT | ours,
         )
 
     # ------------------------------------------------------------------ templates
@@ -137,8 +147,8 @@ class _Builder:
             if kinds & EXTENSION_DTYPES.keys() or "ml_dtypes." in body
             else set()
         )
-        for module in reached(self.writer.kernels):
-            kept = shaken_source(module, reached(self.writer.kernels)[module])
+        for module, names in self.reached.items():
+            kept = shaken_source(module, names)
             needed |= {name for name in imported_modules(kept) if name != "numpy"}
         return ("numpy", *sorted(needed))
 
@@ -285,8 +295,7 @@ class _Builder:
     # ------------------------------------------------------------------ kernels
 
     def _write_ops(self) -> None:
-        needed = reached(self.writer.kernels)
-        for module, names in needed.items():
+        for module, names in self.reached.items():
             self.files[f"ops/{module}.py"] = shaken_source(module, names)
         public: dict[str, list[str]] = {}
         for kernel in self.writer.kernels:

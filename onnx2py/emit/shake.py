@@ -16,6 +16,9 @@ KERNELS = Path(__file__).parent.parent / "kernels"
 MARK = "implements"
 """The decorator of users' operators, which is not for the package."""
 
+LINE = 88
+"""Characters of a line, as black counts them."""
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -24,6 +27,8 @@ class Definition:
     names: tuple[str, ...]
     source: str
     uses: frozenset[str]
+    is_block: bool = False
+    """Whether it is a function or a class."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,10 @@ def read_module(name: str) -> Module:
             definitions.append(Definition(last.names, source, last.uses))
         else:
             source = "\n".join(lines[_start(node, lines, end_before) : node.end_lineno])
-            definitions.append(Definition(_names(node, name), source, _uses(node)))
+            is_block = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            definitions.append(
+                Definition(_names(node, name), source, _uses(node), is_block)
+            )
         end_before = node.end_lineno or 0
     return Module(docstring, tuple(definitions), imports)
 
@@ -85,6 +93,11 @@ def _file(name: str) -> Path:
     """Return the file of a kernel module; users' own lie elsewhere."""
     module = sys.modules.get(f"onnx2py.kernels.{name}")
     return Path(getattr(module, "__file__", None) or KERNELS / f"{name}.py")
+
+
+def is_laid_out(name: str) -> bool:
+    """Whether a kernel module is one of ours, which ``make lint`` holds to black's layout."""
+    return _file(name).parent == KERNELS
 
 
 def _own_decorators(node: ast.AST) -> list[ast.expr]:
@@ -175,7 +188,10 @@ def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
 
 
 def shaken_source(name: str, needed: set[str]) -> str:
-    """Return the source of a kernel module with the definitions in ``needed`` alone."""
+    """Return the source of a kernel module with the definitions in ``needed`` alone.
+
+    It is laid out as black does, if the module is.
+    """
     module = read_module(name)
     kept = [d for d in module.definitions if any(n in needed for n in d.names)]
     uses = {name for definition in kept for name in definition.uses}
@@ -184,7 +200,8 @@ def shaken_source(name: str, needed: set[str]) -> str:
     ]
     doc = f'"""{module.docstring}"""\n\n' if module.docstring else ""
     source = "\n\n\n".join(definition.source for definition in kept)
-    return f"{doc}{_import_block(imports)}\n\n\n{source}\n"
+    gap = "\n\n\n" if kept and kept[0].is_block else "\n\n"
+    return f"{doc}{_import_block(imports)}{gap}{source}\n"
 
 
 def _import_block(imports: list[Import]) -> str:
@@ -198,8 +215,11 @@ def _import_block(imports: list[Import]) -> str:
             merged.setdefault(item.statement, [])
     groups: list[list[str]] = [[], [], [], []]
     for head in sorted(merged, key=lambda h: (h.startswith("from "), h.split()[1])):
-        names = ", ".join(sorted(merged[head]))
-        groups[_group(head)].append(f"{head} import {names}" if names else head)
+        names = sorted(merged[head])
+        statement = f"{head} import {', '.join(names)}" if names else head
+        if len(statement) > LINE:
+            statement = f"{head} import (\n    " + ",\n    ".join(names) + ",\n)"
+        groups[_group(head)].append(statement)
     return "\n\n".join("\n".join(group) for group in groups if group)
 
 

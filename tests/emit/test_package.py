@@ -17,6 +17,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import onnx2py
+from onnx2py.emit.layout import format_source
+from onnx2py.emit.package import LAID_OUT
 
 
 def parsed(text: str, opset: int = 17) -> onnx.ModelProto:
@@ -310,3 +312,23 @@ def test_a_model_that_frees_large_values_keeps_their_memory(tmp_path):
     wide = onnx.parser.parse_model(text.replace("300", "30000"))
     onnx2py.compile_model(wide, tmp_path / "wide")
     assert "keep_memory()" in (tmp_path / "wide/model.py").read_text()
+
+
+@pytest.mark.parametrize("dtype", [TensorProto.FLOAT, TensorProto.BFLOAT16])
+@pytest.mark.parametrize("length", [3, 30000])
+@pytest.mark.parametrize("name", ["p", "a_package_with_quite_a_long_name" * 3])
+def test_templates_are_written_as_black_lays_them_out(tmp_path, dtype, length, name):
+    kind = [(label, dtype, ["n", length]) for label in ("x", "y")]
+    x, y = (helper.make_tensor_value_info(*each) for each in kind)
+    nodes = [
+        helper.make_node("Exp", ["x"], ["e"]),
+        helper.make_node("Sin", ["e"], ["y"]),
+    ]
+    graph = helper.make_graph(nodes, "g", [x], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)])
+    onnx2py.compile_model(model, tmp_path / name)
+    found = [path for path in LAID_OUT if (tmp_path / name / path).exists()]
+    assert set(found) == LAID_OUT
+    for path in found:
+        text = (tmp_path / name / path).read_text()
+        assert format_source(path, text) == text, path

@@ -104,7 +104,9 @@ def test_every_kernel_module_can_be_shaken(name):
     ]
     for kernel in public:
         for path, names in shake.reached([kernel]).items():
-            tree = ast.parse(shake.shaken_source(path, names), feature_version=(3, 9))
+            source = shake.shaken_source(path, names)
+            assert format_source(path, source) == source, path
+            tree = ast.parse(source, feature_version=(3, 9))
             defined = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
             missing = {
                 d
