@@ -118,6 +118,7 @@ def compile_seconds(model: Path, package: Path) -> float:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        env=_ordinary(),
     )
     if done.returncode:
         raise EngineError(f"onnx2py: {done.stderr.strip()}")

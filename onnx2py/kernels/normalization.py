@@ -79,13 +79,15 @@ def layer_normalization(
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
     wide = widened(x)
-    if axis != -1 and axis != x.ndim - 1:
-        wide = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
-    y = standardized(wide, epsilon).reshape(x.shape)
+    if axis == -1 or axis == x.ndim - 1:
+        y = standardized(wide, epsilon)
+    else:
+        rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
+        y = standardized(rows, epsilon).reshape(x.shape)
     y *= scale
     if bias is not None:
         y += bias
-    return y.astype(x.dtype, copy=False)
+    return y if wide is x else y.astype(x.dtype)
 
 
 def layer_normalization_with_statistics(
@@ -132,10 +134,11 @@ def rms_normalization(
     rows = wide if last else wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
     square = row_means(np.square(rows))
     square += wide.dtype.type(epsilon)
-    y = rows * np.divide(1, np.sqrt(square, out=square), out=square)
+    y = np.divide(rows, np.sqrt(square, out=square))
     y = y if last else y.reshape(x.shape)
     y = y if wide is x else y.astype(x.dtype)
-    return np.asarray(y * scale).astype(scale.dtype, copy=False)
+    y = np.multiply(y, scale, out=y if y.dtype == scale.dtype else None)
+    return y.astype(scale.dtype, copy=False)
 
 
 def lp_normalization(

@@ -4,6 +4,7 @@ A1  matmul(softmax(matmul(q, k)), v) -> ``dot_product_attention``.
 A2  ... the scores are multiplied or divided by a constant, and so may q and k be -> its ``scale``.
 A3  ... then a mask is added -> its ``mask``.
 A4  ... where(isnan(softmax), 0, softmax) -> its ``zero_for_nan``.
+A5  ... the heads of k and v are repeated, each so many times in a row -> its ``groups``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,21 +24,29 @@ from ..ir.program import (
     Ref,
     Statement,
 )
-from ..ir.types import TensorType, ValueType
+from ..ir.types import Dim, TensorType, ValueType
 from ..kernels.dot_product_attention import dot_product_attention
+from ..kernels.shape import expand, reshape
 from ..kernels.softmax import softmax
 from .bodies import count_reads, with_bodies
 
+_EXPAND = (np.broadcast_to, expand)
+
 
 def fuse_attention(program: Program) -> Program:
-    """Let one call do attention (rules A1 to A4), in bodies too."""
-    statements = _fused(program.statements, program.outputs, program)
-    return replace(program, statements=statements)
+    """Let one call do attention (rules A1 to A5), in bodies too."""
+    types: dict[str, ValueType] = {}
+    statements = _fused(program.statements, program.outputs, program, types)
+    return replace(program, statements=statements, types={**program.types, **types})
 
 
 def _fused(
-    statements: tuple[Statement, ...], outputs: tuple[str, ...], program: Program
+    statements: tuple[Statement, ...],
+    outputs: tuple[str, ...],
+    program: Program,
+    types: dict[str, ValueType],
 ) -> tuple[Statement, ...]:
+    """Return other statements, and note in ``types`` what of their results has changed."""
     uses = count_reads(statements, outputs)
     makers = {s.outputs[0]: s for s in statements if len(s.outputs) == 1}
     fused: dict[int, Statement] = {}
@@ -55,16 +64,33 @@ def _fused(
                 literals=(*literals, *statement.literals),
             )
             gone.update(id(s) for s in search.inside)
+            for changed, kind in search.changed:
+                fused[id(makers[changed.outputs[0]])] = changed
+                types[changed.outputs[0]] = kind
     return tuple(
-        _inside(fused.get(id(s), s), program) for s in statements if id(s) not in gone
+        _inside(fused.get(id(s), s), program, types)
+        for s in statements
+        if id(s) not in gone
     )
 
 
-def _inside(statement: Statement, program: Program) -> Statement:
+def _inside(
+    statement: Statement, program: Program, types: dict[str, ValueType]
+) -> Statement:
     def changed(body: Body) -> Body:
-        return replace(body, statements=_fused(body.statements, body.outputs, program))
+        inner = _fused(body.statements, body.outputs, program, types)
+        return replace(body, statements=inner)
 
     return replace(statement, operation=with_bodies(statement.operation, changed))
+
+
+class _Repeated(NamedTuple):
+    """What is read where a head is wanted several times in a row."""
+
+    source: Argument
+    shape: tuple[Dim, int, Dim, Dim]
+    groups: int
+    steps: tuple[Statement, ...]
 
 
 @dataclass
@@ -76,6 +102,8 @@ class _Search:
     weights: Mapping[str, np.ndarray]
     types: Mapping[str, ValueType]
     inside: list[Statement] = field(default_factory=list)
+    changed: list[tuple[Statement, TensorType]] = field(default_factory=list)
+    """Statements that read something else now, with the types of their results."""
 
     def attention(self, statement: Statement) -> Call | None:
         """Return the call that does what ``statement`` and those before it do."""
@@ -102,8 +130,57 @@ class _Search:
             options["zero_for_nan"] = True
         if any(self.rank(x) < 2 for x in (q, k, v)):
             return None
+        v, groups = self.grouped(q, k, v)
+        if groups > 1:
+            options["groups"] = groups
         args = (q, k, v) if mask is None else (q, k, v, mask)
         return Call(dot_product_attention, args, options)
+
+    def grouped(self, q: Argument, k: Argument, v: Argument) -> tuple[Argument, int]:
+        """A5: return what v repeats, and how often; k's transpose reads what k repeats."""
+        turn = self.maker(k, np.transpose)
+        if turn is None or self.call(turn).args[1:] != ((0, 1, 3, 2),):
+            return v, 1
+        keys, values = self.repeated(self.call(turn).args[0]), self.repeated(v)
+        queries = self.type(q)
+        if keys is None or values is None or queries is None or not queries.shape:
+            return v, 1
+        batch, heads, length, size = keys.shape
+        wanted = keys.groups * heads
+        if keys.groups != values.groups or queries.shape[1:2] != (wanted,):
+            return v, 1
+        read = replace(turn, operation=Call(np.transpose, (keys.source, (0, 1, 3, 2))))
+        kind = TensorType(queries.dtype, (batch, heads, size, length))
+        self.changed.append((read, kind))
+        self.inside += [*values.steps, *keys.steps]
+        return values.source, values.groups
+
+    def repeated(self, value: Argument) -> _Repeated | None:
+        """Return what a value repeats, if it is each head so many times.
+
+        [B, H, T, E] -> [B, H, 1, T, E] -> [B, H, G, T, E] -> [B, H * G, T, E]
+        """
+        merge = self.maker(value, np.reshape, reshape)
+        spread = self.maker(self.call(merge).args[0], *_EXPAND) if merge else None
+        add = self.maker(self.call(spread).args[0], np.expand_dims) if spread else None
+        if merge is None or spread is None or add is None:
+            return None
+        source = self.call(add).args[0]
+        before, wide, after = (
+            self.shape(x) for x in (source, self.call(merge).args[0], value)
+        )
+        if len(before) != 4 or len(wide) != 5 or None in before:
+            return None
+        batch, heads, *rest = before
+        groups = wide[2]
+        if not isinstance(heads, int) or not isinstance(groups, int):
+            return None
+        fits = wide == (batch, heads, groups, *rest)
+        fits = fits and after == (batch, heads * groups, *rest)
+        if not fits or groups < 2 or self.call(add).kwargs != {"axis": 2}:
+            return None
+        shape = (batch, heads, rest[0], rest[1])
+        return _Repeated(source, shape, groups, (merge, spread, add))
 
     def arguments(self, statement: Statement, function: Any) -> tuple[Any, Any]:
         call = statement.operation
@@ -194,10 +271,14 @@ class _Search:
         kind = self.types.get(value.name) if isinstance(value, Ref) else None
         return kind if isinstance(kind, TensorType) else None
 
+    def shape(self, value: Argument) -> tuple[Dim, ...]:
+        """Return the lengths of the axes, none if their number is not known."""
+        kind = self.type(value)
+        return (kind.shape or ()) if kind else ()
+
     def rank(self, value: Argument) -> int:
         """Return the number of axes, 0 if it is not known."""
-        kind = self.type(value)
-        return len(kind.shape or ()) if kind else 0
+        return len(self.shape(value))
 
     def is_float(self, statement: Statement) -> bool:
         """Whether the result is of a type that the kernel computes."""

@@ -1,4 +1,4 @@
-"""Rules A1 to A4: attention as exporters write it out, compared with onnxruntime."""
+"""Rules A1 to A5: attention as exporters write it out, compared with onnxruntime."""
 
 from __future__ import annotations
 
@@ -162,3 +162,80 @@ def test_float64_keeps_its_digits():
 def test_level_0_stays(tmp_path):
     onnx2py.compile_model(model(FOUND["plain"][0]), tmp_path / "pkg", level=0)
     assert KERNEL not in (tmp_path / "pkg/model.py").read_text()
+
+
+REPEATED = """a = Unsqueeze (k, two) d = Expand (a, wide) e = Reshape (d, all_k)
+    o = Transpose <perm=[0, 1, 3, 2]> (e)
+    f = Unsqueeze (v, two) h = Expand (f, wide) i = Reshape (h, all_v)
+    p = MatMul (q, o) """
+PLAIN = "w = Softmax (p) y = MatMul (w, i)"
+MASKED = "n = Add (p, m) w = Softmax (n) y = MatMul (w, i)"
+
+
+def grouped(
+    nodes: str,
+    mask: tuple[int, ...],
+    s: int,
+    t: int,
+    batch: int = 2,
+    groups: int = 3,
+    axis: int = 2,
+    outputs: str = "",
+):
+    """Two heads of keys and values, each of which several heads of queries share."""
+    heads = 2 * groups
+    text = f"""{HEAD} g (float[{batch}, {heads}, {s}, 4] q, float[{batch}, 2, {t}, 4] k,
+        float[{batch}, 2, {t}, 3] v, float{list(mask)} m) =>
+        (float[{batch}, {heads}, {s}, 3] y{outputs})
+        <int64[1] two = {{{axis}}},
+        int64[5] wide = {{{", ".join("1" if i != axis else str(groups) for i in range(5))}}},
+        int64[4] all_k = {{{batch}, {heads}, {t}, 4}},
+        int64[4] all_v = {{{batch}, {heads}, {t}, 3}}> {{ {REPEATED} {nodes} }}"""
+    rng = np.random.default_rng(s + t)
+    shapes = {
+        "q": (batch, heads, s, 4),
+        "k": (batch, 2, t, 4),
+        "v": (batch, 2, t, 3),
+        "m": mask,
+    }
+    given = {n: rng.normal(size=z).astype(np.float32) for n, z in shapes.items()}
+    return onnx.parser.parse_model(text), given
+
+
+@pytest.mark.parametrize(
+    "s, t, batch", [(5, 7, 2), (1, 1, 1), (150, 170, 2), (0, 4, 2)]
+)
+@pytest.mark.parametrize("heads", [(), (1,), (1, 1), (2, 6), (1, 6)])
+def test_heads_that_share_keys_and_values(tmp_path, heads, s, t, batch):
+    mask = (*(min(n, batch) for n in heads[:1] if len(heads) > 1), *heads[-1:], s, t)
+    for nodes, read in ((PLAIN, "groups=3)"), (MASKED, "m, groups=3)")):
+        made, given = grouped(nodes, mask, s, t, batch)
+        (place := tmp_path / nodes[0]).mkdir()
+        text = source(made, place)
+        assert KERNEL in text and read in text and "broadcast_to" not in text, text
+        steep = {name: x * 20 for name, x in given.items()}
+        compare(made, [given, steep])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"axis": 1},  # the heads take turns
+        {"outputs": ", float[2, 6, 7, 3] i"},
+        {"outputs": ", float[2, 6, 7, 4] e"},
+    ],
+)
+def test_heads_that_are_repeated_otherwise(tmp_path, changes):
+    made, given = grouped(PLAIN, (5, 7), 5, 7, **changes)
+    assert "groups" not in source(made, tmp_path)
+    compare(made, [given])
+
+
+def test_keys_and_values_that_are_repeated_differently(tmp_path):
+    made, given = grouped(PLAIN, (5, 7), 5, 7)
+    del made.graph.node[4:7]
+    made.graph.input[2].type.tensor_type.shape.dim[1].dim_value = 6
+    made.graph.node[-1].input[1] = "v"
+    given["v"] = np.repeat(given["v"], 3, 1)
+    assert "groups" not in source(made, tmp_path)
+    compare(made, [given])

@@ -30,13 +30,15 @@ def layer_normalization(
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
     wide = widened(x)
-    if axis != -1 and axis != x.ndim - 1:
-        wide = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
-    y = standardized(wide, epsilon).reshape(x.shape)
+    if axis == -1 or axis == x.ndim - 1:
+        y = standardized(wide, epsilon)
+    else:
+        rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
+        y = standardized(rows, epsilon).reshape(x.shape)
     y *= scale
     if bias is not None:
         y += bias
-    return y.astype(x.dtype, copy=False)
+    return y if wide is x else y.astype(x.dtype)
 
 
 def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
