@@ -17,6 +17,12 @@ from ._channels_last import (
 from ._windows import Pads
 from .packed_conv import packed_weight
 
+SOME_CHANNELS = 64
+"""From so many on, to sum windows that lie apart takes less time than to bring them together."""
+
+MANY_CHANNELS = 192
+"""From so many on, windows one by one take less time than those of a whole row."""
+
 
 def conv_depthwise(
     x: NDArray[Any],
@@ -49,15 +55,18 @@ def conv_depthwise(
     weight = weight.astype(x.dtype, copy=False)
     out_shape = windows_of(x, kernel_shape, strides, dilations).shape[: rank + 1]
     stride = strides[-1] if strides else 1
-    if stride == 1 or (dilations and dilations[-1] > 1):
+    if stride == 1 or c >= SOME_CHANNELS or (dilations and dilations[-1] > 1):
         y = sum_of_taps(x, weight, out_shape, strides, dilations)
-    else:
-        # Every stride-th column is an image of its own, in which windows lie side by side.
-        y = np.zeros((*out_shape, c), x.dtype)
-        for first in range(min(stride, kernel_shape[-1])):
-            columns = np.ascontiguousarray(x[..., first::stride, :])
-            taps, steps = weight[..., first::stride, :], (*(strides or ())[:-1], 1)
-            y += sum_of_taps(columns, taps, out_shape, steps, dilations)
+        return channels_second(y, bias, dtype)
+    # Every stride-th column is an image of its own, in which windows lie side by side.
+    steps, parts = (*(strides or ())[:-1], 1), []
+    for first in range(min(stride, kernel_shape[-1])):
+        columns = np.ascontiguousarray(x[..., first::stride, :])
+        taps = weight[..., first::stride, :]
+        parts.append(sum_of_taps(columns, taps, out_shape, steps, dilations))
+    y = parts[0]
+    for part in parts[1:]:
+        y += part
     return channels_second(y, bias, dtype)
 
 
@@ -73,7 +82,7 @@ def sum_of_taps(
     rank, length = len(kernel_shape), out_shape[-1]
     windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
     steps = windows.strides
-    if steps[rank] == x.itemsize * c:
+    if c < MANY_CHANNELS and steps[rank] == x.itemsize * c:
         # At stride 1, the windows of a whole row are one run: [N, O[:-1]..., K..., run].
         windows = view(
             x,

@@ -137,7 +137,7 @@ def rms_normalization(
     y = np.divide(rows, np.sqrt(square, out=square))
     y = y if last else y.reshape(x.shape)
     y = y if wide is x else y.astype(x.dtype)
-    y = np.multiply(y, scale, out=y if y.dtype == scale.dtype else None)
+    y = np.asarray(np.multiply(y, scale, out=y if y.dtype == scale.dtype else None))
     return y.astype(scale.dtype, copy=False)
 
 
