@@ -46,7 +46,7 @@ def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
     y = np.subtract(x, row_means(x))
     variance = row_means(np.square(y))
     variance += x.dtype.type(epsilon)
-    y *= np.divide(1, np.sqrt(variance, out=variance), out=variance)
+    y /= np.sqrt(variance, out=variance)
     return np.asarray(y)
 
 
