@@ -47,45 +47,42 @@ def dot_product_attention(
     """
     q = q if scale == 1 else np.asarray(q * q.dtype.type(scale))
     heads, shape = q.shape[:-2], (*q.shape[:-1], k.shape[-1])
-    alike = heads and k.shape[:-2] == v.shape[:-2]
-    alike = alike and heads == (*k.shape[:-3], groups * k.shape[-3])
     fits = mask is None or _fits(mask, shape)
+    if groups > 1 and fits:
+        mask = None if mask is None else _grouped(mask, shape, groups)
+        # The queries of heads that share one of k and v are more queries of one head.
+        rows = q.reshape(*q.shape[:-3], k.shape[-3], groups * shape[-2], q.shape[-1])
+        y = dot_product_attention(rows, k, v, mask, zero_for_nan=zero_for_nan)
+        return y.reshape(*y.shape[:-3], *shape[-3:-1], y.shape[-1])
     if groups > 1:
-        q, k, v, mask = _grouped(q, k, v, mask, groups)
+        k, v = np.repeat(k, groups, axis=-3), np.repeat(v, groups, axis=-3)
+    alike = heads and heads == k.shape[:-2] == v.shape[:-2]
     if not alike or 0 in shape or not fits:
-        y = _step_by_step(q, k, v, mask, zero_for_nan)
-        return y.reshape(*y.shape[:-4], *shape[-3:-1], y.shape[-1]) if groups > 1 else y
+        return _step_by_step(q, k, v, mask, zero_for_nan)
     y = np.empty((*heads[:-1], shape[-2], heads[-1], v.shape[-1]), q.dtype)
     y = y.swapaxes(-2, -3)
-    out = y.reshape(*q.shape[:-1], v.shape[-1])  # a view
     if prod(shape) <= LARGE:
-        _attend(q, k, v, mask, zero_for_nan, out)
+        _attend(q, k, v, mask, zero_for_nan, y)
         return y
-    heads = q.shape[:-2]
-    if groups > 1:
-        k, v = (np.broadcast_to(x, (*heads, *x.shape[-2:])) for x in (k, v))
     if mask is not None:
-        mask = np.broadcast_to(mask, (*q.shape[:-1], k.shape[-1]))
+        mask = np.broadcast_to(mask, shape)
     for place in _blocks(heads, LARGE // (shape[-2] * shape[-1])):
         part = None if mask is None else mask[place]
-        _attend(q[place], k[place], v[place], part, zero_for_nan, out[place])
+        _attend(q[place], k[place], v[place], part, zero_for_nan, y[place])
     return y
 
 
-def _grouped(
-    q: NDArray[Any],
-    k: NDArray[Any],
-    v: NDArray[Any],
-    mask: Optional[NDArray[Any]],
-    groups: int,
-) -> tuple[Any, ...]:
-    """Return views in which the heads that share one of k and v have an axis of their own."""
-    split = (q.shape[-3] // groups, groups)
-    q = q.reshape(*q.shape[:-3], *split, *q.shape[-2:])
-    if mask is not None and mask.ndim > 2:
-        own = split if mask.shape[-3] > 1 else (1, 1)
-        mask = mask.reshape(*mask.shape[:-3], *own, *mask.shape[-2:])
-    return q, k[..., None, :, :], v[..., None, :, :], mask
+def _grouped(mask: NDArray[Any], shape: tuple[int, ...], groups: int) -> NDArray[Any]:
+    """Return a mask of scores [..., H, S, T] for [..., H / groups, groups * S, T]."""
+    heads, length = shape[-3:-1]
+    if mask.ndim > 2 and mask.shape[-3] > 1:
+        full = np.broadcast_to(mask, (*mask.shape[:-2], length, mask.shape[-1]))
+        return full.reshape(
+            *mask.shape[:-3], heads // groups, groups * length, mask.shape[-1]
+        )
+    if mask.ndim > 1 and mask.shape[-2] > 1:
+        return np.concatenate((mask,) * groups, axis=-2)
+    return mask
 
 
 def _blocks(heads: tuple[int, ...], most: int) -> Iterator[tuple[Any, ...]]:
@@ -129,7 +126,7 @@ def _attend(
 def row_sums(x: NDArray[Any]) -> NDArray[Any]:
     """Return the sums along the last axis."""
     length = x.shape[-1]
-    # BLAS adds one after another, which loses digits in long rows.
+    # BLAS adds one after another, which loses digits in long rows; few are not worth it.
     if length > 4096 or x.size <= 1024:
         return np.asarray(np.add.reduce(x, -1))
     # A product with ones takes a quarter of the time where there is much to add.

@@ -239,3 +239,20 @@ def test_keys_and_values_that_are_repeated_differently(tmp_path):
     given["v"] = np.repeat(given["v"], 3, 1)
     assert "groups" not in source(made, tmp_path)
     compare(made, [given])
+
+
+def test_one_matrix_of_keys_for_all_heads():
+    types = "float[b, 2, s, 4] q, float[4, t] k, float[t, 3] v, float[b, 1, s, t] m"
+    for nodes in (FOUND["plain"][0], FOUND["masked"][0]):
+        given = feeds(5, 7)
+        given["k"], given["v"] = given["k"][0, 0], given["v"][0, 0]
+        compare(model(nodes, types=types), [given])
+
+
+def test_a_mask_that_gives_grouped_queries_rows():
+    made, given = grouped(MASKED, (2, 7), 1, 7)
+    del made.graph.output[0].type.tensor_type.shape.dim[2]
+    made.graph.output[0].type.tensor_type.shape.dim.insert(
+        2, onnx.TensorShapeProto.Dimension(dim_value=2)
+    )
+    compare(made, [given])
