@@ -59,13 +59,14 @@ def conv_depthwise(
         y = sum_of_taps(x, weight, out_shape, strides, dilations)
         return channels_second(y, bias, dtype)
     # Every stride-th column is an image of its own, in which windows lie side by side.
-    steps, parts = (*(strides or ())[:-1], 1), []
-    for first in range(min(stride, kernel_shape[-1])):
-        columns = np.ascontiguousarray(x[..., first::stride, :])
-        taps = weight[..., first::stride, :]
-        parts.append(sum_of_taps(columns, taps, out_shape, steps, dilations))
-    y = parts[0]
-    for part in parts[1:]:
+    steps = (*(strides or ())[:-1], 1)
+    images = (
+        (np.ascontiguousarray(x[..., first::stride, :]), weight[..., first::stride, :])
+        for first in range(min(stride, kernel_shape[-1]))
+    )
+    sums = (sum_of_taps(*image, out_shape, steps, dilations) for image in images)
+    y = next(sums)
+    for part in sums:
         y += part
     return channels_second(y, bias, dtype)
 
