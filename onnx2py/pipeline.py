@@ -13,7 +13,7 @@ import numpy as np
 from .custom import rules_with
 from .decode import DecodedModel, decode
 from .decode.prepare import nodes_of
-from .emit.layout import checked_source, format_source
+from .emit.layout import format_source
 from .emit.package import Package, Provenance, build_package
 from .emit.write import check_target, finish_manifest, staged
 from .limits import check_count, check_limits
@@ -167,6 +167,6 @@ def _formatted(package: Package, tell: Progress) -> Package:
     sources = [path for path in files if path.endswith(".py")]
     for i, path in enumerate(sources):
         tell(f"formatting {path}", 0.4 + 0.5 * i / len(sources))
-        lay_out = checked_source if path in package.laid_out else format_source
-        files[path] = lay_out(path, str(files[path]))
+        laid_out = path in package.laid_out
+        files[path] = format_source(path, str(files[path]), laid_out=laid_out)
     return replace(package, files=files)

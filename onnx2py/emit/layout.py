@@ -15,8 +15,8 @@ _MODE = Mode(target_versions={TargetVersion.PY39})
 
 
 @lru_cache(maxsize=512)  # the files that many packages share are laid out once
-def format_source(path: str, source: str) -> str:
-    """Return Python source as black lays it out.
+def format_source(path: str, source: str, *, laid_out: bool = False) -> str:
+    """Return Python source as black lays it out, the same if it is ``laid_out``.
 
     Raises
     ------
@@ -24,28 +24,17 @@ def format_source(path: str, source: str) -> str:
         If it is not valid Python.
     """
     try:
-        formatted: str = format_file_contents(source, fast=True, mode=_MODE)
+        formatted = source if laid_out else _by_black(source)
+        compile(formatted, path, "exec", dont_inherit=True)
+    except (InvalidInput, SyntaxError, ValueError) as error:
+        raise InternalError(
+            f"{path}: generated source does not parse: {error}"
+        ) from error
+    return formatted
+
+
+def _by_black(source: str) -> str:
+    try:
+        return str(format_file_contents(source, fast=True, mode=_MODE))
     except NothingChanged:
-        formatted = source
-    except (InvalidInput, ValueError) as error:
-        raise InternalError(
-            f"{path}: generated source does not parse: {error}"
-        ) from error
-    return checked_source(path, formatted)
-
-
-def checked_source(path: str, source: str) -> str:
-    """Return Python source that is laid out already: black takes a third of a compilation.
-
-    Raises
-    ------
-    InternalError
-        If it is not valid Python.
-    """
-    try:
-        compile(source, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        raise InternalError(
-            f"{path}: generated source does not parse: {error}"
-        ) from error
-    return source
+        return source

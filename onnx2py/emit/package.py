@@ -114,7 +114,8 @@ class _Builder:
     def build(self) -> Package:
         setup = self.writer.block(self.program.setup)
         body = self.writer.block(self.program.statements)
-        self.reached = reached(self.writer.kernels)
+        modules = reached(self.writer.kernels).items()
+        self.kernels = {name: shaken_source(name, names) for name, names in modules}
         requires = self._requires(setup + body)
         context = {**self._model_context(setup, body), **self._context(requires)}
         for path in FILES:
@@ -122,7 +123,7 @@ class _Builder:
             self.files[path] = environment().get_template(template).render(context)
         self._write_ops()
         self.files["names.json"] = self._names()
-        ours = {f"ops/{name}.py" for name in self.reached if is_laid_out(name)}
+        ours = {f"ops/{name}.py" for name in self.kernels if is_laid_out(name)}
         weights = [c for c in self.files.values() if isinstance(c, np.ndarray)]
         return Package(
             files=dict(sorted(self.files.items())),
@@ -147,9 +148,8 @@ class _Builder:
             if kinds & EXTENSION_DTYPES.keys() or "ml_dtypes." in body
             else set()
         )
-        for module, names in self.reached.items():
-            kept = shaken_source(module, names)
-            needed |= {name for name in imported_modules(kept) if name != "numpy"}
+        for source in self.kernels.values():
+            needed |= {name for name in imported_modules(source) if name != "numpy"}
         return ("numpy", *sorted(needed))
 
     def _context(self, requires: tuple[str, ...]) -> dict[str, Any]:
@@ -295,8 +295,8 @@ class _Builder:
     # ------------------------------------------------------------------ kernels
 
     def _write_ops(self) -> None:
-        for module, names in self.reached.items():
-            self.files[f"ops/{module}.py"] = shaken_source(module, names)
+        for module, source in self.kernels.items():
+            self.files[f"ops/{module}.py"] = source
         public: dict[str, list[str]] = {}
         for kernel in self.writer.kernels:
             public.setdefault(kernel.__module__.rsplit(".", 1)[1], []).append(
