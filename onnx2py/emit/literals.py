@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,8 @@ def render_call(call: Call, spell: Callable[[str], str]) -> str:
             return f"({items},)" if len(value) == 1 else f"({items})"
         return literal(value)
 
+    if call.function is operator.getitem:
+        return f"{argument(call.args[0])}[{_index(call.args[1])}]"
     args = [argument(value) for value in call.args]
     kwargs = [f"{name}={argument(value)}" for name, value in call.kwargs.items()]
     if isinstance(call.function, str):
@@ -135,6 +138,22 @@ def _new_axes(axis: Argument) -> str:
         return ""
     parts = ["np.newaxis" if place in numbers else ":" for place in places]
     return ", ".join(parts if min(numbers) >= 0 else ["...", *parts])
+
+
+def _index(index: Argument) -> str:
+    """Spell what stands in brackets: ``:, 1:5, ::-1``."""
+
+    def part(item: Any) -> str:
+        if item is Ellipsis:
+            return "..."
+        start, stop, step = (
+            "" if bound is None else str(int(bound))
+            for bound in (item.start, item.stop, item.step)
+        )
+        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+    assert isinstance(index, tuple)
+    return ", ".join(map(part, index))
 
 
 def function_name(function: Callable[..., Any]) -> str:

@@ -18,7 +18,9 @@ class Ref:
     name: str
 
 
-Argument = Union[Ref, None, bool, int, float, str, tuple[Any, ...], np.dtype, type]
+Argument = Union[
+    Ref, None, bool, int, float, str, slice, tuple[Any, ...], np.dtype, type
+]
 """A reference, or what can be written down as a Python literal."""
 
 

@@ -24,16 +24,16 @@ ERF_SINGLE = (
 Beyond, it grows steadily, so that its tanh is 1.
 """
 
-GELU_SINGLE = (
-    1.5672572e-09,
-    -1.2525668e-07,
-    3.8730578e-06,
-    -5.4781735e-05,
-    -3.3911238e-05,
-    0.036334346,
-    0.79788458,
+GELU_SINGLE = tuple(
+    np.array(number, np.float32)
+    for number in (45.310234, 1382.4687, -23.591858, -147.03490, 65.239618, 0.018137993)
 )
-"""The same for ``erf(x / sqrt(2))``."""
+"""``e, d, c, b, a, k`` in ``artanh(erf(x / sqrt(2))) / x = k * (u + a + b / (u + c + d / (u + e)))``
+with ``u = x * x``: minimax for ``x`` up to 6.
+
+A division takes little more time than a product, and this is shorter than a polynomial.
+Beyond 6, it grows steadily, so that its tanh is 1.
+"""
 
 GELU_TANH = (0.044715 * (2 / np.pi) ** 0.5, (2 / np.pi) ** 0.5)
 """The same for what takes the place of ``erf(x / sqrt(2))`` in ``gelu_tanh``."""
@@ -141,9 +141,25 @@ def gelu(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
         if x.dtype.itemsize == 8:
             out[...] = erf_double(a * 0.5**0.5)
         else:
-            tanh_of_odd_into(a, GELU_SINGLE, out)
+            scaled_erf_into(a, out)
         halve_and_multiply_into(a, out)
     return y
+
+
+def scaled_erf_into(x: NDArray[Any], out: NDArray[Any]) -> None:
+    """Write ``erf(x / sqrt(2))`` of float32 to ``out``, within 3e-7."""
+    e, d, c, b, a, k = GELU_SINGLE
+    square = np.square(x)
+    np.add(square, e, out=out)
+    np.divide(d, out, out=out)
+    out += square
+    out += c
+    np.divide(b, out, out=out)
+    out += square
+    out += a
+    out *= k
+    out *= x
+    np.tanh(out, out=out)
 
 
 def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:

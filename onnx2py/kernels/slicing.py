@@ -12,24 +12,6 @@ from ._ints import as_ints
 Bounds = Union[Sequence[Optional[int]], NDArray[Any]]
 
 
-def slice_axis(
-    data: NDArray[Any],
-    start: Optional[int] = None,
-    end: Optional[int] = None,
-    step: int = 1,
-    *,
-    axis: int = 0,
-) -> NDArray[Any]:
-    """Return a view of the elements ``start:end:step`` along one axis, as in Python.
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
-    """
-    part = slice(start, end, step)
-    if axis < 0:
-        return data[(..., part) + (slice(None),) * (-1 - axis)]
-    return data[(slice(None),) * axis + (part,)]
-
-
 def slice_axes(
     data: NDArray[Any],
     starts: Bounds,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 from ..ir.program import Argument, Call
 from ..kernels import slicing as kernels
 from .context import NodeContext
@@ -10,6 +13,9 @@ from .shape import int_tuple
 
 _FAR = 2**31 - 1
 """Bounds from here on are how exporters say "to the end"."""
+
+_MOST_AXES = 64
+"""That a tensor of NumPy can have."""
 
 Part = tuple[int, "int | None", "int | None", int]
 """Axis, start, end and step."""
@@ -50,9 +56,10 @@ def _slice(
     if not parts:
         return node.call(kernels.slice_axes, node.input(0), (), ())
     needed = [part for part in parts if part[1:] != (0, None, 1)] or parts[:1]
-    axis, start, end, step = needed[0]
-    if len(needed) == 1 and (step > 0 or start is None or start >= -1):
-        return node.call(kernels.slice_axis, node.input(0), start, end, step, axis=axis)
+    if all(step > 0 or start is None or start >= -1 for _, start, _, step in needed):
+        index = _index(needed)
+        if index is not None:
+            return node.call(operator.getitem, node.input(0), index)
     axes, starts, ends, steps = zip(*needed)
     return node.call(
         kernels.slice_axes,
@@ -62,6 +69,24 @@ def _slice(
         None if axes == tuple(range(len(axes))) else axes,
         None if set(steps) == {1} else steps,
     )
+
+
+def _index(parts: list[Part]) -> tuple[Any, ...] | None:
+    """Return what to put in brackets, if the axes all count from one end.
+
+    Python's slices are ONNX's, but for backward ones that start before the first element.
+    """
+    slices = {axis: _slice_of(start, end, step) for axis, start, end, step in parts}
+    first, last = min(slices), max(slices)
+    if first < 0 <= last or max(-first, last) > _MOST_AXES:
+        return None
+    places = range(first, 0) if first < 0 else range(last + 1)
+    index = tuple(slices.get(axis, slice(None)) for axis in places)
+    return (..., *index) if first < 0 else index
+
+
+def _slice_of(start: int | None, end: int | None, step: int) -> slice:
+    return slice(start or None if step > 0 else start, end, None if step == 1 else step)
 
 
 def _part(node: NodeContext, axis: int, start: int, end: int, step: int) -> Part:

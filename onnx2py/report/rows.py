@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -117,6 +118,8 @@ def _function(operation: Operation) -> str:
     function: Any = operation.function
     if isinstance(function, str):
         return function
+    if function is operator.getitem:
+        return "[:]"
     name = str(getattr(function, "__name__", function))
     module = str(getattr(function, "__module__", "") or "")
     ours = ".kernels." in module or module.startswith("onnx2py")

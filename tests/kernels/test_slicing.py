@@ -8,14 +8,6 @@ from onnx2py.kernels import slicing as kernels
 X = np.arange(24).reshape(2, 3, 4)
 
 
-@pytest.mark.parametrize("axis", [1, -2])
-def test_slice_axis(axis):
-    y = kernels.slice_axis(X, None, None, -2, axis=axis)
-    assert y.tolist() == X[:, ::-2].tolist()
-    assert np.shares_memory(X, y)
-    assert kernels.slice_axis(X, 1, 2, axis=axis).tolist() == X[:, 1:2].tolist()
-
-
 @pytest.mark.parametrize("make", [tuple, np.array])
 def test_slice_axes(make):
     y = kernels.slice_axes(

@@ -30,16 +30,16 @@ def sliced(starts, ends, axes=None, steps=None, rank=3):
 @pytest.mark.parametrize(
     "arguments, expected",
     [
-        (((0,), (5,), (1,)), "ops.slice_axis(x, 0, 5, axis=1)"),
-        (((0,), (5,)), "ops.slice_axis(x, 0, 5)"),
-        (((1,), (FAR,), (-1,)), "ops.slice_axis(x, 1, axis=2)"),
-        (((1,), (2**31 - 1,), (1,)), "ops.slice_axis(x, 1, axis=1)"),
-        (((-FAR - 1,), (-2,)), "ops.slice_axis(x, 0, -2)"),
-        (((0,), (FAR,), (1,), (2,)), "ops.slice_axis(x, 0, None, 2, axis=1)"),
-        (((-1,), (-FAR,), (2,), (-1,)), "ops.slice_axis(x, -1, None, -1, axis=2)"),
+        (((0,), (5,), (1,)), "x[:, :5]"),
+        (((0,), (5,)), "x[:5]"),
+        (((1,), (FAR,), (-1,)), "x[:, :, 1:]"),
+        (((1,), (2**31 - 1,), (1,)), "x[:, 1:]"),
+        (((-FAR - 1,), (-2,)), "x[:-2]"),
+        (((0,), (FAR,), (1,), (2,)), "x[:, ::2]"),
+        (((-1,), (-FAR,), (2,), (-1,)), "x[:, :, -1::-1]"),
         (((-4,), (-9,), (2,), (-1,)), "ops.slice_axes(x, (-4,), (-9,), (2,), (-1,))"),
-        (((0, 1), (9, 2)), "ops.slice_axes(x, (0, 1), (9, 2))"),
-        (((0, 1), (-1, 2), (2, 1)), "ops.slice_axes(x, (0, 1), (-1, 2), (2, 1))"),
+        (((0, 1), (9, 2)), "x[:9, 1:2]"),
+        (((0, 1), (-1, 2), (2, 1)), "x[:, 1:2, :-1]"),
     ],
 )
 def test_slice(arguments, expected):
@@ -47,13 +47,19 @@ def test_slice(arguments, expected):
 
 
 def test_slices_of_a_whole_axis_are_left_out():
-    assert sliced((0, 1), (FAR, 2)) == "ops.slice_axis(x, 1, 2, axis=1)"
-    assert sliced((0,), (FAR,)) == "ops.slice_axis(x, 0)"
+    assert sliced((0, 1), (FAR, 2)) == "x[:, 1:2]"
+    assert sliced((0,), (FAR,)) == "x[:]"
+
+
+def test_slice_of_axes_that_may_be_one():
+    found = sliced((0, 1), (3, 4), (0, -1), rank=0)
+    assert found == "ops.slice_axes(x, (0, 1), (3, 4), (0, -1))"
+    assert sliced((1, 0), (3, 4), (-1, -3), rank=0) == "x[..., :4, :, 1:3]"
 
 
 def test_slice_by_attributes():
     found = lowered("Slice", ["x"], opset=1, starts=[1], ends=[2], axes=[3])
-    assert found == "ops.slice_axis(x, 1, 2, axis=3)"
+    assert found == "x[:, :, :, 1:2]"
 
 
 def test_slice_at_run_time():
