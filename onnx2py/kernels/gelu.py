@@ -28,8 +28,9 @@ GELU_SINGLE = tuple(
     np.array(number, np.float32)
     for number in (45.310234, 1382.4687, -23.591858, -147.03490, 65.239618, 0.018137993)
 )
-"""``e, d, c, b, a, k`` in ``artanh(erf(x / sqrt(2))) / x = k * (u + a + b / (u + c + d / (u + e)))``
-with ``u = x * x``: minimax for ``x`` up to 6.
+"""``e, d, c, b, a, k`` in ``k * (u + a + b / (u + c + d / (u + e)))`` with ``u = x * x``.
+
+It is ``artanh(erf(x / sqrt(2))) / x``, minimax for ``x`` up to 6.
 
 A division takes little more time than a product, and this is shorter than a polynomial.
 Beyond 6, it grows steadily, so that its tanh is 1.

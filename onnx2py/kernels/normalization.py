@@ -63,7 +63,7 @@ def group_normalization(
 
 def layer_normalization(
     x: NDArray[Any],
-    scale: NDArray[Any],
+    scale: Optional[NDArray[Any]] = None,
     bias: Optional[NDArray[Any]] = None,
     *,
     axis: int = -1,
@@ -74,7 +74,7 @@ def layer_normalization(
     Parameters
     ----------
     x : [D...]
-    scale, bias : what broadcasts to x
+    scale, bias : what broadcasts to x, none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -84,7 +84,8 @@ def layer_normalization(
     else:
         rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
         y = standardized(rows, epsilon).reshape(x.shape)
-    y *= scale
+    if scale is not None:
+        y *= scale
     if bias is not None:
         y += bias
     return y if wide is x else y.astype(x.dtype)
@@ -115,7 +116,7 @@ def layer_normalization_with_statistics(
 
 def rms_normalization(
     x: NDArray[Any],
-    scale: NDArray[Any],
+    scale: Optional[NDArray[Any]] = None,
     *,
     axis: int = -1,
     epsilon: float = 1e-5,
@@ -125,7 +126,7 @@ def rms_normalization(
     Parameters
     ----------
     x : [D...]
-    scale : what broadcasts to x
+    scale : what broadcasts to x, none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
@@ -136,7 +137,9 @@ def rms_normalization(
     square += wide.dtype.type(epsilon)
     y = np.divide(rows, np.sqrt(square, out=square))
     y = y if last else y.reshape(x.shape)
-    y = y if wide is x else y.astype(x.dtype)
+    y = np.asarray(y if wide is x else y.astype(x.dtype))
+    if scale is None:
+        return y
     y = np.asarray(np.multiply(y, scale, out=y if y.dtype == scale.dtype else None))
     return y.astype(scale.dtype, copy=False)
 

@@ -2,12 +2,14 @@
 
 D1  A node that does what an earlier one of the same graph did, on the same values -> the earlier.
 
-Exporters write the lengths of a tensor out anew wherever they need them. Random operators draw
-anew, and stay; so does what makes an output of the graph, which belongs to the caller alone.
+Small constants are the same if their numbers are. Exporters write the lengths of a tensor out anew
+wherever they need them. Random operators draw anew, and stay; so does what makes an output of the
+graph, which belongs to the caller alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,20 +31,26 @@ REPEATABLE = frozenset({
 })  # fmt: skip
 """Operators of ONNX whose results depend on their inputs alone."""
 
+MOST_NUMBERS = 16
+"""Of a small constant."""
+
 
 def remove_duplicates(graph: Graph) -> Graph:
     """Compute once what is computed several times (rule D1), in each subgraph by itself."""
     names: dict[str, str] = {}
-    return substitute(_single(graph, names), names)
+    return substitute(_single(graph, names, graph.constants), names)
 
 
-def _single(graph: Graph, names: dict[str, str]) -> Graph:
+def _single(
+    graph: Graph, names: dict[str, str], constants: Mapping[str, np.ndarray]
+) -> Graph:
+    constants = {**constants, **graph.constants} if graph.constants else constants
     first: dict[Any, int] = {}
     nodes: list[Node] = []
     kept = set(graph.outputs)
     for node in graph.nodes:
         node = replace(node, inputs=tuple(names.get(n, n) for n in node.inputs))
-        key = _key(node)
+        key = _key(node, constants)
         if key in first and not kept.intersection(node.outputs):
             earlier = nodes[first[key]]
             names.update(zip(node.outputs, earlier.outputs))
@@ -50,24 +58,36 @@ def _single(graph: Graph, names: dict[str, str]) -> Graph:
             continue
         if key is not None:
             first.setdefault(key, len(nodes))
-        nodes.append(_inside(node, names))
+        nodes.append(_inside(node, names, constants))
     return graph.with_nodes(tuple(nodes))
 
 
-def _inside(node: Node, names: dict[str, str]) -> Node:
-    changed = {key: _single(sub, names) for key, sub in node.subgraphs.items()}
+def _inside(
+    node: Node, names: dict[str, str], constants: Mapping[str, np.ndarray]
+) -> Node:
+    changed = {
+        key: _single(sub, names, constants) for key, sub in node.subgraphs.items()
+    }
     if not changed:
         return node
     return replace(node, attributes={**node.attributes, **changed})
 
 
-def _key(node: Node) -> Any:
+def _key(node: Node, constants: Mapping[str, np.ndarray]) -> Any:
     """Return what two nodes have in common that do the same, None if nothing is known."""
     if node.domain or node.operator not in REPEATABLE:
         return None
     attributes = tuple(sorted((k, _hashable(v)) for k, v in node.attributes.items()))
     wanted = tuple(bool(name) for name in node.outputs)
-    return node.operator, node.version, node.inputs, attributes, wanted
+    inputs = tuple(_same_if_small(name, constants.get(name)) for name in node.inputs)
+    return node.operator, node.version, inputs, attributes, wanted
+
+
+def _same_if_small(name: str, constant: np.ndarray | None) -> Any:
+    """Return what stands for an input: the numbers of a small constant, or its name."""
+    if constant is None or constant.size > MOST_NUMBERS or constant.dtype == object:
+        return name
+    return _hashable(constant)
 
 
 def _hashable(value: Any) -> Any:

@@ -6,6 +6,7 @@ Y2  Reshape to lengths that are computed, but are those of its input at the same
 Y3  Reshape to three axes, Transpose of the last two, Reshape back -> Transpose.
 Y4  Reshape to rows, Gemm, Reshape back -> MatMul, and Add of the bias.
 Y5  Expand to lengths that its input has -> Identity.
+Y6  Lengths that an earlier value has as well, in the same order -> Identity of that value.
 
 Exporters compute lengths anew for each layer; after these rules most of that is dead code.
 """
@@ -22,12 +23,14 @@ import numpy as np
 from ..ir.graph import Graph, Node
 from ..ir.types import TensorType, tensor_type_of
 from ._knowledge import Knowledge
+from ._shape_rules import Elements
 from .rewrite import count_uses, note_also
 
 
 def follow_symbols(graph: Graph) -> Graph:
-    """Apply rules Y1 to Y5 to the main graph."""
+    """Apply rules Y1 to Y6 to the main graph."""
     follower = _Follower(dict(graph.types), dict(graph.constants))
+    follower.outputs = frozenset(graph.outputs)
     follower.uses = count_uses(graph)
     nodes = tuple(new for node in graph.nodes for new in follower.node(node))
     gone = follower.gone
@@ -45,6 +48,9 @@ class _Follower(Knowledge):
     makers: dict[str, Node] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     """First outputs of nodes that others stand for."""
+    outputs: frozenset[str] = frozenset()
+    known: dict[tuple[int, Elements], str] = field(default_factory=dict)
+    """The first value of each rank that has these elements."""
 
     def node(self, node: Node) -> tuple[Node, ...]:
         """Note what is known of a node's results; return what takes its place."""
@@ -67,7 +73,7 @@ class _Follower(Knowledge):
         for each in found:
             self.makers[each.outputs[0]] = each
             self.learn(each)
-        return found
+        return (self.earlier(found[0]),) if len(found) == 1 else found
 
     def constant(self, node: Node) -> Node:
         """Y2."""
@@ -86,6 +92,26 @@ class _Follower(Knowledge):
         name = self.add(f"{node.outputs[0]}.shape", np.array(shape, np.int64))
         kept = {k: v for k, v in node.attributes.items() if k != "allowzero"}
         return replace(node, inputs=(node.inputs[0], name), attributes=kept)
+
+    def earlier(self, node: Node) -> Node:
+        """Y6."""
+        name, elements = node.outputs[0], self.computed.get(node.outputs[0])
+        shape = self.lengths(name)
+        if (
+            elements is None
+            or None in elements
+            or shape is None
+            or len(node.outputs) > 1
+        ):
+            return node
+        if all(isinstance(n, int) for n in elements) or name in self.outputs:
+            return node
+        first = self.known.setdefault((len(shape), elements), name)
+        if first == name:
+            return node
+        return replace(
+            node, operator="Identity", version=13, inputs=(first,), attributes={}
+        )
 
     def is_expanded(self, node: Node) -> bool:
         """Y5."""

@@ -15,6 +15,15 @@ def test_d1_a_chain():
     """)
 
 
+def test_d1_equal_small_constants():
+    text = """g (float[2] x) => (float[2] y)
+        <float one = {1}, float eins = {1}, float two = {2}, float[1] row = {1}> {
+        a = Add (x, one) b = Add (x, eins) c = Add (x, two) d = Add (x, row)
+        e = Sub (a, b) f = Sub (c, d) y = Mul (e, f) }"""
+    found = after(remove_duplicates, text)
+    assert found.count("Add (") == 3 and "Sub (a, a)" in found
+
+
 def test_d1_other_attributes_or_inputs_stay():
     text = """g (float[2, 2] x) => (float[2, 2] y) { a = Softmax <axis=0> (x)
         b = Softmax <axis=1> (x) c = Sub (a, b) d = Sub (b, a) y = Mul (c, d) }"""

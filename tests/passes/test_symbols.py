@@ -1,4 +1,4 @@
-"""Rules Y1 to Y5, and models with open lengths compared with onnxruntime."""
+"""Rules Y1 to Y6, and models with open lengths compared with onnxruntime."""
 
 from __future__ import annotations
 
@@ -180,3 +180,28 @@ def test_y1_a_sum_that_is_spelt_like_a_symbol_of_the_file():
     graph = graph.replace("(float[b, t, 12] x)", '(float[b, t, 12] x, float["t+t"] z)')
     found = follow_symbols(graph_of(graph))
     assert "t+t" not in str(found.types["y"])
+
+
+SAME = f"{LENGTHS} e = Exp (x) s2 = Shape (e) t2 = Gather (s2, i1) "
+
+
+def test_y6_lengths_that_an_earlier_value_has():
+    nodes = f"{SAME} k = Concat <axis=0> (t2, t2) y = ConstantOfShape (k)"
+    found = after(follow_symbols, text(nodes, y="float[?, ?]"))
+    assert "s2 = Identity (s)" in found and "t2 = Identity (t)" in found
+    agree(text(nodes, y="float[?, ?]"), X, X[:, :1], X[:0])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "kept"),
+    [
+        (f"{SAME} b2 = Gather (s2, i0) y = Add (b2, t2)", "y = Add"),
+        (f"{SAME} u = Squeeze (t2) y = Add (u, b)", "u = Squeeze"),
+        (f"{SAME} m = Concat <axis=0> (t, b) y = Add (m, t2)", "m = Concat"),
+        (f"{SAME} y = Add (t2, i0)", "y = Add"),
+    ],
+    ids=["another length", "no list", "another order", "an output"],
+)
+def test_y6_others_stay(nodes, kept):
+    assert kept in after(follow_symbols, text(nodes, y="int64[?]"))
+    agree(text(nodes, y="int64[?]"), X)

@@ -14,7 +14,7 @@ from ._precision import widened
 
 def layer_normalization(
     x: NDArray[Any],
-    scale: NDArray[Any],
+    scale: Optional[NDArray[Any]] = None,
     bias: Optional[NDArray[Any]] = None,
     *,
     axis: int = -1,
@@ -25,7 +25,7 @@ def layer_normalization(
     Parameters
     ----------
     x : [D...]
-    scale, bias : what broadcasts to x
+    scale, bias : what broadcasts to x, none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -35,7 +35,8 @@ def layer_normalization(
     else:
         rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
         y = standardized(rows, epsilon).reshape(x.shape)
-    y *= scale
+    if scale is not None:
+        y *= scale
     if bias is not None:
         y += bias
     return y if wide is x else y.astype(x.dtype)
