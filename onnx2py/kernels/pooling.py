@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._pooling import Pooling, pool, pool_axis, pooling_axes
+from ._sums import sums_of_long_rows
 from ._windows import Pads
 
 _FEW_PLACES = 4096
@@ -111,7 +112,7 @@ def global_average_pool(x: NDArray[Any]) -> NDArray[Any]:
     wide, places = _widened(x), prod(x.shape[2:])
     ones = np.ones(places, wide.dtype)
     if places > _FEW_PLACES:
-        total = np.add.reduce(wide, tuple(range(2, x.ndim)))  # by pairs: no digits lost
+        total = sums_of_long_rows(wide.reshape(*x.shape[:2], places))
     elif x.strides[1] == x.itemsize:  # channels last in memory
         rows = wide.transpose(0, *range(2, x.ndim), 1).reshape(
             len(x), places, x.shape[1]

@@ -1,6 +1,7 @@
 """Numbers of normalisation."""
 
 import numpy as np
+import pytest
 
 from onnx2py.kernels.batch_normalization import (
     batch_normalization,
@@ -64,3 +65,20 @@ def test_norms():
     rms = np.sqrt(12.5)
     found = rms_normalization(x, ONE, epsilon=0)
     np.testing.assert_allclose(found, [[3 / rms, 4 / rms]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_long_sums_lose_no_digits_wherever_channels_lie(channels_last):
+    """Of elements added one after another, the mean would be wrong by half a deviation."""
+    rng = np.random.default_rng(0)
+    x = (100 + 0.1 * rng.normal(size=(1, 500, 501, 3))).astype(np.float32)
+    x = x.transpose(0, 3, 1, 2)
+    if not channels_last:
+        x = np.ascontiguousarray(x)
+    wide = x.astype(np.float64)
+    wide = wide - wide.mean((2, 3), keepdims=True)
+    expected = wide / np.sqrt((wide**2).mean((2, 3), keepdims=True))
+    one, zero = np.ones(3, np.float32), np.zeros(3, np.float32)
+    y = instance_normalization(x, one, zero, epsilon=0.0)
+    # The mean itself is rounded to float32: by 4e-6 of 100, that is 4e-5 deviations.
+    np.testing.assert_allclose(y, expected, atol=2e-4)
