@@ -18,8 +18,10 @@ from onnx import TensorProto, helper, numpy_helper
 import onnx2py
 from onnx2py import VerifyError, compile_model, load_model, pipeline
 from onnx2py.cli import main
+from onnx2py.ir.types import TensorType
 from onnx2py.verification import oracle
 from onnx2py.verification.comparison import compare
+from onnx2py.verification.inputs import Signature, random_cases
 from onnx2py.verification.isolation import run_isolated
 
 NET = """<ir_version: 8, opset_import: ["" : 17]>
@@ -349,6 +351,35 @@ def test_random_inputs_of_many_types(here, text):
     found = compile_model(graph(text, 19), "pkg", verify=True).verification
     assert found is not None and found.agrees, found
     assert found.oracle == "onnxruntime"
+
+
+DECODER = """g (float[1, p, 4] past, float[1, t, 4] x, int64[1, pt] mask)
+    => (float[1, pt, 4] y) <int64[1] last = {2}> { k = Concat <axis = 1> (past, x)
+    m = Unsqueeze (mask, last) c = Cast <to = 1> (m) y = Mul (k, c) }"""
+
+
+@pytest.mark.parametrize("symbol", ["pt", "p+t", "p + 4"])
+def test_a_length_may_be_the_sum_of_others(here, symbol):
+    model = graph(DECODER)
+    model.graph.input[2].type.tensor_type.shape.dim[1].dim_param = symbol
+    if symbol == "p + 4":
+        model.graph.input[1].type.tensor_type.shape.dim[1].dim_value = 4
+    found = compile_model(model, "pkg", verify=True).verification
+    assert found is not None and found.agrees, found
+    assert found.oracle == "onnxruntime"
+
+
+def test_no_axis_is_as_long_as_a_recording_unless_there_may_be_one():
+    def longest(*kinds: TensorType) -> int:
+        signature = Signature(
+            {f"x{i}": k for i, k in enumerate(kinds)}, frozenset(), {}
+        )
+        cases = random_cases(signature, 0)
+        return max(size for c in cases for x in c.feeds.values() for size in x.shape)
+
+    ids, mask = TensorType("int64", (1, "t")), TensorType("int64", (1, "pt"))
+    assert longest(ids, mask, TensorType("float32", (1, "p", 4))) == 1024
+    assert longest(ids, TensorType("float32", (1, "samples"))) == 16000
 
 
 def test_optional_inputs_are_left_out(here):

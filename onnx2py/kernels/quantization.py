@@ -168,7 +168,7 @@ def byte_range(x: NDArray[Any]) -> tuple[Any, int]:
     low = np.float32(min(x.min(initial=0), 0))
     high = np.float32(max(x.max(initial=0), 0))
     scale = np.float32(high - low) / np.float32(255) if high != low else np.float32(1)
-    return scale, int(min(max(np.rint(-low / scale), 0), 255))
+    return scale, int(min(max(0, np.rint(-low / scale)), 255))  # 0 where that is NaN
 
 
 def quantize_linear_along(

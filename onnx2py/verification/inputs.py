@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,12 @@ WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
 
 MAX_ELEMENTS = 1 << 22
 """Larger random inputs are not tried, if the model leaves a choice."""
+
+WAVE = 4096
+"""From here on, lengths are those of recordings, which are floats along the last axis."""
+
+MOST_TOTALS = 60
+"""How many ways are tried of how one length may be the sum of two others."""
 
 SPATIAL = 64
 """The shortest axis of an image: less than this, and convolutions leave nothing of it."""
@@ -81,6 +88,8 @@ class Sizes:
 
     ``distinct`` gives each symbol another length, which finds mixed-up axes; ``middle`` takes
     axes between the first and the last for batches, as in the state of a recurrent network.
+    ``total`` names a symbol, and others that it is the sum of: a decoder's mask is as long as
+    the keys of the past and the new ones.
     """
 
     batch: int
@@ -88,14 +97,24 @@ class Sizes:
     distinct: bool = False
     middle: bool = False
     high: int = 10
+    total: tuple[str, ...] = ()
 
 
-def attempts() -> Iterator[Sizes]:
-    """Yield sizes to try, the likely ones first: some models need an axis to be long."""
+def attempts(symbols: Sequence[str] = (), *, waves: bool = True) -> Iterator[Sizes]:
+    """Yield sizes to try, the likely ones first: some models need an axis to be long.
+
+    ``symbols`` are those of lengths other than a batch's. Without ``waves``, no axis is as
+    long as a recording is.
+    """
     for high in (10, 2):
         yield Sizes(2, 3, distinct=True, high=high)
+    for total in itertools.islice(itertools.permutations(symbols, 3), MOST_TOTALS):
+        if total[1] < total[2]:
+            yield Sizes(2, 3, distinct=True, high=2, total=total)
     for batch, other in ((2, 3), (1, 8), (1, 32), (1, 64), (1, 100), (1, 256), (1, 512),
                          (1, 1024), (1, 4096), (1, 16000), (1, 1)):  # fmt: skip
+        if other >= WAVE and not waves:
+            continue
         for middle in (False, True):
             for high in (10, 2):
                 yield Sizes(batch, other, middle=middle, high=high)
@@ -113,7 +132,10 @@ def random_cases(signature: Signature, seed: int) -> Iterator[Case]:
     required = {
         k: v for k, v in signature.inputs.items() if k not in signature.optional
     }
-    for sizes in attempts():
+    first = _Shapes(Sizes(2, 3), required)
+    others = [symbol for symbol in first.lengths if symbol not in first.batches]
+    waves = any(map(_is_wave, required.values()))
+    for sizes in attempts(others, waves=waves):
         shapes = _Shapes(sizes, required)
         maker = _Maker(np.random.default_rng(seed), shapes, sizes.high)
         plan = tuple(
@@ -128,6 +150,13 @@ def random_cases(signature: Signature, seed: int) -> Iterator[Case]:
         lengths = ", ".join(f"{k} = {v}" for k, v in shapes.lengths.items())
         label = f"random inputs, seed {seed}" + (f" ({lengths})" if lengths else "")
         yield Case(label, feeds, drawn=maker.drawn if plain else {}, seed=seed)
+
+
+def _is_wave(kind: ValueType | None) -> bool:
+    """Whether this may be a recording: floats whose last axis is open."""
+    if not isinstance(kind, TensorType) or "float" not in kind.dtype:
+        return not isinstance(kind, TensorType)
+    return not kind.shape or not isinstance(kind.shape[-1], int)
 
 
 class _Shapes:
@@ -149,6 +178,18 @@ class _Shapes:
             least = SPATIAL if symbol in spatial else 1
             length = sizes.batch if batch else max(sizes.other, least) + more
             self.lengths[symbol] = length
+        for total, *parts in ([sizes.total] if sizes.total else []):
+            self.lengths[total] = sum(self.lengths[part] for part in parts)
+        for symbol in self.lengths:
+            self.lengths[symbol] = self.spelt_out(symbol)
+
+    def spelt_out(self, symbol: str) -> int:
+        """Return the length of ``past + 1``, if it is named so, as a sum."""
+        parts = [part.strip() for part in symbol.split("+")]
+        known = [int(p) if p.isdecimal() else self.lengths.get(p) for p in parts]
+        numbers = [n for n in known if n is not None]
+        complete = len(parts) > 1 and len(numbers) == len(parts)
+        return sum(numbers) if complete else self.lengths[symbol]
 
     def of(self, kind: TensorType) -> tuple[int, ...]:
         """Return the lengths of all axes."""

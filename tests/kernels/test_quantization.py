@@ -10,6 +10,7 @@ from onnx2py.kernels.quantization import (
     dynamic_quantize_linear,
     quantize_linear,
     quantize_linear_along,
+    rounded_to_bytes,
     spread_parameter,
 )
 from onnx2py.kernels.quantization_narrow import (
@@ -101,6 +102,14 @@ def test_dynamic_quantization_of_nothing_has_scale_one(x):
     assert y.tolist() == [0] * len(x)
     assert (scale.tolist(), zero_point.tolist()) == (1.0, 0)
     assert (scale.dtype, zero_point.dtype) == (np.float32, np.uint8)
+
+
+def test_dynamic_quantization_of_nan_is_nan():
+    x = floats(1, np.nan, -3)
+    y, scale, zero_point = dynamic_quantize_linear(x)
+    assert np.isnan(scale) and zero_point == 0
+    rounded, step = rounded_to_bytes(x)
+    assert np.isnan(rounded * step).all()
 
 
 def test_four_bits():
