@@ -90,8 +90,10 @@ def _suppress(
         chosen = candidates[start : start + count]
         start, count = start + count, min(2 * count, _AT_ONCE)
         boxes = corners[:, chosen]
-        hidden = _overlap(corners[:, kept], boxes, threshold)
-        stays = np.asarray(~hidden.any(0))
+        stays = np.ones(chosen.size, np.bool_)
+        if kept:
+            hidden = _overlap(corners[:, kept], boxes, threshold)
+            stays = np.asarray(~hidden.any(0))
         apart = ~_overlap(boxes, boxes, threshold)
         for i in np.flatnonzero(stays).tolist():
             if stays[i]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels import trees
+from onnx2py.kernels import _tree_walk, trees
+from onnx2py.kernels._tree_walk import find_leaves
 
 # x[1] <= 0.5 ? (x[0] <= 2 ? leaf 0 : leaf 1) : leaf 2, and a tree that is leaf 2.
 WALK = {
@@ -84,3 +85,48 @@ def test_two_classes_share_one_score():
     )
     assert label.tolist() == [7, 8, 7]
     assert scores.tolist() == [[0.625, 0.375], [0.375, 0.625], [0.75, 0.25]]
+
+
+def forest(trees: int, depth: int, seed: int = 0):
+    """Full trees: leaves first, then the nodes of each tree, level by level."""
+    rng = np.random.default_rng(seed)
+    leaves, inner = trees << depth, (1 << depth) - 1
+    count = leaves + trees * inner
+    children = np.repeat(np.arange(count), 2)
+    roots = leaves + inner * np.arange(trees)
+    for tree, root in enumerate(roots.tolist()):
+        for i in range(2 * inner):
+            last = i - inner + 1  # of the children of the last level, the i-th
+            child = tree << depth | last if last >= 0 else root + i + 1
+            children[2 * root + i] = child
+    return {
+        "features": rng.integers(0, 5, count),
+        "thresholds": rng.normal(size=count).astype(np.float32),
+        "children": children,
+        "roots": roots,
+        "depth": depth,
+        "width": 5,
+        "missing": rng.random(count) < 0.5,
+    }
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 15])
+def test_both_ways_to_the_leaves_agree_with_a_plain_walk(rows, monkeypatch):
+    tables = forest(4, 3)
+    x = np.random.default_rng(1).normal(size=(rows, 5)).astype(np.float32)
+    x[::2, 1] = np.nan
+    expected = np.zeros((4, rows), int)
+    for t, root in enumerate(tables["roots"].tolist()):
+        for n, row in enumerate(x.tolist()):
+            node = root
+            for _ in range(3):
+                value = row[tables["features"][node]]
+                then = value <= tables["thresholds"][node] or (
+                    np.isnan(value) and tables["missing"][node]
+                )
+                node = tables["children"][2 * node + int(then)]
+            expected[t, n] = node
+    for few in (1 << 20, 0):
+        monkeypatch.setattr(_tree_walk, "FEW_NODES", few)
+        (found,) = find_leaves(x, **tables)
+        assert found.tolist() == expected.tolist()
