@@ -6,6 +6,7 @@ N3  Cast to the type that the input has -> its input.
 N4  Transpose that keeps the order -> its input.
 N5  Reshape, Flatten, Expand, Squeeze or Unsqueeze to the shape that the input has -> its input.
 N6  Pad by nothing -> its input.
+N7  And with true, Or with false -> the other operand.
 
 The node that makes the input, or the first that reads it, stands for the one removed.
 """
@@ -94,7 +95,7 @@ def _remove(
     for node in graph.nodes:
         rule = _RULES.get(node.operator) if not node.domain else None
         if rule and node.outputs and node.outputs[0] and rule(node, facts):
-            names[node.outputs[0]] = node.inputs[0]
+            names[node.outputs[0]] = _kept(node, facts)
             removed[node.outputs[0]] = node
             continue
         changed = {
@@ -107,6 +108,13 @@ def _remove(
             else node
         )
     return graph.with_nodes(tuple(nodes))
+
+
+def _kept(node: Node, facts: _Facts) -> str:
+    """Return the input that stands for what does nothing with it: the first, but for N7."""
+    if node.operator in _NEUTRAL and node.inputs[0] in facts.constants:
+        return node.inputs[1]
+    return node.inputs[0]
 
 
 def _identity(node: Node, facts: _Facts) -> bool:
@@ -161,6 +169,19 @@ def _pad(node: Node, facts: _Facts) -> bool:
     return pads is not None and not np.any(pads)  # type: ignore[arg-type]
 
 
+_NEUTRAL = {"And": True, "Or": False}
+
+
+def _neutral(node: Node, facts: _Facts) -> bool:
+    """N7."""
+    constant = next((n for n in node.inputs if n in facts.constants), None)
+    if constant is None or node.version < 7:
+        return False
+    rank, array = facts.rank(_kept(node, facts)), facts.constants[constant]
+    fits = array.size == 1 and rank is not None and array.ndim <= rank
+    return fits and bool(array.all()) == _NEUTRAL[node.operator]
+
+
 _RULES: dict[str, Callable[[Node, _Facts], bool]] = {
     "Identity": _identity,
     "Concat": _one_input, "Sum": _one_input, "Max": _one_input, "Min": _one_input,
@@ -171,4 +192,5 @@ _RULES: dict[str, Callable[[Node, _Facts], bool]] = {
     "Reshape": _same_shape, "Flatten": _same_shape, "Expand": _same_shape,
     "Squeeze": _same_shape, "Unsqueeze": _same_shape,
     "Pad": _pad,
+    "And": _neutral, "Or": _neutral,
 }  # fmt: skip

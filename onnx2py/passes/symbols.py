@@ -7,12 +7,15 @@ Y3  Reshape to three axes, Transpose of the last two, Reshape back -> Transpose.
 Y4  Reshape to rows, Gemm, Reshape back -> MatMul, and Add of the bias.
 Y5  Expand to lengths that its input has -> Identity.
 Y6  Lengths that an earlier value has as well, in the same order -> Identity of that value.
+Y7  Reshape to a list, Reshape to lengths that are known numbers, or those of the input at the
+    same places -> the second alone.
 
 Exporters compute lengths anew for each layer; after these rules most of that is dead code.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -28,7 +31,7 @@ from .rewrite import count_uses, note_also
 
 
 def follow_symbols(graph: Graph) -> Graph:
-    """Apply rules Y1 to Y6 to the main graph."""
+    """Apply rules Y1 to Y7 to the main graph."""
     follower = _Follower(dict(graph.types), dict(graph.constants))
     follower.outputs = frozenset(graph.outputs)
     follower.uses = count_uses(graph)
@@ -69,11 +72,30 @@ class _Follower(Knowledge):
         if (
             node.operator == "Reshape" and len(node.inputs) > 1
         ):  # before 5: an attribute
+            node = self.direct(node)
             found = self.transpose(node) or self.linear(node) or (self.constant(node),)
         for each in found:
             self.makers[each.outputs[0]] = each
             self.learn(each)
         return (self.earlier(found[0]),) if len(found) == 1 else found
+
+    def direct(self, last: Node) -> Node:
+        """Y7."""
+        first = self.behind(last.inputs[0], "Reshape")
+        wanted, x = self.elements(last.inputs[1]), None
+        if first is not None and self.elements(first.inputs[1]) == (-1,):
+            x = self.lengths(first.inputs[0])
+        if first is None or x is None or wanted is None:
+            return last
+        if last.attributes.get("allowzero", 0) or first.attributes.get("allowzero", 0):
+            return last
+        for n, there in itertools.zip_longest(wanted, x[: len(wanted)]):
+            # A length that turns out to be 0 stands for that of the input at its place.
+            if n in (0, None) or (isinstance(n, str) and n != there):
+                return last
+        self.gone.add(first.outputs[0])
+        merged = replace(last, inputs=(first.inputs[0], *last.inputs[1:]))
+        return note_also(merged, first)
 
     def constant(self, node: Node) -> Node:
         """Y2."""

@@ -1,4 +1,4 @@
-"""Rules N1 to N6."""
+"""Rules N1 to N7."""
 
 import pytest
 
@@ -92,3 +92,24 @@ def test_inside_a_branch():
         y = If (c) <then_branch = t () => (float[2] p) { p = Identity (x) },
                     else_branch = e () => (float[2] q) { q = Abs (x) }> }"""
     assert "then_branch = () => (x)" in after(remove_no_ops, text)
+
+
+@pytest.mark.parametrize(
+    "node",
+    ["And (x, true)", "And (true, x)", "Or (no, x)", "Or (x, row)"],
+)
+def test_n7_the_neutral_element(node):
+    text = f"""g (bool[2] x) => (bool[2] y) <bool true = {{1}}, bool no = {{0}}, bool[1] row = {{0}}>
+        {{ a = {node} y = Not (a) }}"""
+    label = node.split()[0]
+    assert after(remove_no_ops, text) == f"(x) => (y)\n  y = Not (x)  # + a: {label}"
+
+
+@pytest.mark.parametrize(
+    "node",
+    ["And (x, no)", "Or (true, x)", "And (two, x)", "Or (x, wide)", "And (x, x)"],
+)
+def test_n7_others_stay(node):
+    text = f"""g (bool[2] x) => (bool[1, 2] y) <bool true = {{1}}, bool no = {{0}},
+        bool[2] two = {{1, 1}}, bool[1, 1] wide = {{0}}> {{ a = {node} y = Not (a) }}"""
+    assert node.split()[0] in after(remove_no_ops, text)

@@ -1,4 +1,4 @@
-"""Rules Y1 to Y6, and models with open lengths compared with onnxruntime."""
+"""Rules Y1 to Y7, and models with open lengths compared with onnxruntime."""
 
 from __future__ import annotations
 
@@ -180,6 +180,35 @@ def test_y1_a_sum_that_is_spelt_like_a_symbol_of_the_file():
     graph = graph.replace("(float[b, t, 12] x)", '(float[b, t, 12] x, float["t+t"] z)')
     found = follow_symbols(graph_of(graph))
     assert "t+t" not in str(found.types["y"])
+
+
+LIST = f"{LENGTHS} n = Concat <axis=0> (b, t, four, three) l = Reshape (x, rest) "
+
+
+@pytest.mark.parametrize("nodes", [LIST, LIST.replace("four, three", "four, rest")])
+def test_y7_a_list_in_between(nodes):
+    nodes += "r = Reshape (l, n) y = Abs (r)"
+    found = follow_symbols(graph_of(text(nodes)))
+    assert str(found.types["r"]).startswith("float32[b, t, 4")
+    assert [n.operator for n in found.nodes].count("Reshape") == 1
+    agree(text(nodes), X, X[:, :1])
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        LIST.replace("(b, t", "(t, b"),
+        LIST.replace("(b, t, four, three)", "(three, b, t, four)"),
+        LIST + "e = Exp (l) z = Shape (e) ",
+        LIST.replace("Reshape (x, rest)", "Reshape (x, rows)"),
+    ],
+    ids=["another order", "other places", "read elsewhere", "no list"],
+)
+def test_y7_near_misses_stay(nodes):
+    nodes += "r = Reshape (l, n) y = Abs (r)"
+    found = follow_symbols(graph_of(text(nodes)))
+    assert [n.operator for n in found.nodes].count("Reshape") == 2
+    agree(text(nodes), X[:, :2])
 
 
 SAME = f"{LENGTHS} e = Exp (x) s2 = Shape (e) t2 = Gather (s2, i1) "
