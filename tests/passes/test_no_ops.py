@@ -99,10 +99,10 @@ def test_inside_a_branch():
     ["And (x, true)", "And (true, x)", "Or (no, x)", "Or (x, row)"],
 )
 def test_n7_the_neutral_element(node):
-    text = f"""g (bool[2] x) => (bool[2] y) <bool true = {{1}}, bool no = {{0}}, bool[1] row = {{0}}>
-        {{ a = {node} y = Not (a) }}"""
+    text = f"""g (bool[2] x) => (bool[2] y) <bool true = {{1}}, bool no = {{0}},
+        bool[1] row = {{0}}> {{ a = {node} y = Not (a) }}"""
     label = node.split()[0]
-    assert after(remove_no_ops, text) == f"(x) => (y)\n  y = Not (x)  # + a: {label}"
+    assert f"y = Not (x)  # + a: {label}" in after(remove_no_ops, text)
 
 
 @pytest.mark.parametrize(
