@@ -12,6 +12,7 @@ from .joined import absorb_scales, join_projections
 from .means import pool_means
 from .quantized import take_quantized_apart
 from .rounding import round_in_place_of_storing
+from .scales import fold_scales
 from .setup import move_to_setup
 
 
@@ -20,7 +21,7 @@ def plan(program: Program, *, level: int) -> Program:
     if not level:
         return program
     program = round_in_place_of_storing(fuse_attention(move_to_setup(program)))
-    program = absorb_scales(join_projections(program))
+    program = fold_scales(absorb_scales(join_projections(program)))
     program = multiply_rounded_numbers(program)
     program, exact = take_quantized_apart(program)
     program = pool_means(choose_convolutions(program, exact))

@@ -9,6 +9,7 @@ A5  ... the heads of k and v are repeated, each so many times in a row -> its ``
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..ir.graph import numbered
 from ..ir.program import (
     Argument,
     Body,
@@ -64,8 +66,8 @@ def _fused(
                 literals=(*literals, *statement.literals),
             )
             gone.update(id(s) for s in search.inside)
-            for changed, kind in search.changed:
-                fused[id(makers[changed.outputs[0]])] = changed
+            for former, changed, kind in search.changed:
+                fused[id(former)] = changed
                 types[changed.outputs[0]] = kind
     return tuple(
         _inside(fused.get(id(s), s), program, types)
@@ -102,8 +104,8 @@ class _Search:
     weights: Mapping[str, np.ndarray]
     types: Mapping[str, ValueType]
     inside: list[Statement] = field(default_factory=list)
-    changed: list[tuple[Statement, TensorType]] = field(default_factory=list)
-    """Statements that read something else now, with the types of their results."""
+    changed: list[tuple[Statement, Statement, TensorType]] = field(default_factory=list)
+    """Statements, what takes their places, and the types of the results."""
 
     def attention(self, statement: Statement) -> Call | None:
         """Return the call that does what ``statement`` and those before it do."""
@@ -130,30 +132,36 @@ class _Search:
             options["zero_for_nan"] = True
         if any(self.rank(x) < 2 for x in (q, k, v)):
             return None
-        v, groups = self.grouped(q, k, v)
+        k, v, groups = self.grouped(q, k, v)
         if groups > 1:
             options["groups"] = groups
         args = (q, k, v) if mask is None else (q, k, v, mask)
         return Call(dot_product_attention, args, options)
 
-    def grouped(self, q: Argument, k: Argument, v: Argument) -> tuple[Argument, int]:
-        """A5: return what v repeats, and how often; k's transpose reads what k repeats."""
+    def grouped(
+        self, q: Argument, k: Argument, v: Argument
+    ) -> tuple[Argument, Argument, int]:
+        """A5: return what k and v repeat, and how often; of k, its transpose."""
         turn = self.maker(k, np.transpose)
         if turn is None or self.call(turn).args[1:] != ((0, 1, 3, 2),):
-            return v, 1
+            return k, v, 1
         keys, values = self.repeated(self.call(turn).args[0]), self.repeated(v)
         queries = self.type(q)
         if keys is None or values is None or queries is None or not queries.shape:
-            return v, 1
+            return k, v, 1
         batch, heads, length, size = keys.shape
         wanted = keys.groups * heads
         if keys.groups != values.groups or queries.shape[1:2] != (wanted,):
-            return v, 1
-        read = replace(turn, operation=Call(np.transpose, (keys.source, (0, 1, 3, 2))))
+            return k, v, 1
+        once = f"{turn.outputs[0].partition(';')[0]}.once"
+        numbers = (numbered(once, count) for count in itertools.count(1))
+        name = next(n for n in numbers if n not in self.types)
+        read = Call(np.transpose, (keys.source, (0, 1, 3, 2)))
         kind = TensorType(queries.dtype, (batch, heads, size, length))
-        self.changed.append((read, kind))
+        changed = replace(turn, operation=read, outputs=(name,))
+        self.changed.append((turn, changed, kind))
         self.inside += [*values.steps, *keys.steps]
-        return values.source, values.groups
+        return Ref(name), values.source, values.groups
 
     def repeated(self, value: Argument) -> _Repeated | None:
         """Return what a value repeats, if it is each head so many times.

@@ -107,12 +107,19 @@ def values(
             "name": name,
             "node": step.call.node,
             "line": step.call.line,
-            "value": store.encode(seen.values[name][-1]),
+            "value": store.encode(_tensor(seen.values[name][-1])),
         }
         for step in seen.steps
         for name in step.call.names
         if "." not in name
     ]
+
+
+def _tensor(value: Any) -> Any:
+    """Return a scalar, as NumPy's functions give of tensors without axes, as such a tensor."""
+    import numpy as np  # no earlier than the path to it is set
+
+    return np.asarray(value) if isinstance(value, np.generic) else value
 
 
 if __name__ == "__main__":
