@@ -44,7 +44,7 @@ class Row:
     family: str
     single: str = ""
     latency: dict[str, float] = field(default_factory=dict)
-    """Seconds of the median call, by engine."""
+    """Seconds of the median call of the median round, by engine."""
     quartiles: dict[str, tuple[float, float]] = field(default_factory=dict)
     cold: dict[str, float] = field(default_factory=dict)
     """Seconds from the start of a process to its first answer."""
@@ -129,7 +129,10 @@ Run = tuple[str, str, Plan]
 
 
 def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
+    # Each round counts as much as another: a machine that is slower for a while makes fewer
+    # calls then, and all calls taken together would hide that from one engine only.
     times: dict[str, list[float]] = {}
+    medians: dict[str, list[float]] = {}
     for number in range(plan.rounds):
         for engine, path, _ in runs:
             slow = engine == "reference" and number > 0
@@ -142,7 +145,8 @@ def _latency(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
                     raise
                 continue
             times.setdefault(engine, []).extend(found["seconds"])
-            row.latency[engine] = statistics.median(times[engine])
+            medians.setdefault(engine, []).append(statistics.median(found["seconds"]))
+            row.latency[engine] = statistics.median(medians[engine])
     for engine, each in times.items():
         alone = [each[0]] * 2 if len(each) == 1 else each
         low, _, high = statistics.quantiles(alone, n=4)
