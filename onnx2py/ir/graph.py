@@ -6,8 +6,9 @@ A value is known by its name, which is unique in the whole graph, subgraphs incl
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
@@ -30,6 +31,12 @@ def numbered(name: str, count: int) -> str:
 def onnx_name(name: str) -> str:
     """Return what ONNX calls a value: the name without the number of :func:`numbered`."""
     return re.sub(r";\d+$", "", name)
+
+
+def new_name(name: str, *taken: Container[str]) -> str:
+    """Return a name that is in none of ``taken``, for another value that ONNX calls ``name``."""
+    numbers = (numbered(name, count) for count in itertools.count(1))
+    return next(n for n in numbers if not any(n in names for names in taken))
 
 
 @dataclass(frozen=True)

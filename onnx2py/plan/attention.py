@@ -9,7 +9,6 @@ A5  ... the heads of k and v are repeated, each so many times in a row -> its ``
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ir.graph import numbered
+from ..ir.graph import new_name, onnx_name
 from ..ir.program import (
     Argument,
     Body,
@@ -153,9 +152,7 @@ class _Search:
         wanted = keys.groups * heads
         if keys.groups != values.groups or queries.shape[1:2] != (wanted,):
             return k, v, 1
-        once = f"{turn.outputs[0].partition(';')[0]}.once"
-        numbers = (numbered(once, count) for count in itertools.count(1))
-        name = next(n for n in numbers if n not in self.types)
+        name = new_name(f"{onnx_name(turn.outputs[0])}.once", self.types)
         read = Call(np.transpose, (keys.source, (0, 1, 3, 2)))
         kind = TensorType(queries.dtype, (batch, heads, size, length))
         changed = replace(turn, operation=read, outputs=(name,))

@@ -13,14 +13,13 @@ Winograd's are several times as many, and always computed when the weights are l
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..ir.graph import numbered, onnx_name
+from ..ir.graph import new_name, onnx_name
 from ..ir.memory import put_aside
 from ..ir.program import Argument, Body, Call, Operation, Program, Ref, Statement
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
@@ -268,5 +267,4 @@ class _Chooser:
 
     def new(self, name: str) -> str:
         """Return a name that nothing has, for what ONNX knows as ``name``."""
-        numbers = (numbered(name, count) for count in itertools.count(1))
-        return next(n for n in numbers if n not in self.types and n not in self.weights)
+        return new_name(name, self.types, self.weights)

@@ -133,7 +133,7 @@ def _absorb(
     scale, *bias = numbers
     call, label = norm.operation, norm.nodes[-1]
     assert isinstance(call, Call)
-    name = found.new(f"{norm.outputs[0]}.normalized")
+    name = found.new(norm.outputs[0], ".normalized")
     found.types[name] = found.types[norm.outputs[0]]
     plain = replace(call, args=call.args[:1])
     found.changed[id(norm)] = (replace(norm, operation=plain, outputs=(name,)),)

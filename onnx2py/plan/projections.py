@@ -5,7 +5,6 @@ Only the calls of the graph itself are looked at, not those of bodies.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import numbered, onnx_name
+from ..ir.graph import new_name, onnx_name
 from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..kernels.matmul import project
@@ -161,11 +160,9 @@ class Projections:
         self.types[name] = kind
         return name
 
-    def new(self, name: str) -> str:
-        """Return a name that nothing has, for what ONNX knows as ``name``."""
-        base = onnx_name(name)
-        numbers = (numbered(base, count) for count in itertools.count(1))
-        return next(n for n in numbers if n not in self.types and n not in self.weights)
+    def new(self, name: str, suffix: str = "") -> str:
+        """Return a name that nothing has, for what ONNX knows as ``name``, or for another value."""
+        return new_name(f"{onnx_name(name)}{suffix}", self.types, self.weights)
 
 
 def joined_name(names: Sequence[str]) -> str:

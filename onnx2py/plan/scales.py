@@ -30,16 +30,16 @@ VIEWS: frozenset[Callable[..., Any]] = frozenset(
 
 def fold_scales(program: Program) -> Program:
     """Let matrices take in the scales of queries (rule A6)."""
+    found = Projections.of(program)
     for attention in program.statements:
         call = attention.operation
         if isinstance(call, Call) and call.function is dot_product_attention:
-            found = Projections.of(program)
             search = _Search(found, float(call.kwargs.get("scale", 1.0)))  # type: ignore[arg-type]
             columns = search.columns(call.args[0])
             gains = math.isfinite(search.factor) and search.factor not in (0, 1)
             if columns is not None and gains:
-                program = _folded(found, search, columns, attention)
-    return program
+                found = Projections.of(_folded(found, search, columns, attention))
+    return found.program
 
 
 @dataclass
@@ -161,16 +161,15 @@ def _folded(
     ):
         if name in gone:
             continue
-        names[name] = found.new(f"{name.partition(';')[0]}.scaled")
+        names[name] = found.new(name, ".scaled")
         found.types[names[name]] = found.types[name]
     for name in [s.outputs[0] for s in reversed(search.scalings)]:
         source = next(r for r in _references(gone[name]) if r in names)
         names[name] = names[source]
     own = {id(each.product), id(each.addition)}
+    elsewhere = {n: m for n, m in names.items() if n != each.bias}
     for statement in found.program.statements:
-        scaled = {
-            n: m for n, m in names.items() if n != each.bias or id(statement) in own
-        }
+        scaled = names if id(statement) in own else elsewhere
         found.changed[id(statement)] = (_renamed(statement, scaled),)
     for statement in search.scalings:
         found.changed[id(statement)] = ()
