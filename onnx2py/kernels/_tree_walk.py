@@ -62,10 +62,7 @@ def find_leaves(
         if masks is not None and len(block) >= MANY_ROWS:
             yield _open_leaves(block, *masks)
             continue
-        steps = len(roots) * depth
-        few = len(features) * len(block) <= FEW_NODES and len(features) <= 4 * steps
-        go = _jump if few else _walk
-        yield go(block, features, thresholds, children, roots, depth, missing)
+        yield _walk(block, features, thresholds, children, roots, depth, missing)
 
 
 def _walk(
@@ -79,35 +76,37 @@ def _walk(
 ) -> NDArray[np.int64]:
     """Let each row [N, F] go down each tree, one level at a time."""
     count, width = x.shape
+    nodes, steps = len(features), len(roots) * depth
+    if nodes * count <= FEW_NODES and nodes <= 4 * steps:
+        then = _goes_to_then(x.take(features, axis=1), thresholds, missing)
+        return _jump(np.where(then, children[1::2], children[::2]), roots, depth)
     flat = x.ravel()  # take() on flat arrays is 3 times as fast as x[row, feature]
     offsets = np.arange(count) * width
     node = np.repeat(roots, count).reshape(len(roots), count)
     for _ in range(depth):
         value = flat.take(features.take(node) + offsets)
-        then = value <= thresholds.take(node)
-        if missing is not None:
-            then |= missing.take(node) & np.isnan(value)
+        open_to_nan = None if missing is None else missing.take(node)
+        then = _goes_to_then(value, thresholds.take(node), open_to_nan)
         node = children.take(2 * node + then)
     return node
 
 
-def _jump(
-    x: NDArray[Any],
-    features: NDArray[np.int64],
-    thresholds: NDArray[Any],
-    children: NDArray[np.int64],
-    roots: NDArray[np.int64],
-    depth: int,
-    missing: Optional[NDArray[np.bool_]],
-) -> NDArray[np.int64]:
-    """Do what ``_walk`` does, but decide at all nodes first: then a level is one call."""
-    value = x.take(features, axis=1)
-    then = value <= thresholds
+def _goes_to_then(
+    value: NDArray[Any], threshold: NDArray[Any], missing: Optional[NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    then = np.asarray(value <= threshold)
     if missing is not None:
         then |= missing & np.isnan(value)
-    begins = np.arange(0, value.size, len(features))  # of each row's own table
-    following = np.where(then, children[1::2], children[::2]) + begins[:, None]
-    flat = following.ravel()
+    return then
+
+
+def _jump(
+    following: NDArray[np.int64], roots: NDArray[np.int64], depth: int
+) -> NDArray[np.int64]:
+    """Go down each tree where it is known what follows each node: [N, M] -> [T, N]."""
+    count, nodes = following.shape
+    begins = np.arange(count) * nodes  # of each row's own table
+    flat = (following + begins[:, None]).ravel()
     node = roots[:, None] + begins
     for _ in range(depth):
         node = flat.take(node)
