@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import prod
 from typing import Any, Optional
 
@@ -47,42 +48,37 @@ def dot_product_attention(
     """
     q = q if scale == 1 else np.asarray(q * q.dtype.type(scale))
     heads, shape = q.shape[:-2], (*q.shape[:-1], k.shape[-1])
-    fits = mask is None or _fits(mask, shape)
-    if groups > 1 and fits:
-        mask = None if mask is None else _grouped(mask, shape, groups)
-        # The queries of heads that share one of k and v are more queries of one head.
-        rows = q.reshape(*q.shape[:-3], k.shape[-3], groups * shape[-2], q.shape[-1])
-        y = dot_product_attention(rows, k, v, mask, zero_for_nan=zero_for_nan)
-        return y.reshape(*y.shape[:-3], *shape[-3:-1], y.shape[-1])
+    shared = (*heads[:-1], heads[-1] // groups) if heads else ()
+    alike = shared and shared == k.shape[:-2] == v.shape[:-2]
+    if not alike or 0 in shape or not (mask is None or _fits(mask, shape)):
+        if groups > 1:
+            k, v = np.repeat(k, groups, axis=-3), np.repeat(v, groups, axis=-3)
+        scores = np.matmul(q, k)
+        scores = scores if mask is None else np.asarray(scores + mask)
+        return _step_by_step(scores, v, zero_for_nan)
+    memory = np.empty((*heads[:-1], shape[-2], heads[-1], v.shape[-1]), q.dtype)
+    result = y = memory.swapaxes(-2, -3)
     if groups > 1:
-        k, v = np.repeat(k, groups, axis=-3), np.repeat(v, groups, axis=-3)
-    alike = heads and heads == k.shape[:-2] == v.shape[:-2]
-    if not alike or 0 in shape or not fits:
-        return _step_by_step(q, k, v, mask, zero_for_nan)
-    y = np.empty((*heads[:-1], shape[-2], heads[-1], v.shape[-1]), q.dtype)
-    y = y.swapaxes(-2, -3)
+        # The queries of heads that share one of k and v are more queries of one head.
+        q = q.reshape(*shared, groups * shape[-2], q.shape[-1])
+        y = result.reshape(*shared, groups, shape[-2], v.shape[-1])
+        mask = mask if mask is None or mask.ndim < 3 else _by_groups(mask, groups)
     if prod(shape) <= LARGE:
         _attend(q, k, v, mask, zero_for_nan, y)
-        return y
+        return result
     if mask is not None:
-        mask = np.broadcast_to(mask, shape)
-    for place in _blocks(heads, LARGE // (shape[-2] * shape[-1])):
+        mask = np.broadcast_to(mask, (*y.shape[:-1], k.shape[-1]))
+    for place in _blocks(shared, LARGE // (q.shape[-2] * k.shape[-1])):
         part = None if mask is None else mask[place]
         _attend(q[place], k[place], v[place], part, zero_for_nan, y[place])
-    return y
+    return result
 
 
-def _grouped(mask: NDArray[Any], shape: tuple[int, ...], groups: int) -> NDArray[Any]:
-    """Return a mask of scores [..., H, S, T] for [..., H / groups, groups * S, T]."""
-    heads, length = shape[-3:-1]
-    if mask.ndim > 2 and mask.shape[-3] > 1:
-        full = np.broadcast_to(mask, (*mask.shape[:-2], length, mask.shape[-1]))
-        return full.reshape(
-            *mask.shape[:-3], heads // groups, groups * length, mask.shape[-1]
-        )
-    if mask.ndim > 1 and mask.shape[-2] > 1:
-        return np.concatenate((mask,) * groups, axis=-2)
-    return mask
+def _by_groups(mask: NDArray[Any], groups: int) -> NDArray[Any]:
+    """Return a mask for heads in groups: [..., H, S, T] -> [..., H / groups, groups, S, T]."""
+    *before, heads, length, keys = mask.shape
+    grouped = (1, 1) if heads == 1 else (heads // groups, groups)
+    return mask.reshape(*before, *grouped, length, keys)
 
 
 def _blocks(heads: tuple[int, ...], most: int) -> Iterator[tuple[Any, ...]]:
@@ -110,39 +106,53 @@ def _attend(
     spares up to two fifths of the time, if scores are many. Where an exponential leaves the
     range of floats, all is done anew.
     """
-    scores = np.asarray(np.matmul(q, k))
-    if mask is not None:
-        scores += mask
+    shape = (*out.shape[:-1], k.shape[-1])
+    scores = _masked_scores(q, k, mask, shape)
     np.exp(scores, out=scores)
     total = row_sums(scores)
     y = np.matmul(scores, v)
     least = total.item(total.argmin())  # less than half the time of total.min()
     if least >= LEAST_SUM and np.vdot(y, y) < np.inf:
-        np.divide(y, total[..., None], out=out)
+        y = y.reshape(out.shape)
+        np.divide(y, total.reshape(*out.shape[:-1], 1), out=out)
     else:
-        out[...] = _step_by_step(q, k, v, mask, zero_for_nan)
+        y = _step_by_step(_masked_scores(q, k, mask, shape), v, zero_for_nan)
+        out[...] = y.reshape(out.shape)
+
+
+def _masked_scores(
+    q: NDArray[Any],
+    k: NDArray[Any],
+    mask: Optional[NDArray[Any]],
+    shape: tuple[int, ...],
+) -> NDArray[Any]:
+    """Return ``q @ k``, to which ``mask`` was added as if it had another shape."""
+    scores = np.asarray(np.matmul(q, k))
+    if mask is not None:
+        masked = scores.reshape(shape)
+        masked += mask
+    return scores
 
 
 def row_sums(x: NDArray[Any]) -> NDArray[Any]:
     """Return the sums along the last axis."""
     length = x.shape[-1]
-    # BLAS adds one after another, which loses digits in long rows; few are not worth it.
-    if length > 4096 or x.size <= 1024:
+    # BLAS adds one after another, which loses digits in long rows.
+    if length > 4096:
         return np.asarray(np.add.reduce(x, -1))
     # A product with ones takes a quarter of the time where there is much to add.
-    return (x.reshape(-1, length) @ np.ones(length, x.dtype)).reshape(x.shape[:-1])
+    sums = x.reshape(-1, length).dot(_ones(length, x.dtype))
+    return np.asarray(sums).reshape(x.shape[:-1])
+
+
+@lru_cache(maxsize=64)
+def _ones(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.ones(length, dtype)
 
 
 def _step_by_step(
-    q: NDArray[Any],
-    k: NDArray[Any],
-    v: NDArray[Any],
-    mask: Optional[NDArray[Any]],
-    zero_for_nan: bool,
+    scores: NDArray[Any], v: NDArray[Any], zero_for_nan: bool
 ) -> NDArray[Any]:
-    scores = np.matmul(q, k)
-    if mask is not None:
-        scores = np.asarray(scores + mask)
     weights = softmax(scores)
     if zero_for_nan:
         weights = np.where(np.isnan(weights), weights.dtype.type(0), weights)
@@ -151,6 +161,7 @@ def _step_by_step(
 
 def _fits(mask: NDArray[Any], shape: tuple[int, ...]) -> bool:
     """Whether ``mask`` broadcasts to ``shape``, and not to a larger one."""
-    if mask.ndim > len(shape):
-        return False
-    return all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1]))
+    for have, want in zip(reversed(mask.shape), reversed(shape)):
+        if have != want and have != 1:
+            return False
+    return mask.ndim <= len(shape)

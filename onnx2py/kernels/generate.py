@@ -52,11 +52,11 @@ def number_range(
     ONNX: https://onnx.ai/onnx/operators/onnx__Range.html
     """
     bounds = (start, limit, delta)
-    if dtype is None:
-        dtype = next(b.dtype for b in bounds if isinstance(b, (np.ndarray, np.generic)))
+    for bound in bounds:
+        dtype = getattr(bound, "dtype", None) if dtype is None else dtype
     kind = np.dtype(dtype)
     if kind.kind in "iu":
-        return np.arange(*map(as_int, bounds), dtype=kind)
+        return np.arange(as_int(start), as_int(limit), as_int(delta), dtype=kind)
     wide = np.dtype(stash_dtype) if kind.itemsize < 4 else kind
     first, last, step = (np.asarray(b).astype(wide).reshape(()) for b in bounds)
     steps = np.full(max(0, ceil(float(last - first) / float(step))), step, wide)

@@ -19,4 +19,5 @@ def as_ints(values: Any) -> Sequence[int]:
 
 def as_int(value: Any) -> int:
     """Return the one number in a tensor of one element, or the number itself."""
-    return int(value) if isinstance(value, (int, float)) else int(value.item())
+    scalar = isinstance(value, (int, float, np.generic))
+    return int(value) if scalar else int(value.item())

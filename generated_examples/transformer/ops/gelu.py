@@ -10,17 +10,14 @@ from numpy.typing import NDArray
 
 from ._blocks import blocks, in_float32
 
-GELU_TANH = (0.044715 * (2 / np.pi) ** 0.5, (2 / np.pi) ** 0.5)
-"""The same for what takes the place of ``erf(x / sqrt(2))`` in ``gelu_tanh``."""
+GELU_TANH = (-2 * 0.044715 * (2 / np.pi) ** 0.5, -2 * (2 / np.pi) ** 0.5)
+"""``-2 * artanh(t) / x`` as a polynomial in ``x * x``, for the ``t`` of ``gelu_tanh``."""
 
 
-def tanh_of_odd_into(
-    x: NDArray[Any], coefficients: Sequence[float], out: NDArray[Any]
-) -> None:
-    """Write ``tanh(x * p(x * x))`` to ``out``, where ``p`` is a polynomial."""
+def odd_into(x: NDArray[Any], coefficients: Sequence[float], out: NDArray[Any]) -> None:
+    """Write ``x * p(x * x)`` to ``out``, where ``p`` is a polynomial."""
     polynomial_into(np.asarray(np.square(x)), coefficients, out)
     out *= x
-    np.tanh(out, out=out)
 
 
 def polynomial_into(
@@ -47,13 +44,9 @@ def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[A
         return gelu_tanh(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)
     for a, out in blocks(x, y):
-        tanh_of_odd_into(a, GELU_TANH, out)
-        halve_and_multiply_into(a, out)
+        # 0.5 * (1 + tanh(u)) is 1 / (1 + exp(-2 * u)).
+        odd_into(a, GELU_TANH, out)
+        np.exp(out, out=out)
+        out += 1
+        np.divide(a, out, out=out)
     return y
-
-
-def halve_and_multiply_into(x: NDArray[Any], out: NDArray[Any]) -> None:
-    """Write ``0.5 * x * (1 + out)`` to ``out``."""
-    out += 1
-    out *= 0.5
-    out *= x

@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 from ._precision import widened
 from ._sums import sums_of_long_rows
 
+LONG = 4096
+"""Sums of longer rows lose digits where numbers are added one after another."""
+
+
+LARGE = 1 << 17
+
 
 def layer_normalization(
     x: NDArray[Any],
@@ -31,11 +37,7 @@ def layer_normalization(
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
     wide = widened(x)
-    if axis == -1 or axis == x.ndim - 1:
-        y = standardized(wide, epsilon)
-    else:
-        rows = wide.reshape(*x.shape[:axis], prod(x.shape[axis:]))
-        y = standardized(rows, epsilon).reshape(x.shape)
+    y = standardized(as_rows(wide, axis), epsilon).reshape(x.shape)
     if scale is not None:
         y *= scale
     if bias is not None:
@@ -43,22 +45,38 @@ def layer_normalization(
     return y if wide is x else y.astype(x.dtype)
 
 
+def as_rows(x: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return a row of all that ``axis`` and the axes after it hold: [D..., E...] -> [N, L]."""
+    return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
+
+
 def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
     """Return a copy with mean 0 and variance 1 along the last axis."""
     y = np.subtract(x, row_means(x))
-    variance = row_means(np.square(y))
-    variance += x.dtype.type(epsilon)
+    variance = mean_squares(y)
+    variance += epsilon
     y /= np.sqrt(variance, out=variance)
     return np.asarray(y)
 
 
 def row_means(x: NDArray[Any]) -> NDArray[Any]:
-    """Return the means along the last axis, which is kept: [..., N] -> [..., 1]."""
+    """Return the means along the last axis, which is kept: [..., L] -> [..., 1]."""
     length = x.shape[-1]
-    if length > 4096:
+    if length > LONG:
         return np.asarray(sums_of_long_rows(x) / x.dtype.type(length))
-    # A product takes half the time of a sum along the last axis.
-    return np.asarray(np.matmul(x, _shares(length, x.dtype)))
+    # A product takes half the time of a sum along the last axis; dot starts sooner than matmul.
+    shares = _shares(length, x.dtype)
+    return np.asarray(x.dot(shares) if x.ndim == 2 else np.matmul(x, shares))
+
+
+def mean_squares(x: NDArray[Any]) -> NDArray[Any]:
+    """Return the means of the squares along the last axis: [..., L] -> [..., 1]."""
+    length = x.shape[-1]
+    if x.ndim == 2 and x.size >= LARGE and length <= LONG:
+        # The squares would not stay in the cache.
+        sums = np.einsum("ij,ij->i", x, x)
+        return np.asarray(sums[:, None] / x.dtype.type(length))
+    return row_means(np.square(x))
 
 
 @lru_cache(maxsize=64)
