@@ -27,6 +27,7 @@ from ..ir.program import (
 )
 from ..ir.types import DTYPES, TensorType, ValueType
 from ..kernels.control_flow import elements, iterations, stack_scans
+from ..plan.bodies import read_in_calls
 from ..plan.names import snake_case, unique_name
 from .literals import dtype_literal, literal, render_call
 from .text import comment, one_line
@@ -59,13 +60,13 @@ class SourceWriter:
         return self.weights.get(value) or self.target_name(value)
 
     def target_name(self, value: str) -> str:
-        """Return what a value is assigned to: an attribute, if the setup computes it."""
+        """Return what a value is assigned to: an attribute, if calls read what the setup made."""
         return f"self.{self.names[value]}" if value in self.fixed else self.names[value]
 
     @cached_property
     def fixed(self) -> frozenset[str]:
-        """The values that the setup computes."""
-        return frozenset(name for s in self.program.setup for name in s.outputs)
+        """The values of the setup that calls read."""
+        return read_in_calls(self.program)
 
     def block(self, statements: tuple[Statement, ...]) -> str:
         """Return statements, each below its comment, a blank line between them."""

@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from ..ir.program import Body, Call, Operation, Statement, bodies_of, references
+from ..ir.program import (
+    Body,
+    Call,
+    Operation,
+    Program,
+    Statement,
+    bodies_of,
+    references,
+)
 
 _FIELDS = ("then_body", "else_body", "body")
 
@@ -27,6 +35,13 @@ def reads_of(operation: Operation) -> Iterator[str]:
     yield from references(operation)
     for body in bodies_of(operation):
         yield from body.captures
+
+
+def read_in_calls(program: Program) -> frozenset[str]:
+    """Return which values of the setup are read later: those become attributes."""
+    reads = count_reads(program.statements, program.outputs)
+    made = (name for statement in program.setup for name in statement.outputs)
+    return frozenset(name for name in made if reads[name])
 
 
 def count_reads(

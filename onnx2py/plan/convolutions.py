@@ -7,7 +7,8 @@ C4  ... 3 x 3 at stride 1 over float32, many channels, no small image -> ``conv_
 C5  ConvTranspose with constant weights and without groups -> ``conv_transpose_packed``.
 
 Weights are packed by the compiler; those that are themselves computed when the weights are
-loaded (rule S1), by the package then; those that are inputs with a default, in each call.
+loaded (rule S1), by the package then; those that are inputs with a default, in each call. Of
+weights that are made of 8 bits when they are loaded, the bytes are packed.
 Winograd's are several times as many, and always computed when the weights are loaded.
 """
 
@@ -26,12 +27,19 @@ from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
 from ..kernels import conv_transpose as transposed
 from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
-from .bodies import with_bodies
+from ..kernels.quantization import dequantize_linear, dequantize_linear_along
+from .bodies import count_reads, with_bodies
 
 FEWEST_CHANNELS = 32
 """For Winograd: with fewer, sums cost more than products save."""
 SMALLEST = {4: 20, 2: 10}
 """The shortest side of a result for tiles of 4 and of 2; below, much of a tile is padding."""
+LAST_AXIS = (
+    packed_conv.packed_weight,
+    packed_conv.pointwise_weight,
+    depthwise_conv.depthwise_weight,
+)
+"""What makes the first axis of weights the last."""
 LARGE_BYTES = 1 << 26
 """Packed weights that large are kept out of the compiler's memory."""
 
@@ -43,12 +51,13 @@ def choose_convolutions(program: Program, exact: Set[str] = frozenset()) -> Prog
     """
     chooser = _Chooser(program, exact)
     statements = chooser.all(program.statements)
+    reads = count_reads((*chooser.setup, *statements), program.outputs)
     return replace(
         program,
         statements=statements,
         weights=chooser.weights,
         types=chooser.types,
-        setup=tuple(chooser.setup),
+        setup=tuple(s for s in chooser.setup if any(reads[n] for n in s.outputs)),
     )
 
 
@@ -112,6 +121,8 @@ class _Chooser:
     weights: dict[str, np.ndarray] = field(init=False)
     types: dict[str, ValueType] = field(init=False)
     setup: list[Statement] = field(init=False)
+    computed: dict[str, Statement] = field(init=False)
+    """What the setup computes, by name."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The names of packed weights, by that of the weight and how it is packed."""
     before: list[Statement] = field(default_factory=list)
@@ -121,7 +132,7 @@ class _Chooser:
         self.weights = dict(self.program.weights)
         self.types = dict(self.program.types)
         self.setup = list(self.program.setup)
-        self.computed = {n for s in self.setup for n in s.outputs}
+        self.computed = {n: s for s in self.setup for n in s.outputs}
 
     def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         found: list[Statement] = []
@@ -238,11 +249,48 @@ class _Chooser:
             self.weights[name], self.types[name] = array, tensor_type_of(array)
         else:
             kind = self.packed_type(weight, pack)
-            name = self.compute(
-                Call(pack, (Ref(weight),)), self.new(weight), kind, statement
-            )
+            call = self.of_bytes(weight, pack) or Call(pack, (Ref(weight),))
+            name = self.compute(call, self.new(weight), kind, statement)
         self.made[key] = name
         return name
+
+    def of_bytes(self, weight: str, pack: Callable[..., Any]) -> Call | None:
+        """Return what makes a packed weight of bytes that the compiler packs."""
+        maker = self.computed.get(weight)
+        call = maker.operation if maker else None
+        if not isinstance(call, Call) or not self.is_single(weight):
+            return None
+        whole = call.function is dequantize_linear
+        if not whole and call.function is not dequantize_linear_along:
+            return None
+        numbers, *parameters = call.args
+        if not isinstance(numbers, Ref) or pack not in LAST_AXIS:
+            return None
+        stored = self.weights.get(numbers.name)
+        if stored is None or stored.dtype not in (np.int8, np.uint8):
+            return None
+        if whole and not any(isinstance(p, Ref) for p in parameters):
+            return replace(
+                call, args=(self.packed_bytes(numbers.name, pack), *parameters)
+            )
+        if dict(call.kwargs) != {"axis": 0} or not all(map(self.is_row, parameters)):
+            return None
+        packed = self.packed_bytes(numbers.name, pack)
+        last = self.weights[packed.name].ndim - 1
+        return replace(call, args=(packed, *parameters), kwargs={"axis": last})
+
+    def is_row(self, parameter: Argument) -> bool:
+        """Whether a scale or zero point has one axis, or is left out."""
+        kind = self.types.get(parameter.name) if isinstance(parameter, Ref) else None
+        return parameter is None or isinstance(kind, TensorType) and kind.rank == 1
+
+    def packed_bytes(self, numbers: str, pack: Callable[..., Any]) -> Ref:
+        key = (numbers, pack.__name__)
+        if key not in self.made:
+            name = self.made[key] = self.new(numbers)
+            self.weights[name] = pack(self.weights[numbers])
+            self.types[name] = tensor_type_of(self.weights[name])
+        return Ref(self.made[key])
 
     def tiles(self, weight: str, tile: int, statement: Statement) -> str:
         """Return the name of packed weights that Winograd's algorithm transformed."""
@@ -261,7 +309,7 @@ class _Chooser:
     ) -> str:
         """Let a weight be computed when the others are loaded."""
         self.setup.append(Statement(call, (name,), statement.nodes))
-        self.computed.add(name)
+        self.computed[name] = self.setup[-1]
         self.types[name] = kind
         return name
 

@@ -8,7 +8,7 @@ alone, and so are inputs, which the caller holds, and what is returned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import prod
 
@@ -19,7 +19,7 @@ from ..ir.program import (
     Statement,
 )
 from ..ir.types import DTYPES, TensorType, ValueType
-from .bodies import reads_of, with_bodies
+from .bodies import read_in_calls, reads_of, with_bodies
 
 LARGE = 1 << 16
 """In bytes; smaller values are not worth a line."""
@@ -30,12 +30,13 @@ OPEN_LENGTH = 64
 def free_values(program: Program) -> Program:
     """Let statements free what they are the last to read (rule M1), in bodies too."""
     statements = _freeing(program.statements, program.outputs, program.types)
-    return replace(program, statements=statements)
+    setup = _freeing(program.setup, read_in_calls(program), program.types)
+    return replace(program, statements=statements, setup=setup)
 
 
 def _freeing(
     statements: tuple[Statement, ...],
-    kept: tuple[str, ...],
+    kept: Iterable[str],
     types: Mapping[str, ValueType],
 ) -> tuple[Statement, ...]:
     own = {name for s in statements for name in s.outputs if name}

@@ -21,7 +21,7 @@ def model(
     *,
     operator="Conv",
     dtype="float32",
-    quantized=False,
+    quantized=None,
     constant=True,
     **attributes,
 ):
@@ -34,13 +34,16 @@ def model(
     )
     tensors = [numpy_helper.from_array(rng.normal(size=results).astype(dtype), "b")]
     nodes = []
-    if quantized:
+    if quantized is not None:  # the shape of the scale
         steps = rng.integers(-127, 127, weight).astype(np.int8)
         tensors += [
             numpy_helper.from_array(steps, "q"),
-            numpy_helper.from_array(np.float32(0.01), "scale"),
+            numpy_helper.from_array(rng.random(quantized, np.float32) / 50, "scale"),
         ]
-        nodes.append(helper.make_node("DequantizeLinear", ["q", "scale"], ["w"]))
+        axis = {"axis": 0} if quantized else {}
+        nodes.append(
+            helper.make_node("DequantizeLinear", ["q", "scale"], ["w"], **axis)
+        )
     elif constant:
         tensors.append(numpy_helper.from_array(w, "w"))
     else:
@@ -135,12 +138,28 @@ def test_c1_weights_that_are_inputs_with_a_default(tmp_path):
     assert kernel_of(made, tmp_path) == "conv_packed"
 
 
-def test_c1_weights_that_are_computed_at_load(tmp_path):
+AT_LOAD = [
+    ("conv_packed", [1, 32, 24, 24], [600, 32, 5, 5], {}),
+    ("conv_winograd", [1, 128, 24, 24], [600, 128, 3, 3], {}),
+    ("conv_pointwise", [1, 512, 4, 4], [1200, 512, 1, 1], {}),
+    ("conv_depthwise", [1, 2700, 16, 16], [2700, 1, 15, 15], {"group": 2700}),
+]
+
+
+@pytest.mark.parametrize("scale", [(), "one for each result"])
+@pytest.mark.parametrize(("kernel", "x", "weight", "attributes"), AT_LOAD)
+def test_c1_weights_that_are_computed_at_load(
+    kernel, x, weight, attributes, scale, tmp_path
+):
     # 8-bit weights are made floats when they are loaded, lest the package grow.
-    made = model([1, 32, 24, 24], [600, 32, 5, 5], quantized=True)
-    assert kernel_of(made, tmp_path) == "conv_packed"
-    made = model([1, 64, 24, 24], [512, 64, 3, 3], quantized=True)
-    assert kernel_of(made, tmp_path) == "conv_winograd"
+    made = model(x, weight, quantized=scale and weight[0], **attributes)
+    assert kernel_of(made, tmp_path) == kernel
+    source = (tmp_path / "pkg/model.py").read_text()
+    # The bytes were packed by the compiler, and nothing remains of what tiles are made of.
+    assert "ops.packed_weight(" not in source
+    assert f"ops.{kernel[5:]}_weight(" not in source or kernel == "conv_winograd"
+    assert source.count("ops.dequantize_linear") == 1
+    assert ("del w" in source) is (kernel == "conv_winograd")
 
 
 def test_c4_is_for_single_floats(tmp_path):
