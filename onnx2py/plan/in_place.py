@@ -67,25 +67,25 @@ MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
 
 def write_in_place(program: Program) -> Program:
     """Let elementwise calls write over what they free (rule M2)."""
+    everything = (*program.setup, *program.statements)
     readers: Counter[str] = Counter()
-    for statement in program.statements:
+    for statement in everything:
         if not _makes(statement):  # it may return a view of what it reads
             readers.update(reads_of(statement.operation))
-    fresh = {
-        name
-        for statement in program.statements
-        if _makes(statement)
-        for name in statement.outputs
-    } - set(readers)
+    made = (s.outputs for s in everything if _makes(s))
+    fresh = {name for outputs in made for name in outputs} - set(readers)
     return replace(
         program,
         statements=tuple(_placed(s, fresh, program.types) for s in program.statements),
+        setup=tuple(_placed(s, fresh, program.types) for s in program.setup),
     )
 
 
 def _makes(statement: Statement) -> bool:
     call = statement.operation
-    return isinstance(call, Call) and call.function in MAKERS
+    if not isinstance(call, Call):
+        return False
+    return call.function in MAKERS or call.function == ".astype" and not call.kwargs
 
 
 def _placed(

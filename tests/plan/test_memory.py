@@ -193,3 +193,27 @@ def test_m2_activations_and_normalisations_are_written_over(tmp_path):
     actual = onnx2py.load_model(model)(x, s)
     np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(x, before)
+
+
+def test_m1_m2_what_only_the_setup_reads_is_no_attribute(tmp_path):
+    text = """<ir_version: 8, opset_import: ["" : 17]> g (float[2, 900] x) => (float[2, 800] y)
+        { f = Cast <to = 1> (q) w = Mul (f, s) y = MatMul (x, w) }"""
+    model = onnx.parser.parse_model(text)
+    rng = np.random.default_rng(0)
+    steps = rng.integers(-99, 99, (900, 800)).astype(np.int8)
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(array, name)
+        for array, name in ((steps, "q"), (rng.random((1, 800), np.float32), "s"))
+    )
+    onnx2py.compile_model(model, tmp_path / "pkg")
+    source = (tmp_path / "pkg/model.py").read_text()
+    assert "        f = self.q.astype(np.float32)" in source
+    assert "        self.w = np.multiply(f, self.s, out=f)" in source
+
+    x = rng.normal(size=(2, 900)).astype(np.float32)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (expected,) = session.run(None, {"x": x})
+    loaded = onnx2py.load_model(model)
+    assert not hasattr(loaded, "f")
+    for _ in range(2):
+        np.testing.assert_allclose(loaded(x), expected, rtol=1e-4, atol=1e-2)
