@@ -114,6 +114,14 @@ def channels_second(
     return y.transpose(0, y.ndim - 1, *range(1, y.ndim - 1))
 
 
+def image_lines(x: NDArray[Any]) -> NDArray[Any] | None:
+    """Return a view of [N, C, ..., D] as [N * ..., D * C], None if memory is not like that."""
+    moved = x.transpose(0, *range(2, x.ndim), 1)
+    if x.ndim < 4 or not x.size or not moved.flags.c_contiguous:
+        return None
+    return moved.reshape(-1, x.shape[-1] * x.shape[1])
+
+
 def single_or_double(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype to compute in: there is no fast product of half floats."""
     return np.dtype(np.float32) if dtype.itemsize == 2 else dtype

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._channels_last import image_lines
 from ._precision import widened
 
 
 def scale_and_shift(
-    x: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any]
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    shift: NDArray[Any],
+    *,
+    out: Optional[NDArray[Any]] = None,
 ) -> NDArray[Any]:
     """Return ``x * scale + shift`` of the dtype of ``x``, one pair for each channel.
 
@@ -21,12 +26,24 @@ def scale_and_shift(
     ----------
     x : [N, C, D...]
     scale, shift : what broadcasts to x, such as [C, 1...]
+    out : ``x``, if the result may take its place
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
     """
-    y = np.asarray(np.multiply(x, scale))
+    if not x.dtype == scale.dtype == shift.dtype:
+        return np.asarray(x * scale + shift).astype(x.dtype, copy=False)
+    y = np.empty_like(x) if out is None else out
+    source, target = image_lines(x), image_lines(y)
+    fits = scale.shape == shift.shape == (*x.shape[1:2], *[1] * (x.ndim - 2))
+    if fits and source is not None and target is not None:
+        # Once for each line of an image, not for each place in it: half the time.
+        scale, shift = (np.tile(p.reshape(-1), x.shape[-1]) for p in (scale, shift))
+        np.multiply(source, scale, out=target)
+        np.add(target, shift, out=target)
+        return y
+    np.multiply(x, scale, out=y)
     y += shift
-    return y.astype(x.dtype, copy=False)
+    return y
 
 
 def batch_normalization(
@@ -37,6 +54,7 @@ def batch_normalization(
     var: NDArray[Any],
     *,
     epsilon: float = 1e-5,
+    out: Optional[NDArray[Any]] = None,
 ) -> NDArray[Any]:
     """Return ``(x - mean) / sqrt(var + epsilon) * scale + bias``.
 
@@ -44,6 +62,7 @@ def batch_normalization(
     ----------
     x : [N, C, D...]
     scale, bias, mean, var : [C], or [C, D...] for statistics of each position
+    out : ``x``, if the result may take its place
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
     """
@@ -51,7 +70,8 @@ def batch_normalization(
     factor = widened(scale) / np.sqrt(variance + variance.dtype.type(epsilon))
     shift = widened(bias) - widened(mean) * factor
     channels = scale.shape + (1,) * (x.ndim - 1 - scale.ndim)
-    return scale_and_shift(x, factor.reshape(channels), shift.reshape(channels))
+    factor, shift = factor.reshape(channels), shift.reshape(channels)
+    return scale_and_shift(x, factor, shift, out=out)
 
 
 def batch_normalization_training(

@@ -6,6 +6,8 @@ P3  0.5 * x * (1 + Erf(x / sqrt(2))), multiplied in any order -> Gelu.
 P4  0.5 * x * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), likewise -> Gelu, tanh.
 P5  (x - mean) / sqrt(variance + epsilon) * scale + bias, over the last axis -> LayerNormalization.
 P6  x / sqrt(mean square + epsilon) * scale, over the last axis -> RMSNormalization.
+P7  x with its channels in groups -> InstanceNormalization by ones and zeros -> the shape of x
+    again, times a scale plus a bias for each channel -> GroupNormalization.
 
 Only in float32 and float64, of which the kernels make the same numbers but for rounding; and
 only where nothing else reads what lies between.
@@ -18,8 +20,10 @@ from dataclasses import dataclass, replace
 from math import pi, sqrt
 from typing import Any, Optional
 
+import numpy as np
+
 from ..ir.graph import Graph, Node
-from ..ir.types import TensorType
+from ..ir.types import Dim, TensorType
 from .patterns import Match, Pattern, Values
 from .rewrite import note_also
 
@@ -114,6 +118,62 @@ def _normalization(values: Values, match: Match) -> Made:
     return (match.values["x"], *names), {"axis": -1, "epsilon": epsilon}
 
 
+def _group_normalization(values: Values, match: Match) -> Made:
+    """Where only the groups are normalised, and the shape is that of ``x`` again."""
+    found = match.values
+    x, one = values.type(found["x"]), values.constants.get(found["ones"])
+    grouped = values.constants.get(found["grouped"])
+    shape = x.shape if x is not None else None
+    if shape is None or len(shape) < 3 or one is None or grouped is None:
+        return None
+    count, channels = len(one), shape[1]
+    zeros = values.constants.get(found["zeros"], one)
+    if not isinstance(channels, int) or not channels or channels % max(count, 1):
+        return None
+    if (one != 1).any() or zeros.any() or not _are_groups(grouped, shape[0], count):
+        return None
+    if "shape" in found and not _is_shape(found["shape"], shape, values):
+        return None
+    each = (channels, *[1] * (len(shape) - 2))
+    numbers = [found["scale"], found["bias"]]
+    for kind in map(values.type, numbers):
+        if kind is None or kind.shape not in (each, (1, *each)):
+            return None
+    if any(name not in values.constants for name in numbers):
+        return None
+    (norm,) = (n for n in match.nodes if n.operator == "InstanceNormalization")
+    epsilon = norm.attributes.get("epsilon", 1e-5)
+    return (found["x"], *numbers), {"num_groups": count, "epsilon": epsilon}
+
+
+def _are_groups(grouped: np.ndarray, batch: Dim, count: int) -> bool:
+    """Whether Reshape makes of [N, C, D...] the shape [N, count, all the rest]."""
+    first, *rest = grouped.tolist()
+    return rest == [count, -1] and first in (0, batch)
+
+
+def _is_shape(name: str, shape: tuple[Dim, ...], values: Values) -> bool:
+    """Whether Reshape makes of [N, count, all the rest] the shape that ``x`` had."""
+    array = values.constants.get(name)
+    if array is None or array.ndim != 1 or len(array) != len(shape):
+        return False
+    first, *rest = array.tolist()
+    known = [w == s if isinstance(s, int) else w == -1 for w, s in zip(rest, shape[1:])]
+    return first in (0, shape[0]) and all(known) and rest.count(-1) < 2
+
+
+def _reshape(values: Values, node: Node) -> tuple[str, ...] | None:
+    """Reshape to what is an input, in which 0 does not mean a length of 0."""
+    fits = len(node.inputs) == 2 and not node.attributes.get("allowzero", 0)
+    return node.inputs if fits else None
+
+
+def _shape(values: Values, node: Node) -> tuple[str, ...] | None:
+    """All of the shape."""
+    part = node.attributes.get("start", 0) or "end" in node.attributes
+    return None if part else node.inputs
+
+
 def _mean(values: Values, node: Node) -> tuple[str, ...] | None:
     """ReduceMean over the last axis, which it keeps."""
     axes: Any = node.attributes.get("axes")
@@ -140,7 +200,13 @@ def _hard_sigmoid(values: Values, node: Node) -> tuple[str, ...] | None:
     return node.inputs if fits else None
 
 
-GUARDS = {"ReduceMean": _mean, "Clip": _clip, "HardSigmoid": _hard_sigmoid}
+GUARDS = {
+    "ReduceMean": _mean,
+    "Clip": _clip,
+    "HardSigmoid": _hard_sigmoid,
+    "Reshape": _reshape,
+    "Shape": _shape,
+}
 
 
 def _products(*factors: Pattern) -> list[Pattern]:
@@ -194,6 +260,12 @@ def _square(x: Pattern) -> list[Pattern]:
 _CENTRED = ("Sub", "x", ("ReduceMean", "x"))
 _SCALED = ("Mul", _over_root(_CENTRED, _square(_CENTRED)), "scale")
 
+_GROUPS = (
+    "Reshape",
+    ("InstanceNormalization", ("Reshape", "x", "grouped"), "ones", "zeros"),
+    [("Shape", "x"), "shape"],
+)
+
 RULES = (
     Rule(("Mul", "x", ("Sigmoid", "x")), "Swish", 24, _plain()),
     Rule(("Mul", "x", ("Sigmoid", ("Mul", "x", "alpha"))), "Swish", 24, _swish),
@@ -210,6 +282,12 @@ RULES = (
     *(Rule(p, "Gelu", 20, _plain()) for p in _halves(_ERF)),
     *(Rule(p, "Gelu", 20, _plain(approximate="tanh")) for p in _halves(_TANH)),
     Rule(("Add", _SCALED, "bias"), "LayerNormalization", 17, _normalization),
+    Rule(
+        ("Add", ("Mul", _GROUPS, "scale"), "bias"),
+        "GroupNormalization",
+        21,
+        _group_normalization,
+    ),
 )
 LATER_RULES = (
     Rule(_SCALED, "LayerNormalization", 17, _normalization),

@@ -41,8 +41,12 @@ UFUNCS = frozenset(
 )
 ELEMENTWISE: frozenset[Callable[..., Any]] = UFUNCS | {activation.relu, arithmetic.clip}
 """What takes ``out``, and reads each element before it writes it."""
+OVER_FIRST: frozenset[Callable[..., Any]] = frozenset(
+    (batch_normalization.scale_and_shift, batch_normalization.batch_normalization)
+)
+"""What takes the first argument as ``out``, and no other."""
 MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
-    batch_normalization.scale_and_shift,
+    *OVER_FIRST,
     conv.conv,
     conv_transpose.conv_transpose,
     conv_transpose.conv_transpose_packed,
@@ -92,10 +96,10 @@ def _placed(
     statement: Statement, fresh: set[str], types: Mapping[str, ValueType]
 ) -> Statement:
     call = statement.operation
-    if not isinstance(call, Call) or call.function not in ELEMENTWISE:
+    if not isinstance(call, Call) or call.function not in ELEMENTWISE | OVER_FIRST:
         return statement
     kind = types.get(statement.outputs[0])
-    for argument in call.args:
+    for argument in call.args[: 1 if call.function in OVER_FIRST else None]:
         if (
             isinstance(argument, Ref)
             and argument.name in statement.frees

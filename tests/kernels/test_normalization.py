@@ -32,6 +32,23 @@ def test_scale_and_shift_keeps_the_dtype():
     assert found.tolist() == [[[2, 4], [11, 31]]]
 
 
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 5), (2, 3, 4, 5), (2, 3, 2, 4, 5)])
+def test_batch_normalization_in_any_layout_and_in_place(shape, channels_last):
+    """Compared with the formula, in float64."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=shape).astype(np.float32)
+    if channels_last:
+        x = np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1)
+    scale, bias, mean, var = rng.random((4, 3)).astype(np.float32) + 0.5
+    wide = np.moveaxis(x.astype(np.float64), 1, -1)
+    expected = np.moveaxis((wide - mean) / np.sqrt(var + 1e-3) * scale + bias, -1, 1)
+    found = batch_normalization(x, scale, bias, mean, var, epsilon=1e-3)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert batch_normalization(x, scale, bias, mean, var, epsilon=1e-3, out=x) is x
+    np.testing.assert_array_equal(x, found)
+
+
 def test_training():
     found = batch_normalization_training(
         X, ONE, ZERO, ZERO, ONE, epsilon=0, momentum=0.5
@@ -82,3 +99,26 @@ def test_long_sums_lose_no_digits_wherever_channels_lie(channels_last):
     y = instance_normalization(x, one, zero, epsilon=0.0)
     # The mean itself is rounded to float32: by 4e-6 of 100, that is 4e-5 deviations.
     np.testing.assert_allclose(y, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(2, 6, 9), (2, 6, 5, 4), (1, 6, 3, 2, 4)])
+def test_groups_wherever_channels_lie(shape, dtype, channels_last):
+    """Compared with the formula, in float64."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(50, 3, shape).astype(dtype)
+    if channels_last:
+        x = np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1)
+    for each in (6, 2):
+        scale, bias = rng.normal(size=(2, each)).astype(dtype)
+        rows = x.astype(np.float64).reshape(shape[0], 2, -1)
+        rows = rows - rows.mean(-1, keepdims=True)
+        rows /= np.sqrt((rows**2).mean(-1, keepdims=True) + 1e-5)
+        rows = rows.reshape(shape[0], each, -1) * scale[:, None] + bias[:, None]
+        found = group_normalization(x, scale, bias, num_groups=2)
+        assert found.dtype == dtype
+        tolerance = 2e-3 if dtype == np.float16 else 1e-5
+        np.testing.assert_allclose(
+            found, rows.reshape(shape), rtol=tolerance, atol=tolerance
+        )

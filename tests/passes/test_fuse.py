@@ -1,4 +1,4 @@
-"""Rules P1 to P6: what they find, what they must not, and that onnxruntime has the same numbers."""
+"""Rules P1 to P7: what they find, what they must not, and that onnxruntime has the same numbers."""
 
 from __future__ import annotations
 
@@ -157,3 +157,47 @@ def test_two_patterns_that_share_a_value():
     found = after(fuse_patterns, graph(nodes))
     assert found.count("Swish") == 2
     assert "Sigmoid (" not in found
+
+
+GROUPS = """g (float[n, 6, p, q] x) => (float[n, 6, p, q] y) <int64[3] grouped = {0, 3, -1},
+    int64[4] back = {0, 6, -1, 8}, float[3] ones = {1, 1, 1}, float[3] zeros = {0, 0, 0},
+    float[3] twos = {1, 2, 1}, float[6, 1, 1] s = {1, 2, -1, 0.5, 3, 1},
+    float[6, 1, 1] b = {0, 1, 2, -3, 0, 1}, float[6, 1] wide = {1, 2, 3, 4, 5, 6}> {
+    r = Reshape (x, grouped) i = InstanceNormalization <epsilon = 0.01> (r, ones, zeros)
+    l = Shape (x) t = Reshape (i, l) m = Mul (s, t) y = Add (m, b) }"""
+
+
+@pytest.mark.parametrize("width", ["q", "8"])
+def test_groups_of_channels(width):
+    text = GROUPS.replace("q]", f"{width}]")
+    if width == "8":
+        text = text.replace("l = Shape (x) t = Reshape (i, l)", "t = Reshape (i, back)")
+    (found,) = fuse_patterns(graph_of(text)).nodes
+    assert (found.operator, found.inputs) == ("GroupNormalization", ("x", "s", "b"))
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}')
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    compiled = onnx2py.load_model(model)
+    for shape in ((2, 6, 7, 8), (1, 6, 1, 8), (0, 6, 3, 8)):
+        x = np.random.default_rng(0).normal(5, 3, shape).astype(np.float32)
+        if x.size:
+            (expected,) = session.run(None, {"x": x})
+            np.testing.assert_allclose(compiled(x), expected, rtol=1e-5, atol=1e-5)
+        assert compiled(x).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(r, ones, zeros)", "(r, twos, zeros)"),
+        ("(r, ones, zeros)", "(r, ones, ones)"),
+        ("{0, 3, -1}", "{-1, 3, 16}"),
+        ("Mul (s, t)", "Mul (wide, t)"),
+        ("Shape (x)", "Shape (z)"),
+        ("t = Reshape (i, l)", "u = Reshape (i, l) t = Abs (u)"),
+    ],
+)
+def test_groups_of_another_kind(old, new):
+    text = GROUPS.replace("q] x)", "q] x, float[n, 6, p, q] z)")
+    assert "GroupNormalization" in after(fuse_patterns, text)
+    text = text.replace(old, new)
+    assert after(fuse_patterns, text) == after(lambda g: g, text)

@@ -35,8 +35,13 @@ class Pooling:
     def taps(self) -> list[tuple[slice, slice]]:
         """Return, for each place in the window, which results see which elements."""
         found = []
+        length = (self.out - 1) * self.stride + 1
         for k in range(self.kernel):
             first = k * self.dilation - self.pad_begin  # what result 0 sees
+            if first >= 0 and first + length <= self.size and length > 0:
+                elements = slice(first, first + length, self.stride)
+                found.append((slice(0, self.out), elements))
+                continue
             low = max(0, -(first // self.stride))
             high = min(self.out, (self.size - 1 - first) // self.stride + 1)
             begin = first + low * self.stride
@@ -136,15 +141,22 @@ def pool_axis(
     if axis.kernel == axis.stride == 1 and axis.size == axis.out:
         return x
     lead = (slice(None),) * number
-    taps = axis.taps()
-    whole = [t for t in taps if t[0].start == 0 and t[0].stop == axis.out]
+    whole: list[slice] = []
+    partial: list[tuple[slice, slice]] = []
+    for seen_by, elements in axis.taps():
+        if seen_by.stop - seen_by.start == axis.out:
+            whole.append(elements)
+        else:
+            partial.append((seen_by, elements))
     if len(whole) > 1:  # two steps in one, into fresh memory
-        y = ufunc(x[lead + (whole[0][1],)], x[lead + (whole[1][1],)])
-        taps = [t for t in taps if t is not whole[0] and t is not whole[1]]
+        y = ufunc(x[(*lead, whole[0])], x[(*lead, whole[1])])
+        del whole[:2]
     else:
         shape = (*x.shape[:number], axis.out, *x.shape[number + 1 :])
         y = np.full(shape, empty, x.dtype)
-    for seen_by, elements in taps:
-        part = y[lead + (seen_by,)]
-        ufunc(part, x[lead + (elements,)], out=part)
+    for elements in whole:
+        ufunc(y, x[(*lead, elements)], out=y)
+    for seen_by, elements in partial:
+        part = y[(*lead, seen_by)]
+        ufunc(part, x[(*lead, elements)], out=part)
     return np.asarray(y)
