@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from functools import lru_cache
 
 from black import format_file_contents
@@ -10,8 +12,22 @@ from black.parsing import InvalidInput
 from black.report import NothingChanged
 
 from ..errors import InternalError
+from .text import WIDTH
 
-_MODE = Mode(target_versions={TargetVersion.PY39})
+INDENT = 8 * " "
+"""Of a method's body."""
+
+_MODE = Mode(target_versions={TargetVersion.PY39}, line_length=WIDTH)
+_NAMES = r"[a-z_][\w.]*(?:, [a-z_][\w.]*)*"
+_SETTLED = re.compile(
+    rf"{INDENT}(?!.*(?:\( | [,) ]|,[^ )]))(?:"  # no space where black has none
+    r"# [!-~](?:[ -~]*[!-~])?|"
+    rf"del {_NAMES}|"
+    rf"{_NAMES}(?:: NDArray\[np\.\w+\])? = [\w.]+"
+    r"(?:\([\w., =()-]*\)|\[[\w., :]*\]))",
+    re.ASCII,
+)
+"""Comments, and assignments of what calls of names and numbers return, as we write them."""
 
 
 @lru_cache(maxsize=512)  # the files that many packages share are laid out once
@@ -34,7 +50,39 @@ def format_source(path: str, source: str, *, laid_out: bool = False) -> str:
 
 
 def _by_black(source: str) -> str:
+    short, settled = _without_settled(source)
     try:
-        return str(format_file_contents(source, fast=True, mode=_MODE))
+        formatted = str(format_file_contents(short, fast=True, mode=_MODE))
     except NothingChanged:
-        return source
+        formatted = short
+    return re.sub(
+        r"^ *_settled_*\((\d+)\)$",
+        lambda m: settled.get(m[0], m[0]),
+        formatted,
+        flags=re.M,
+    )
+
+
+def _without_settled(source: str) -> tuple[str, dict[str, str]]:
+    """Let a call stand for statements that black would not change; return what they are.
+
+    Of thousands of statements most are such, and black takes more time than all else.
+    """
+    name = "_settled"
+    while name in source:
+        name += "_"
+    found: dict[str, str] = {}
+    parts: list[str] = []
+    groups = itertools.groupby(source.split("\n\n"), _is_settled)
+    for is_settled, paragraphs in groups:
+        text = "\n\n".join(paragraphs)
+        if is_settled:
+            call = f"{INDENT}{name}({len(found)})"
+            found[call], text = text, call
+        parts.append(text)
+    return "\n\n".join(parts), found
+
+
+def _is_settled(paragraph: str) -> bool:
+    lines = paragraph.split("\n")
+    return all(len(line) <= WIDTH and _SETTLED.fullmatch(line) for line in lines)

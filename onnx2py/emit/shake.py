@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InternalError
+from .text import WIDTH
 
 KERNELS = Path(__file__).parent.parent / "kernels"
 MARK = "implements"
 """The decorator of users' operators, which is not for the package."""
-
-LINE = 88
-"""Characters of a line, as black counts them."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +215,7 @@ def _import_block(imports: list[Import]) -> str:
     for head in sorted(merged, key=lambda h: (h.startswith("from "), h.split()[1])):
         names = sorted(merged[head])
         statement = f"{head} import {', '.join(names)}" if names else head
-        if len(statement) > LINE:
+        if len(statement) > WIDTH:
             statement = f"{head} import (\n    " + ",\n    ".join(names) + ",\n)"
         groups[_group(head)].append(statement)
     return "\n\n".join("\n".join(group) for group in groups if group)

@@ -30,11 +30,8 @@ from ..kernels.control_flow import elements, iterations, stack_scans
 from ..plan.bodies import read_in_calls
 from ..plan.names import snake_case, unique_name
 from .literals import dtype_literal, literal, render_call
-from .text import comment, one_line
+from .text import WIDTH, comment, one_line
 from .words import doc_line
-
-WIDTH = 88
-"""black's line length."""
 
 
 @dataclass

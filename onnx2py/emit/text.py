@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+WIDTH = 88
+"""Characters of a line, as black counts them."""
 MAX_TEXT = 300
 """Longer text is cut: no reader wants it, and no layout survives it."""
 

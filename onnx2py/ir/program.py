@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -156,7 +156,7 @@ class Program:
 
     def walk(self) -> Iterator[Statement]:
         """Yield all statements, each before those of its bodies; the setup first."""
-        yield from _walk((*self.setup, *self.statements))
+        yield from walk((*self.setup, *self.statements))
 
 
 def bodies_of(operation: Operation) -> tuple[Body, ...]:
@@ -189,8 +189,9 @@ def references(operation: Operation) -> Iterator[str]:
             stack.extend(reversed(item))
 
 
-def _walk(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+def walk(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Yield statements, each before those of its bodies."""
     for statement in statements:
         yield statement
         for body in bodies_of(statement.operation):
-            yield from _walk(body.statements)
+            yield from walk(body.statements)

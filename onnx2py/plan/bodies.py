@@ -14,6 +14,7 @@ from ..ir.program import (
     Statement,
     bodies_of,
     references,
+    walk,
 )
 
 _FIELDS = ("then_body", "else_body", "body")
@@ -39,9 +40,18 @@ def reads_of(operation: Operation) -> Iterator[str]:
 
 def read_in_calls(program: Program) -> frozenset[str]:
     """Return which values of the setup are read later: those become attributes."""
-    reads = count_reads(program.statements, program.outputs)
-    made = (name for statement in program.setup for name in statement.outputs)
-    return frozenset(name for name in made if reads[name])
+    made = {name for statement in program.setup for name in statement.outputs}
+    return frozenset(made & names_read(program.statements, program.outputs))
+
+
+def names_read(statements: Iterable[Statement], outputs: Iterable[str]) -> set[str]:
+    """Return what is read anywhere, in bodies too: what plans make is not among the captures."""
+    found = set(outputs)
+    for statement in walk(statements):
+        found.update(references(statement.operation))
+        for body in bodies_of(statement.operation):
+            found.update(body.outputs)
+    return found
 
 
 def count_reads(

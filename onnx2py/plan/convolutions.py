@@ -28,7 +28,7 @@ from ..kernels import conv_transpose as transposed
 from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
 from ..kernels.quantization import dequantize_linear, dequantize_linear_along
-from .bodies import count_reads, with_bodies
+from .bodies import names_read, with_bodies
 
 FEWEST_CHANNELS = 32
 """For Winograd: with fewer, sums cost more than products save."""
@@ -51,13 +51,13 @@ def choose_convolutions(program: Program, exact: Set[str] = frozenset()) -> Prog
     """
     chooser = _Chooser(program, exact)
     statements = chooser.all(program.statements)
-    reads = count_reads((*chooser.setup, *statements), program.outputs)
+    read = names_read((*chooser.setup, *statements), program.outputs)
     return replace(
         program,
         statements=statements,
         weights=chooser.weights,
         types=chooser.types,
-        setup=tuple(s for s in chooser.setup if any(reads[n] for n in s.outputs)),
+        setup=tuple(s for s in chooser.setup if not read.isdisjoint(s.outputs)),
     )
 
 

@@ -69,6 +69,35 @@ def test_q1(kernel, shape, weight, options, kind, tmp_path):
     np.testing.assert_array_equal(onnx2py.load_model(made)(x), expected)
 
 
+def test_q1_in_a_loop(tmp_path):
+    made = model([1, 6, 9, 9], [6, 6, 1, 1])
+    (conv,) = made.graph.node
+    conv.input[0], conv.output[0] = "inner", "made"
+    kind = made.graph.input[0].type
+    state = [onnx.ValueInfoProto(name=name, type=kind) for name in ("inner", "made")]
+    flags = [
+        helper.make_tensor_value_info(name, number, [])
+        for name, number in (
+            ("i", TensorProto.INT64),
+            ("go", TensorProto.BOOL),
+            ("on", TensorProto.BOOL),
+        )
+    ]
+    same = helper.make_node("Identity", ["go"], ["on"])
+    body = helper.make_graph(
+        [same, conv], "body", [*flags[:2], state[0]], [flags[2], state[1]]
+    )
+    made.graph.initializer.append(numpy_helper.from_array(np.int64(3), "count"))
+    loop = helper.make_node("Loop", ["count", "", "x"], ["y"], body=body)
+    made.graph.node[0].CopyFrom(loop)
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    assert "ops.requantized(" in (tmp_path / "pkg/model.py").read_text()
+    x = np.random.default_rng(1).integers(0, 120, (1, 6, 9, 9)).astype(np.uint8)
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_array_equal(onnx2py.load_model(made)(x), expected)
+
+
 def test_q1_leaves_what_is_computed(tmp_path):
     made = model([1, 8, 9, 9], [6, 8, 1, 1])
     scale = next(t for t in made.graph.initializer if t.name == "x_scale")
