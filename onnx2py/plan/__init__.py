@@ -21,8 +21,8 @@ def plan(program: Program, *, level: int) -> Program:
     if not level:
         return program
     program = round_in_place_of_storing(fuse_attention(move_to_setup(program)))
-    program = fold_scales(absorb_scales(join_projections(program)))
-    program = multiply_rounded_numbers(program)
+    program = join_projections(multiply_rounded_numbers(program))
+    program = fold_scales(absorb_scales(program))
     program, exact = take_quantized_apart(program)
     program = pool_means(choose_convolutions(program, exact))
     return write_in_place(free_values(program))
