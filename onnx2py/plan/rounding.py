@@ -2,27 +2,38 @@
 
 Q2  ``dequantize_linear`` of ``quantize_linear`` of float32, with the same scale and zero point,
     read by nobody else -> ``quantized_and_back``.
+Q5  ``quantized_and_back`` of what only picks or moves numbers that were already rounded so
+    -> nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ..ir.program import Body, Call, Program, Ref, Statement
 from ..ir.types import TensorType, ValueType
+from ..kernels.max_pooling import max_pool
 from ..kernels.quantization import (
     dequantize_linear,
     quantize_linear,
     quantized_and_back,
 )
+from ..kernels.shape import flatten, reshape
 from .bodies import count_reads, with_bodies
+
+MOVING: frozenset[Callable[..., Any]] = frozenset(
+    (np.reshape, np.transpose, np.squeeze, np.expand_dims, reshape, flatten)
+)
+"""What keeps all elements of the first argument."""
 
 
 def round_in_place_of_storing(program: Program) -> Program:
-    """Apply rule Q2, in bodies too."""
+    """Apply rules Q2 and Q5, in bodies too."""
     statements = _rounded(program.statements, program.outputs, program.types)
     return replace(program, statements=statements)
 
@@ -42,7 +53,56 @@ def _rounded(
             gone.add(first.outputs[0])
             statement = _joined(first, statement)
         found.append(_inside(statement, types))
-    return tuple(s for s in found if s.outputs[0] not in gone)
+    return _rounded_once([s for s in found if s.outputs[0] not in gone], uses)
+
+
+def _rounded_once(
+    statements: list[Statement], uses: Counter[str]
+) -> tuple[Statement, ...]:
+    """Leave out what rounds again to the same numbers (rule Q5)."""
+    found: list[Statement] = []
+    grids: dict[str, tuple[int, object]] = {}
+    """Of values that are rounded: who makes each, and to what it is rounded."""
+    for statement in statements:
+        call = statement.operation
+        value = call.args[0] if isinstance(call, Call) and call.args else None
+        before = grids.get(value.name) if isinstance(value, Ref) else None
+        if isinstance(call, Call) and call.function is quantized_and_back:
+            grid = call.args[1:], tuple(call.kwargs.items())
+            if before and before[1] == grid and uses[value.name] == 1:  # type: ignore[union-attr]
+                place = before[0]
+                found[place] = _with_nodes_of(found[place], statement)
+            else:
+                place = len(found)
+                found.append(statement)
+            grids[statement.outputs[0]] = place, grid
+            continue
+        if before and isinstance(call, Call) and _only_moves(call):
+            grids[statement.outputs[0]] = len(found), before[1]
+        found.append(statement)
+    return tuple(found)
+
+
+def _only_moves(call: Call) -> bool:
+    """Whether each element of the result is one of the first argument's."""
+    if call.function is not max_pool:
+        return call.function in MOVING
+    pads: Any = call.kwargs.get("pads") or ()
+    kernel: Any = call.kwargs["kernel_shape"]
+    inside = isinstance(pads, tuple) and all(
+        pad < length for pad, length in zip(pads, (*kernel, *kernel))
+    )  # a window of nothing but padding has no largest element
+    return inside and not {"ceil_mode", "dilations"}.intersection(call.kwargs)
+
+
+def _with_nodes_of(statement: Statement, other: Statement) -> Statement:
+    """Return a statement that makes what ``other``, which is left out, made of it."""
+    return replace(
+        statement,
+        outputs=other.outputs,
+        nodes=(*statement.nodes, *other.nodes),
+        literals=(*statement.literals, *other.literals),
+    )
 
 
 def _inside(statement: Statement, types: Mapping[str, ValueType]) -> Statement:

@@ -140,6 +140,41 @@ def test_q2_leaves_integers_that_others_read(tmp_path):
     assert "ops.quantized_and_back(" not in (tmp_path / "pkg/model.py").read_text()
 
 
+TWICE = """<ir_version: 8, opset_import: ["" : 13]> g (float[n, 3, 8, 8] x) => (float[n, p, q, r] y)
+    <float s = {{0.05}}, float t = {{0.06}}, uint8 z = {{3}}> {{
+    a = QuantizeLinear (x, s, z) b = DequantizeLinear (a, s, z) {move}
+    d = QuantizeLinear (c, {scale}, z) e = DequantizeLinear (d, {scale}, z) y = {end} }}"""
+
+
+@pytest.mark.parametrize(
+    ("move", "scale", "end", "times"),
+    [
+        ("c = MaxPool <kernel_shape=[3,3], pads=[1,1,1,1]> (b)", "s", "Abs (e)", 1),
+        ("c = Transpose <perm=[0,2,1,3]> (b)", "s", "Abs (e)", 1),
+        ("f = MaxPool <kernel_shape=[2,2]> (b) c = Transpose (f)", "s", "Abs (e)", 1),
+        ("c = AveragePool <kernel_shape=[2,2]> (b)", "s", "Abs (e)", 2),
+        ("c = Neg (b)", "s", "Abs (e)", 2),
+        ("c = Transpose (b)", "t", "Abs (e)", 2),
+        ("c = Transpose (b)", "s", "Sub (c, e)", 2),
+    ],
+)
+def test_q5_rounded_once(move, scale, end, times, tmp_path):
+    text = TWICE.format(move=move, scale=scale, end=end)
+    made = onnx.parser.parse_model(text)
+    onnx2py.compile_model(made, tmp_path / "pkg")
+    source = (tmp_path / "pkg/model.py").read_text()
+    assert source.count("ops.quantized_and_back(") == times
+    x = np.random.default_rng(0).normal(size=(5, 3, 8, 8)).astype(np.float32) * 5
+    x[0, 0, 0, :6] = np.inf, -np.inf, 0.025, 0.075, 0, -0.0
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = (
+        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    )
+    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_array_equal(onnx2py.load_model(made)(x), expected)
+
+
 def chain(*, outputs=("y",), zero=5, other_zero=5, scale=0.05) -> onnx.ModelProto:
     """Two convolutions, the second of which reads what the first one made."""
     rng = np.random.default_rng(2)
