@@ -113,8 +113,9 @@ def quantized_and_back(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
-    step, zero = np.asarray(scale, np.float32), np.asarray(zero_point, np.float32)
-    low, high = (bound - zero for bound in _RANGES[np.dtype(dtype)])
+    step = np.asarray(scale, np.float32)
+    least, most = _RANGES[np.dtype(dtype)]
+    low, high = least - zero_point, most - zero_point
     y = np.empty_like(x)
     for a, out in blocks(x, y):
         np.divide(a, step, out=out)

@@ -140,7 +140,8 @@ def columns_of(
     """Copy windows [O..., K..., C] to [prod(O), K... * C]."""
     places, length, outer = prod(out_shape), len(rows), len(out_shape)
     if prod(windows.shape[-2:]) > 15:
-        return windows.reshape(places, length)
+        # Along one axis, windows may overlap in memory: np.matmul is slow to copy these itself.
+        return np.ascontiguousarray(windows.reshape(places, length))
     # Few channels: along a row of the image, the runs to copy are longer.
     order = (*range(outer, windows.ndim), *range(outer))
     return windows.transpose(order).reshape(length, places).T
