@@ -20,8 +20,8 @@ from .packed_conv import packed_weight
 SOME_CHANNELS = 64
 """From so many on, to sum windows that lie apart takes less time than to bring them together."""
 
-MANY_CHANNELS = 192
-"""From so many on, windows one by one take less time than those of a whole row."""
+RUN = range(256, 1537)
+"""Elements that are multiplied at once: more calls take time, and so does what leaves the cache."""
 
 
 def conv_depthwise(
@@ -83,14 +83,15 @@ def sum_of_taps(
     rank, length = len(kernel_shape), out_shape[-1]
     windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
     steps = windows.strides
-    if c < MANY_CHANNELS and steps[rank] == x.itemsize * c:
-        # At stride 1, the windows of a whole row are one run: [N, O[:-1]..., K..., run].
+    places = _places_in_a_run(length, c)
+    if places > 2 and steps[rank] == x.itemsize * c:
+        # At stride 1, windows side by side are one run: [N, O..., K..., run].
         windows = view(
             x,
-            (*out_shape[:-1], *kernel_shape, length * c),
-            (*steps[:rank], *steps[rank + 1 : -1], x.itemsize),
+            (*out_shape[:-1], length // places, *kernel_shape, places * c),
+            (*steps[:rank], steps[rank] * places, *steps[rank + 1 : -1], x.itemsize),
         )
-        weight = np.tile(weight, (1,) * rank + (length,))
+        weight = np.tile(weight, (1,) * rank + (places,))
     # einsum multiplies and adds in one go, where other functions need a temporary.
     axes = list(range(windows.ndim))
     inside, outside = axes[-1 - rank :], [*axes[: -1 - rank], axes[-1]]
@@ -102,3 +103,10 @@ def depthwise_weight(weight: NDArray[Any]) -> NDArray[Any]:
     """Lay out weights for ``conv_depthwise``: [C, 1, K...] -> [K..., C]."""
     packed = packed_weight(weight)
     return packed.reshape(*packed.shape[:-2], packed.shape[-1])
+
+
+def _places_in_a_run(length: int, c: int) -> int:
+    """Return how many windows of a row, in equal parts, to multiply at once."""
+    most = min(max(1, RUN[-1] // c), length)
+    places = next(n for n in range(most, 0, -1) if length % n == 0)
+    return places if places * c >= RUN[0] else length
