@@ -46,6 +46,7 @@ class Model:
     """
 
     def __init__(self, weights: File = WEIGHTS) -> None:
+        keep_memory()
         self.weights = weights
         load = partial(load_weight, weights)
 
@@ -65,7 +66,6 @@ class Model:
         self.dense2_weight = load("dense2_weight", "float32[10, 64]")
         # dense2.bias: c of dense2
         self.dense2_bias = load("dense2_bias", "float32[10]")
-        keep_memory()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the weights are, not the weights."""

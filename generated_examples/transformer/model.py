@@ -62,6 +62,7 @@ class Model:
     """
 
     def __init__(self, weights: File = WEIGHTS) -> None:
+        keep_memory()
         self.weights = weights
         load = partial(load_weight, weights)
 
@@ -87,7 +88,6 @@ class Model:
         self.mlp_down_weight = load("mlp_down_weight", "float32[128, 32]")
         # mlp_down.bias: operand of mlp_down
         self.mlp_down_bias = load("mlp_down_bias", "float32[32]")
-        keep_memory()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the weights are, not the weights."""
