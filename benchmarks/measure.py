@@ -74,6 +74,8 @@ class Plan:
     seconds: float = 1.0
     engines: tuple[str, ...] = ("onnx2py", "onnxruntime", "reference")
     cold: bool = True
+    cold_starts: int = 9
+    """How many processes start: each gives but one figure, and they differ by a fifth."""
     torch_python: str = ""
     """An interpreter that has torch and timm; without one, torch is left out."""
 
@@ -159,7 +161,7 @@ def _cold(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
         names = stored.files
         for i, name in enumerate(names):
             np.save(inputs.with_name(f"{i}.npy"), stored[name])
-    for number in range(plan.rounds + 1):
+    for number in range(plan.cold_starts + 1):
         for engine, path, _ in runs:
             if engine in ("reference", "torch"):
                 continue
