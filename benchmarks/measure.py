@@ -74,6 +74,7 @@ class Plan:
     seconds: float = 1.0
     engines: tuple[str, ...] = ("onnx2py", "onnxruntime", "reference")
     cold: bool = True
+    compilations: int = 3
     cold_starts: int = 9
     """How many processes start: each gives but one figure, and they differ by a fifth."""
     torch_python: str = ""
@@ -92,7 +93,8 @@ def measure(entry: Entry, model: Path, plan: Plan) -> Row:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         package = folder / "package"
-        row.compile = compile_seconds(model, package)
+        each = [compile_seconds(model, package) for _ in range(plan.compilations)]
+        row.compile = statistics.median(each)
         inputs = folder / "inputs.npz"
         np.savez(inputs, **(entry.feeds() or recorded_or_random(model)))
         paths = {"onnx2py": str(package), "torch": entry.timm}

@@ -108,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _arguments(arguments)
     plan = Plan(
         rounds=1 if chosen.quick else chosen.rounds,
+        compilations=1 if chosen.quick else 3,
         seconds=0.2 if chosen.quick else chosen.seconds,
         engines=tuple(chosen.engines.split(",")),
         cold=not chosen.quick and not chosen.no_cold,
