@@ -190,3 +190,18 @@ def test_winograd_of_blocks_that_lie_in_the_padding(monkeypatch, tile, block, pa
     y = conv_winograd(x, transformed, pads=pads)
     expected = conv_by_definition(x, weight, (1, 1), pads, (1, 1), 1)
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("channels", [1, 4, 70, 400, 1600])
+def test_depthwise_of_any_width(channels, stride):
+    """Runs of windows are of many lengths; compared with NumPy's own windows, in float64."""
+    rng = np.random.default_rng(0)
+    for width in (*range(3, 24), 28, 31, 97, 128):
+        x = rng.normal(size=(2, channels, 4, width)).astype(np.float32)
+        weight = rng.normal(size=(channels, 1, 2, 3)).astype(np.float32)
+        windows = np.lib.stride_tricks.sliding_window_view(x, (2, 3), axis=(2, 3))
+        windows = windows[:, :, ::stride, ::stride].astype(np.float64)
+        expected = np.einsum("ncopkl,ckl->ncop", windows, weight[:, 0])
+        y = conv_depthwise(x, depthwise_weight(weight), strides=(stride, stride))
+        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
