@@ -82,9 +82,8 @@ def sum_of_taps(
     *kernel_shape, c = weight.shape
     rank, length = len(kernel_shape), out_shape[-1]
     windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
-    windows = windows[
-        tuple(map(slice, out_shape))
-    ]  # of every other column, one too many
+    # An image of every other column may have one window too many.
+    windows = windows[tuple(map(slice, out_shape))]
     steps = windows.strides
     places = _places_in_a_run(length, c)
     if places > 2 and steps[rank] == x.itemsize * c:

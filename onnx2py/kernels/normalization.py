@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channels_last import image_lines
+from ._channels_last import channels_second, image_lines
 from ._precision import widened
 from ._sums import sums_of_long_rows
 
@@ -57,20 +57,14 @@ def group_normalization(
     ONNX: https://onnx.ai/onnx/operators/onnx__GroupNormalization.html
     """
     n, c, *_ = x.shape
-    wide, scale, bias = (
-        widened(x),
-        widened(scale.reshape(-1)),
-        widened(bias.reshape(-1)),
-    )
+    wide = widened(x)
+    scale, bias = widened(scale).reshape(-1), widened(bias).reshape(-1)
     lines = image_lines(wide)
     if lines is not None and len(lines) <= LONG * n:
-        y = _by_lines(
-            lines.reshape(n, -1, lines.shape[1]), scale, bias, num_groups, c, epsilon
-        )
-        y = y.reshape(n, *x.shape[2:], c).transpose(
-            0, x.ndim - 1, *range(1, x.ndim - 1)
-        )
-        return y.astype(x.dtype, copy=False)
+        scale, bias = (np.repeat(p, c // len(p)) for p in (scale, bias))
+        images = lines.reshape(n, -1, lines.shape[1])
+        y = _by_lines(images, scale, bias, num_groups, epsilon)
+        return channels_second(y.reshape(n, *x.shape[2:], c), None, x.dtype)
     group = c // num_groups * prod(x.shape[2:])
     y = standardized(wide.reshape(n, num_groups, group), epsilon)
     y = y.reshape(n, len(scale), -1) if x.size else y.reshape(n, len(scale), 0)
@@ -84,15 +78,14 @@ def _by_lines(
     scale: NDArray[Any],
     bias: NDArray[Any],
     groups: int,
-    channels: int,
     epsilon: float,
 ) -> NDArray[Any]:
-    """Normalise groups of channels that lie side by side in memory: [N, L, D * C].
+    """Normalise groups of channels [C] that lie side by side in memory: [N, L, D * C].
 
     All is done for whole lines of an image, without bringing groups together.
     """
     n, count, length = lines.shape
-    width, repeats = length // channels, channels // groups
+    width, repeats = length // len(scale), len(scale) // groups
 
     def means(sums: NDArray[Any]) -> NDArray[Any]:
         """[N, D * C] -> [N, C], the mean of the group for each of its channels."""
@@ -104,7 +97,6 @@ def _by_lines(
         """[N, C] -> [N, 1, D * C]"""
         return np.tile(numbers, width)[:, None]
 
-    scale, bias = (np.repeat(p, channels // len(p))[None] for p in (scale, bias))
     y = np.subtract(lines, line(means(np.add.reduce(lines, axis=1))))
     rest = means(np.add.reduce(y, axis=1))  # what rounding left of the mean
     variance = means(np.einsum("nlw,nlw->nw", y, y)) - np.square(rest)

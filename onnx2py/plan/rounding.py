@@ -69,7 +69,8 @@ def _rounded_once(
         before = grids.get(value.name) if isinstance(value, Ref) else None
         if isinstance(call, Call) and call.function is quantized_and_back:
             grid = call.args[1:], tuple(call.kwargs.items())
-            if before and before[1] == grid and uses[value.name] == 1:  # type: ignore[union-attr]
+            alone = isinstance(value, Ref) and uses[value.name] == 1
+            if before and before[1] == grid and alone:
                 place = before[0]
                 found[place] = _with_nodes_of(found[place], statement)
             else:
