@@ -17,8 +17,6 @@ class ResizedAxis(NamedTuple):
     axis: int
     length: int
     out_length: int
-    wanted_length: Any
-    """length * scale, which need not be whole, or the size that was asked for."""
     scale: Any
     start: float
     end: float
@@ -55,11 +53,9 @@ def resized_axes(
     if given is None or len(given) != len(axes):
         raise ValueError(f"resize: expected {len(axes)} scales or sizes, got {given}")
     lengths = [shape[axis] for axis in axes]
-    wanted: Sequence[Any]
     if scales is not None:
         factors = [np.float32(scale) for scale in scales]
-        wanted = [f * np.float32(n) for f, n in zip(factors, lengths)]
-        outs = [int(length) for length in wanted]
+        outs = [int(f * np.float32(n)) for f, n in zip(factors, lengths)]
     else:
         outs = [int(size) for size in given]
         factors = [_ratio(out, n) for out, n in zip(outs, lengths)]
@@ -67,13 +63,12 @@ def resized_axes(
             factor = min(factors) if policy == "not_larger" else max(factors)
             factors = [factor] * len(axes)
             outs = [int(np.floor(factor * np.float32(n) + 0.5)) for n in lengths]
-        wanted = outs
     if outs == lengths:
         return []
     starts, ends = (0.0,) * len(axes), (1.0,) * len(axes)
     if roi is not None:
         starts, ends = roi[: len(axes)], roi[len(axes) :]
-    found = map(ResizedAxis, axes, lengths, outs, wanted, factors, starts, ends)
+    found = map(ResizedAxis, axes, lengths, outs, factors, starts, ends)
     return sorted(axis for axis in found if axis.scale != 1)
 
 
@@ -91,7 +86,7 @@ def source_positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
     ValueError
         If the mode is unknown.
     """
-    _, length, out_length, wanted_length, scale, start, end = axis
+    _, length, out_length, scale, start, end = axis
     i: Any = np.arange(out_length, dtype=np.float32)
     half, one = np.float32(0.5), np.float32(1)
     last = np.float32(length - 1)
@@ -100,8 +95,7 @@ def source_positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
     if mode == "asymmetric":
         return np.asarray(i / scale)
     if mode == "align_corners" and out_length > 1:
-        # As the specification's cases have it; onnxruntime takes the whole length.
-        return np.asarray(i * last / np.float32(wanted_length - 1))
+        return np.asarray(i * last / np.float32(out_length - 1))
     if mode in ("pytorch_half_pixel", "align_corners"):
         return np.asarray(i * 0)
     if mode == "tf_half_pixel_for_nn":

@@ -73,8 +73,7 @@ def _with_neighbours(
     spatial = {2: (0, 1), 3: (0, 1, 2), 4: (2, 3), 5: (2, 3, 4)}.get(x.ndim, ())
     wanted = {*((1, 2) if channels_last else spatial), *known}
     return [
-        known.get(i)
-        or ResizedAxis(i, x.shape[i], x.shape[i], x.shape[i], np.float32(1), 0.0, 1.0)
+        known.get(i) or ResizedAxis(i, x.shape[i], x.shape[i], np.float32(1), 0.0, 1.0)
         for i in sorted(wanted, reverse=True)
     ]
 

@@ -25,6 +25,10 @@ from .test_random_cases import bernoulli_cases
 EXPECTED_FAILURES = {
     # The suite's own comparison calls len() on an array of no axes, whatever is returned.
     "test_loop16_seq_none": 1,
+    # 4 * 0.6 is 2.4, which makes 2 elements. The recorded outputs align the corners of 2.4
+    # elements, onnxruntime, PyTorch and ours those of the 2 that there are.
+    "test_resize_downsample_scales_linear_align_corners": 1,
+    "test_resize_downsample_scales_cubic_align_corners": 1,
 }
 """The start of the names, and how many cases there are."""
 

@@ -114,21 +114,39 @@ def test_resize_agrees(mode, transformation):
     options = {"mode": mode, "coordinate_transformation_mode": transformation}
     for scales in ((1, 1, 2, 2), (1, 1, 0.5, 0.6), (1, 1, 3, 1.3), (1, 1, 0.2, 2.7)):
         arrays = [x, ROI, floats(*scales)]
-        if transformation != "align_corners" or scales[2:] == (2, 2):  # see below
-            check("Resize", arrays, opset=11, extrapolation_value=7.0, **options)
+        check("Resize", arrays, opset=11, extrapolation_value=7.0, **options)
         sizes = np.array([int(s * d) for s, d in zip(scales, x.shape)])
         check("Resize", [x, ROI, None, sizes], opset=13, **options)
 
 
-def test_corners_of_a_length_that_is_not_whole():
-    # 4 * 0.6 is 2.4: ONNX's own cases align the corners of so many elements, onnxruntime
-    # those of 2.
-    options = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
-    arrays = [floats(1, 2, 3, 4), None, floats(0.6)]
-    (y,) = compute("Resize", arrays, opset=13, **options)
-    np.testing.assert_allclose(y, [1, 1 + 3 / 1.4], rtol=1e-6)
-    (y,) = compute("Resize", [*arrays[:2], None, np.array([2])], opset=13, **options)
-    assert y.tolist() == [1, 4]
+@pytest.mark.parametrize("mode", [*MODES, "antialias"])
+def test_corners_of_lengths_that_are_not_whole_agree(mode):
+    """4 * 0.6 is 2.4, which makes 2 elements: their corners are aligned, not those of 2.4."""
+    options = {"mode": mode} if mode in MODES else {"mode": "linear", "antialias": 1}
+    options["coordinate_transformation_mode"] = "align_corners"
+    for length, factor in product((1, 4, 7), (0.6, 1.3, 1.7, 2.4, 3.3)):
+        arrays = [
+            image(1, 1, 5, length),
+            None,
+            floats(1, 1, 0.5, max(factor, 1 / length)),
+        ]
+        check("Resize", arrays, opset=18, **options)
+
+
+@pytest.mark.parametrize(
+    "factor, linear, cubic",
+    [
+        (0.6, [1, 4], [1, 4]),
+        (1.7, [1, 1.6, 2.2, 2.8, 3.4, 4], [1, 1.504, 2.248, 2.752, 3.496, 4]),
+    ],
+)
+def test_corners_lie_where_pytorch_aligns_them(factor, linear, cubic):
+    """``F.interpolate(x, scale_factor=(1, factor), align_corners=True)`` of PyTorch 2.13."""
+    options = {"coordinate_transformation_mode": "align_corners", "opset": 13}
+    arrays = [floats(1, 2, 3, 4).reshape(1, 1, 1, 4), None, floats(1, 1, 1, factor)]
+    for mode, expected in (("linear", linear), ("cubic", cubic)):
+        (y,) = compute("Resize", arrays, mode=mode, **options)
+        np.testing.assert_allclose(y[0, 0, 0], expected, rtol=1e-5)
 
 
 def test_half_pixel_symmetric_agrees():

@@ -154,23 +154,6 @@ def _factor(draw: Draw, length: int) -> float:
 
 @deviates(
     "Resize",
-    reason="align_corners with scales that make a length that is not whole: onnxruntime aligns "
-    "the corners of the output as it is; ONNX's cases align those of length * scale elements, "
-    "as the text says with scale = length_resized / length_original, and so do we",
-)
-def _corners_between_elements(case: Case) -> bool:
-    if case.attributes.get("coordinate_transformation_mode") != "align_corners":
-        return False
-    x, scales = np.asarray(case.inputs[0]), case.inputs[2]
-    if not isinstance(scales, np.ndarray) or not scales.size:
-        return False
-    axes = case.attributes.get("axes", range(x.ndim))
-    wanted = scales * np.array([x.shape[axis] for axis in axes], "float32")
-    return bool(((wanted != np.floor(wanted)) & (wanted >= 2)).any())
-
-
-@deviates(
-    "Resize",
     reason="keep_aspect_ratio_policy with negative axes: onnxruntime leaves those axes as they "
     "are; they are counted from the end, as elsewhere, and so in ours",
 )
