@@ -23,8 +23,8 @@ class Knowledge:
 
     types: dict[str, ValueType]
     constants: dict[str, np.ndarray]
-    computed: dict[str, Elements] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    computed: dict[str, Elements] = field(default_factory=dict, init=False)
+    taken: set[str] = field(default_factory=set, init=False)
     """The symbols of the file."""
 
     def __post_init__(self) -> None:

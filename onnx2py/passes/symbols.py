@@ -16,7 +16,6 @@ Exporters compute lengths anew for each layer; after these rules most of that is
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,19 +26,19 @@ from ..ir.graph import Graph, Node
 from ..ir.types import TensorType, tensor_type_of
 from ._knowledge import Knowledge
 from ._shape_rules import Elements
-from .rewrite import count_uses, note_also
+from .rewrite import Draft, note_also
 
 
 def follow_symbols(graph: Graph) -> Graph:
     """Apply rules Y1 to Y7 to the main graph."""
-    follower = _Follower(dict(graph.types), dict(graph.constants))
-    follower.outputs = frozenset(graph.outputs)
-    follower.uses = count_uses(graph)
-    nodes = tuple(new for node in graph.nodes for new in follower.node(node))
-    gone = follower.gone
+    draft = Draft(graph)
+    outputs = frozenset(graph.outputs)
+    follower = _Follower(dict(graph.types), dict(graph.constants), draft, outputs)
+    for node in graph.nodes:
+        draft.add(follower.node(node), instead_of=node)
     return replace(
         graph,
-        nodes=tuple(node for node in nodes if node.outputs[0] not in gone),
+        nodes=draft.nodes,
         types=follower.types,
         constants=follower.constants,
     )
@@ -47,11 +46,8 @@ def follow_symbols(graph: Graph) -> Graph:
 
 @dataclass
 class _Follower(Knowledge):
-    uses: Counter[str] = field(default_factory=Counter)
-    makers: dict[str, Node] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    """First outputs of nodes that others stand for."""
-    outputs: frozenset[str] = frozenset()
+    draft: Draft
+    outputs: frozenset[str]
     known: dict[tuple[int, Elements], str] = field(default_factory=dict)
     """The first value of each rank that has these elements."""
 
@@ -75,7 +71,6 @@ class _Follower(Knowledge):
             node = self.direct(node)
             found = self.transpose(node) or self.linear(node) or (self.constant(node),)
         for each in found:
-            self.makers[each.outputs[0]] = each
             self.learn(each)
         return (self.earlier(found[0]),) if len(found) == 1 else found
 
@@ -93,7 +88,6 @@ class _Follower(Knowledge):
             # A length that turns out to be 0 stands for that of the input at its place.
             if n in (0, None) or (isinstance(n, str) and n != there):
                 return last
-        self.gone.add(first.outputs[0])
         merged = replace(last, inputs=(first.inputs[0], *last.inputs[1:]))
         return note_also(merged, first)
 
@@ -129,6 +123,8 @@ class _Follower(Knowledge):
         if all(isinstance(n, int) for n in elements) or name in self.outputs:
             return node
         first = self.known.setdefault((len(shape), elements), name)
+        if self.draft.maker(first) is None:
+            first = self.known[len(shape), elements] = name
         if first == name:
             return node
         return replace(
@@ -145,9 +141,9 @@ class _Follower(Knowledge):
 
     def behind(self, name: str, operator: str) -> Node | None:
         """Return the node that makes what is read but once, if it is of this operator."""
-        node = self.makers.get(name)
+        node = self.draft.maker(name)
         fits = node is not None and node.operator == operator and not node.domain
-        return node if fits and self.uses[name] == 1 else None
+        return node if fits and self.draft.uses(name) == 1 else None
 
     def transpose(self, last: Node) -> tuple[Node, ...] | None:
         """Y3."""
@@ -165,7 +161,6 @@ class _Follower(Knowledge):
             return None
         if inner[1:] != x[-2:] or not (rows[0] == -1 or isinstance(inner[0], int)):
             return None
-        self.gone.update((first.outputs[0], middle.outputs[0]))
         perm = (*range(len(x) - 2), len(x) - 1, len(x) - 2)
         merged = replace(
             middle,
@@ -193,7 +188,6 @@ class _Follower(Knowledge):
         has_bias = len(gemm.inputs) > 2 and bool(gemm.inputs[2])
         if has_bias and self.lengths(gemm.inputs[2]) != weight[1:]:
             return None
-        self.gone.update((first.outputs[0], gemm.outputs[0]))
         product = replace(
             gemm,
             operator="MatMul",
