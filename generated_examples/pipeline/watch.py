@@ -35,8 +35,8 @@ class Call(NamedTuple):
     node: str
     """The ONNX nodes that it stands for, as the comment above it has them."""
     line: int
-    overwritten: frozenset[str] = frozenset()
-    """Those of the values whose memory a later call takes: ``out=``."""
+    reused: bool = False
+    """Whether calls of its method write to memory of earlier values: ``out=``."""
 
     @property
     def operator(self) -> str:
@@ -65,6 +65,8 @@ class Trace:
         self.steps: list[Step] = []
         self.values: dict[str, list[Any]] = {}
         """All values of each name: in a loop, one for each time around."""
+        self.calls: dict[str, Call] = {}
+        """The call that made each of the values."""
         self._kept = kept
         self._started: list[list[float]] = []
         self._origin = perf_counter()
@@ -86,10 +88,16 @@ class Trace:
         size = sum(getattr(value, "nbytes", 0) for value in values)
         step = Step(call, begun - self._origin, seconds, seconds - inside, size)
         self.steps.append(step)
+        self.keep(call, values)
+
+    def keep(self, call: Call, values: tuple[Any, ...]) -> None:
+        """Keep the values of a call that no step is noted for."""
         for name, value in zip(call.names, values):
-            if name and (self._kept is None or name in self._kept):
-                lasting = value.copy() if name in call.overwritten else value
-                self.values.setdefault(name, []).append(lasting)
+            if self._kept is None or name in self._kept:
+                lasting = call.reused and hasattr(value, "nbytes")
+                kept = value.copy() if lasting else value
+                self.values.setdefault(name, []).append(kept)
+                self.calls[name] = call
 
 
 def trace(
@@ -158,8 +166,9 @@ def _watched(found: Trace) -> Any:
         for node in ast.parse(source).body
         if isinstance(node, ast.ClassDef) and node.name == "Model"
     )
-    noting = _Noting(source.splitlines())
-    body = ast.Module(body=[noting.visit(tree)], type_ignores=[])
+    noting = _Noting(source.splitlines(), frozenset(value_names()))
+    noting.add_to(tree)
+    body = ast.Module(body=[tree], type_ignores=[])
     code = compile(
         ast.fix_missing_locations(body),
         model_module.__file__,
@@ -168,56 +177,99 @@ def _watched(found: Trace) -> Any:
         dont_inherit=True,
     )
     namespace = dict(vars(model_module))
-    namespace.update(_start=found.start, _note=found.note, _calls=noting.calls)
+    namespace.update(_start=found.start, _note=found.note, _keep=found.keep)
+    namespace.update(_calls=noting.calls)
     exec(code, namespace)
     return namespace["Model"]
 
 
-class _Noting(ast.NodeTransformer):
-    """Adds a note to every assignment of what a call returns."""
+class _Noting:
+    """Adds a note to every assignment below a comment that names ONNX nodes."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], known: frozenset[str]) -> None:
         self.lines = lines
+        self.known = known
         self.calls: list[Call] = []
-        self.method = ""
-        self.overwritten: set[str] = set()
+        self.scope = ""
+        self.reused = False
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def add_to(self, tree: ast.ClassDef) -> None:
         """Look into the methods that compute."""
-        self.method = node.name
-        outs = (
-            n.value
-            for n in ast.walk(node)
-            if isinstance(n, ast.keyword) and n.arg == "out"
-        )
-        self.overwritten = {out.id for out in outs if isinstance(out, ast.Name)}
-        return node if node.name == "__init__" else self.generic_visit(node)
+        for method in tree.body:
+            if isinstance(method, ast.FunctionDef) and method.name != "__init__":
+                inner = method.name != "__call__"
+                self.scope = f"{method.name.strip('_')}." if inner else ""
+                self.reused = any(
+                    isinstance(part, ast.keyword) and part.arg == "out"
+                    for part in ast.walk(method)
+                )
+                method.body = self._block(method.body)
 
-    def visit_Assign(self, node: ast.Assign) -> Any:
-        """Note what is assigned."""
-        target = node.targets[0]
-        targets = target.elts if isinstance(target, ast.Tuple) else [target]
-        return self._noted(node, targets, node.value)
+    def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """Return statements with notes: each group of them has a comment above it."""
+        groups: list[tuple[str, list[ast.stmt]]] = []
+        for statement in body:
+            above = self.lines[statement.lineno - 2].strip()
+            if above.startswith("#"):
+                groups.append((self._comment(statement.lineno), [statement]))
+            elif above and groups and groups[-1][0]:
+                groups[-1][1].append(statement)
+            else:
+                groups.append(("", [statement]))
+        return [s for comment, group in groups for s in self._group(comment, group)]
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
-        """Note what is assigned."""
-        return self._noted(node, [node.target], node.value)
+    def _group(self, comment: str, group: list[ast.stmt]) -> list[ast.stmt]:
+        """Return the statements for one call, with notes."""
+        if not comment:
+            return group
+        loops = [i for i, s in enumerate(group) if isinstance(s, ast.For)]
+        if not loops:
+            return [s for each in group for s in self._noted(comment, each)]
+        first = loops[0]
+        loop = self._loop(comment, group[:first], group[first])
+        return [*loop, *self._group(comment, group[first + 1 :])]
 
-    def _noted(self, node: ast.stmt, targets: list[ast.expr], value: Any) -> Any:
-        called = getattr(getattr(value, "func", None), "id", "")
-        if not isinstance(value, ast.Call) or called == "check_input":
-            return node
-        names = [t.id for t in targets if isinstance(t, ast.Name) and t.id != "_"]
-        scope = "" if self.method == "__call__" else f"{self.method.strip('_')}."
-        labels = tuple(f"{scope}{name}" for name in names)
-        lost = frozenset(
-            label for label, name in zip(labels, names) if name in self.overwritten
-        )
-        self.calls.append(Call(labels, self._comment(node.lineno), node.lineno, lost))
-        values = f"({', '.join(names)}{',' if names else ''})"
-        before = ast.parse("_start()").body
-        after = ast.parse(f"_note(_calls[{len(self.calls) - 1}], {values})").body
-        return [*before, node, *after]
+    def _loop(
+        self, comment: str, starts: list[ast.stmt], loop: ast.stmt
+    ) -> list[ast.stmt]:
+        """Return a loop with notes inside, and after it of what no round has noted."""
+        assert isinstance(loop, ast.For)
+        flag = f"_rounds_{len(self.calls)}"
+        inside = [s for each in loop.body for s in self._noted(comment, each)]
+        loop.body = [*inside, *_parsed(f"{flag} = True")]
+        lists = [s for s in starts if isinstance(s, ast.AnnAssign)]
+        state = [s for s in starts if not isinstance(s, ast.AnnAssign)]
+        lines = [f"if not {flag}: {self._keep(comment, s)}" for s in state]
+        lines += [self._keep(comment, s) for s in lists]
+        return [
+            *starts,
+            *_parsed(f"{flag} = False"),
+            loop,
+            *(s for line in lines for s in _parsed(line)),
+        ]
+
+    def _noted(self, comment: str, statement: ast.stmt) -> list[ast.stmt]:
+        """Return a statement with a note of what it assigns."""
+        if isinstance(statement, ast.If):
+            for block in (statement.body, statement.orelse):
+                block[:] = [s for each in block for s in self._noted(comment, each)]
+        names = _names(statement)
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            return [statement]
+        call = self._call(comment, statement, names)
+        note = f"_note({call}, ({''.join(f'{name}, ' for name in names)}))"
+        return [*_parsed("_start()"), statement, *_parsed(note)]
+
+    def _keep(self, comment: str, statement: ast.stmt) -> str:
+        """Return the line that keeps those of the assigned names that ONNX knows."""
+        names = [n for n in _names(statement) if f"{self.scope}{n}" in self.known]
+        call = self._call(comment, statement, names)
+        return f"_keep({call}, ({''.join(f'{name}, ' for name in names)}))"
+
+    def _call(self, comment: str, statement: ast.stmt, names: list[str]) -> str:
+        labels = tuple(f"{self.scope}{name}" for name in names)
+        self.calls.append(Call(labels, comment, statement.lineno, self.reused))
+        return f"_calls[{len(self.calls) - 1}]"
 
     def _comment(self, line: int) -> str:
         """Return what the comment above a line says of ONNX nodes."""
@@ -226,4 +278,19 @@ class _Noting(ast.NodeTransformer):
             if not text.strip().startswith("#"):
                 break
             found.insert(0, text.strip(" #"))
-        return " ".join(found).rpartition(" -> ")[0].partition(" [folded: ")[0]
+        text = " ".join(found)
+        return (text.rpartition(" -> ")[0] or text).partition(" [folded: ")[0]
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    return ast.parse(source).body
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    """Return the variables that a statement assigns to."""
+    if isinstance(statement, ast.AnnAssign):
+        targets: list[ast.expr] = [statement.target]
+    else:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+    parts = [p for t in targets for p in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    return [p.id for p in parts if isinstance(p, ast.Name) and p.id != "_"]

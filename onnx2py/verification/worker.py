@@ -105,12 +105,11 @@ def values(
     return [
         {
             "name": name,
-            "node": step.call.node,
-            "line": step.call.line,
-            "value": store.encode(_tensor(seen.values[name][-1])),
+            "node": call.node,
+            "line": call.line,
+            "value": store.encode(_tensor(seen[name])),
         }
-        for step in seen.steps
-        for name in step.call.names
+        for name, call in seen.calls.items()
         if "." not in name
     ]
 

@@ -69,6 +69,51 @@ def test_every_value_is_what_onnxruntime_computes(folder):
     np.testing.assert_allclose(seen.outputs.s, expected["s"], rtol=1e-5)
 
 
+VIEWS = """<ir_version: 8, opset_import: ["" : 17]>
+    net (float[n, 3] x, int64 times, seq(float[2]) items) =>
+        (float[n, 2] w, float[n, 3] y, seq(float[2]) m, float[1, n, 1, 3] u)
+        <int64[1] one = {1}, int64[1] zero = {0}, int64[1] two = {2}, int64[2] parts = {1, 2}> {
+        f = Exp (x) v = Unsqueeze (f, one) u = Unsqueeze (v, zero)
+        a, b = Split <axis = 1> (f, parts) g = Gather (f, zero) t = Transpose (g)
+        c = Add (b, two_floats) d = Relu (c) w = Neg (d)
+        yes = Constant <value = bool {1}> ()
+        y = Loop (times, yes, f) <body = body (int64 i, bool go, float[n, 3] v1) =>
+            (bool go2, float[n, 3] v2) { go2 = Identity (go) v2 = Softmax (v1) }>
+        m = SequenceMap (items) <body = each (float[2] p) => (float[2] q) { q = Neg (p) }> }"""
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("times", [0, 2])
+def test_every_value_is_seen_and_is_what_onnxruntime_computes(
+    tmp_path, monkeypatch, level, times
+):
+    model = onnx.parser.parse_model(VIEWS)
+    two = np.full(2, -2, np.float32)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(two, "two_floats"))
+    name = f"views_{level}_{times}"
+    onnx2py.compile_model(model, tmp_path / name, level=level)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = importlib.import_module(name)
+    watch = importlib.import_module(f"{name}.watch")
+    feeds = {"x": X, "times": np.array(times), "items": [np.ones(2, np.float32)]}
+    seen = watch.trace(package.Model(), *feeds.values())
+    names = watch.value_names()
+    unseen = names.keys() - seen.values.keys()
+    assert all(each.startswith("y_body.") for each in unseen) and (
+        times == 0 or not unseen
+    )
+    own = {
+        python: onnx_name for python, onnx_name in names.items() if "." not in python
+    }
+    for onnx_name in own.values():
+        if onnx_name not in {value.name for value in model.graph.output}:
+            model.graph.output.append(onnx.ValueInfoProto(name=onnx_name))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    for python, onnx_name in own.items():
+        (expected,) = session.run([onnx_name], feeds)
+        np.testing.assert_allclose(seen[python], expected, rtol=1e-6, err_msg=python)
+
+
 def test_only_what_is_asked_for_is_kept(folder):
     from net import Model
     from net.watch import trace
