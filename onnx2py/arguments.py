@@ -21,6 +21,7 @@ def parse_check(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_level(parser)
     _add_shaping(parser)
+    _add_limits(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     return parser.parse_args(arguments)
 
@@ -41,6 +42,7 @@ def parse_verify(arguments: Sequence[str]) -> argparse.Namespace:
     add("--all", action="store_true", help="the same, and print a table of all values")
     _add_verification(parser)
     _add_shaping(parser)
+    _add_limits(parser)
     add("-v", "--verbose", action="store_true", help="all outputs, and tracebacks")
     return parser.parse_args(arguments)
 
@@ -117,6 +119,20 @@ def _shape(text: str) -> tuple[str, tuple[int | str, ...]]:
     )
 
 
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    for name, what in (("elements", "a tensor has"), ("nodes", "there are")):
+        parser.add_argument(
+            f"--max-{name}", type=_count, metavar="N",
+            default=getattr(Options, f"max_{name}"),
+            help=f"refuse the model if {what} more than N {name} (%(default)s)",
+        )  # fmt: skip
+
+
+def limit_options(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the library for the limits."""
+    return {"max_elements": chosen.max_elements, "max_nodes": chosen.max_nodes}
+
+
 def _add_level(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-O", dest="level", type=int, choices=(0, 1), default=Options.level,
@@ -143,11 +159,7 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
     _add_shaping(parser)
     add("--force", action="store_true",
         help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
-    for name in ("elements", "nodes"):
-        what = "a tensor has" if name == "elements" else "there are"
-        add(f"--max-{name}", type=_count, metavar="N",
-            default=getattr(Options, f"max_{name}"),
-            help=f"refuse the model if {what} more than so many {name} (%(default)s)")  # fmt: skip
+    _add_limits(parser)
     ships = parser.add_argument_group("shipping the package in one file, besides")
     ships.add_argument("--wheel", metavar="FOLDER",
                        help="put a wheel of it there, for pip install")  # fmt: skip

@@ -18,7 +18,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from .arguments import parse_check, parse_compile, parse_verify, shaping_options
+from .arguments import (
+    limit_options,
+    parse_check,
+    parse_compile,
+    parse_verify,
+    shaping_options,
+)
 from .errors import InternalError, Onnx2pyError
 
 if TYPE_CHECKING:
@@ -108,7 +114,12 @@ def _check(chosen: argparse.Namespace) -> int:
     from .inspection import inspect_model
     from .summary import inspection_json, inspection_text
 
-    found = inspect_model(chosen.model, level=chosen.level, **shaping_options(chosen))
+    found = inspect_model(
+        chosen.model,
+        level=chosen.level,
+        **limit_options(chosen),
+        **shaping_options(chosen),
+    )
     _say(inspection_json(found) if chosen.json else inspection_text(found))
     return MADE if found.supported else NOT_COMPILABLE
 
@@ -125,6 +136,7 @@ def _verify(chosen: argparse.Namespace) -> int:
         seed=chosen.seed,
         rtol=chosen.rtol,
         time_limit=chosen.time_limit,
+        **limit_options(chosen),
         **shaping_options(chosen),
     )
     lines = [f"{chosen.package}:", *verdict(found, verbose=chosen.verbose)]
@@ -155,8 +167,7 @@ def _compile(chosen: argparse.Namespace) -> Report:
             single_file=chosen.single_file,
             report=chosen.report,
             sbom=chosen.sbom,
-            max_elements=chosen.max_elements,
-            max_nodes=chosen.max_nodes,
+            **limit_options(chosen),
             **shaping_options(chosen),
         )
 

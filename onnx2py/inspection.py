@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .custom import rules_with
-from .decode import DecodedModel, decode
 from .decode.prepare import since_version
 from .emit.package import Package, Provenance, build_package
 from .errors import Problem, UnsupportedError
+from .front import FrontEnd, read
 from .ir.graph import Node
 from .ir.types import tensor_type_of
-from .load import LoadedModel, load
-from .lowering.lower import lower
-from .lowering.registry import Rules
 from .options import Options
-from .passes import run_passes
-from .pipeline import shaping_of
-from .plan import plan
 
 if TYPE_CHECKING:
     from onnx import ModelProto  # noqa: TID251  (an annotation)
@@ -58,7 +51,8 @@ class ValueInfo:
 class Inspection:
     """What :func:`inspect_model` found.
 
-    ``requires``, ``calls`` and the sizes of the package are None where it cannot be made.
+    ``nodes`` counts those of the file, each function's once for each call of it. ``requires``,
+    ``calls`` and what follows are None where the package cannot be made.
     """
 
     source: str
@@ -74,6 +68,8 @@ class Inspection:
     """How many of the weights are of which element type."""
     external_files: tuple[str, ...]
     calls: int | None = None
+    called_nodes: int | None = None
+    """How many of the nodes the calls stand for; the others are folded or need no call."""
     requires: tuple[str, ...] | None = None
     package_bytes: int | None = None
 
@@ -104,12 +100,13 @@ def inspect_model(
     ------
     LoadError, DecodeError
         If the model cannot be read.
+    LimitError
+        If it is larger than the options allow.
     """
     chosen = Options(**options)  # type: ignore[arg-type]
-    loaded = load(model, shaping_of(chosen))
-    rules = rules_with(chosen.ops)
-    decoded = decode(loaded, rules.has)
-    package, problems = _build(decoded, loaded, chosen, rules)
+    front = read(model, chosen)
+    loaded, decoded = front.loaded, front.decoded
+    package, problems = _build(front)
     graph = decoded.graph
     nodes = list(graph.walk())
     weights = {**graph.constants, **graph.defaults}
@@ -134,21 +131,19 @@ def inspect_model(
         dtypes=dict(sorted(kinds.items())),
         external_files=loaded.external_files,
         calls=package.calls if package else None,
+        called_nodes=package.nodes if package else None,
         requires=package.requires if package else None,
         package_bytes=_size(package) if package else None,
     )
 
 
-def _build(
-    decoded: DecodedModel, loaded: LoadedModel, options: Options, rules: Rules
-) -> tuple[Package | None, tuple[Problem, ...]]:
+def _build(front: FrontEnd) -> tuple[Package | None, tuple[Problem, ...]]:
     """Make the package in memory, or say why that cannot be done."""
-    origin = Provenance(
-        loaded.source, loaded.sha256, "", options.level, decoded.metadata.opsets
-    )
+    loaded, level = front.loaded, front.options.level
+    opsets = front.decoded.metadata.opsets
+    origin = Provenance(loaded.source, loaded.sha256, "", level, opsets)
     try:
-        graph = run_passes(decoded.graph, level=options.level)
-        program = plan(lower(graph, rules), level=options.level)
+        program = front.program()
     except UnsupportedError as error:
         return None, error.problems
     return build_package(program, "package", origin), ()

@@ -8,22 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .custom import rules_with
-from .decode import DecodedModel, decode
-from .decode.prepare import nodes_of
+from .decode import DecodedModel
 from .emit.layout import format_source
 from .emit.package import Package, Provenance, build_package
 from .emit.write import check_target, finish_manifest, staged
-from .limits import check_count, check_limits
-from .load import load
-from .lowering.lower import lower
+from .front import read
 from .options import Options
-from .passes import run_passes
-from .plan import plan
 from .report import report_page
-from .shaping import Shaping
 from .ship import Shipment, check_shipments, check_size, ship
 from .verify import Verification, verify_package
 
@@ -86,18 +77,12 @@ def compile_model(
     check_shipments(chosen)
 
     tell("reading the model", 0.0)
-    loaded = load(model, shaping_of(chosen))
-    check_count(sum(1 for _ in nodes_of(loaded.proto.graph)), chosen.max_nodes)
-    rules = rules_with(chosen.ops)
-    decoded = decode(loaded, rules.has)
-    check_limits(decoded.graph, chosen.max_elements, chosen.max_nodes)
+    front = read(model, chosen)
+    loaded, decoded = front.loaded, front.decoded
     origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
 
     tell("rewriting the graph", 0.1)
-    with np.errstate(all="ignore"):  # weights that overflow, or are none, stay so
-        graph = run_passes(decoded.graph, level=chosen.level)
-        check_limits(graph, chosen.max_elements, chosen.max_nodes)
-        program = plan(lower(graph, rules), level=chosen.level)
+    program = front.program()
 
     tell("writing source", 0.3)
     package = build_package(program, target.name, origin)
@@ -136,13 +121,6 @@ def compile_model(
         requires=package.requires,
         verification=verification,
         shipments=shipments,
-    )
-
-
-def shaping_of(options: Options) -> Shaping:
-    """Return what the options say of the model's inputs and outputs."""
-    return Shaping(
-        options.outputs, options.inputs, options.dims, options.shapes, options.bind
     )
 
 

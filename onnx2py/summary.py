@@ -119,7 +119,8 @@ def inspection_text(found: Inspection) -> str:
         lines += [f"  {name}: {plain(problem)}" for problem in use.problems]
     if found.package_bytes is not None:
         lines.append(
-            f"can be compiled: {found.calls:,} calls, about {_bytes(found.package_bytes)}, "
+            f"can be compiled: {found.called_nodes:,} nodes in {found.calls:,} calls, "
+            f"about {_bytes(found.package_bytes)}, "
             f"requires {', '.join(found.requires or ())}"
         )
     else:

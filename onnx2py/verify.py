@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .decode import decode
 from .errors import VerifyError
+from .front import read
 from .ir.graph import Graph
+from .load import load
 from .options import Options
 from .verification.comparison import OutputResult, compare, worst
 from .verification.data_sets import found_cases, given_cases
@@ -157,18 +160,14 @@ def verify_existing(
         raise VerifyError(
             f"{package}: expected watch.py, to look into a run; compile the model anew"
         )
-    from .custom import rules_with
-    from .decode import decode
-    from .load import load
-    from .pipeline import shaping_of
-
-    loaded = load(model, shaping_of(chosen))
+    front = read(model, chosen)
+    loaded = front.loaded
     return verify_package(
         folder,
         model if loaded.changed is None else loaded.changed,
         loaded.files.folder,
         chosen,
-        graph=decode(loaded, rules_with(chosen.ops).has).graph,
+        graph=front.decoded.graph,
         requires=("numpy", *(name for name in OPTIONAL if _imports(folder, name))),
         recorded=False,
         per_node=per_node,
@@ -186,9 +185,6 @@ def _imports(folder: Path, module: str) -> bool:
 
 
 def _decoded(model: Any) -> Graph:
-    from .decode import decode
-    from .load import load
-
     return decode(load(model)).graph
 
 

@@ -42,9 +42,38 @@ def test_a_model_that_can_be_compiled(here, capsys):
     assert "  output y: float32[n, 3]" in lines
     rows = [line.split() for line in lines]
     assert ["Add", "14", "2", "yes"] in rows and ["Softmax", "13", "1", "yes"] in rows
-    assert lines[-1].startswith("can be compiled: 4 calls, about ")
+    assert lines[-1].startswith("can be compiled: 4 nodes in 4 calls, about ")
     assert lines[-1].endswith("requires numpy")
     assert sorted(p.name for p in here.iterdir()) == ["bad.onnx", "good.onnx"]
+
+
+def test_nodes_are_counted_as_in_the_report_and_in_the_docstring(here, capsys):
+    """Two functions of two nodes each, a node that is folded and one that does nothing."""
+    text = """<ir_version: 8, opset_import: ["" : 17, "l" : 1]>
+        net (float[3] x) => (float[3] y) <float[3] w = {1, 2, 3}> {
+        v = Neg (w) a = Mul (x, v) b = l.twice (a) c = Identity (b) y = l.twice (c) }
+        <opset_import: ["" : 17], domain: "l"> twice (p) => (r) { q = Abs (p) r = Add (q, q) }"""
+    onnx.save(onnx.parser.parse_model(text), "calls.onnx")
+    found = onnx2py.inspect_model("calls.onnx")
+    report = onnx2py.compile_model("calls.onnx", "made")
+    assert (found.nodes, found.calls) == (report.nodes, report.calls)
+    title = Path("made/model.py").read_text().partition("\n")[0]
+    assert f": {found.called_nodes} ONNX nodes, {found.calls} calls" in title
+    assert cli.main(["check", "calls.onnx"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(
+        f"can be compiled: {found.called_nodes} nodes in {found.calls} calls"
+    )
+
+
+@pytest.mark.parametrize("option", ["--max-nodes=3", "--max-elements=2"])
+@pytest.mark.parametrize("command", [["check"], ["verify", "made"]])
+def test_limits_are_obeyed_by_every_command(here, capsys, command, option):
+    onnx.save(onnx.parser.parse_model(GOOD.replace("[n, 3]", "[2, 3]")), "good.onnx")
+    onnx2py.compile_model("good.onnx", "made")
+    assert cli.main([*command, "good.onnx"]) == 0
+    assert cli.main([*command, "good.onnx", option]) == 1
+    assert f"{option[:-2]} allows more" in capsys.readouterr().err
 
 
 def test_a_model_that_cannot(here, capsys):

@@ -63,6 +63,8 @@ class Package:
     """The files, and what there is to report about them."""
 
     files: dict[str, Content]
+    nodes: int
+    """The ONNX nodes that its calls stand for."""
     calls: int
     parameters: int
     weight_bytes: int
@@ -84,6 +86,7 @@ class _Builder:
     def __init__(self, program: Program, name: str, origin: Provenance) -> None:
         self.program, self.name, self.origin = program, name, origin
         self.statements = tuple(program.walk())
+        self.nodes = sum(len(s.nodes) for s in self.statements)
         self.used = used_weights(program, self.statements)
         self.open = {
             name
@@ -127,6 +130,7 @@ class _Builder:
         weights = [c for c in self.files.values() if isinstance(c, np.ndarray)]
         return Package(
             files=dict(sorted(self.files.items())),
+            nodes=self.nodes,
             calls=self.writer.calls,
             parameters=self.placed.parameters,
             weight_bytes=sum(array.nbytes for array in weights),
@@ -241,8 +245,9 @@ class _Builder:
         return ", ".join(sorted(names)) or "Any"
 
     def _title(self) -> str:
-        nodes = sum(len(s.nodes) for s in self.statements)
-        counts = f"{counted(nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}"
+        counts = (
+            f"{counted(self.nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}"
+        )
         name = one_line(self.program.name)[:40] or "(no name)"
         return doc_line(
             f"The graph ``{name}``: {counts}, {self.placed.parameters:,} parameters."

@@ -77,6 +77,12 @@ def test_tensors_of_terabytes(tmp_path, name, level):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("name", "level"), CASES)
+def test_check_refuses_what_the_compiler_refuses(name, level):
+    with pytest.raises(LimitError, match=r"expected at most 17,179,869,184 elements"):
+        onnx2py.inspect_model(FOUR_TERABYTES[name], level=level)
+
+
 def test_the_limit_can_be_raised(tmp_path):
     model = graph("(float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }")
     with pytest.raises(LimitError, match="expected at most 5 elements"):
@@ -200,6 +206,8 @@ def test_a_long_chain(tmp_path):
     assert report.calls > 0
     with pytest.raises(LimitError, match="expected at most 2,999 nodes, got 3,000"):
         onnx2py.compile_model(chain(3000), tmp_path / "other", max_nodes=2999)
+    with pytest.raises(LimitError, match="expected at most 2,999 nodes, got 3,000"):
+        onnx2py.inspect_model(chain(3000), max_nodes=2999)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
