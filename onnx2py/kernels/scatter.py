@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from math import prod
 from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._blocks import BLOCK
+from ._precision import widened
 from .indexing import axis_grid, nd_places
+
+_FEW = 1024  # updates: with fewer, the preparation costs more than it saves
 
 
 def scatter_elements(
@@ -68,20 +72,53 @@ def _scattered(
     updates: NDArray[Any],
     reduction: str,
 ) -> NDArray[Any]:
-    y: NDArray[Any] = data.copy()
     if reduction == "none":
+        y: NDArray[Any] = data.copy()
         y[places] = updates
+        return y
+    if reduction in ("min", "max"):  # which round nothing
+        y = data.copy()
     else:
-        _REDUCTIONS[reduction](y, places, updates)
-    return y
+        y, updates = np.array(widened(data), order="C"), widened(updates)
+    _combine(_REDUCTIONS[reduction], y, places, updates)
+    return y.astype(data.dtype, copy=False)
 
 
-_REDUCTIONS: dict[str, Callable[..., None]] = {
-    "add": np.add.at,
-    "mul": np.multiply.at,
-    "min": np.minimum.at,
-    "max": np.maximum.at,
+_REDUCTIONS: dict[str, np.ufunc] = {
+    "add": np.add,
+    "mul": np.multiply,
+    "min": np.minimum,
+    "max": np.maximum,
 }
+
+
+def _combine(
+    ufunc: np.ufunc,
+    y: NDArray[Any],
+    places: tuple[NDArray[Any], ...],
+    updates: NDArray[Any],
+) -> None:
+    """Combine the elements of ``y`` at ``places`` with updates, one after another.
+
+    NumPy takes a third of the time, or less, if it gets one number for each place.
+    """
+    many = places and updates.size >= _FEW
+    lead = np.broadcast(*places).shape if many else ()
+    if not lead or updates.shape != lead + y.shape[len(places) :]:
+        ufunc.at(y, places, updates)
+        return
+    tables = [
+        np.arange(size) * (step // y.itemsize) for size, step in zip(y.shape, y.strides)
+    ]
+    tail = np.arange(prod(y.shape[len(places) :]))
+    step = max(1, BLOCK * len(updates) // updates.size)
+    for start in range(0, len(updates), step):
+        part = slice(start, start + step)
+        rows: Any = 0
+        for table, place in zip(tables, places):
+            rows = rows + table[place[part] if len(place) > 1 else place]
+        numbers = rows[..., None] + tail
+        ufunc.at(y.reshape(-1), numbers.reshape(-1), updates[part].reshape(-1))
 
 
 def tensor_scatter(
