@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ._channels_last import channels_second, image_lines
 from ._precision import widened
+from ._short_axes import accumulate
 from ._sums import sums_of_long_rows
 
 LONG = 4096
@@ -192,9 +193,9 @@ def lp_normalization(
     """
     x = widened(input)
     if p == 1:
-        norm = np.add.reduce(np.abs(x), axis, keepdims=True)
+        norm = accumulate(np.add, np.abs(x), (axis,), keepdims=True)
     else:
-        norm = np.sqrt(np.add.reduce(np.square(x), axis, keepdims=True))
+        norm = np.sqrt(accumulate(np.add, np.square(x), (axis,), keepdims=True))
     y = np.divide(x, norm, out=np.zeros_like(x), where=norm != 0)
     return np.asarray(y).astype(input.dtype, copy=False)
 

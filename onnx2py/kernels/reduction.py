@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import widened
+from ._short_axes import accumulate
 
 Axes = Union[Sequence[int], NDArray[Any], None]
 
@@ -164,12 +165,11 @@ def reduce_log_sum_exp(
     axis = reduced_axes(axes, noop_with_empty_axes)
     x = widened(data) if data.dtype.kind not in "iu" else data.astype(np.float64)
     # The greatest element is taken out of the sum, which could overflow otherwise.
-    highest = np.asarray(
-        np.maximum.reduce(x, axis, keepdims=True, initial=x.dtype.type(-np.inf))
-    )
+    lowest = x.dtype.type(-np.inf)
+    highest = accumulate(np.maximum, x, axis, keepdims=True, initial=lowest)
     highest = np.where(np.isfinite(highest), highest, x.dtype.type(0))
-    y = np.asarray(np.add.reduce(np.exp(x - highest), axis, keepdims=True))
-    y = np.log(y) + highest
+    total = accumulate(np.add, np.exp(x - highest), axis, keepdims=True)
+    y = np.log(total) + highest
     return np.asarray(y if keepdims else y.squeeze(axis)).astype(data.dtype, copy=False)
 
 
@@ -221,9 +221,8 @@ def _accumulate(
     **options: Any,
 ) -> NDArray[Any]:
     """Reduce in the dtype of ``data``: NumPy would widen small integers."""
-    x = widened(data)
-    y = ufunc.reduce(x, axis, x.dtype, keepdims=keepdims, **options)
-    return np.asarray(y).astype(data.dtype, copy=False)
+    y = accumulate(ufunc, widened(data), axis, keepdims=keepdims, **options)
+    return y.astype(data.dtype, copy=False)
 
 
 def _bound(dtype: np.dtype[Any], *, lowest: bool) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..ir.program import Argument, Call
+from ..ir.types import Dim
 from ..kernels import extreme, reduction
+from ..kernels._short_axes import MANY, MOST
 from .context import NodeContext
 from .registry import Rule, lowers
 
@@ -32,7 +35,11 @@ def _reduction(kernel: Function, same: Function | None, types: tuple[str, ...]) 
         axes = node.ints("axes", None) if node.has("axes") else node.literal(1)
         if isinstance(axes, int):
             axes = (axes,)  # some models have a 0-d tensor here
-        if same and node.dtype(0) in types and _plain(node, axes, keepdims):
+        plain = node.dtype(0) in types and _plain(node, axes, keepdims)
+        short = plain and _has_short_rows(node, axes)
+        if same is np.mean and isinstance(axes, tuple) and len(axes) > 1:
+            short = False  # a product takes the mean of an image (rule C6)
+        if same and plain and not short:
             axis = axes if isinstance(axes, tuple) and len(axes) != 1 else axes[0]  # type: ignore[index]
             return node.call(same, node.input(0), axis=axis, **_keep(keepdims))
         return node.call(
@@ -57,6 +64,20 @@ def _plain(node: NodeContext, axes: Argument, keepdims: bool) -> bool:
     return (keepdims or len(axes) < len(shape)) and all(
         isinstance(shape[a], int) and shape[a] != 0 for a in axes
     )
+
+
+def _has_short_rows(node: NodeContext, axes: Argument) -> bool:
+    """Whether elements may lie in many short rows, over which NumPy is slow."""
+    kind = node.type(0)
+    shape = kind.shape if kind and kind.shape else ()
+    count = prod(shape[axis] for axis in axes)  # type: ignore[misc, index, union-attr]
+    return 2 <= count <= MOST and _is_many(shape, MANY * count)
+
+
+def _is_many(shape: Sequence[Dim], least: int) -> bool:
+    """Whether there are ``least`` elements, or may be."""
+    known = [dim for dim in shape if isinstance(dim, int)]
+    return len(known) < len(shape) or prod(known) >= least
 
 
 def _keep(keepdims: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from onnx2py.kernels._short_axes import is_short
 from onnx2py.kernels.extreme import argmax, argmin
 from onnx2py.kernels.reduction import (
     reduce_l1,
@@ -10,6 +11,7 @@ from onnx2py.kernels.reduction import (
     reduce_log_sum,
     reduce_max,
     reduce_mean,
+    reduce_min,
     reduce_prod,
     reduce_sum,
     reduce_sum_square,
@@ -54,6 +56,53 @@ def test_axes_may_be_none_at_all():
 def test_integers_keep_their_dtype():
     assert reduce_sum(np.array([1, 2], np.int32)).dtype == np.int32
     assert reduce_l2(np.array([3, 4], np.int32)).tolist() == [5]
+
+
+SHORT = [
+    ((1000, 3), (1,), None),
+    ((1500, 2), (-1,), None),
+    ((1, 200, 10, 16), (3,), None),
+    ((3000, 2, 2), (1, 2), None),
+    ((2, 3, 40, 50), (1,), (0, 2, 3, 1)),  # channels last in memory
+    ((2, 3, 40, 50), (-3,), (0, 2, 3, 1)),
+    ((50, 4, 60, 3), (3, 1), None),
+]
+
+
+@pytest.mark.parametrize(("shape", "axes", "order"), SHORT)
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "i8", "u1", "?"])
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize(
+    ("kernel", "ufunc"),
+    [
+        (reduce_max, np.maximum),
+        (reduce_min, np.minimum),
+        (reduce_sum, np.add),
+        (reduce_prod, np.multiply),
+    ],
+)
+def test_many_short_rows_as_numpy_reduces_them(
+    shape, axes, order, dtype, keepdims, kernel, ufunc
+):
+    x = (np.random.default_rng(0).standard_normal(shape) * 9).astype(dtype)
+    if order:
+        x = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    assert is_short(x, axes)
+    expected = ufunc.reduce(x, axes, x.dtype, keepdims=keepdims)
+    y = kernel(x, axes, keepdims=keepdims)
+    assert y.dtype == x.dtype and y.shape == expected.shape
+    if dtype == "f4" and ufunc in (np.add, np.multiply):  # in another order
+        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+    else:
+        np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_nan_in_many_short_rows_stays():
+    x = np.zeros((1000, 3), np.float32)
+    x[7, 2], x[8, 0] = np.nan, np.nan
+    with np.errstate(all="ignore"):
+        for kernel in (reduce_max, reduce_min, reduce_sum):
+            assert np.flatnonzero(np.isnan(kernel(x, (1,)))).tolist() == [7, 8]
 
 
 def test_first_or_last_of_equals():

@@ -1,6 +1,7 @@
 """Numbers of softmax and its kin."""
 
 import numpy as np
+import pytest
 
 from onnx2py.kernels.softmax import hardmax, log_softmax, softmax, softmax_flattened
 
@@ -25,3 +26,15 @@ def test_flattened():
 
 def test_the_first_of_equals_wins():
     assert hardmax(np.array([1, 3, 3], np.float32)).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 3, 0, 2)])
+@pytest.mark.parametrize("axis", [0, 1, 2, 3, -3])
+def test_many_short_rows_wherever_they_lie(order, axis):
+    x = np.random.default_rng(0).standard_normal((2, 5, 20, 30)).astype(np.float32)
+    powers = np.exp(x.astype(np.float64))
+    expected = powers / powers.sum(axis, keepdims=True)
+    x = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    np.testing.assert_allclose(softmax(x, axis=axis), expected, rtol=1e-5)
+    y = log_softmax(x, axis=axis)
+    np.testing.assert_allclose(y, np.log(expected), rtol=1e-5, atol=1e-6)

@@ -40,9 +40,26 @@ def test_numpy_serves_where_it_agrees():
         == "np.max(x, axis=(2, 3))"
     )
     assert (
-        lowered("ReduceSum", ["x"], opset=11, types=IMAGE, axes=[-1], keepdims=0)
-        == "np.sum(x, axis=-1)"
+        lowered("ReduceSum", ["x"], opset=11, types=IMAGE, axes=[-2, -1], keepdims=0)
+        == "np.sum(x, axis=(-2, -1))"
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "expected"),
+    [
+        ((1000, 16), [1], "ops.reduce_max(x, (1,), keepdims=False)"),
+        (("n", 2, 8), [-1, -2], "ops.reduce_max(x, (-1, -2), keepdims=False)"),
+        ((1, 3, 64, 64), [1], "ops.reduce_max(x, (1,), keepdims=False)"),
+        ((999, 16), [1], "np.max(x, axis=1)"),
+        ((1000, 17), [1], "np.max(x, axis=1)"),
+        (("n", 1), [1], "np.max(x, axis=1)"),
+    ],
+)
+def test_a_kernel_serves_where_rows_are_short_and_many(shape, axes, expected):
+    types = {"x": TensorType("float32", shape)}
+    call = lowered("ReduceMax", ["x"], opset=11, types=types, axes=axes, keepdims=0)
+    assert call == expected
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,19 @@ def softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Softmax.html
     """
-    if input.shape[axis] <= 32 and input.size >= 2048 and axis in (-1, input.ndim - 1):
-        # Many short rows: with columns instead, this takes a fifth of the time.
-        columns = np.moveaxis(input, -1, 0).copy()
-        return np.moveaxis(softmax(columns, axis=0), 0, -1)
+    if _has_short_rows(input, axis):
+        columns = np.moveaxis(input, axis, 0).copy()
+        return np.moveaxis(softmax(columns, axis=0), 0, axis)
     y = rounded(_below_highest(input, axis), input.dtype)
     y = rounded(np.exp(y, out=y), input.dtype)
     y /= rounded(np.add.reduce(y, axis, keepdims=True), input.dtype)
     return y.astype(input.dtype, copy=False)
+
+
+def _has_short_rows(x: NDArray[Any], axis: int) -> bool:
+    """Whether there are many short rows: with columns instead, a fifth of the time is taken."""
+    many = x.size >= 2048 and 1 < x.shape[axis] <= 32
+    return many and x.strides[axis] == x.itemsize
 
 
 def _below_highest(x: NDArray[Any], axis: int) -> NDArray[Any]:
