@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .decode import DecodedModel
 from .emit.layout import format_source
-from .emit.package import Package, Provenance, build_package
+from .emit.package import Content, Package, Provenance, build_package
 from .emit.write import check_target, finish_manifest, staged
 from .front import read
+from .ir.graph import Graph
+from .ir.program import Program
+from .load import LoadedModel
 from .options import Options
 from .report import report_page
 from .ship import Shipment, check_shipments, check_size, ship
@@ -68,13 +71,91 @@ def compile_model(
     Onnx2pyError
         If the model cannot be read, or the package cannot be written.
     """
-    from . import __version__
-
     chosen = Options(**options)  # type: ignore[arg-type]
     tell = progress or (lambda _what, _done: None)
     target = Path(os.path.abspath(out))
     check_target(target, force=chosen.force)
     check_shipments(chosen)
+
+    made = compiled(model, target.name, chosen, tell)
+    package = made.package
+    check_size(chosen, package.weight_bytes)
+    with staged(target, package.files, made.source) as folder:
+        verification = None
+        if chosen.verify:
+            tell("verifying", 0.9)
+            verification = made.verified(folder, chosen)
+        finish_manifest(folder)
+        shipments = ship(
+            folder,
+            chosen,
+            package.requires,
+            made.origin,
+            lambda: report_page(made.program, package, made.origin),
+        )
+    tell("done", 1.0)
+    return made.report(target, verification, shipments)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model as the files of a package, and what it took to get there."""
+
+    model: str | os.PathLike[str] | bytes | ModelProto
+    loaded: LoadedModel
+    graph: Graph
+    program: Program
+    package: Package
+    origin: Provenance
+
+    @property
+    def source(self) -> dict[str, str]:
+        """What the package's list of files says of the model."""
+        return {"file": self.loaded.source, "sha256": self.loaded.sha256}
+
+    def verified(self, folder: Path, chosen: Options) -> Verification:
+        """Compare the package, which lies in ``folder``, with the model."""
+        return verify_package(
+            folder,
+            self.model if self.loaded.changed is None else self.loaded.changed,
+            self.loaded.files.folder,
+            chosen,
+            graph=self.graph,
+            requires=self.package.requires,
+        )
+
+    def report(
+        self,
+        path: Path,
+        verification: Verification | None,
+        shipments: tuple[Shipment, ...] = (),
+    ) -> Report:
+        """Say what was made."""
+        return Report(
+            path=path,
+            nodes=sum(1 for _ in self.graph.walk()),
+            calls=self.package.calls,
+            parameters=self.package.parameters,
+            weight_bytes=self.package.weight_bytes,
+            requires=self.package.requires,
+            verification=verification,
+            shipments=shipments,
+        )
+
+
+def compiled(
+    model: str | os.PathLike[str] | bytes | ModelProto,
+    name: str,
+    chosen: Options,
+    tell: Progress,
+    *,
+    shared: bool = False,
+) -> Compiled:
+    """Compile a model to the files of the package ``name``; nothing is written.
+
+    If ``shared``, the package around it holds the operators.
+    """
+    from . import __version__
 
     tell("reading the model", 0.0)
     front = read(model, chosen)
@@ -85,43 +166,10 @@ def compile_model(
     program = front.program()
 
     tell("writing source", 0.3)
-    package = build_package(program, target.name, origin)
+    package = build_package(program, name, origin, shared=shared)
     if chosen.layout:
         package = _formatted(package, tell)
-
-    check_size(chosen, package.weight_bytes)
-    source = {"file": loaded.source, "sha256": loaded.sha256}
-    with staged(target, package.files, source) as folder:
-        verification = None
-        if chosen.verify:
-            tell("verifying", 0.9)
-            verification = verify_package(
-                folder,
-                model if loaded.changed is None else loaded.changed,
-                loaded.files.folder,
-                chosen,
-                graph=decoded.graph,
-                requires=package.requires,
-            )
-        finish_manifest(folder)
-        shipments = ship(
-            folder,
-            chosen,
-            package.requires,
-            origin,
-            lambda: report_page(program, package, origin),
-        )
-    tell("done", 1.0)
-    return Report(
-        path=target,
-        nodes=sum(1 for _ in decoded.graph.walk()),
-        calls=package.calls,
-        parameters=package.parameters,
-        weight_bytes=package.weight_bytes,
-        requires=package.requires,
-        verification=verification,
-        shipments=shipments,
-    )
+    return Compiled(model, loaded, decoded.graph, program, package, origin)
 
 
 def _origin(
@@ -141,10 +189,17 @@ def _origin(
 
 
 def _formatted(package: Package, tell: Progress) -> Package:
-    files = dict(package.files)
+    files = formatted(package.files, package.laid_out, tell)
+    return replace(package, files=files)
+
+
+def formatted(
+    files: Mapping[str, Content], laid_out: Container[str], tell: Progress
+) -> dict[str, Content]:
+    """Let black lay out the sources among files, but those that it would leave."""
     sources = [path for path in files if path.endswith(".py")]
+    done = dict(files)
     for i, path in enumerate(sources):
         tell(f"formatting {path}", 0.4 + 0.5 * i / len(sources))
-        laid_out = path in package.laid_out
-        files[path] = format_source(path, str(files[path]), laid_out=laid_out)
-    return replace(package, files=files)
+        done[path] = format_source(path, str(files[path]), laid_out=path in laid_out)
+    return done

@@ -53,8 +53,8 @@ def plant(monkeypatch, module: str, old: str, new: str) -> None:
     """Let the compiler write another source than its kernels have."""
     original = pipeline.build_package
 
-    def planted(*args):
-        package = original(*args)
+    def planted(*args, **kwargs):
+        package = original(*args, **kwargs)
         text = package.files[module]
         assert isinstance(text, str) and old in text
         package.files[module] = text.replace(old, new)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -11,6 +13,12 @@ from .literals import literal
 from .text import code_span, comment, docstring, markdown
 
 PACKAGE = Path(__file__).parent.parent
+
+
+def rendered(path: str, context: Mapping[str, Any], folder: str = "") -> str:
+    """Return a file that has a template of its name, in ``folder`` of the templates."""
+    template = path if path.endswith(".typed") else f"{path}.j2"
+    return environment().get_template(f"{folder}{template}").render(context)
 
 
 @lru_cache(maxsize=None)

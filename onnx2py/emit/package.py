@@ -20,9 +20,10 @@ from ..ir.types import (
 from ..plan.free import is_large
 from ..plan.names import field_names
 from ..plan.values import name_values
-from .environment import environment
+from .environment import rendered
 from .literals import dtype_literal
-from .shake import imported_modules, is_laid_out, reached, shaken_source
+from .operators import Kernel, laid_out_operators, operator_files
+from .shake import imported_modules
 from .signature import describe, example_call, input_checks
 from .source import SourceWriter
 from .text import one_line
@@ -37,6 +38,9 @@ FILES = (
     "watch.py", "model.py", "README.md", "py.typed",
 )  # fmt: skip
 """What has a template of its own; ``py.typed`` is empty."""
+
+SHARED = frozenset({"_tensors.py", "py.typed"})
+"""Files that packages in one folder have in common, as they have ``ops/``."""
 
 LAID_OUT = frozenset(
     {"__main__.py", "_golden.py", "_tensors.py", "_tools.py", "watch.py"}
@@ -71,11 +75,20 @@ class Package:
     requires: tuple[str, ...]
     laid_out: frozenset[str] = frozenset()
     """The source files that black would leave as they are."""
+    kernels: tuple[Kernel, ...] = ()
+    """What ``model.py`` calls."""
+    large: bool = False
+    """Whether calls take so much memory that it is worth keeping."""
 
 
-def build_package(program: Program, name: str, origin: Provenance) -> Package:
-    """Write a program as the files of the package ``name``."""
-    return _Builder(program, name, origin).build()
+def build_package(
+    program: Program, name: str, origin: Provenance, *, shared: bool = False
+) -> Package:
+    """Write a program as the files of the package ``name``.
+
+    If ``shared``, the files of ``SHARED`` and ``ops/`` lie in the package around it.
+    """
+    return _Builder(program, name, origin, shared).build()
 
 
 KEPT = 1 << 13
@@ -83,8 +96,11 @@ KEPT = 1 << 13
 
 
 class _Builder:
-    def __init__(self, program: Program, name: str, origin: Provenance) -> None:
+    def __init__(
+        self, program: Program, name: str, origin: Provenance, shared: bool
+    ) -> None:
         self.program, self.name, self.origin = program, name, origin
+        self.shared = shared
         self.statements = tuple(program.walk())
         self.nodes = sum(len(s.nodes) for s in self.statements)
         self.used = used_weights(program, self.statements)
@@ -117,16 +133,18 @@ class _Builder:
     def build(self) -> Package:
         setup = self.writer.block(self.program.setup)
         body = self.writer.block(self.program.statements)
-        modules = reached(self.writer.kernels).items()
-        self.kernels = {name: shaken_source(name, names) for name, names in modules}
-        requires = self._requires(setup + body)
+        kernels = tuple(self.writer.kernels)
+        operators = operator_files(kernels)
+        requires = self._requires(setup + body, operators.values())
         context = {**self._model_context(setup, body), **self._context(requires)}
-        for path in FILES:
-            template = path if path == "py.typed" else f"{path}.j2"
-            self.files[path] = environment().get_template(template).render(context)
-        self._write_ops()
+        self.files.update(
+            (path, rendered(path, context))
+            for path in FILES
+            if not (self.shared and path in SHARED)
+        )
+        if not self.shared:
+            self.files.update(operators)
         self.files["names.json"] = self._names()
-        ours = {f"ops/{name}.py" for name in self.kernels if is_laid_out(name)}
         weights = [c for c in self.files.values() if isinstance(c, np.ndarray)]
         return Package(
             files=dict(sorted(self.files.items())),
@@ -135,12 +153,14 @@ class _Builder:
             parameters=self.placed.parameters,
             weight_bytes=sum(array.nbytes for array in weights),
             requires=requires,
-            laid_out=LAID_OUT | ours,
+            laid_out=LAID_OUT | laid_out_operators(kernels),
+            kernels=kernels,
+            large=self.large,
         )
 
     # ------------------------------------------------------------------ templates
 
-    def _requires(self, body: str) -> tuple[str, ...]:
+    def _requires(self, body: str, operators: Iterable[str]) -> tuple[str, ...]:
         kinds = {
             kind.dtype
             for name, kind in self.program.types.items()
@@ -152,7 +172,7 @@ class _Builder:
             if kinds & EXTENSION_DTYPES.keys() or "ml_dtypes." in body
             else set()
         )
-        for source in self.kernels.values():
+        for source in operators:
             needed |= {name for name in imported_modules(source) if name != "numpy"}
         return ("numpy", *sorted(needed))
 
@@ -163,6 +183,7 @@ class _Builder:
         size = sum(array.nbytes for array in stored)
         return {
             "package": self.name,
+            "common": ".." if self.shared else ".",
             "version": origin.version,
             "source": origin.source,
             "sha256": origin.sha256,
@@ -175,12 +196,8 @@ class _Builder:
                 f"{one_line(domain) or 'opset'} {version}"
                 for domain, version in sorted(origin.opsets.items())
             ),
-            "ml_dtypes": "ml_dtypes" in requires,
-            "large": self.large,
+            **tensors_context(requires, self.large),
             "pillow": "PIL" in requires,
-            "extension_dtypes": [
-                (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
-            ],
             "weight_summary": f"{len(stored)} tensors, {byte_count(size)}",
             "summary": doc_line(
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
@@ -297,20 +314,13 @@ class _Builder:
         note(self.program.statements, "")
         return f"{json.dumps(found, indent=0)}\n"
 
-    # ------------------------------------------------------------------ kernels
 
-    def _write_ops(self) -> None:
-        for module, source in self.kernels.items():
-            self.files[f"ops/{module}.py"] = source
-        public: dict[str, list[str]] = {}
-        for kernel in self.writer.kernels:
-            public.setdefault(kernel.__module__.rsplit(".", 1)[1], []).append(
-                kernel.__name__
-            )
-        template = environment().get_template("ops/__init__.py.j2")
-        self.files["ops/__init__.py"] = template.render(
-            modules=[
-                (module, sorted(names)) for module, names in sorted(public.items())
-            ],
-            exported=sorted(name for names in public.values() for name in names),
-        )
+def tensors_context(requires: Iterable[str], large: bool) -> dict[str, Any]:
+    """Return what the template of ``_tensors.py`` needs to know."""
+    return {
+        "ml_dtypes": "ml_dtypes" in requires,
+        "large": large,
+        "extension_dtypes": [
+            (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
+        ],
+    }
