@@ -36,16 +36,21 @@ def verdict(found: Verification, *, verbose: bool) -> list[str]:
     """Describe a comparison: a line for each output."""
     lines = [f"  compared with {found.oracle} on {plain(found.inputs)}:"]
     rows = [("output", "largest difference", "of the scale", "verdict")]
-    shown = [output for output in found.outputs if not output.agrees or verbose]
+    notable = [o for o in found.outputs if not o.agrees or o.remark]
+    shown = list(found.outputs) if verbose else notable
     if not verbose:
-        agreeing = [output for output in found.outputs if output.agrees]
+        agreeing = [output for output in found.outputs if output not in notable]
         shown += agreeing[: max(MAX_ROWS - len(shown), 0)]
     hidden = len(found.outputs) - len(shown)
     for output in sorted(shown, key=found.outputs.index):
         difference = output.difference
         reason = plain(difference.reason)
-        text = "agrees" if output.agrees else f"DIFFERS: {reason}"
+        text = plain(output.remark) or "agrees"
+        if not output.agrees:
+            text = f"DIFFERS: {reason}"
         numbers = (f"{difference.absolute:.1e}", f"{difference.relative:.1e}")
+        if not output.compared:
+            numbers = ("-", "-")
         rows.append((plain(output.name), *numbers, text))
     if found.failure:
         lines.append(f"    the package FAILS: {plain(found.failure)}")

@@ -6,7 +6,7 @@ element. Everything else (integers, strings, shapes, dtypes, keys, NaN and infin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,10 @@ class OutputResult:
     name: str
     type: str
     difference: Difference
+    compared: bool = True
+    """Whether its values were compared, and not its type and shape alone."""
+    remark: str = ""
+    """The verdict in words, if it is not just that the output agrees."""
 
     @property
     def agrees(self) -> bool:
@@ -60,6 +64,20 @@ def compare(actual: Any, expected: Any, rtol: float) -> Difference:
     if expected is None or actual is None or isinstance(actual, (Unknown, list, dict)):
         return Difference() if actual is expected else _wrong("none", describe(actual))
     return _compare_values(np.asarray(actual), np.asarray(expected), rtol)
+
+
+def compare_types(
+    actual: Any, expected: Any, lengths: Sequence[int | None] = ()
+) -> Difference:
+    """Compare dtypes, ranks and the ``lengths`` that are known, but no values."""
+    if not isinstance(expected, np.ndarray) or not isinstance(actual, np.ndarray):
+        same = isinstance(actual, np.ndarray) == isinstance(expected, np.ndarray)
+        return Difference() if same else _wrong(describe(expected), describe(actual))
+    shapes = zip(actual.shape, expected.shape, lengths or expected.shape)
+    same = actual.ndim == expected.ndim and all(a == e or e != n for a, e, n in shapes)
+    if same and described_dtype(actual) == described_dtype(expected):
+        return Difference()
+    return _wrong(describe(expected), describe(actual))
 
 
 def worst(differences: Iterable[Difference]) -> Difference:
@@ -88,15 +106,18 @@ def is_floating(dtype: np.dtype[Any]) -> bool:
 def describe(value: Any) -> str:
     """Spell the type of a value: ``float32[1, 10]``."""
     if isinstance(value, np.ndarray):
-        name = "string" if value.dtype.kind in "OU" else value.dtype.name
-        return (
-            f"{_EXTENSIONS.get(value.dtype, name)}[{', '.join(map(str, value.shape))}]"
-        )
+        return f"{described_dtype(value)}[{', '.join(map(str, value.shape))}]"
     if isinstance(value, (list, tuple)):
         return f"a sequence of {len(value)}"
     if isinstance(value, Mapping):
         return f"a map with the keys {_keys(value)}"
     return value.name if isinstance(value, Unknown) else type(value).__name__
+
+
+def described_dtype(array: np.ndarray) -> str:
+    """Spell the element type of an array as ONNX does."""
+    name = "string" if array.dtype.kind in "OU" else array.dtype.name
+    return _EXTENSIONS.get(array.dtype, name)
 
 
 def _wrong(expected: str, got: str) -> Difference:

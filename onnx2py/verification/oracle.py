@@ -10,7 +10,11 @@ from threading import Thread
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto  # noqa: TID251  (an oracle is not part of the compiler)
+from onnx import (  # noqa: TID251  (an oracle is not part of the compiler)
+    ModelProto,
+    load_model,
+    load_model_from_string,
+)
 
 MAX_REASON = 300
 """Longer messages of the oracles are cut, in characters."""
@@ -122,6 +126,17 @@ def _readable(model: Any) -> str | bytes:
     if isinstance(model, (str, os.PathLike)):
         return os.fspath(model)
     return bytes(model)
+
+
+def model_proto(model: Any) -> ModelProto:
+    """Return a model, given as path, bytes or ModelProto, to be changed; external data stay out."""
+    if isinstance(model, ModelProto):
+        copy = ModelProto()
+        copy.CopyFrom(model)
+        return copy
+    if isinstance(model, (bytes, bytearray, memoryview)):
+        return load_model_from_string(bytes(model))
+    return load_model(model, load_external_data=False)
 
 
 def reason(error: Exception) -> str:

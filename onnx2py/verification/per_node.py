@@ -14,8 +14,9 @@ import onnx  # noqa: TID251  (an oracle is not part of the compiler)
 
 from ..errors import VerifyError
 from .comparison import Difference, compare, is_floating
+from .expectation import Expectation
 from .isolation import Traced
-from .oracle import ORACLES, OracleError
+from .oracle import ORACLES, OracleError, model_proto
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def compare_nodes(
     folder: Path,
     model: Any,
     beside: Path | None,
-    feeds: Mapping[str, Any],
+    expected: Expectation,
     traced: Sequence[Traced],
     rtol: float,
 ) -> NodeReport:
@@ -70,21 +71,20 @@ def compare_nodes(
     names = _names(folder)
     lines = (folder / "model.py").read_text(encoding="utf-8").splitlines()
     wanted = [names[value.name] for value in traced if value.name in names]
-    oracle, expected = _values_of(model, beside, wanted, feeds)
+    oracle, theirs = _values_of(model, beside, wanted, expected.case.feeds)
     results = []
     for value in traced:
         onnx_name = names.get(value.name)
-        if onnx_name not in expected:
-            continue  # inside a function of the model, or made by the compiler
-        theirs = expected[onnx_name]
+        if onnx_name not in theirs or onnx_name in expected.random:
+            continue  # inside a function of the model, made by the compiler, or drawn
         results.append(
             NodeResult(
                 value.name,
                 value.node,
                 value.line,
                 lines[value.line - 1].strip(),
-                compare(value.value, theirs, rtol),
-                ulp_difference(value.value, theirs),
+                compare(value.value, theirs[onnx_name], rtol),
+                ulp_difference(value.value, theirs[onnx_name]),
             )
         )
     return NodeReport(oracle, tuple(results))
@@ -121,7 +121,7 @@ def _values_of(
     model: Any, beside: Path | None, names: Sequence[str], feeds: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
     """Ask an oracle for values of the graph, by their ONNX names."""
-    proto = _proto(model)
+    proto = model_proto(model)
     made = {name for node in proto.graph.node for name in node.output}
     wanted = [name for name in dict.fromkeys(names) if name in made]
     known = {value.name for value in proto.graph.output}
@@ -138,13 +138,3 @@ def _values_of(
     raise VerifyError(
         f"verify: expected an oracle for every value, got none: {'; '.join(reasons)}"
     )
-
-
-def _proto(model: Any) -> onnx.ModelProto:
-    if isinstance(model, onnx.ModelProto):
-        copy = onnx.ModelProto()
-        copy.CopyFrom(model)
-        return copy
-    if isinstance(model, (bytes, bytearray, memoryview)):
-        return onnx.load_model_from_string(bytes(model))
-    return onnx.load(model, load_external_data=False)

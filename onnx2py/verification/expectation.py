@@ -1,0 +1,222 @@
+"""What the outputs of a model should be, according to an oracle or a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import VerifyError
+from ..ir.graph import Graph
+from ..ir.types import TensorType, ValueType
+from ..options import Options
+from .data_sets import found_cases, given_cases
+from .inputs import Case, Signature, random_cases
+from .oracle import ORACLES, Oracle, OracleError
+from .randomness import Randomness, silence
+
+REJECTIONS = 60
+"""How many random inputs are tried on an oracle that rejects them."""
+EMPTY = 6
+"""How many more are tried where an output has no elements."""
+RECORDED = "recorded outputs"
+
+MOST_NAMED = 4
+"""How many nodes that draw are named."""
+
+Lengths = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A case, and what each of its oracles says that the outputs are."""
+
+    case: Case
+    outputs: Mapping[str, Mapping[str, Any]]
+    drawn: Mapping[str, Lengths] = field(default_factory=dict)
+    """The outputs that depend on draws: their values mean nothing, some lengths are known."""
+    random: frozenset[str] = frozenset()
+    """The ONNX names of all values that depend on draws."""
+
+    def sure(self) -> tuple[str, dict[str, Any]]:
+        """Return the first oracle, and what it says of the outputs that no draw changes."""
+        oracle, outputs = next(iter(self.outputs.items()))
+        return oracle, {k: v for k, v in outputs.items() if k not in self.drawn}
+
+
+class Oracles:
+    """Those who can be asked, made when they are; ``notes`` says why one was passed over."""
+
+    def __init__(self, model: Any, signature: Signature, beside: Path | None) -> None:
+        self.model, self.signature, self.beside = model, signature, beside
+        self.made: dict[str, Oracle | None] = {}
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text and text not in self.notes:
+            self.notes.append(text)
+
+    def available(self) -> Iterable[Oracle]:
+        """Yield those that take the model, the best first."""
+        for kind in ORACLES:
+            if kind.name not in self.made:
+                try:
+                    self.made[kind.name] = kind(
+                        self.model, list(self.signature.outputs), self.beside
+                    )
+                except OracleError as error:
+                    self.made[kind.name] = None
+                    self.note(f"{kind.name} cannot be asked: {error}")
+            made = self.made[kind.name]
+            if made is not None:
+                yield made
+
+    def ask(self, case: Case) -> tuple[str, list[Any]]:
+        """Return the first answer to a case, and whose it is."""
+        for oracle in self.available():
+            try:
+                return oracle.name, oracle.run(case.feeds)
+            except OracleError as error:
+                self.note(f"{oracle.name} does not take {case.label}: {error}")
+        raise OracleError("; ".join(self.notes))
+
+
+def expectations(oracles: Oracles, graph: Graph, options: Options) -> list[Expectation]:
+    """Return what is expected of inputs: given ones, those beside the model, or random ones.
+
+    Where outputs depend on draws, the inputs that silence the draws come first.
+
+    Raises
+    ------
+    VerifyError
+        If no oracle takes the model, or none takes the inputs.
+    """
+    found = _plain_expectations(oracles, options)
+    randomness = Randomness(graph)
+    if not randomness.outputs:
+        return found
+    silent = [_silent(oracles, graph, each.case) for each in found]
+    drawn = [_drawn(oracles.signature, each, randomness) for each in found]
+    quiet = [each for each in silent if each is not None]
+    oracles.note(_random_note(randomness, quiet))
+    return [*quiet, *drawn]
+
+
+def _plain_expectations(oracles: Oracles, options: Options) -> list[Expectation]:
+    signature, beside = oracles.signature, oracles.beside
+    if options.data:
+        cases = given_cases(options.data, signature)
+    else:
+        cases, note = found_cases(beside, signature)
+        oracles.note(note)
+    if not cases:
+        return [_random_expectation(oracles, signature, options.seed)]
+    return [_case_expectation(oracles, signature, case) for case in cases]
+
+
+def _random_note(randomness: Randomness, quiet: list[Expectation]) -> str:
+    """Say which outputs depend on draws, and how they were compared."""
+    draws, names = randomness.draws, sorted(randomness.outputs)
+    more = f" and {len(draws) - MOST_NAMED} more" if len(draws) > MOST_NAMED else ""
+    never = names if not quiet else sorted(quiet[0].drawn)
+    how = "by type and shape only"
+    if len(never) < len(names):
+        how = f"by value where nothing random is left, otherwise {how}"
+    if never and len(never) < len(names):
+        how += f" ({', '.join(never)}: always)"
+    return (
+        f"random numbers ({', '.join(draws[:MOST_NAMED])}{more}) decide "
+        f"{', '.join(names)}: compared {how}"
+    )
+
+
+def _silent(oracles: Oracles, graph: Graph, case: Case) -> Expectation | None:
+    """Return what is expected where the scale of the random numbers is 0."""
+    found = silence(graph, oracles.model, oracles.beside, case.feeds)
+    if found is None:
+        return None
+    zeros = " and ".join(f"{zero} = 0" for zero in found.zeros)
+    label = f"{case.label}, with {zeros}" if zeros else case.label
+    quiet = replace(case, label=label, feeds=found.feeds, recorded={}, drawn={})
+    try:
+        name, values = oracles.ask(quiet)
+    except OracleError:
+        return None
+    outputs = {name: dict(zip(oracles.signature.outputs, values))}
+    return _drawn(oracles.signature, Expectation(quiet, outputs), found.randomness)
+
+
+def _drawn(
+    signature: Signature, expected: Expectation, randomness: Randomness
+) -> Expectation:
+    """Say which of the outputs depend on draws."""
+    lengths = {
+        name: known_lengths(signature, name, expected.case.feeds)
+        for name in randomness.outputs
+    }
+    return replace(expected, drawn=lengths, random=randomness.names)
+
+
+def known_lengths(
+    signature: Signature, output: str, feeds: Mapping[str, Any]
+) -> Lengths:
+    """Return the lengths of an output that its type and the inputs tell; None for others."""
+    symbols: dict[str, int] = {}
+    for name, kind in signature.inputs.items():
+        if name in feeds:
+            symbols.update(zip(_dims(kind), np.shape(feeds[name])))
+    dims = _dims(signature.outputs[output])
+    return tuple(d if isinstance(d, int) else symbols.get(str(d)) for d in dims)
+
+
+def _dims(kind: ValueType | None) -> tuple[Any, ...]:
+    return (kind.shape or ()) if isinstance(kind, TensorType) else ()
+
+
+def _case_expectation(
+    oracles: Oracles, signature: Signature, case: Case
+) -> Expectation:
+    outputs: dict[str, dict[str, Any]] = {}
+    try:
+        name, values = oracles.ask(case)
+        outputs[name] = dict(zip(signature.outputs, values))
+    except OracleError as error:
+        if case.recorded.keys() != signature.outputs.keys():
+            raise VerifyError(
+                f"verify: expected an oracle for {case.label}, got none: {error}"
+            ) from None
+    if case.recorded:
+        outputs[RECORDED] = dict(case.recorded)
+    return Expectation(case, outputs)
+
+
+def _random_expectation(
+    oracles: Oracles, signature: Signature, seed: int
+) -> Expectation:
+    """Find random inputs that an oracle takes, if possible such that no output is empty."""
+    for oracle in oracles.available():
+        fallback, empty, refusal = None, 0, "they would be too large"
+        for i, case in enumerate(random_cases(signature, seed)):
+            if i == REJECTIONS or empty > EMPTY:
+                break
+            try:
+                values = oracle.run(case.feeds)
+            except OracleError as error:
+                refusal = str(error) if i == 0 else refusal
+                continue
+            outputs = dict(zip(signature.outputs, values))
+            found = Expectation(case, {oracle.name: outputs})
+            if not any(isinstance(v, np.ndarray) and v.size == 0 for v in values):
+                return found
+            fallback, empty = fallback or found, empty + 1
+        if fallback is not None:
+            return fallback
+        oracles.note(f"{oracle.name} does not take random inputs: {refusal}")
+    raise VerifyError(
+        "verify: expected an oracle that takes random inputs, got none: "
+        f"{'; '.join(oracles.notes)}; pass inputs that the model is made for with --data"
+    )
