@@ -15,6 +15,7 @@ import onnx
 from onnx import numpy_helper
 
 from ..ir.types import ValueType
+from .absent import take_decided_branches
 from .prepare import nodes_of
 from .types import type_proto
 
@@ -80,6 +81,8 @@ def called_model(
     for node in nodes_of(graph):
         _resolve_attributes(node, attributes)
         node.input[:] = ["" if name in absent else name for name in node.input]
+    if absent:
+        take_decided_branches(graph)
     return onnx.ModelProto(
         ir_version=10,
         graph=graph,
