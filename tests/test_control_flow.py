@@ -188,3 +188,56 @@ def test_a_loop_inside_an_if_inside_a_loop():
                         => (bool dd, float[3] zz) { dd = Identity (cc) zz = Add (aa, x) }> },
                 else_branch = e () => (float[3] q) { q = Neg (a) }> }> }"""
     agree(text, M=np.array(3), x=X)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("rounds", [0, 2])
+@pytest.mark.parametrize("out", ["e", "float[m] e", "float[4] e"])
+@pytest.mark.parametrize("known", ["float[3, 4] x", "float[n, 4] x", "float[n, m] x"])
+def test_scan_outputs_of_no_rounds_have_their_axes(known, out, rounds, level):
+    """The body indexes by the number of the iteration, which is a scalar."""
+    text = f"""g (int64 M, {known}) => (float[k, j] s) <bool t = {{1}}> {{
+        s = Loop (M, t) <body = b (int64 i, bool c) => (bool d, {out})
+            {{ d = Identity (c) e = Gather (x, i) }}> }}"""
+    x = np.arange(12, dtype=np.float32).reshape(3, 4)
+    agree(text, M=np.array(rounds), x=x, level=level)
+
+
+SCALAR_NUMBER = {
+    "e = Identity (i)": "int64[k] s",
+    "e = Unsqueeze (i, zero)": "int64[k, 1] s",
+    "e = Slice (x, first, last)": "float[k, j, 4] s",
+    "e = Gather <axis = 1> (x, i)": "float[k, 3] s",
+    "e = Neg (a)": "float[k, 3] s",
+}
+NUMBER_WITH_AN_AXIS = {
+    "e = Identity (i)": "int64[k, 1] s",
+    "e = Slice (x, i, i)": "float[k, j, 4] s",
+    "e = Gather <axis = 1> (x, i)": "float[k, 3, 1] s",
+    "e = Neg (a)": "float[k, 3] s",
+}
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("rounds", [0, 2])
+@pytest.mark.parametrize(
+    "number, body, output",
+    [
+        *(("int64 i", *case) for case in SCALAR_NUMBER.items()),
+        *(("int64[1] i", *case) for case in NUMBER_WITH_AN_AXIS.items()),
+    ],
+)
+def test_numbers_of_iterations_have_the_axes_that_a_file_gives_them(
+    number, body, output, rounds, level
+):
+    slices = (
+        "one = Constant <value_int = 1> () zero = Constant <value_ints = [0]> () "
+        "j = Add (i, one) first = Unsqueeze (i, zero) last = Unsqueeze (j, zero)"
+    )
+    text = f"""g (int64 M, float[3] h, float[3, 4] x) => (float[3] y, {output})
+        <bool t = {{1}}> {{
+        y, s = Loop (M, t, h) <body = b ({number}, bool c, float[3] a)
+            => (bool d, float[3] z, e)
+            {{ d = Identity (c) z = Add (a, h) {slices} {body} }}> }}"""
+    x = np.arange(12, dtype=np.float32).reshape(3, 4)
+    agree(text, M=np.array(rounds), h=X, x=x, level=level)

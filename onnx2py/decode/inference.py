@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import onnx
-from onnx import shape_inference
+from onnx import TensorProto, helper, shape_inference
 
-from ..ir.types import ValueType
 from ..memory import bounded_memory
+from .first_round import Types, types_of, with_first_rounds
 from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
-from .types import value_type
 
 UNKNOWN = "onnx2py.unknown"
 """The domain of what inference is not to look at."""
@@ -48,14 +47,15 @@ LONGEST = 1 << 22
 SPARE_BYTES = 4 << 30
 """How much memory inference may take besides."""
 
-Promised = list[tuple[ValueType | None, ...]]
-"""For each subgraph, in order: the types that the file gives to its outputs."""
 
+def inferred_types(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Types]:
+    """Infer types and shapes; return also the types that subgraphs' outputs should have.
 
-def inferred_types(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Promised]:
-    """Infer types and shapes; return besides what the file said of subgraphs' outputs."""
-    promised = [tuple(map(value_type, g.output)) for g in subgraphs_of(proto.graph)]
-    return infer(proto), promised
+    These are what the file says, completed by what the first round of a loop makes.
+    """
+    inputs, promised = types_of(proto.graph, "input"), types_of(proto.graph, "output")
+    inferred = infer(proto)
+    return inferred, with_first_rounds(inferred, inputs, promised, _inferred)
 
 
 def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
@@ -64,9 +64,20 @@ def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
         del graph.value_info[:]
         for output in graph.output:
             output.ClearField("type")
+    numbers = list(_iteration_numbers(proto.graph))
+    ranks = [len(value.type.tensor_type.shape.dim) for value in numbers]
     for graph in subgraphs_of(proto.graph):
         for value in graph.input:  # a loop may change the shapes of its state
             value.type.tensor_type.ClearField("shape")
+    for value, rank in zip(numbers, ranks):
+        # A single number; onnxruntime heeds a file that gives it an axis.
+        shape = (1,) * min(rank, 1)
+        value.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.INT64, shape))
+    return _inferred(proto)
+
+
+def _inferred(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Infer types and shapes, with dangerous nodes hidden until that is safe."""
     domains = [node.domain for node in nodes_of(proto.graph)]
     waiting = _hide(proto)
     inferred = _called(proto)
@@ -83,6 +94,14 @@ def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
     for node, domain in zip(nodes_of(inferred.graph), domains):
         node.domain = domain
     return inferred
+
+
+def _iteration_numbers(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
+    """Yield the first input of each body of a Loop."""
+    for node in nodes_of(graph):
+        for attribute in node.attribute:
+            if node.op_type == "Loop" and not node.domain and attribute.g.input:
+                yield attribute.g.input[0]
 
 
 def _called(proto: onnx.ModelProto) -> onnx.ModelProto:

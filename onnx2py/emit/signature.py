@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.program import Program
-from ..ir.types import EXTENSION_DTYPES, TensorType, ValueType
+from ..ir.types import EXTENSION_DTYPES, TensorType, ValueType, completed
 from .literals import literal
 from .source import annotation, shaped_annotation
 from .text import comment
@@ -33,23 +33,6 @@ def describe(
         "annotation": shaped_annotation(kind),
         "optional": value in program.defaults,
     }
-
-
-def completed(kind: ValueType | None, promised: ValueType | None) -> ValueType | None:
-    """Fill what is not known of a type with what the file says, if the two can be of one value."""
-    if not isinstance(kind, TensorType) or not isinstance(promised, TensorType):
-        return kind or promised
-    if kind.dtype != promised.dtype or promised.shape is None:
-        return kind
-    if kind.shape is None:
-        return promised
-    if len(kind.shape) != len(promised.shape):
-        return kind
-    dims = (
-        known if known is not None else said
-        for known, said in zip(kind.shape, promised.shape)
-    )
-    return TensorType(kind.dtype, tuple(dims))
 
 
 def input_checks(

@@ -25,7 +25,7 @@ from ..ir.program import (
     Statement,
     references,
 )
-from ..ir.types import DTYPES, TensorType, ValueType
+from ..ir.types import DTYPES, TensorType, ValueType, completed, numbers_of
 from ..kernels.control_flow import elements, iterations, stack_scans
 from ..plan.bodies import read_in_calls
 from ..plan.names import snake_case, unique_name
@@ -227,15 +227,13 @@ class SourceWriter:
         state, scans = self.loop_targets(
             outputs, loop.body.outputs[1:], len(loop.state)
         )
-        self.kernels.add(iterations)
-        counted = "" if loop.trip_count is None else self.argument(loop.trip_count)
         going = "_" if loop.condition is None else "going"
         initial = [self.spell(ref.name) for ref in loop.state]
         starts = list(zip(state, initial))
         if loop.condition is not None:
             starts.insert(0, ("going", self.argument(loop.condition)))
         yield from self.start(starts, [item for _, item, _ in scans])
-        yield f"for iteration in ops.iterations({counted}):"
+        yield f"for iteration in {self.iterations(loop)}:"
         if loop.condition is not None:
             yield "    if not going:"
             yield "        break"
@@ -249,6 +247,15 @@ class SourceWriter:
         made = self.scan_types(loop.body, 1 + len(loop.state))
         for (target, item, _), kind in zip(scans, made):
             yield self.stacked(target, item, kind, 0, False)
+
+    def iterations(self, loop: Loop) -> str:
+        """Spell what a loop walks along: the numbers of its iterations."""
+        self.kernels.add(iterations)
+        arguments = [] if loop.trip_count is None else [self.argument(loop.trip_count)]
+        kind = self.program.types.get(loop.body.inputs[0])
+        if isinstance(kind, TensorType) and kind.rank:
+            arguments.append(f"ndim={kind.rank}")
+        return f"ops.iterations({', '.join(arguments)})"
 
     def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield a ``for`` statement over the parts of tensors."""
@@ -303,9 +310,8 @@ class SourceWriter:
         promised = (*body.promised, *[None] * len(body.outputs))
         kinds = []
         for value, said in zip(body.outputs[start:], promised[start:]):
-            kind = self.program.types.get(value)
-            ranked = isinstance(kind, TensorType) and kind.shape is not None
-            kinds.append(kind if ranked else said or kind)
+            kind = numbers_of(self.program.types.get(value))
+            kinds.append(completed(kind, said))
         return kinds
 
     def loop_targets(

@@ -127,3 +127,28 @@ ValueType = Union[TensorType, SequenceType, OptionalType, MapType]
 def tensor_type_of(array: np.ndarray) -> TensorType:
     """Return the type of an array."""
     return TensorType(dtype_name(array.dtype), tuple(array.shape))
+
+
+def completed(kind: ValueType | None, promised: ValueType | None) -> ValueType | None:
+    """Fill what is not known of a type with what the file says, if the two can be of one value."""
+    if not isinstance(kind, TensorType) or not isinstance(promised, TensorType):
+        return kind or promised
+    if kind.dtype != promised.dtype or promised.shape is None:
+        return kind
+    if kind.shape is None:
+        return promised
+    if len(kind.shape) != len(promised.shape):
+        return kind
+    dims = (
+        known if known is not None else said
+        for known, said in zip(kind.shape, promised.shape)
+    )
+    return TensorType(kind.dtype, tuple(dims))
+
+
+def numbers_of(kind: ValueType | None) -> ValueType | None:
+    """Return a type without the names of lengths that are not known as numbers."""
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        return kind
+    lengths = (length if isinstance(length, int) else None for length in kind.shape)
+    return TensorType(kind.dtype, tuple(lengths))

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def iterations(trip_count: Any = None) -> Iterator[NDArray[np.int64]]:
-    """Yield 0, 1, 2 ... as int64 scalars, ``trip_count`` of them; without end if it is None.
+def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[NDArray[np.int64]]:
+    """Yield 0, 1, 2 ... as int64, ``trip_count`` of them; without end if it is None.
+
+    Each is a scalar, or has ``ndim`` axes of length 1.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Loop.html
     """
     limit = None if trip_count is None else int(np.asarray(trip_count).reshape(()))
     i = 0
     while limit is None or i < limit:
-        yield np.asarray(i, np.int64)
+        yield np.array(i, np.int64, ndmin=ndim)
         i += 1
 
 
