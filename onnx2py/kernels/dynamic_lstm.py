@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ._recurrent import finished, initial_state, projected, summed_biases
 from ._recurrent_activation import gate_function
 from .lstm import _lstm_step
-from .quantization import dynamic_quantize_linear
+from .quantization import rounded_to_bytes
 
 
 def dynamic_quantize_lstm(
@@ -28,9 +28,9 @@ def dynamic_quantize_lstm(
     initial_c: Optional[NDArray[Any]],
     p: Optional[NDArray[Any]],
     w_scale: NDArray[Any],
-    w_zero_point: NDArray[Any],
+    w_zero_point: Optional[NDArray[Any]],
     r_scale: NDArray[Any],
-    r_zero_point: NDArray[Any],
+    r_zero_point: Optional[NDArray[Any]],
     *,
     activations: Sequence[str] = ("Sigmoid", "Tanh", "Tanh"),
     activation_alpha: Sequence[float] = (0.0, 0.0, 0.0),
@@ -50,6 +50,7 @@ def dynamic_quantize_lstm(
     w : int8 or uint8 [D, I, 4 * H]
     r : int8 or uint8 [D, H, 4 * H]
     w_scale, w_zero_point, r_scale, r_zero_point : [D] or [D, 4 * H]
+        Where a zero point is None, the weights are what ``exact_weights`` made of them.
     b, sequence_lens, initial_h, initial_c, p, activations ... : as of ``lstm``
 
     Returns
@@ -66,9 +67,10 @@ def dynamic_quantize_lstm(
     start = initial_state(initial_h, shape, 0, np.float32)
     first_cell = initial_state(initial_c, shape, 0, np.float32)
 
-    w, r = exact_weights(w, w_zero_point), exact_weights(r, r_zero_point)
+    w = w if w_zero_point is None else exact_weights(w, w_zero_point)
+    r = r if r_zero_point is None else exact_weights(r, r_zero_point)
     bias = summed_biases(b, r.swapaxes(1, 2))
-    steps, scale = _quantized(x[:count])
+    steps, scale = rounded_to_bytes(x[:count])
     gates_of_x = projected(
         steps.astype(w.dtype), w, np.zeros_like(bias), direction, sequence_lens
     )
@@ -77,13 +79,13 @@ def dynamic_quantize_lstm(
 
     hidden = np.zeros((len(x), *shape), np.float32)
     cells = np.zeros_like(hidden)
-    peepholes = np.zeros((shape[0], 3 * shape[2]), np.float32) if p is None else p
+    peepholes = [None] * shape[0] if p is None else p
     for d, scale_of_r in enumerate(_for_each_gate(r_scale)):
         kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
         functions = [gate_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
         h, cell = start[d], first_cell[d]
         for t in range(count):
-            steps, scale = _quantized(h)
+            steps, scale = rounded_to_bytes(h)
             product = np.matmul(steps, r[d]) * (scale * scale_of_r)
             # The bias comes last, as there: rounding may decide over a step later.
             gates = np.asarray(gates_of_x[t, d] + product + bias[d], np.float32)
@@ -110,9 +112,3 @@ def exact_weights(weights: NDArray[Any], zero_point: NDArray[Any]) -> NDArray[An
 def _for_each_gate(parameter: NDArray[Any]) -> NDArray[Any]:
     """Turn [D] into [D, 1, 1], and [D, 4 * H] into [D, 1, 4 * H]."""
     return parameter.reshape(len(parameter), 1, -1)
-
-
-def _quantized(x: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Return integers in floats, and the scale by which to multiply them."""
-    steps, scale, zero_point = dynamic_quantize_linear(x)
-    return np.subtract(steps, zero_point, dtype=np.float32), scale

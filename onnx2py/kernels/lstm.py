@@ -158,7 +158,7 @@ def lstm(
 
     hidden = np.empty((len(steps), *shape), steps.dtype)
     cells = np.empty_like(hidden)
-    peepholes = np.zeros((shape[0], 3 * shape[2]), w.dtype) if p is None else widened(p)
+    peepholes = [None] * shape[0] if p is None else widened(p)
     for d in range(shape[0]):
         kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
         functions = [gate_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
@@ -176,17 +176,22 @@ def lstm(
 def _lstm_step(
     gates: NDArray[Any],
     cell: NDArray[Any],
-    peepholes: NDArray[Any],
+    peepholes: Optional[NDArray[Any]],
     functions: Sequence[Callable[[NDArray[Any]], NDArray[Any]]],
     clip: float,
     input_forget: bool,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the next hidden state and cell, [B, H], from the sums at the gates."""
     gate, enter, leave = functions
-    i, o, f, c = np.split(gates, 4, axis=-1)
-    p_i, p_o, p_f = np.split(peepholes, 3)
-    i = gate(clipped(i + p_i * cell, clip))
-    f = 1 - i if input_forget else gate(clipped(f + p_f * cell, clip))
+    size = cell.shape[-1]
+    # np.split takes as long as all of a step's arithmetic.
+    i, o, f, c = (gates[..., k * size : (k + 1) * size] for k in range(4))
+    if peepholes is not None:
+        p_i, p_o, p_f = np.split(peepholes, 3)
+        i, f = i + p_i * cell, f + p_f * cell
+    i = gate(clipped(i, clip))
+    f = 1 - i if input_forget else gate(clipped(f, clip))
     cell = f * cell + i * enter(clipped(c, clip))
-    o = gate(clipped(o + p_o * cell, clip))
-    return o * leave(cell), cell
+    if peepholes is not None:
+        o = o + p_o * cell
+    return gate(clipped(o, clip)) * leave(cell), cell

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Argument, Call
-from ..kernels import blocked_weights, dynamic_lstm, integer_conv, quantized_attention
+from ..kernels import (
+    blocked_rows,
+    blocked_weights,
+    dynamic_lstm,
+    four_bit_floats,
+    integer_conv,
+    quantized_attention,
+)
 from ..kernels import quantized as quantized_kernels
 from ._windows import convolution_windows
 from .context import NodeContext
@@ -74,7 +81,7 @@ def matmul_bnb4(node: NodeContext) -> Call:
     if kind not in (0, 1):
         raise node.unsupported(f"attribute quant_type: expected 0 or 1, got {kind}")
     return node.call(
-        blocked_weights.matmul_bnb4,
+        four_bit_floats.matmul_bnb4,
         *(node.input(index) for index in range(3)),
         n=node.int("N"),
         k=node.int("K"),
@@ -91,7 +98,7 @@ def gather_block_quantized(node: NodeContext) -> Call:
     if bits not in (2, 4, 8):
         raise node.unsupported(f"attribute bits: expected 2, 4 or 8, got {bits}")
     return node.call(
-        blocked_weights.gather_block_quantized,
+        blocked_rows.gather_block_quantized,
         *(node.input(index) for index in range(3)),
         node.optional(3),
         bits=bits,

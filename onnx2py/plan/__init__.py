@@ -6,6 +6,7 @@ from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
 from .dynamic import multiply_rounded_numbers
+from .few_bits import unpack_weights
 from .free import free_values
 from .in_place import write_in_place
 from .joined import absorb_scales, join_projections
@@ -20,7 +21,8 @@ def plan(program: Program, *, level: int) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
     if not level:
         return program
-    program = round_in_place_of_storing(fuse_attention(move_to_setup(program)))
+    program = unpack_weights(move_to_setup(program))
+    program = round_in_place_of_storing(fuse_attention(program))
     program = join_projections(multiply_rounded_numbers(program))
     program = fold_scales(absorb_scales(program))
     program, exact = take_quantized_apart(program)

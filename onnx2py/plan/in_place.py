@@ -21,6 +21,7 @@ from ..kernels import (
     activation,
     arithmetic,
     batch_normalization,
+    blocked_weights,
     conv,
     conv_transpose,
     depthwise_conv,
@@ -47,6 +48,7 @@ OVER_FIRST: frozenset[Callable[..., Any]] = frozenset(
 """What takes the first argument as ``out``, and no other."""
 MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     *OVER_FIRST,
+    blocked_weights.matmul_unpacked,
     conv.conv,
     conv_transpose.conv_transpose,
     conv_transpose.conv_transpose_packed,

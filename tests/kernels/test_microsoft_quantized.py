@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels.blocked_weights import (
-    gather_block_quantized,
-    matmul_bnb4,
-    matmul_nbits,
-    rounded_in_blocks,
-    unpacked,
-)
+from onnx2py.kernels.blocked_rows import gather_block_quantized
+from onnx2py.kernels.blocked_weights import matmul_nbits, rounded_in_blocks, unpacked
 from onnx2py.kernels.dynamic_lstm import dynamic_quantize_lstm, exact_weights
+from onnx2py.kernels.four_bit_floats import matmul_bnb4
 from onnx2py.kernels.quantized import qlinear_reduce_mean
 
 
