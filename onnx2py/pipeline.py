@@ -183,8 +183,13 @@ def _origin(
         level=level,
         opsets=meta.opsets,
         producer=meta.producer,
+        producer_name=meta.producer_name,
+        domain=meta.domain,
+        model_version=meta.version,
         description=meta.description,
+        graph_description=meta.graph_description,
         properties=meta.properties,
+        symbols=meta.symbols,
     )
 
 

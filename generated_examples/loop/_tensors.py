@@ -82,7 +82,7 @@ def _read_usual(path: File, expected: str) -> Optional[NDArray[Any]]:
 
     It takes ``np.load`` 0.2 ms to parse a header, longer than to read most weights.
     """
-    dtype, dims = _parse_type(expected)
+    dtype, dims = parse_type(expected)
     if dtype == object:
         return None
     shape: Any = dims  # of numbers, in a weight
@@ -158,7 +158,7 @@ def check_input(
     if not isinstance(value, (np.ndarray, np.generic)):
         kind = type(value).__name__
         raise TypeError(f"{shown(name)}: expected {expected}, got {kind}")
-    dtype, shape = _parse_type(expected)
+    dtype, shape = parse_type(expected)
     array: NDArray[Any] = np.asarray(value)
     if array.dtype != dtype:
         if array.dtype.kind in "UO" and dtype == object:
@@ -185,7 +185,7 @@ def check_input(
 
 
 @lru_cache(maxsize=None)
-def _parse_type(text: str) -> tuple[Any, Optional[tuple[Dim, ...]]]:
+def parse_type(text: str) -> tuple[Any, Optional[tuple[Dim, ...]]]:
     """Parse ``float32[batch, 3]`` to a dtype and a shape, None for an unknown rank."""
     name, _, rest = text.partition("[")
     dtype = np.dtype(object if name == "string" else name)

@@ -298,9 +298,8 @@ def type_of(spec: TensorSpec) -> str:
     """Spell a type: ``float32[batch, 3]``."""
     if "(" in spec.dtype or spec.shape is None:
         return spec.dtype
-    return (
-        f"{spec.dtype}[{', '.join('?' if d is None else str(d) for d in spec.shape)}]"
-    )
+    dims = ("?" if dim is None else shown(str(dim)) for dim in spec.shape)
+    return f"{spec.dtype}[{', '.join(dims)}]"
 
 
 def milliseconds(seconds: float) -> str:

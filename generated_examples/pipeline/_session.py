@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Thread
 from types import SimpleNamespace
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
-from ._tensors import Dim, TensorSpec, shown
+from ._feeds import check_names, check_tensor, fed, may_be_none, onnx_type, places_of
+from ._tensors import Dim, TensorSpec
 from .model import INPUTS, OUTPUTS, Model
 
-_LISTED = {"bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))} | {
-    f"float{n}" for n in (16, 32, 64)
-}
-"""The element types that a list of Python numbers may become."""
-_SPELLINGS = {"float32": "float", "float64": "double"}
+if TYPE_CHECKING:
+    from ._binding import IOBinding, OrtValue
 
 
 class NodeArg(SimpleNamespace):
@@ -26,25 +25,52 @@ class NodeArg(SimpleNamespace):
     shape: list[Dim]
 
 
-class ModelMeta(SimpleNamespace):
+class ModelMetadata(SimpleNamespace):
     """What the ONNX file said about itself."""
 
     producer_name: str
-    graph_name: str
-    description: str
     domain: str
     version: int
+    description: str
+    graph_name: str
+    graph_description: str
     custom_metadata_map: dict[str, str]
 
 
 class InferenceSession:
     """Runs the model as onnxruntime's class of that name does.
 
-    All arguments are accepted and ignored, so that code written for onnxruntime works.
+    Code that was written for onnxruntime works: what is asked of a path, of providers or
+    of a graphics card is accepted and ignored.
+
+    Parameters
+    ----------
+    path_or_bytes, providers, provider_options, kwargs
+        Ignored: there is one model, and NumPy computes it.
+    sess_options
+        What :meth:`get_session_options` returns.
     """
 
-    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+    def __init__(
+        self,
+        path_or_bytes: Any = None,
+        sess_options: Any = None,
+        providers: Any = None,
+        provider_options: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self._options = sess_options
         self._model = Model()
+
+    def failure(self, kind: str, message: str) -> Exception:
+        """Return the exception to raise; onnxruntime's is called ``kind``.
+
+        Every error of this class and of its bindings comes from here, so that a subclass
+        can raise others.
+        """
+        return ValueError(message)
+
+    # ------------------------------------------------------------------ computing
 
     def run(
         self,
@@ -52,12 +78,12 @@ class InferenceSession:
         input_feed: Mapping[str, Any],
         run_options: Any = None,
     ) -> list[Any]:
-        """Return the outputs called ``output_names``, or all of them if that is None.
+        """Return the outputs called ``output_names``, or all of them if there are none.
 
         Parameters
         ----------
         output_names : ONNX names
-        input_feed : an array for each ONNX input
+        input_feed : an array, a list of numbers or an ``OrtValue`` for each ONNX input
         run_options : ignored
 
         Raises
@@ -65,31 +91,69 @@ class InferenceSession:
         ValueError
             If a name is unknown, an input is missing, or one is of another type.
         """
-        feeds = {}
-        for spec in INPUTS:
-            if spec.name in input_feed:
-                feeds[spec.python_name] = _as_array(input_feed[spec.name], spec.dtype)
-            elif not spec.optional:
-                raise _wrong_names(input_feed)
-        if len(feeds) < len(input_feed):
-            raise _wrong_names(input_feed)
-        result = self._model(**feeds)
-        values = (result,) if len(OUTPUTS) == 1 else result
-        outputs = {
-            spec.name: _in_order(v, spec.dtype) for spec, v in zip(OUTPUTS, values)
+        check_names(INPUTS, input_feed, self.failure)
+        places = places_of(OUTPUTS, output_names, self.failure)
+        feeds = {
+            spec.python_name: fed(spec, input_feed.get(spec.name), self.failure)
+            for spec in INPUTS
+            if spec.name in input_feed or may_be_none(spec)
         }
-        if output_names is None:
-            return list(outputs.values())
-        for name in output_names:
-            if name not in outputs:
-                known = ", ".join(map(shown, outputs))
-                raise ValueError(
-                    f"{shown(name)}: no output has that name; the outputs are {known}"
-                )
-        return [outputs[name] for name in output_names]
+        try:
+            result = self._model(**feeds)
+        except (TypeError, ValueError):
+            for spec in INPUTS:
+                check_tensor(spec, feeds.get(spec.python_name), self.failure)
+            raise
+        values = (result,) if len(OUTPUTS) == 1 else result
+        return [_in_order(values[place]) for place in places]
+
+    def run_async(
+        self,
+        output_names: Optional[Sequence[str]],
+        input_feed: Mapping[str, Any],
+        callback: Callable[[list[Any], Any, str], Any],
+        user_data: Any,
+        run_options: Any = None,
+    ) -> None:
+        """Run in a thread, then call ``callback(outputs, user_data, message of an error)``."""
+        check_names(INPUTS, input_feed, self.failure, unknown=False)
+
+        def work() -> None:
+            outputs: list[Any] = []
+            message = ""
+            try:
+                outputs = self.run(output_names, input_feed)
+            except Exception as error:
+                message = str(error) or type(error).__name__
+            callback(outputs, user_data, message)
+
+        Thread(target=work).start()
+
+    def run_with_ort_values(
+        self,
+        output_names: Optional[Sequence[str]],
+        input_dict_ort_values: Mapping[str, OrtValue],
+        run_options: Any = None,
+    ) -> list[OrtValue]:
+        """Return the outputs as :meth:`run` does, each in an ``OrtValue``."""
+        from ._binding import OrtValue
+
+        return [OrtValue(v) for v in self.run(output_names, input_dict_ort_values)]
+
+    def io_binding(self) -> IOBinding:
+        """Return an object that holds inputs and outputs for :meth:`run_with_iobinding`."""
+        from ._binding import IOBinding
+
+        return IOBinding(self)
+
+    def run_with_iobinding(self, iobinding: IOBinding, run_options: Any = None) -> None:
+        """Compute the outputs that are bound from the inputs that are bound."""
+        iobinding.run(self)
+
+    # ------------------------------------------------------------------ answers
 
     def get_inputs(self) -> list[NodeArg]:
-        """Return name, type and shape of each required input."""
+        """Return name, type and shape of each input that has no default."""
         return [_node_arg(spec) for spec in INPUTS if not spec.optional]
 
     def get_overridable_initializers(self) -> list[NodeArg]:
@@ -100,16 +164,21 @@ class InferenceSession:
         """Return name, type and shape of each output."""
         return [_node_arg(spec) for spec in OUTPUTS]
 
-    def get_modelmeta(self) -> ModelMeta:
+    def get_modelmeta(self) -> ModelMetadata:
         """Return what the ONNX file said about itself."""
-        return ModelMeta(
+        return ModelMetadata(
             producer_name="generated_examples.make.pipeline",
-            graph_name="pipeline",
-            description="",
             domain="",
-            version=0,
+            version=9223372036854775807,
+            description="",
+            graph_name="pipeline",
+            graph_description="",
             custom_metadata_map={},
         )
+
+    def get_session_options(self) -> Any:
+        """Return the options that were given, or else an object that has none."""
+        return SimpleNamespace() if self._options is None else self._options
 
     def get_providers(self) -> list[str]:
         """Return the one provider there is."""
@@ -119,8 +188,10 @@ class InferenceSession:
         """Return no options."""
         return {"CPUExecutionProvider": {}}
 
-    def set_providers(self, *_args: Any, **_kwargs: Any) -> None:
-        """Do nothing: NumPy computes, whoever is asked for."""
+    def set_providers(
+        self, providers: Any = None, provider_options: Any = None
+    ) -> None:
+        """Do nothing: NumPy computes, whichever is asked for."""
 
     def enable_fallback(self) -> None:
         """Do nothing, for the same reason."""
@@ -128,44 +199,27 @@ class InferenceSession:
     def disable_fallback(self) -> None:
         """Do nothing, for the same reason."""
 
+    def get_profiling_start_time_ns(self) -> int:
+        """Return 0: sessions measure nothing, ``python -m pipeline profile`` does."""
+        return 0
 
-def _wrong_names(feed: Mapping[str, Any]) -> ValueError:
-    """Say which inputs are unknown, or else missing."""
-    known = [spec.name for spec in INPUTS]
-    unknown = [name for name in feed if name not in known]
-    missing = [s.name for s in INPUTS if not s.optional and s.name not in feed]
-    verb = "no input has that name" if unknown else "expected a value, got none"
-    names = ", ".join(map(shown, unknown or missing))
-    inputs = ", ".join(map(shown, known)) or "none"
-    return ValueError(f"{names}: {verb}; the inputs are {inputs}")
+    def end_profiling(self) -> str:
+        """Return no file, for the same reason."""
+        return ""
 
 
-def _as_array(value: Any, kind: str) -> Any:
-    """Make arrays of Python numbers, lists of them and NumPy scalars, in sequences too."""
-    if value is None or isinstance(value, (np.ndarray, dict)):
-        return value
-    if not isinstance(value, list):
-        return np.asarray(value)
-    if "(" in kind:
-        return [np.asarray(v) if isinstance(v, np.generic) else v for v in value]
-    if any(isinstance(v, (np.ndarray, dict)) for v in value):
-        return value
-    return np.asarray(value, np.dtype(kind) if kind in _LISTED else None)
-
-
-def _in_order(value: Any, kind: str) -> Any:
+def _in_order(value: Any) -> Any:
     """Return an output with its elements in C order: inside, channels may lie last."""
-    array = _as_array(value, kind)
-    if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
-        return array.copy()
-    return array
+    if isinstance(value, list):
+        return [_in_order(item) for item in value]
+    if isinstance(value, np.generic):
+        return np.asarray(value)
+    if isinstance(value, np.ndarray) and not value.flags.c_contiguous:
+        return value.copy()
+    return value
 
 
 def _node_arg(spec: TensorSpec) -> NodeArg:
-    dtype, shape = spec.dtype, list(spec.shape or ())
-    if "(" in dtype:
-        return NodeArg(
-            name=spec.name, type=dtype.replace("sequence", "seq"), shape=shape
-        )
-    kind = f"tensor({_SPELLINGS.get(dtype, dtype)})"
-    return NodeArg(name=spec.name, type=kind, shape=shape)
+    return NodeArg(
+        name=spec.name, type=onnx_type(spec.dtype), shape=list(spec.shape or ())
+    )

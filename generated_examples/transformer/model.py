@@ -30,8 +30,8 @@ INPUTS = (
 )
 OUTPUTS = (
     TensorSpec("output", "output", "float32", ("batch", "sequence", 32)),
-    TensorSpec("key", "key", "float32", ("batch", 4, "past+sequence", 8)),
-    TensorSpec("value", "value", "float32", ("batch", 4, "past+sequence", 8)),
+    TensorSpec("key", "key", "float32", ("batch", 4, "total", 8)),
+    TensorSpec("value", "value", "float32", ("batch", 4, "total", 8)),
 )
 
 

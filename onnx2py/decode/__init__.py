@@ -23,7 +23,9 @@ from .prepare import (
     part_repeated_symbols,
     with_bodies,
 )
-from .types import value_type
+from .types import open_dims, symbol, value_type
+
+NO_VERSION = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,17 @@ class Metadata:
     """What the file says about itself. All of it is the author's text, not to be trusted."""
 
     producer: str
+    producer_name: str
+    domain: str
+    version: int
+    """The largest int64 where the file has none, as onnxruntime says."""
     opsets: Mapping[str, int]
     ir_version: int
     description: str
+    graph_description: str
     properties: Mapping[str, str]
+    symbols: Mapping[str, str]
+    """What the file calls each dimension of its inputs and outputs that has a symbol here."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,9 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     """
     proto = loaded.proto
     normalise_domains(proto)
+    spelled = [dim.dim_param for dim in open_dims(proto)]
     part_repeated_symbols(proto)
+    symbols = dict(zip((dim.dim_param for dim in open_dims(proto)), spelled))
     opsets = opsets_of(proto)
     check_functions(proto)
     check_ranks(proto)
@@ -74,9 +85,16 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     graph = decoder.main_graph(inferred.graph, declared)
     metadata = Metadata(
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),
+        producer_name=proto.producer_name,
+        domain=proto.domain,
+        version=(
+            proto.model_version if proto.HasField("model_version") else NO_VERSION
+        ),
         opsets=opsets,
         ir_version=proto.ir_version,
         description=proto.doc_string,
+        graph_description=proto.graph.doc_string,
         properties={entry.key: entry.value for entry in proto.metadata_props},
+        symbols={symbol(name) or name: text for name, text in symbols.items()},
     )
     return DecodedModel(graph, metadata)

@@ -84,14 +84,27 @@ def without_made_up(kind: ValueType, symbols: set[str]) -> ValueType:
     return replace(kind, shape=tuple(dims))
 
 
+def open_dims(
+    model: onnx.ModelProto,
+) -> Iterator[onnx.TensorShapeProto.Dimension]:
+    """Yield the dimensions of a model's inputs and outputs that have a symbol."""
+    for value in (*model.graph.input, *model.graph.output):
+        proto = value.type
+        if proto.WhichOneof("value") == "optional_type":
+            proto = proto.optional_type.elem_type
+        for dim in proto.tensor_type.shape.dim:
+            if dim.dim_param:
+                yield dim
+
+
 def _dim(proto: onnx.TensorShapeProto.Dimension) -> Dim:
     kind = proto.WhichOneof("value")
     if kind == "dim_value":
         return int(proto.dim_value) if proto.dim_value >= 0 else None
-    return _symbol(proto.dim_param) if kind == "dim_param" else None
+    return symbol(proto.dim_param) if kind == "dim_param" else None
 
 
-def _symbol(text: str) -> str | None:
+def symbol(text: str) -> str | None:
     """Return a dimension's symbol; one that would not read as such gets a name of its own."""
     if not text or re.fullmatch(r"[A-Za-z_][\w.+*/() -]{0,60}", text, re.ASCII):
         return text or None

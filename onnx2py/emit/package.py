@@ -13,7 +13,9 @@ import numpy as np
 from ..ir.graph import onnx_name
 from ..ir.program import Call, Program, Statement, bodies_of
 from ..ir.types import (
+    ELEMENT_TYPES,
     EXTENSION_DTYPES,
+    NUMPY_DTYPES,
     TensorType,
     dtype_name,
 )
@@ -34,16 +36,24 @@ from .words import byte_count, counted, doc_line, name_list
 Content = Union[str, np.ndarray]
 
 FILES = (
-    "__init__.py", "__main__.py", "_golden.py", "_session.py", "_tensors.py", "_tools.py",
-    "watch.py", "model.py", "README.md", "py.typed",
+    "__init__.py", "__main__.py", "_binding.py", "_feeds.py", "_golden.py", "_session.py",
+    "_tensors.py", "_tools.py", "watch.py", "model.py", "README.md", "py.typed",
 )  # fmt: skip
 """What has a template of its own; ``py.typed`` is empty."""
 
-SHARED = frozenset({"_tensors.py", "py.typed"})
+SHARED = frozenset({"_binding.py", "_feeds.py", "_tensors.py", "py.typed"})
 """Files that packages in one folder have in common, as they have ``ops/``."""
 
 LAID_OUT = frozenset(
-    {"__main__.py", "_golden.py", "_tensors.py", "_tools.py", "watch.py"}
+    {
+        "__main__.py",
+        "_binding.py",
+        "_feeds.py",
+        "_golden.py",
+        "_tensors.py",
+        "_tools.py",
+        "watch.py",
+    }
 )
 """Files whose templates are written as black lays them out, whatever is filled in."""
 
@@ -58,8 +68,14 @@ class Provenance:
     level: int
     opsets: Mapping[str, int]
     producer: str = ""
+    producer_name: str = ""
+    domain: str = ""
+    model_version: int = 0
     description: str = ""
+    graph_description: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """What the file calls the dimensions that have a symbol."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +204,12 @@ class _Builder:
             "source": origin.source,
             "sha256": origin.sha256,
             "producer": origin.producer,
+            "producer_name": origin.producer_name,
+            "domain": origin.domain,
+            "model_version": origin.model_version,
             "graph_name": self.program.name,
             "description": origin.description,
+            "graph_description": origin.graph_description,
             "properties": sorted(origin.properties.items()),
             "level": f"-O{origin.level}",
             "opsets": ", ".join(
@@ -208,12 +228,18 @@ class _Builder:
 
     def _model_context(self, setup: str, body: str) -> dict[str, Any]:
         program = self.program
-        inputs = [describe(program, n, n, self.names[n]) for n in program.inputs]
+        symbols = self.origin.symbols
+        inputs = [
+            describe(program, n, n, self.names[n], symbols) for n in program.inputs
+        ]
         onnx_names = program.output_names or program.outputs
         fields = field_names(onnx_names, "output")
         promised = program.promised or (None,) * len(fields)
         described = zip(program.outputs, onnx_names, fields, promised)
-        outputs = [describe(program, *each) for each in described]
+        outputs = [
+            describe(program, value, onnx_name, name, symbols, said)
+            for value, onnx_name, name, said in described
+        ]
         results = [self._result(value) for value in program.outputs]
         single = len(outputs) == 1
         return {
@@ -316,11 +342,16 @@ class _Builder:
 
 
 def tensors_context(requires: Iterable[str], large: bool) -> dict[str, Any]:
-    """Return what the template of ``_tensors.py`` needs to know."""
+    """Return what the templates of shared files need to know."""
     return {
         "ml_dtypes": "ml_dtypes" in requires,
         "large": large,
         "extension_dtypes": [
             (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
+        ],
+        "element_types": [
+            (number, name)
+            for number, name in ELEMENT_TYPES.items()
+            if name in NUMPY_DTYPES or "ml_dtypes" in requires
         ],
     }

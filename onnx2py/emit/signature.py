@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.program import Program
-from ..ir.types import EXTENSION_DTYPES, TensorType, ValueType, completed
+from ..ir.types import (
+    EXTENSION_DTYPES,
+    OptionalType,
+    Shape,
+    TensorType,
+    ValueType,
+    completed,
+)
 from .literals import literal
 from .source import annotation, shaped_annotation
 from .text import comment
@@ -17,11 +24,13 @@ def describe(
     value: str,
     onnx_name: str,
     name: str,
+    symbols: Mapping[str, str],
     promised: ValueType | None = None,
 ) -> dict[str, Any]:
     """Say what templates need to know of an input or output.
 
-    Where inference is vague, the type of an output is what the file says.
+    Where inference is vague, the type of an output is what the file says. ``symbols`` has
+    what the file calls each symbol.
     """
     kind = completed(program.types.get(value), promised)
     return {
@@ -29,10 +38,33 @@ def describe(
         "name": name,
         "type": comment(kind or "?"),
         "dtype": kind.dtype if isinstance(kind, TensorType) else str(kind or "?"),
-        "shape": kind.shape if isinstance(kind, TensorType) else None,
+        "shape": _shape_of_file(kind, promised, symbols),
         "annotation": shaped_annotation(kind),
         "optional": value in program.defaults,
     }
+
+
+def _shape_of_file(
+    kind: ValueType | None, promised: ValueType | None, symbols: Mapping[str, str]
+) -> Shape:
+    """Return a shape as onnxruntime tells it: names are the file's, others are unknown.
+
+    Lengths are those inferred, and names those that the file gives to this very value.
+    """
+    kind = kind.element if isinstance(kind, OptionalType) else kind
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        return None
+    said = promised.shape if isinstance(promised, TensorType) else None
+    if said is None or len(said) != len(kind.shape):
+        said = (None,) * len(kind.shape)
+    return tuple(
+        (
+            dim
+            if isinstance(dim, int)
+            else symbols.get(own or "") or symbols.get(dim or "")
+        )
+        for dim, own in zip(kind.shape, (d if isinstance(d, str) else "" for d in said))
+    )
 
 
 def input_checks(

@@ -10,6 +10,7 @@ import ast
 import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from ..emit.text import comment
 
@@ -58,7 +59,7 @@ class Module:
     def neighbours(self) -> Iterator[tuple[str, str, str]]:
         """Bound name, name, and the module of the package that it comes from."""
         parent = self.name.rpartition(".")[0]
-        for statement in self.tree.body:
+        for statement in ast.walk(self.tree):
             if isinstance(statement, ast.ImportFrom) and statement.level:
                 base = parent if statement.level == 1 else ""
                 source = ".".join(filter(None, (base, statement.module)))
@@ -159,16 +160,26 @@ def _section(module: Module, renamed: Mapping[str, str]) -> str:
     for (row, column), old, new in sorted(edits, reverse=True):
         line = lines[row]
         lines[row] = line[:column] + new.encode() + line[column + len(old.encode()) :]
+    dropped = [s for s in ast.walk(module.tree) if _imports_neighbours(s)]
     for statement in module.tree.body:
         docstring = statement is first and isinstance(statement, ast.Expr)
-        dropped = isinstance(statement, (ast.Import, ast.ImportFrom)) or docstring
-        if dropped and statement.end_lineno is not None:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)) or docstring:
+            dropped.append(statement)
+    for statement in dropped:
+        if statement.end_lineno is not None:
             for row in range(statement.lineno - 1, statement.end_lineno):
                 lines[row] = b""
     title = (ast.get_docstring(module.tree) or "").partition("\n")[0]
     rule = "# " + "-" * 70
     body = b"\n".join(lines).decode().strip("\n")
     return f"\n{rule}\n# {module.name}: {comment(title)}\n\n{body}\n"
+
+
+def _imports_neighbours(node: ast.AST) -> TypeGuard[ast.stmt]:
+    """Say whether a statement imports from the package, be it for annotations alone."""
+    if isinstance(node, ast.If):
+        return all(map(_imports_neighbours, node.body))
+    return isinstance(node, ast.ImportFrom) and bool(node.level)
 
 
 def _edits(

@@ -75,9 +75,10 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         if name.startswith("ops/") and name != "ops/__init__.py"
     ]
     operators = in_order({name: module(name) for name in names})
-    parts = [module("_tensors"), *operators, module("model"), module("_session")]
+    parts = [module("_tensors"), *operators, module("model")]
+    about = _docstring(parts[-1])
+    parts += [module("_feeds"), module("_session"), module("_binding")]
     body, final = merged(parts, "ops")
-    about = _docstring(parts[-2])
     exported = list(module("ops.__init__").neighbours) if names else []
     space = "".join(
         f"    {bound} = staticmethod({final[source, name]})\n"

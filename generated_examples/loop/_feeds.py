@@ -1,0 +1,180 @@
+"""What a session is fed with: arrays of it, and errors that read like onnxruntime's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+from ._tensors import TensorSpec, parse_type, shown, tensor_type
+
+Failure = Callable[[str, str], Exception]
+"""Makes an exception of the name of onnxruntime's and a message."""
+
+_SPELLINGS = {"float32": "float", "float64": "double"}
+_HINT = "Please fix either the inputs/outputs or the model."
+
+
+def check_names(
+    specs: Sequence[TensorSpec],
+    feed: Mapping[str, Any],
+    failure: Failure,
+    unknown: bool = True,
+) -> None:
+    """Check that every input has a value and, if ``unknown``, that there are no others."""
+    missing = [
+        spec.name
+        for spec in specs
+        if not (spec.optional or may_be_none(spec)) and feed.get(spec.name) is None
+    ]
+    if missing:
+        raise failure(
+            "ValueError",
+            f"Required inputs ({missing}) are missing from input feed ({list(feed)}).",
+        )
+    known = {spec.name for spec in specs}
+    for name in feed if unknown else ():
+        if name not in known:
+            raise failure("InvalidArgument", f"Invalid input name: {shown(name)}")
+
+
+def places_of(
+    specs: Sequence[TensorSpec], names: Optional[Sequence[str]], failure: Failure
+) -> Sequence[int]:
+    """Return which outputs are asked for: all if there are no names."""
+    if isinstance(names, str):
+        raise TypeError(f"output_names: expected a list, got {names!r}")
+    known = [spec.name for spec in specs]
+    for name in names or ():
+        if name not in known:
+            raise failure("InvalidArgument", f"Invalid output name:{shown(name)}")
+    return [known.index(name) for name in names] if names else range(len(known))
+
+
+def fed(spec: TensorSpec, value: Any, failure: Failure) -> Any:
+    """Return what the model takes: lists become arrays, an ``OrtValue`` what it holds."""
+    value = getattr(value, "held", value)
+    if value is None:
+        return None
+    if "(" in spec.dtype:
+        return _collection(spec, value, failure)
+    if isinstance(value, dict):
+        return value
+    is_list = isinstance(value, list)
+    array = _array(spec, value, failure) if is_list else np.asarray(value)
+    # onnxruntime does not look at the rank of what should be a scalar.
+    return array.reshape(()) if spec.shape == () and array.shape == (1,) else array
+
+
+def check_tensor(spec: TensorSpec, value: Any, failure: Failure) -> None:
+    """Say what is wrong with a tensor that the model did not take, if something is."""
+    if value is None or "(" in spec.dtype:
+        return
+    name, shape = shown(spec.name), spec.shape or ()
+    actual = type_of_value(value, "")
+    if actual != onnx_type(spec.dtype):
+        raise _wrong_type(spec, actual, onnx_type(spec.dtype), failure)
+    if shape and len(shape) != value.ndim:
+        raise failure(
+            "InvalidArgument",
+            f"Invalid rank for input: {name} Got: {value.ndim} "
+            f"Expected: {len(shape)} {_HINT}",
+        )
+    wrong = "".join(
+        f" index: {axis} Got: {got} Expected: {expected}\n"
+        for axis, (got, expected) in enumerate(zip(value.shape, shape))
+        if isinstance(expected, int) and got != expected
+    )
+    if wrong:
+        raise failure(
+            "InvalidArgument",
+            f"Got invalid dimensions for input: {name} for the following indices\n"
+            f"{wrong} {_HINT}",
+        )
+
+
+def may_be_none(spec: TensorSpec) -> bool:
+    """Say whether an input may be missing without a default."""
+    return spec.dtype.startswith("optional(")
+
+
+def onnx_type(kind: str) -> str:
+    """Spell a type as onnxruntime does.
+
+    >>> onnx_type("sequence(map(int64, float32[]))")
+    'seq(map(int64,tensor(float)))'
+    """
+
+    def tensor(match: re.Match[str]) -> str:
+        return f"tensor({_SPELLINGS.get(match[1], match[1])})"
+
+    text = kind if "(" in kind else f"{kind}[]"
+    text = re.sub(r"(\w+)\[[^\]]*\]", tensor, text)
+    return text.replace("sequence(", "seq(").replace(", ", ",")
+
+
+def type_of_value(value: Any, expected: str) -> str:
+    """Return the type of a value, spelled likewise; what it does not show is as expected."""
+    if isinstance(value, np.ndarray):
+        return onnx_type(tensor_type(value).partition("[")[0])
+    if isinstance(value, list):
+        kinds = {type_of_value(item, _inside(expected)): None for item in value}
+        return f"seq({','.join(kinds)})" if kinds else expected
+    if isinstance(value, dict):
+        for key, item in value.items():  # of one type each
+            kind = _inside(expected).partition(",")[2] or _type_of_scalar(item)
+            return f"map({_inside(_type_of_scalar(key))},{kind})"
+        return expected
+    return type(value).__name__
+
+
+def _type_of_scalar(value: Any) -> str:
+    """Return the type of a key or a value of a dictionary."""
+    if isinstance(value, str):
+        return "tensor(string)"
+    return f"tensor({'int64' if isinstance(value, (int, np.integer)) else 'float'})"
+
+
+def _array(spec: TensorSpec, values: list[Any], failure: Failure) -> Any:
+    """Make an array of a list, whatever the type of the numbers in it."""
+    dtype, _ = parse_type(f"{spec.dtype}[...]")
+    try:
+        array = np.asarray(values, dtype)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise failure(
+            "RuntimeError",
+            "Could not create tensor from given input list for input: "
+            f"{shown(spec.name)}: {error}",
+        ) from None
+    if dtype == object and array.size:
+        return np.asarray(np.frompyfunc(str, 1, 1)(array), object)
+    return array
+
+
+def _collection(spec: TensorSpec, value: Any, failure: Failure) -> Any:
+    """Return a sequence, a map or what may be none, once the types in it are checked."""
+    if isinstance(value, list):
+        value = [np.asarray(v) if isinstance(v, np.generic) else v for v in value]
+    expected = onnx_type(spec.dtype)
+    expected = _inside(expected) if may_be_none(spec) else expected
+    actual = type_of_value(value, expected)
+    if actual != expected and "?" not in expected:
+        raise _wrong_type(spec, actual, expected, failure)
+    return value
+
+
+def _wrong_type(
+    spec: TensorSpec, actual: str, expected: str, failure: Failure
+) -> Exception:
+    return failure(
+        "InvalidArgument",
+        f"Unexpected input data type. Actual: ({actual}) , expected: ({expected}) "
+        f"for input: {shown(spec.name)}",
+    )
+
+
+def _inside(kind: str) -> str:
+    """Return what is between the brackets of a type."""
+    return kind[kind.find("(") + 1 : -1]
