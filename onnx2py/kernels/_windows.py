@@ -110,23 +110,16 @@ def add_windows(
     sizes: Sequence[int],
     strides: Sequence[int],
     dilations: Sequence[int],
-    *,
-    channels_last: bool = False,
 ) -> NDArray[Any]:
     """Sum overlapping windows: [N, C, K..., O...] -> [N, C, D...], D being ``sizes``.
 
-    The converse of :func:`sliding_windows`; what no window covers is 0. The channels of
-    the result lie side by side in memory if ``channels_last``.
+    The converse of :func:`sliding_windows`; what no window covers is 0.
     """
     rank = len(sizes)
     kernel_shape = columns.shape[2 : 2 + rank]
     out_shape = columns.shape[2 + rank :]
     n, c = columns.shape[:2]
-    if channels_last:
-        image = np.zeros((n, *sizes, c), columns.dtype)
-        image = image.transpose(0, rank + 1, *range(1, rank + 1))
-    else:
-        image = np.zeros((n, c, *sizes), columns.dtype)
+    image = np.zeros((n, c, *sizes), columns.dtype)
     for place in np.ndindex(*kernel_shape):
         taken = tuple(
             slice(p * d, p * d + (o - 1) * s + 1 if o else 0, s)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ._channels_last import padded_channels_last, single_or_double
 from ._windows import EVERY_CHANNEL, Pads, add_windows
 
+_BLOCK = 1 << 20  # elements of the windows that are made at once
+
 
 def conv_transpose(
     x: NDArray[Any],
@@ -134,27 +136,62 @@ def conv_transpose_packed(
     x = padded_channels_last(x, c, (1,) * rank)
     strides = strides or (1,) * rank
     dilations = dilations or (1,) * rank
-    rows = weight.reshape(c, prod(kernel_shape) * m).astype(x.dtype, copy=False)
-    windows = np.matmul(x.reshape(prod(x.shape[:-1]), c), rows)
-    windows = windows.reshape(len(x), *sizes, *kernel_shape, m)
-
     full = _full(sizes, kernel_shape, strides, dilations, output_padding)
     if output_shape is None and isinstance(pads, str):
         output_shape = [min(f, d * s) for f, d, s in zip(full, sizes, strides)]
     begins, ends = _cut(full, pads, output_shape)
-    # Windows go to where the second axis is channels: [N, M, K..., D...].
-    axes = (0, 2 * rank + 1, *range(rank + 1, 2 * rank + 1), *range(1, rank + 1))
-    y = add_windows(
-        windows.transpose(axes),
-        [max(0, f, e) for f, e in zip(full, ends)],
-        strides,
-        dilations,
-        channels_last=True,
-    )
+    lengths = [max(0, f, e) for f, e in zip(full, ends)]
+    weight = weight.astype(x.dtype, copy=False)
+    y = _sum_of_windows(x, weight, lengths, strides, dilations)
+    y = y.transpose(0, rank + 1, *range(1, rank + 1))
     y = y[EVERY_CHANNEL + tuple(slice(b, e) for b, e in zip(begins, ends))]
     if bias is not None:
         y += bias.reshape(-1, *[1] * rank)
     return y.astype(dtype, copy=False)
+
+
+def _sum_of_windows(
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    lengths: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+) -> NDArray[Any]:
+    """Multiply [N, D..., C] by [C, K..., M], and add the windows up: [N, L..., M].
+
+    The last axis of the result is cut into pieces as long as the stride: what of a window
+    falls into one piece is added at once. L is at least ``lengths``.
+    """
+    c, *kernel_shape, m = weight.shape
+    n, *sizes, _ = x.shape
+    rows = weight.reshape(c, prod(weight.shape[1:]))
+    stride, dilation, taps = strides[-1], dilations[-1], kernel_shape[-1]
+    run = stride if dilation == 1 else 1
+    pieces = max(-(-lengths[-1] // stride), sizes[-1] + (taps - 1) * dilation // stride)
+    y = np.zeros((n, *lengths[:-1], pieces, stride * m), x.dtype)
+    step = max(1, _BLOCK * sizes[0] // max(1, prod(x.shape[:-1]) * rows.shape[1]))
+    for start in range(0, sizes[0], step):
+        part = x[:, start : start + step]
+        windows = np.matmul(part.reshape(prod(part.shape[:-1]), c), rows)
+        windows = windows.reshape(*part.shape[:-1], *kernel_shape[:-1], taps * m)
+        shift = 0 if len(sizes) > 1 else start
+        for place in np.ndindex(*kernel_shape[:-1]):
+            begins = [p * d for p, d in zip(place, dilations)]
+            begins[:1] = [b + start * strides[0] for b in begins[:1]]
+            lines = y[(slice(None), *map(_every, begins, part.shape[1:], strides))]
+            added = windows[(..., *place, slice(None))]
+            for tap in range(0, taps, run):
+                piece, first = divmod(tap * dilation, stride)
+                count = min(run, taps - tap) * m
+                target = lines[..., shift + piece : shift + piece + part.shape[-2], :]
+                target = target[..., first * m : first * m + count]
+                target += added[..., tap * m : tap * m + count]
+    return y.reshape(n, *lengths[:-1], pieces * stride, m)
+
+
+def _every(begin: int, count: int, step: int) -> slice:
+    """Return the slice of ``count`` elements, ``step`` apart."""
+    return slice(begin, begin + (count - 1) * step + 1 if count else begin, step)
 
 
 def transposed_weight(weight: NDArray[Any]) -> NDArray[Any]:

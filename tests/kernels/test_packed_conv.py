@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels import packed_conv, winograd
+from onnx2py.kernels import conv, conv_transpose, packed_conv, winograd
 from onnx2py.kernels.depthwise_conv import conv_depthwise, depthwise_weight
 from onnx2py.kernels.packed_conv import (
     conv_packed,
@@ -205,3 +205,46 @@ def test_depthwise_of_any_width(channels, stride):
         expected = np.einsum("ncopkl,ckl->ncop", windows, weight[:, 0])
         y = conv_depthwise(x, depthwise_weight(weight), strides=(stride, stride))
         np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def transposed_cases():
+    rng = np.random.default_rng(5)
+    for number in range(120):
+        rank = int(rng.integers(1, 4))
+        many = [0, 1, 2, 3, 5] if number % 10 == 0 else [1, 2, 3, 5]
+        shape = (int(rng.integers(1, 3)), 3, *map(int, rng.choice(many, rank)))
+        kernel = tuple(map(int, rng.integers(1, 6, rank)))
+        options = {"strides": tuple(map(int, rng.integers(1, 5, rank)))}
+        if number % 3 == 0:
+            options["dilations"] = tuple(map(int, rng.integers(1, 4, rank)))
+        if number % 4 == 0:
+            options["output_padding"] = tuple(s - 1 for s in options["strides"])
+        if number % 5 == 0:
+            options["pads"] = (1,) * rank + (0,) * rank
+        yield shape, kernel, options
+
+
+@pytest.mark.parametrize("block", [1, 50, 1 << 20])
+def test_transposed_convolution_block_by_block(monkeypatch, block):
+    monkeypatch.setattr(conv_transpose, "_BLOCK", block)
+    rng = np.random.default_rng(6)
+    for shape, kernel, options in transposed_cases():
+        x = rng.standard_normal(shape)
+        weight, bias = rng.standard_normal((3, 2, *kernel)), rng.standard_normal(2)
+        expected = conv_transpose.conv_transpose(x, weight, bias, **options)
+        packed = conv_transpose.transposed_weight(weight)
+        y = conv_transpose.conv_transpose_packed(x, packed, bias, **options)
+        assert y.shape == expected.shape, (shape, kernel, options)
+        np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("strides", [(1, 1), (2, 1)])
+def test_groups_one_after_another(monkeypatch, strides):
+    rng = np.random.default_rng(7)
+    x, weight = rng.standard_normal((2, 6, 9, 8)), rng.standard_normal((9, 2, 3, 2))
+    options = {"strides": strides, "pads": (1, 1, 0, 1), "group": 3}
+    expected = conv.conv(x, weight, **options)
+    packed = packed_conv.packed_weight(weight)
+    monkeypatch.setattr(packed_conv, "_BLOCK", 20)
+    y = packed_conv.conv_packed(x, packed, **options)
+    np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-9)
