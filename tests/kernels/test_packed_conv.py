@@ -248,3 +248,21 @@ def test_groups_one_after_another(monkeypatch, strides):
     monkeypatch.setattr(packed_conv, "_BLOCK", 20)
     y = packed_conv.conv_packed(x, packed, **options)
     np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "shape", [(2, 6, 5), (3, 6, 4, 5), (0, 6, 4), (2, 6, 0), (1, 6, 1, 1)]
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_few_results_of_many_channels_that_come_first(shape, dtype):
+    x, weight = floats(*shape, dtype=dtype), floats(6, 2, dtype=np.float32)
+    bias = floats(2)
+    y = conv_pointwise(x, weight, bias)
+    last = conv_pointwise(channels_last_in_memory(x), weight, bias)
+    expected = np.einsum("nc...,cm->nm...", x.astype(float), weight) + bias.reshape(
+        -1, *[1] * (x.ndim - 2)
+    )
+    tolerance = 2e-3 if dtype == np.float16 else 1e-5
+    for result in (y, last):
+        assert result.dtype == dtype and result.shape == expected.shape
+        np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance)

@@ -81,6 +81,16 @@ def multiply_groups(
     *kernel_shape, c, m = weight.shape
     out_shape = windows.shape[: 1 + len(kernel_shape)]
     places, taps = prod(out_shape), prod(kernel_shape)
+    if (
+        windows.size > 2 * _BLOCK
+    ):  # columns of all groups at once would take much memory
+        y = np.empty((*out_shape, m), weight.dtype)
+        for i in range(group):
+            part = slice(i * m // group, (i + 1) * m // group)
+            taken = weight[..., part].reshape(taps * c, m // group)
+            seen = windows[..., i * c : (i + 1) * c]
+            y[..., part] = multiply_windows_last(seen, taken, out_shape)
+        return y
     columns = windows.reshape(places, taps, group, c).transpose(2, 0, 1, 3)
     rows = weight.reshape(taps * c, group, m // group).transpose(1, 0, 2)
     product = np.matmul(columns.reshape(group, places, taps * c), rows)
