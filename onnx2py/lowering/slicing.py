@@ -11,7 +11,7 @@ from .context import NodeContext
 from .registry import lowers
 from .shape import int_tuple
 
-_FAR = 2**31 - 1
+FAR = 2**31 - 1
 """Bounds from here on are how exporters say "to the end"."""
 
 _MOST_AXES = 64
@@ -97,12 +97,12 @@ def _part(node: NodeContext, axis: int, start: int, end: int, step: int) -> Part
     if rank is not None and axis < 0:
         axis += rank
     if step > 0:
-        start = 0 if start <= -_FAR else start
-        return axis, start, None if end >= _FAR else end, step
+        start = 0 if start <= -FAR else start
+        return axis, start, None if end >= FAR else end, step
     return (
         axis,
-        None if start >= _FAR else start,
-        None if end <= -_FAR else end,
+        None if start >= FAR else start,
+        None if end <= -FAR else end,
         step,
     )
 

@@ -7,6 +7,7 @@ N4  Transpose that keeps the order -> its input.
 N5  Reshape, Flatten, Expand, Squeeze or Unsqueeze to the shape that the input has -> its input.
 N6  Pad by nothing -> its input.
 N7  And with true, Or with false -> the other operand.
+N8  Slice of everything, Split into one part, Tile by ones -> its input.
 
 The node that makes the input, or the first that reads it, stands for the one removed.
 """
@@ -20,7 +21,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..ir.graph import Graph, Node
-from ..ir.types import ELEMENT_TYPES, TensorType, ValueType
+from ..ir.types import ELEMENT_TYPES, Dim, TensorType, ValueType
+from ..lowering.slicing import FAR
 from .rewrite import count_uses, note_also, substitute
 
 
@@ -182,6 +184,53 @@ def _neutral(node: Node, facts: _Facts) -> bool:
     return fits and bool(array.all()) == _NEUTRAL[node.operator]
 
 
+def _slice(node: Node, facts: _Facts) -> bool:
+    """N8: with bounds that leave nothing out."""
+    kind, bounds = facts.types.get(node.inputs[0]), _bounds(node, facts)
+    shape = kind.shape if isinstance(kind, TensorType) else None
+    if shape is None or bounds is None:
+        return False
+    starts, ends, axes, steps = bounds
+    count = len(starts)
+    parts = (starts, ends, axes or [*range(count)], steps or [1] * count)
+    rank = len(shape)
+    if {*map(len, parts)} != {count} or not all(-rank <= a < rank for a in parts[2]):
+        return False
+    return all(_is_whole(i, j, k, shape[axis]) for i, j, axis, k in zip(*parts))
+
+
+def _is_whole(start: int, end: int, step: int, length: Dim) -> bool:
+    """Whether a slice takes all of an axis; an open one ends before :data:`FAR`."""
+    far = length if isinstance(length, int) else FAR
+    one_by_one = step == 1 or (step > 1 and far <= 1)
+    return one_by_one and (start == 0 or start <= -far) and end >= far
+
+
+def _bounds(node: Node, facts: _Facts) -> list[list[int]] | None:
+    """Return starts, ends, axes and steps of Slice, the latter empty where not given."""
+    if node.version < 10:
+        given = (node.attributes.get(key, ()) for key in ("starts", "ends", "axes"))
+        return [*map(list, given), []]  # type: ignore[arg-type]
+    names = (*node.inputs[1:], "", "")[:4]
+    if any(name and name not in facts.constants for name in names):
+        return None
+    return [
+        facts.constants[name].reshape(-1).tolist() if name else [] for name in names
+    ]
+
+
+def _one_part(node: Node, facts: _Facts) -> bool:
+    """N8: where no length is given that might be another."""
+    is_given = len(node.inputs) > 1 or "split" in node.attributes
+    return len(node.outputs) == 1 and (not is_given or _same_shape(node, facts))
+
+
+def _tile(node: Node, facts: _Facts) -> bool:
+    """N8: before version 6, of one axis."""
+    repeats = facts.constants.get(node.inputs[1]) if len(node.inputs) == 2 else None
+    return node.version >= 6 and repeats is not None and bool((repeats == 1).all())
+
+
 _RULES: dict[str, Callable[[Node, _Facts], bool]] = {
     "Identity": _identity,
     "Concat": _one_input, "Sum": _one_input, "Max": _one_input, "Min": _one_input,
@@ -193,4 +242,5 @@ _RULES: dict[str, Callable[[Node, _Facts], bool]] = {
     "Squeeze": _same_shape, "Unsqueeze": _same_shape,
     "Pad": _pad,
     "And": _neutral, "Or": _neutral,
+    "Slice": _slice, "Split": _one_part, "Tile": _tile,
 }  # fmt: skip

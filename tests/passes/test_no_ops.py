@@ -1,4 +1,4 @@
-"""Rules N1 to N7."""
+"""Rules N1 to N8."""
 
 import pytest
 
@@ -113,3 +113,65 @@ def test_n7_others_stay(node):
     text = f"""g (bool[2] x) => (bool[1, 2] y) <bool true = {{1}}, bool no = {{0}},
         bool[2] two = {{1, 1}}, bool[1, 1] wide = {{0}}> {{ a = {node} y = Not (a) }}"""
     assert node.split()[0] in after(remove_no_ops, text)
+
+
+NUMBERS = """<int64[1] none = {0}, int64[1] far = {9223372036854775807}, int64[1] two = {2},
+    int64[1] three = {3}, int64[1] back = {-1}, int64[1] one = {1}, int64[1] ends = {2147483647},
+    int64[1] low = {-9223372036854775807}, int64[2] both = {0, 0}, int64[2] all = {2, 9},
+    int64[2] ones = {1, 1}>"""
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "Slice (x, none, far)",
+        "Slice (x, none, three, one)",
+        "Slice (x, none, ends, none, one)",
+        "Slice (x, low, far, back)",
+        "Slice (x, both, all)",
+        "Slice (x, none, three, one, one)",
+        "Tile (x, ones)",
+        "Split <axis=1> (x)",
+        "Split (x, two)",
+    ],
+)
+@pytest.mark.parametrize("shape", ["2, 3", "n, 3"])
+def test_n8_all_of_a_tensor(node, shape):
+    text = f"g (float[{shape}] x) => (float[2, 3] y) {NUMBERS} {{ a = {node} y = Abs (a) }}"
+    label = node.split()[0]
+    is_known = shape == "2, 3" or node not in ("Slice (x, both, all)", "Split (x, two)")
+    assert (f"y = Abs (x)  # + a: {label}" in after(remove_no_ops, text)) == is_known
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "Slice (x, none, two, one)",
+        "Slice (x, one, far)",
+        "Slice (x, back, low, none, back)",
+        "Slice (x, none, far, one, two)",
+        "Slice (x, none, e)",
+        "Tile (x, both)",
+        "Tile (x, r)",
+    ],
+)
+def test_n8_parts_of_a_tensor_stay(node):
+    text = f"""g (float[2, 3] x, int64[1] e, int64[2] r) => (float[p, q] y) {NUMBERS}
+        {{ a = {node} y = Abs (a) }}"""
+    assert node.split()[0] in after(remove_no_ops, text)
+
+
+def test_n8_a_slice_by_attributes():
+    """Before version 10; an axis that is not there is an error, and stays one."""
+    text = """g (float[2, 3] x) => (float[2, 3] y, float[p, q] z) {
+        a = Slice <axes=[1], starts=[0], ends=[9]> (x) y = Abs (a)
+        z = Slice <axes=[2], starts=[0], ends=[2147483647]> (x) }"""
+    found = after(remove_no_ops, text, opset=9)
+    assert "y = Abs (x)" in found and "z = Slice" in found
+
+
+def test_n8_a_step_back_over_all_of_a_tensor_stays():
+    """It turns the elements around, though the shape is the same."""
+    text = f"""g (float[2, 3] x) => (float[2, 3] y) {NUMBERS}
+        {{ y = Slice (x, back, low, none, back) }}"""
+    assert "Slice" in after(remove_no_ops, text)
