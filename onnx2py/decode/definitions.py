@@ -15,7 +15,9 @@ from ..ir.types import ValueType
 from ..load import load
 from . import decode
 from .functions import Argument, called_model
-from .types import proto_type, type_proto
+from .inference import INDICES, NEEDS_TYPES
+from .prepare import MAX_RANK
+from .types import proto_type, symbols_of, type_proto, without_made_up
 
 SMALL = 1024
 """How many elements a constant may have that inference is told."""
@@ -26,7 +28,7 @@ def output_types(
 ) -> dict[str, ValueType]:
     """Infer the types of a node's outputs, as far as that can be done."""
     schema, proto = _schema(node), _proto(node)
-    if schema is None or proto is None:
+    if schema is None or proto is None or _is_dangerous(node, types):
         return {}
     known = {name: type_proto(types[name]) for name in node.inputs if name in types}
     data = {
@@ -41,8 +43,24 @@ def output_types(
         )
     except Exception:  # inference is a help, never a condition
         return {}
+    read = [types[name] for name in node.inputs if name in types]
+    symbols = {symbol for kind in read for symbol in symbols_of(kind)}
     kinds = {name: proto_type(kind) for name, kind in found.items()}
-    return {name: kind for name, kind in kinds.items() if kind is not None}
+    return {
+        name: without_made_up(kind, symbols)
+        for name, kind in kinds.items()
+        if kind is not None
+    }
+
+
+def _is_dangerous(node: Node, types: Mapping[str, ValueType]) -> bool:
+    """Whether inference, which is C++, would read what is not there."""
+    operator = node.domain, node.operator
+    if operator in NEEDS_TYPES and not all(name in types for name in node.inputs):
+        return True
+    name, least = INDICES.get(operator, ("", 0))
+    index = node.attributes.get(name, 0)
+    return not isinstance(index, int) or not least <= index <= MAX_RANK
 
 
 def body_of(node: Node, types: Mapping[str, ValueType]) -> Graph | None:

@@ -8,7 +8,7 @@ from ..gradient import differentiate
 from ..ir.check import check
 from ..ir.graph import Graph
 from .batch_norm import fold_batch_norm
-from .branches import take_constant_branches
+from .branches import settle_branches
 from .constants import collect_constants
 from .dead_code import remove_dead_code
 from .duplicates import remove_duplicates
@@ -27,7 +27,7 @@ OPTIMISING: tuple[Pass, ...] = (
     fold_constants,
     pass_constants_in,
     fold_constants,
-    take_constant_branches,
+    settle_branches,
     remove_no_ops,
     fold_constants,
     remove_dead_code,

@@ -88,6 +88,8 @@ def _steps(node: Node, values: Mapping[str, np.ndarray], elements: int) -> int:
     """Return about how many steps a node takes that reads and makes so many elements."""
     arrays = [values.get(name) for name in node.inputs]
     shapes = [array.shape for array in arrays if array is not None]
+    if node.operator == "Einsum":
+        return max(elements, _products(node, values))
     if "MatMul" in node.operator or node.operator == "Gemm":
         return elements * max((max(s, default=1) for s in shapes), default=1)
     if "Conv" in node.operator:
@@ -97,3 +99,15 @@ def _steps(node: Node, values: Mapping[str, np.ndarray], elements: int) -> int:
     if isinstance(kernel, tuple) and all(isinstance(n, int) for n in kernel):
         return elements * max(prod(kernel), 1)
     return elements
+
+
+def _products(node: Node, values: Mapping[str, np.ndarray]) -> int:
+    """Return how many products an Einsum takes at most: of all lengths."""
+    equation = node.attributes.get("equation")
+    lengths: dict[str, int] = {}
+    terms = str(equation).replace(" ", "").partition("->")[0].split(",")
+    for name, term in zip(node.inputs, terms):
+        shape = values[name].shape if name in values else ()
+        letters = term.replace("...", "")
+        lengths.update(zip(letters[::-1], shape[::-1]))
+    return prod(lengths.values())

@@ -1,6 +1,8 @@
 """``If`` nodes whose condition is known.
 
 I1  If with a constant condition -> the nodes of the branch that is taken.
+
+What lies behind a branch may decide the next one: its type is known once it is taken.
 """
 
 from __future__ import annotations
@@ -11,7 +13,22 @@ from dataclasses import replace
 import numpy as np
 
 from ..ir.graph import Graph, Node
+from .fold import fold_constants
+from .no_ops import remove_no_ops
 from .rewrite import substitute
+
+
+def settle_branches(graph: Graph) -> Graph:
+    """Take branches and fold what they decide, until no other ``If`` is decided."""
+    while True:
+        taken = take_constant_branches(graph)
+        if _count(taken) == _count(graph):
+            return graph
+        graph = fold_constants(remove_no_ops(taken))
+
+
+def _count(graph: Graph) -> int:
+    return sum(node.operator == "If" for node in graph.walk())
 
 
 def take_constant_branches(graph: Graph) -> Graph:

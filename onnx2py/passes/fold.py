@@ -3,6 +3,7 @@
 F1  A node whose inputs are all constants -> its outputs as constants.
 F2  Shape or Size of a value whose lengths are known -> a constant.
 F3  A node that only moves elements of a partly known shape, and picks known ones -> a constant.
+F4  A node whose lengths were not all known, but follow from what was folded before -> noted.
 
 Never folded: random operators, control flow, and what would make the package larger by more
 than :data:`MAX_GROWTH` bytes. Lengths of inputs may be relied on: the package checks them.
@@ -23,6 +24,7 @@ from ..ir.memory import give_back, put_aside
 from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..lowering.evaluate import evaluate_node
 from ._growth import GROWING, bytes_of, foreseen
+from ._inference import infer, is_open
 
 MAX_GROWTH = 1 << 20
 """How many bytes a folded node may add to the package."""
@@ -74,6 +76,8 @@ class _Partial:
 class _Folder:
     types: dict[str, ValueType]
     partial: dict[str, _Partial] = field(default_factory=dict)
+    news: set[str] = field(default_factory=set)
+    """Values of which this pass found out more."""
     held: int = 0
     """How many bytes of what was folded are in memory."""
     work: int = 0
@@ -87,12 +91,14 @@ class _Folder:
         for node in graph.nodes:
             found = self.node(node, constants)
             if found is None:
+                self.infer(node, constants)
                 nodes.append(self.subgraphs(node, constants))
                 continue
             labels = dict.fromkeys((node.label, *node.also))
             labels.update(
                 (label, None) for name in node.inputs for label in folded.get(name, ())
             )
+            self.news.update(found)
             for name, array in found.items():
                 own[name] = constants[name] = array
                 self.types[name] = tensor_type_of(array)
@@ -129,6 +135,18 @@ class _Folder:
             return self.move(node, constants)
         return None
 
+    def infer(self, node: Node, constants: Mapping[str, np.ndarray]) -> None:
+        """F4: where an input says more than before, or all that it can."""
+        if node.subgraphs or not any(
+            is_open(self.types.get(n)) for n in node.outputs if n
+        ):
+            return
+        read = [name for name in node.inputs if name]
+        if not self.news.isdisjoint(read) or not any(
+            is_open(self.types.get(n)) for n in read
+        ):
+            self.news |= infer(node, self.types, constants)
+
     def evaluate(
         self, node: Node, values: Mapping[str, Any]
     ) -> dict[str, np.ndarray] | None:
@@ -139,7 +157,7 @@ class _Folder:
             return None
         if self.work > MAX_WORK or self.grown > MAX_GROWN:
             return None
-        if cost.steps > MAX_STEPS or not _is_short(node, values):
+        if cost.steps > MAX_STEPS:
             return None
         try:
             found = evaluate_node(node, values, self.types)
@@ -233,17 +251,3 @@ class _Folder:
             return {name: part.values}
         self.partial[name] = part
         return None
-
-
-def _is_short(node: Node, values: Mapping[str, Any]) -> bool:
-    """Whether an Einsum does not take a product of all lengths that takes forever."""
-    equation = node.attributes.get("equation")
-    if node.operator != "Einsum" or not isinstance(equation, str):
-        return True
-    lengths: dict[str, int] = {}
-    terms = equation.replace(" ", "").partition("->")[0].split(",")
-    for name, term in zip(node.inputs, terms):
-        shape = values[name].shape if name in values else ()
-        letters = term.replace("...", "")
-        lengths.update(zip(letters[::-1], shape[::-1]))
-    return prod(lengths.values()) <= MAX_STEPS

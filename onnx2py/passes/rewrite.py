@@ -57,28 +57,29 @@ def note_also(node: Node, *others: Node) -> Node:
 class Draft:
     """A graph that is rewritten node by node, in order; its facts hold at every step.
 
-    A rule never removes a node itself: it lets another node read something else, and what
-    is no longer read then is dropped. So a rule that looks for a value that only one node
-    reads counts the reads of the nodes as they are now.
+    A rule never removes a node: it lets another node read something else. What is not read
+    any longer does not count as a reader either, and is left out at the end, unless a later
+    node reads it again. So a rule that looks for a value that only one node reads counts
+    the reads of the nodes as they are now.
     """
 
     def __init__(self, graph: Graph) -> None:
         self._uses = count_uses(graph)
-        self._nodes: dict[int, Node] = {}
+        self._nodes: list[Node] = []
         self._places: dict[str, int] = {}
-        self._next = 0
+        self._unread: set[int] = set()
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """The nodes that were added and are still read, or were never read."""
-        return tuple(self._nodes.values())
+        """The nodes that were added, but for those that are not read any longer."""
+        return tuple(n for i, n in enumerate(self._nodes) if i not in self._unread)
 
     def uses(self, name: str) -> int:
         """Return how often a value is read, by nodes still to come too."""
         return self._uses[name]
 
     def maker(self, name: str) -> Node | None:
-        """Return the node so far that makes a value, None for an input or a dropped node."""
+        """Return the node so far that makes a value, None for an input."""
         place = self._places.get(name)
         return None if place is None else self._nodes[place]
 
@@ -86,30 +87,43 @@ class Draft:
         """Add the nodes that take the place of one of the graph's, which may be itself."""
         nodes = tuple(nodes)
         for node in nodes:
-            self._count(node, 1)
-        self._release(instead_of)
+            self._read(node)
+        self._forget(instead_of)
         for node in nodes:
-            self._nodes[self._next] = node
-            self._places.update((name, self._next) for name in node.outputs if name)
-            self._next += 1
+            self._places.update(
+                (name, len(self._nodes)) for name in node.outputs if name
+            )
+            self._nodes.append(node)
 
-    def _count(self, node: Node, change: int) -> None:
-        for name in node.inputs:
-            self._uses[name] += change
-        for subgraph in node.subgraphs.values():
-            for name, count in count_uses(subgraph).items():
-                self._uses[name] += change * count
-
-    def _release(self, node: Node) -> None:
-        """Count a node's reads no longer; drop the nodes that then nothing reads."""
+    def _read(self, node: Node) -> None:
+        """Count a node's reads, and those of the nodes that are read again."""
         waiting = [node]
         while waiting:
-            gone = waiting.pop()
-            self._count(gone, -1)
-            makers = map(self.maker, dict.fromkeys(gone.inputs))
-            for maker in filter(None, makers):
-                if not any(self._uses[name] for name in maker.outputs):
-                    for name in filter(None, maker.outputs):
-                        place = self._places.pop(name)
-                    del self._nodes[place]
+            for name, count in _reads(waiting.pop()).items():
+                self._uses[name] += count
+                place = self._places.get(name)
+                if place in self._unread:
+                    self._unread.remove(place)
+                    waiting.append(self._nodes[place])
+
+    def _forget(self, node: Node) -> None:
+        """Count a node's reads no longer, nor those of nodes that nothing reads then."""
+        waiting = [node]
+        while waiting:
+            for name, count in _reads(waiting.pop()).items():
+                self._uses[name] -= count
+                place = self._places.get(name)
+                if place is None or place in self._unread:
+                    continue
+                maker = self._nodes[place]
+                if not any(self._uses[output] for output in maker.outputs if output):
+                    self._unread.add(place)
                     waiting.append(maker)
+
+
+def _reads(node: Node) -> Counter[str]:
+    """Count what a node reads, in subgraphs too."""
+    reads = Counter(name for name in node.inputs if name)
+    for subgraph in node.subgraphs.values():
+        reads.update(count_uses(subgraph))
+    return reads

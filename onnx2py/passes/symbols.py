@@ -123,8 +123,6 @@ class _Follower(Knowledge):
         if all(isinstance(n, int) for n in elements) or name in self.outputs:
             return node
         first = self.known.setdefault((len(shape), elements), name)
-        if self.draft.maker(first) is None:
-            first = self.known[len(shape), elements] = name
         if first == name:
             return node
         return replace(

@@ -1,10 +1,12 @@
-"""Rules F1 to F3, C1, and what is never folded."""
+"""Rules F1 to F4, C1, and what is never folded."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from onnx2py.ir.types import TensorType
+from onnx2py.passes._inference import refined
 from onnx2py.passes.fold import fold_constants
 from tests.passes.support import after, block, graph_of
 
@@ -109,3 +111,43 @@ def test_what_broadcasting_makes_large_is_not_folded():
     text = "g (float[1] x, float[1] a, float[1] b) => (y) { y = Add (a, b) }"
     graph = replace(graph_of(text), inputs=("x",), constants={"a": wide, "b": wide.T})
     assert [node.operator for node in fold_constants(graph).nodes] == ["Add"]
+
+
+PADS = """<int64[2] some = {0, 64}, int64[1] two = {2}, int64[2] pairs = {-1, 2},
+    int64[1] back = {-1}, int64[1] low = {-9223372036854775807}, int64[1] none = {0}>"""
+PADDED = """z = ConstantOfShape (two) q = Concat <axis=0> (some, z) r = Reshape (q, pairs)
+    s = Slice (r, back, low, none, back) t = Transpose <perm=[1, 0]> (s)
+    u = Reshape (t, back) v = Cast <to=7> (u) p = Pad <mode="reflect"> (x, v)"""
+"""PyTorch's ``F.pad``, as it is exported."""
+
+
+def test_f4_the_shape_behind_computed_pads():
+    text = f"g (float[1, 576] x) => (float[a, b] p, int64[2] y) {PADS} {{ {PADDED} y = Shape (p) }}"
+    graph = fold_constants(graph_of(text))
+    assert [n.operator for n in graph.nodes] == ["Pad"]
+    assert str(graph.types["p"]) == "float32[1, 640]"
+    assert graph.constants["y"].tolist() == [1, 640]
+
+
+def test_f4_what_follows_from_a_refined_type():
+    """Each node says more of the next; the open length stays."""
+    text = f"""g (float[n, 576] x) => (float[a, b] y) {PADS}
+        {{ {PADDED} e = Exp (p) m = Transpose (e) y = Softmax (m) }}"""
+    types = fold_constants(graph_of(text)).types
+    assert str(types["y"]) == "float32[640, n]"
+
+
+def test_f4_inside_a_branch():
+    text = f"""g (float[1, 576] x, bool c) => (float[a, b] y) {PADS} {{
+        y = If (c) <then_branch = t () => (float[a, b] d) {{ {PADDED} d = Abs (p) }},
+                    else_branch = f () => (float[a, b] e) {{ e = Abs (x) }}> }}"""
+    assert str(fold_constants(graph_of(text)).types["d"]) == "float32[1, 640]"
+
+
+def test_f4_a_known_length_is_not_replaced():
+    known, other = TensorType("float32", (None, 3, "n")), TensorType(
+        "float32", (2, 4, 5)
+    )
+    assert str(refined(known, other)) == "float32[2, 3, n]"
+    assert refined(known, TensorType("int64", (2, 3, 4))) == known
+    assert refined(known, TensorType("float32", (2, 3))) == known

@@ -7,7 +7,7 @@ import pytest
 
 import onnx2py
 from onnx2py.passes.batch_norm import fold_batch_norm
-from onnx2py.passes.branches import take_constant_branches
+from onnx2py.passes.branches import settle_branches, take_constant_branches
 from onnx2py.passes.dead_code import remove_dead_code
 from tests.passes.support import after, block, graph_of
 
@@ -42,6 +42,18 @@ def test_i1_leaves_an_open_condition():
         "<bool c = {CONDITION}>", ""
     )
     assert "If (c)" in after(take_constant_branches, text)
+
+
+def test_i1_a_branch_that_another_decides():
+    """As PyTorch squeezes: the number of axes behind the first branch decides the second."""
+    text = """g (float[1, 2] x) => (float[p] y) <bool c = {1}, int64 two = {2}> {
+        z = If (c) <then_branch = t () => (float[q, r] a) { a = Abs (x) },
+                    else_branch = e () => (float[q] b) <int64[1] m = {-1}> { b = Reshape (x, m) }>
+        n = Exp (z) s = Shape (n) k = Size (s) d = Equal (k, two)
+        y = If (d) <then_branch = v () => (float[q] f) <int64[1] l = {-1}> { f = Reshape (n, l) },
+                    else_branch = w () => (float[q, r] g) { g = Identity (n) }> }"""
+    graph = settle_branches(graph_of(text))
+    assert [n.operator for n in graph.nodes] == ["Abs", "Exp", "Reshape"]
 
 
 def test_d1_to_d3():
