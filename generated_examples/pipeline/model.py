@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import File, TensorSpec, check_input, load_weight, quiet
+from ._tensors import File, TensorSpec, check_input, keep_memory, load_weight, quiet
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -58,6 +58,7 @@ class Model:
     """
 
     def __init__(self, weights: File = WEIGHTS) -> None:
+        keep_memory()
         self.weights = weights
         load = partial(load_weight, weights)
 
@@ -70,15 +71,15 @@ class Model:
         # activity.features: features of forest
         self.features = load("features", "int64[111]")
         # activity.thresholds: thresholds of forest
-        self.thresholds = load("thresholds", "float64[111]")
+        self.thresholds = load("thresholds", "float32[111]")
         # activity.children: children of forest
         self.children = load("children", "int64[222]")
         # activity.roots: roots of forest
         self.roots = np.array([58, 59, 60, 61, 62], np.int64)
         # activity.votes: votes of forest
-        self.votes = load("votes", "float64[58, 3]")
+        self.votes = load("votes", "float32[58, 3]")
         # activity.bounds: read by forest
-        self.bounds = load("bounds", "float64[45]")
+        self.bounds = load("bounds", "float32[45]")
         # activity.masks: read by forest
         self.masks = load("masks", "uint16[53, 5]")
         # activity.leaves: read by forest
@@ -117,7 +118,7 @@ class Model:
         dims: dict[str, int] = {}
         weather = check_input("weather", weather, "float32[days, 4]", dims)
 
-        # scaler: ai.onnx.ml.Scaler -> ?
+        # scaler: ai.onnx.ml.Scaler -> float32[...]
         scaled = ops.scale_features(weather, offset=self.offset, scale=self.scale)
 
         # forest: ai.onnx.ml.TreeEnsembleClassifier -> string[?], float32[?, 3]
@@ -138,6 +139,7 @@ class Model:
                 self.leaves,
             ),
         )
+        del scaled
 
         # zipmap: ai.onnx.ml.ZipMap -> sequence(map(string, float32[]))
         probabilities = ops.zip_map(scores, labels=("read", "swim", "walk"))

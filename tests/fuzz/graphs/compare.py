@@ -22,6 +22,8 @@ from ..draw import Draw
 from .registry import draw_graph
 from .sketch import Sketch
 
+Feeds = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class GraphOutcome:
@@ -39,13 +41,20 @@ def run_graph(name: str, number: int, levels: Sequence[int] = (0, 1)) -> GraphOu
     model = sketch.model()
     label = f"{name}#{number} {sketch.describe()}"
     try:
-        theirs = _expected(sketch, model)
+        theirs = [_expected(sketch, model, sketch.inputs)]
     except Exception as error:  # its errors have no common type
         reason = str(error).splitlines()[0][:300]
         return GraphOutcome(name, number, "refused", f"{label}: {reason}")
+    feeds = [sketch.inputs]
+    for other in sketch.others:
+        try:
+            theirs.append(_expected(sketch, model, other))
+            feeds.append(other)
+        except Exception:  # lengths that do not fit are of no interest
+            continue
     for level in levels:
         try:
-            found = _difference(sketch, model, theirs, level, number)
+            found = _difference(sketch, model, feeds, theirs, level, number)
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)[-2:]
             place = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in frames]
@@ -62,14 +71,14 @@ def run_graphs(chunk: tuple[str, int, int, Sequence[int]]) -> list[GraphOutcome]
     return [run_graph(name, number, levels) for number in range(start, end)]
 
 
-def _expected(sketch: Sketch, model: onnx.ModelProto) -> list[Any]:
+def _expected(sketch: Sketch, model: onnx.ModelProto, inputs: Feeds) -> list[Any]:
     """Return what onnxruntime computes: of doubles, for which it lacks much, floats too."""
     try:
-        return _computed(model, sketch.inputs)
+        return _computed(model, inputs)
     except Exception:
         if sketch.dtype != "float64":
             raise
-    feeds = {k: _as_single(v) for k, v in sketch.inputs.items()}
+    feeds = {k: _as_single(v) for k, v in inputs.items()}
     found = _computed(_single_precision(model), feeds)
     return [a.astype("float64") if a.dtype == np.float32 else a for a in found]
 
@@ -108,25 +117,40 @@ def _computed(model: onnx.ModelProto, feeds: dict[str, Any]) -> list[Any]:
 
 
 def _difference(
-    sketch: Sketch, model: onnx.ModelProto, theirs: list[Any], level: int, number: int
+    sketch: Sketch,
+    model: onnx.ModelProto,
+    inputs: Sequence[Feeds],
+    theirs: Sequence[list[Any]],
+    level: int,
+    number: int,
 ) -> str | None:
     """Say what is wrong with the package, or None."""
     case = Case([], rtol=sketch.rtol, atol=sketch.atol, off_by=sketch.off_by)
     draw = Draw(number, level)
-    feeds = {k: _laid_out(v, draw) for k, v in sketch.inputs.items()}
-    before = {name: array.copy() for name, array in feeds.items()}
-    finite = all(np.isfinite(a).all() for a in feeds.values())
+    feeds = [{k: _laid_out(v, draw) for k, v in each.items()} for each in inputs]
+    finite = all(np.isfinite(a).all() for each in feeds for a in each.values())
     with (
         _thresholds(draw, finite),
         our_module(model.SerializeToString(), level) as module,
     ):
         session = module.InferenceSession()
-        first = session.run(None, feeds)
-        kept = [np.array(array) for array in first]
-        again = session.run(None, feeds)
-    found = difference(case, list(first), theirs)
-    if found:
-        return found
+        for each, expected in zip(feeds, theirs):
+            wrong = _wrong(session, each, expected, case)
+            if wrong:
+                shapes = ", ".join(f"{k}{list(v.shape)}" for k, v in each.items())
+                return f"{shapes}: {wrong}"
+    return None
+
+
+def _wrong(session: Any, feeds: Feeds, theirs: list[Any], case: Case) -> str | None:
+    """Say what is wrong with two calls, or None."""
+    before = {name: array.copy() for name, array in feeds.items()}
+    first = session.run(None, feeds)
+    kept = [np.array(array) for array in first]
+    again = session.run(None, feeds)
+    unequal = difference(case, list(first), theirs)
+    if unequal:
+        return unequal
     for name, array in before.items():
         if not np.array_equal(array, feeds[name], equal_nan=True):
             return f"the input {name} was written to"

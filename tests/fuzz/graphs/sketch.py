@@ -23,6 +23,9 @@ class Sketch:
         self.inputs: dict[str, np.ndarray[Any, Any]] = {}
         self.weights: dict[str, np.ndarray[Any, Any]] = {}
         self.outputs: list[str] = []
+        # Other feeds, of other lengths, and shapes that are declared as they stand here.
+        self.others: list[dict[str, np.ndarray[Any, Any]]] = []
+        self.shapes: dict[str, list[Any]] = {}
         self.rtol, self.atol, self.off_by = 1e-4, 1e-5, 0
         # In how many of the graphs a constant is not what a pattern wants.
         self.misses = 0.3 if draw.chance(0.1) else 0.0
@@ -151,7 +154,8 @@ class Sketch:
             helper.make_tensor_value_info(
                 name,
                 helper.np_dtype_to_tensor_dtype(array.dtype),
-                _declared(
+                self.shapes.get(name)
+                or _declared(
                     name, array.shape, how if name[0] == "x" else "shape", shared
                 ),
             )
