@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import File, TensorSpec, as_array, check_input, quiet
+from ._tensors import File, TensorSpec, as_array, check_input, own, quiet
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -126,7 +126,10 @@ class Model:
         steps = ops.size(visited)
 
         return Outputs(
-            as_array(last), as_array(largest), as_array(steps), as_array(visited)
+            own(as_array(last), start, self.two),
+            own(as_array(largest), last, start),
+            as_array(steps),
+            as_array(visited),
         )
 
     def _last_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:

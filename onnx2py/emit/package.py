@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -21,6 +21,7 @@ from ..ir.types import (
 )
 from ..plan.free import is_large
 from ..plan.names import field_names
+from ..plan.ownership import find_holders
 from ..plan.values import name_values
 from .environment import rendered
 from .literals import dtype_literal
@@ -107,6 +108,9 @@ def build_package(
     return _Builder(program, name, origin, shared).build()
 
 
+FEW_HOLDERS = 4
+"""How many values an output is compared with by name."""
+
 KEPT = 1 << 13
 """Bytes of a value, from which on a call may take more memory than glibc keeps, 128 kB."""
 
@@ -133,6 +137,7 @@ class _Builder:
             for name in s.outputs
         )
         """Whether calls take so much memory that it is worth keeping."""
+        self.holders = find_holders(program)
         self.names = name_values(program, self.used)
         taken = dict.fromkeys(self.names.values(), 0)
         self.placed = place_weights(program, self.statements, self.used, self.names)
@@ -216,7 +221,7 @@ class _Builder:
                 f"{one_line(domain) or 'opset'} {version}"
                 for domain, version in sorted(origin.opsets.items())
             ),
-            **tensors_context(requires, self.large),
+            **tensors_context(requires, self.large, any(self.holders)),
             "pillow": "PIL" in requires,
             "weight_summary": f"{len(stored)} tensors, {byte_count(size)}",
             "summary": doc_line(
@@ -240,7 +245,7 @@ class _Builder:
             describe(program, value, onnx_name, name, symbols, said)
             for value, onnx_name, name, said in described
         ]
-        results = [self._result(value) for value in program.outputs]
+        results = list(self._results())
         single = len(outputs) == 1
         return {
             "title": self._title(),
@@ -276,7 +281,7 @@ class _Builder:
             else []
         )
         names += ["keep_memory"] if self.large else []
-        names += ["as_array"] if any(r.startswith("as_array(") for r in results) else []
+        names += [n for n in ("as_array", "own") if any(f"{n}(" in r for r in results)]
         return ", ".join(sorted(names))
 
     def _typing_names(self, body: str, values: list[dict[str, Any]]) -> str:
@@ -310,17 +315,32 @@ class _Builder:
         wrapped = textwrap.fill(text, 86, break_on_hyphens=False)
         return "\n".join(doc_line(line) for line in wrapped.splitlines())
 
-    def _result(self, value: str) -> str:
-        """Spell a returned value; one that may be a NumPy scalar is made an array."""
-        kind = self.program.types.get(value)
-        spelled = self.writer.spell(value)
-        if spelled.startswith("self."):
-            return f"{spelled}.copy()"  # the caller may do with it as he likes
-        is_array = (
-            isinstance(kind, TensorType) and bool(kind.rank) and value not in self.open
-        )
-        is_other = kind is not None and not isinstance(kind, TensorType)
-        return spelled if is_array or is_other else f"as_array({spelled})"
+    def _results(self) -> Iterator[str]:
+        """Spell the returned values, each in memory of its own."""
+        spell, outputs = self.writer.spell, self.program.outputs
+        for value, holders in zip(outputs, self.holders):
+            text = self._as_array(value)
+            held = [spell(name) for name in holders.values]
+            held = [name for name in held if name.isidentifier() or name[:5] == "self."]
+            if len(held) > FEW_HOLDERS:
+                held = ["*vars(self).values()", *filter(str.isidentifier, held)]
+            if text in held and isinstance(self.program.types.get(value), TensorType):
+                yield f"{text}.copy()"
+            elif holders:
+                others = dict.fromkeys(spell(outputs[i]) for i in holders.outputs)
+                yield f"own({', '.join((text, *others, *held))})"
+            else:
+                yield text
+
+    def _as_array(self, value: str) -> str:
+        """Spell a value; one that may be a NumPy scalar is made an array."""
+        spelled, value_type = self.writer.spell(value), self.program.types.get(value)
+        if isinstance(value_type, TensorType):
+            is_array = bool(value_type.rank) and value not in self.open
+            is_array = is_array or spelled.startswith("self.")
+        else:
+            is_array = value_type is not None
+        return spelled if is_array else f"as_array({spelled})"
 
     def _names(self) -> str:
         """List the ONNX name of every value by its Python name, for who looks into a run."""
@@ -341,9 +361,15 @@ class _Builder:
         return f"{json.dumps(found, indent=0)}\n"
 
 
-def tensors_context(requires: Iterable[str], large: bool) -> dict[str, Any]:
-    """Return what the templates of shared files need to know."""
+def tensors_context(
+    requires: Iterable[str], large: bool, own: bool = True
+) -> dict[str, Any]:
+    """Return what the template of ``_tensors.py`` needs to know.
+
+    Without ``own``, all outputs are known to be new arrays.
+    """
     return {
+        "own": own,
         "ml_dtypes": "ml_dtypes" in requires,
         "large": large,
         "extension_dtypes": [

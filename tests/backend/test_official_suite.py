@@ -19,6 +19,7 @@ import pytest
 import onnx2py
 from onnx2py.backend import Onnx2pyBackend, Onnx2pyBackendRep
 
+from ..ownership import check_ownership
 from ..support import frozen
 from .test_random_cases import bernoulli_cases
 
@@ -38,9 +39,18 @@ chance; ``test_random_cases.py`` compares shape, dtype and distribution."""
 
 
 class ReadOnlyRep(Onnx2pyBackendRep):
-    """A compiled model that can write to neither its inputs nor its weights."""
+    """A compiled model that can write to neither its inputs nor its weights.
+
+    First all that it takes and returns is overwritten, at both levels of optimization.
+    """
+
+    def __init__(self, model: Any, plain: Any) -> None:
+        super().__init__(model)
+        self.plain = Onnx2pyBackendRep(plain)
 
     def run(self, inputs: Any, **options: Any) -> tuple[Any, ...]:
+        check_ownership(self.plain.run, inputs)
+        check_ownership(super().run, inputs)
         frozen(vars(self.model))
         return super().run(frozen(inputs), **options)
 
@@ -52,7 +62,8 @@ class NothingSkipped(Onnx2pyBackend):
     def prepare(
         cls, model: onnx.ModelProto, *_args: object, **_options: object
     ) -> ReadOnlyRep:
-        return ReadOnlyRep(onnx2py.load_model(model))
+        plain = onnx2py.load_model(model, level=0)
+        return ReadOnlyRep(onnx2py.load_model(model), plain)
 
     @classmethod
     def is_compatible(cls, *_args: object, **_options: object) -> bool:

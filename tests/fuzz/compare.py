@@ -29,6 +29,7 @@ from onnx2py.lowering.registry import has_rule
 from onnx2py.passes import run_passes
 from onnx2py.plan import plan
 
+from ..ownership import check_ownership
 from ..support import frozen
 from .case import Case
 from .draw import is_extension
@@ -119,9 +120,13 @@ def _from_memory(value: Any) -> np.ndarray[Any, Any]:
 
 
 def our_outputs(case: Case, level: int = 1) -> list[Any]:
-    """Compile the case and run the package, which can write to neither inputs nor weights."""
+    """Compile the case and run the package, which can write to neither inputs nor weights.
+
+    First all that it takes and returns is overwritten.
+    """
     with our_module(case.model().SerializeToString(), level) as module:
         session = module.InferenceSession()
+        check_ownership(lambda feeds: session.run(None, feeds), case.feeds)
         frozen(vars(session._model))
         return list(session.run(None, frozen(case.feeds)))
 

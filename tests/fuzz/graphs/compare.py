@@ -16,6 +16,7 @@ import onnxruntime
 
 from onnx2py.plan import convolutions, free
 
+from ...ownership import check_ownership
 from ..case import Case
 from ..compare import difference, our_module
 from ..draw import Draw
@@ -144,6 +145,7 @@ def _difference(
 
 def _wrong(session: Any, feeds: Feeds, theirs: list[Any], case: Case) -> str | None:
     """Say what is wrong with two calls, or None."""
+    check_ownership(lambda given: session.run(None, given), feeds)
     before = {name: array.copy() for name, array in feeds.items()}
     first = session.run(None, feeds)
     kept = [np.array(array) for array in first]

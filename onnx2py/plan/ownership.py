@@ -1,0 +1,215 @@
+"""Which outputs may lie in memory that something else holds: a weight, an input, another output.
+
+What a call of the model returns belongs to the caller, who may write over it. NumPy's views
+make that a question of each output: what computed it, and from what. A function that is not
+listed here may return a view of any of its arguments.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import (
+    Body,
+    Branch,
+    Call,
+    Invoke,
+    Loop,
+    Program,
+    Ref,
+    Scan,
+    Statement,
+    references,
+    walk,
+)
+from ..kernels import (
+    dot_product_attention,
+    exponential,
+    generate,
+    gru,
+    linear_models,
+    lstm,
+    maps,
+    padding,
+    quantization,
+    reduction,
+    rnn,
+    scatter,
+    selection,
+    shape,
+    softmax,
+    trees,
+)
+from .in_place import MAKERS
+
+VIEWS: frozenset[Callable[..., Any] | str] = frozenset(
+    (np.expand_dims, np.moveaxis, np.reshape, np.squeeze, np.swapaxes, np.transpose)
+    + (operator.getitem, shape.flatten, shape.reshape, shape.squeeze, shape.unsqueeze)
+)
+"""What returns its first argument or a view of it, which can be written to if that can."""
+FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
+    *(
+        np.argmax,
+        np.argmin,
+        np.concatenate,
+        np.copy,
+        np.cumsum,
+        np.full,
+        np.max,
+        np.mean,
+    ),
+    *(np.min, np.ones, np.prod, np.stack, np.sum, np.take, np.take_along_axis, np.tile),
+    *(np.where, np.zeros),
+    dot_product_attention.dot_product_attention,
+    exponential.elu,
+    exponential.mish,
+    exponential.selu,
+    exponential.softplus,
+    generate.number_range,
+    gru.gru,
+    gru.gru_packed,
+    linear_models.linear_classifier,
+    lstm.lstm,
+    lstm.lstm_packed,
+    maps.zip_map,
+    padding.pad,
+    quantization.dequantize_linear,
+    quantization.quantize_linear,
+    reduction.reduce_l1,
+    reduction.reduce_l2,
+    reduction.reduce_log_sum_exp,
+    rnn.rnn,
+    scatter.scatter_elements,
+    scatter.scatter_nd,
+    selection.non_zero,
+    selection.one_hot,
+    selection.top_k,
+    shape.shape,
+    shape.size,
+    softmax.log_softmax,
+    softmax.softmax_flattened,
+    trees.tree_classifier,
+}
+"""What returns new arrays, none of which shares memory with another or with an argument."""
+
+
+@dataclass(frozen=True)
+class Holders:
+    """What an output may share memory with."""
+
+    values: tuple[str, ...]
+    """Weights, attributes of the setup and inputs."""
+    outputs: tuple[int, ...]
+    """Places of the outputs before it."""
+    unknown: bool
+    """Whether it may be a read-only view, or one that overlaps itself."""
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.outputs or self.unknown)
+
+
+def find_holders(program: Program) -> list[Holders]:
+    """Say for each output what it may share memory with."""
+    views = _Views(program.statements)
+    made_once = (name for s in program.setup for name in s.outputs)
+    kept = {*program.weights, *program.inputs, *made_once}
+    reached = [views.behind(name) for name in program.outputs]
+    return [
+        Holders(
+            tuple(name for name in behind if name in kept),
+            tuple(i for i in range(place) if not reached[i].keys().isdisjoint(behind)),
+            not views.unknown.isdisjoint(behind),
+        )
+        for place, behind in enumerate(reached)
+    ]
+
+
+class _Views:
+    """Which values may be views of which: edges from a value to those before it."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self.sources: defaultdict[str, list[str]] = defaultdict(list)
+        self.unknown: set[str] = set()
+        for number, statement in enumerate(walk(statements)):
+            self._note(statement, f"results of statement {number}")
+
+    def behind(self, output: str) -> dict[str, None]:
+        """Return a value and all that it may be a view of, in order."""
+        reached = {output: None}
+        for name in (waiting := [output]):
+            added = [n for n in self.sources.get(name, ()) if n not in reached]
+            reached.update(dict.fromkeys(added))
+            waiting.extend(dict.fromkeys(added))
+        return reached
+
+    def _note(self, statement: Statement, together: str) -> None:
+        operation, outputs = statement.operation, statement.outputs
+        if isinstance(operation, Call):
+            self._note_call(operation, outputs, together)
+        elif isinstance(operation, Branch):
+            for body in (operation.then_body, operation.else_body):
+                self._link(outputs, body.outputs)
+        elif isinstance(operation, Loop):
+            state = [ref.name for ref in operation.state]
+            self._note_state(outputs, state, operation.body, before=2, after=1)
+        elif isinstance(operation, Scan):
+            state = [ref.name for ref in operation.state]
+            self._note_state(outputs, state, operation.body, before=0, after=0)
+            walked = [item.value.name for item in operation.inputs]
+            self._link(operation.body.inputs[len(state) :], walked)
+        else:
+            given = (
+                operation.arguments
+                if isinstance(operation, Invoke)
+                else operation.inputs
+            )
+            self._link(operation.body.inputs, [ref.name for ref in given])
+            self._link(outputs, operation.body.outputs)
+
+    def _note_call(self, call: Call, outputs: tuple[str, ...], together: str) -> None:
+        out = call.kwargs.get("out")
+        if isinstance(out, Ref):
+            sources = [out.name]
+        elif _is_fresh(call):
+            return
+        elif call.function in VIEWS:
+            first = call.args[0]
+            sources = [first.name] if isinstance(first, Ref) else []
+        else:
+            sources = [together, *references(call)]
+            self.unknown.update(outputs)
+        for output in outputs:
+            self.sources[output].extend(sources)
+
+    def _note_state(
+        self,
+        outputs: tuple[str, ...],
+        state: list[str],
+        body: Body,
+        *,
+        before: int,
+        after: int,
+    ) -> None:
+        """Note what a state starts as and becomes; what iterations make is stacked: new."""
+        taken = body.inputs[before : before + len(state)]
+        returned = body.outputs[after : after + len(state)]
+        for names in (taken, outputs[: len(state)]):
+            self._link(names, state)
+            self._link(names, returned)
+
+    def _link(self, names: Iterable[str], sources: Iterable[str]) -> None:
+        for name, source in zip(names, sources):
+            self.sources[name].append(source)
+
+
+def _is_fresh(call: Call) -> bool:
+    """Whether a call returns new arrays."""
+    if call.function == ".astype":
+        return not call.kwargs  # it copies
+    return isinstance(call.function, np.ufunc) or call.function in FRESH
