@@ -79,6 +79,8 @@ def clip(
         return np.asarray(
             x.clip(low, high, out=out)
         )  # one pass; np.clip has double the overhead
+    if min is None and max is None:
+        return np.asarray(np.positive(x, out=out))  # a copy
     y = x if min is None else np.maximum(x, number(min), out=out)
     return np.asarray(y if max is None else np.minimum(y, number(max), out=out))
 

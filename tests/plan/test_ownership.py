@@ -48,6 +48,8 @@ MODELS = {
         { y = Identity (x) }""",
     "an item of a sequence": """net (seq(float[n]) x) => (float[n] y)
         <int64 zero = {0}> { y = SequenceAt (x, zero) }""",
+    "integers without limits": """net (int8[n] x) => (int8[n] y)
+        { y = Clip (x) }""",
     "a window that pools nothing": """net (float[1, 1, n] x) => (float[1, 1, m] y)
         { y = MaxPool <kernel_shape = [1]> (x) }""",
 }
@@ -62,6 +64,7 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "columns of an input": (np.ones((3, 4), np.float32),),
     "an input, turned": (np.ones((3, 4), np.float32),),
     "parts of an input": (np.ones((3, 4), np.float32),),
+    "integers without limits": (np.arange(4, dtype=np.int8),),
     "a sequence": ([np.ones(2, np.float32), np.zeros(3, np.float32)],),
     "an item of a sequence": ([np.ones(2, np.float32)],),
     "a window that pools nothing": (np.ones((1, 1, 5), np.float32),),
