@@ -40,6 +40,8 @@ class NodeContext:
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     """Tensors that the rule made: what ``weight()`` collects."""
     read: set[str] = field(default_factory=set)
+    conditional: bool = False
+    """Whether it is in a branch: one that no call takes may be wrong, as in ONNX's functions."""
 
     # ------------------------------------------------------------------ inputs and outputs
 

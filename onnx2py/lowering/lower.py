@@ -51,6 +51,8 @@ class _Lowering:
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    branches: int = 0
+    """How many branches are around what is being lowered."""
 
     def statements(self, graph: Graph) -> tuple[Statement, ...]:
         self.constants.update(graph.constants)
@@ -61,6 +63,7 @@ class _Lowering:
     def statement(self, node: Node) -> Statement | None:
         """Lower one node; None, and a noted problem, where that cannot be done."""
         context = NodeContext(node, self.types, self.constants, self.body)
+        context.conditional = self.branches > 0
         try:
             statement = lower_node(context, self.rules)
         except UnsupportedError as error:
@@ -70,12 +73,16 @@ class _Lowering:
         return statement
 
     def body(self, graph: Graph, role: str) -> Body:
+        in_branch = role.endswith("_branch")
+        self.branches += in_branch
+        statements = self.statements(graph)
+        self.branches -= in_branch
         return Body(
             name=role.removesuffix("_branch"),
             inputs=graph.inputs,
             captures=tuple(c for c in graph.captures() if c not in self.constants),
             outputs=graph.outputs,
-            statements=self.statements(graph),
+            statements=statements,
             promised=graph.promised,
         )
 

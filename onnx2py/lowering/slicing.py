@@ -152,6 +152,8 @@ def _equal_lengths(node: NodeContext, axis: int, count: int) -> tuple[int, ...] 
     part = -(-length // count)
     last = length - part * (count - 1)
     if last < 0 or (node.version < 18 and last != part):
+        if node.conditional:
+            return (part,) * count  # an error when it is called
         raise node.unsupported(
             f"split: {length} elements cannot be {count} equal parts"
         )
