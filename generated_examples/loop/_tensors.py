@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, wraps
 from io import BytesIO
 from math import prod
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Value = TypeVar("Value")
 Dim = Union[int, str, None]
 File = Union[str, "os.PathLike[str]"]
 
@@ -211,6 +213,60 @@ def as_array(value: Any) -> NDArray[Any]:
     """Return a NumPy scalar as an array of no axes, and anything else as it is."""
     array: NDArray[Any] = np.asarray(value) if isinstance(value, np.generic) else value
     return array
+
+
+def own(value: Value, *held: Any) -> Value:
+    """Return an output in memory of its own, which the caller may write to.
+
+    It is copied if it shares memory with one of ``held``: weights, inputs, other outputs.
+    """
+    result: Any = value
+    if isinstance(result, np.ndarray):
+        others = _arrays(held)
+        if not result.flags.writeable or any(_overlap(result, a) for a in others):
+            result = result.copy()
+    elif isinstance(result, list):
+        result = _own_items(result, {id(_memory(a)) for a in _arrays(held)})
+    elif isinstance(result, dict):
+        result = dict(result)
+    return cast(Value, result)
+
+
+def _own_items(items: list[Any], taken: set[int]) -> list[Any]:
+    """Copy the items of a sequence that lie in memory which is taken, by others or an item."""
+    result: list[Any] = []
+    for item in items:
+        if isinstance(item, np.ndarray):
+            memory = id(_memory(item))
+            fresh = memory not in taken and item.flags.writeable
+            taken.add(memory)
+            result.append(item if fresh else item.copy())
+        else:
+            result.append(_own_items(item, taken) if isinstance(item, list) else own(item))
+    return result
+
+
+def _arrays(values: Iterable[Any]) -> Iterator[NDArray[Any]]:
+    """Yield arrays, and those in sequences."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _arrays(value)
+
+
+def _overlap(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two arrays have an element in common; where that is hard to tell, True."""
+    effort: Any = 100  # NumPy's annotation allows two constants alone
+    return np.may_share_memory(a, b, max_work=effort)
+
+
+def _memory(array: NDArray[Any]) -> Any:
+    """Return the object whose memory an array is a view of."""
+    memory: Any = array
+    while getattr(memory, "base", None) is not None:
+        memory = memory.base
+    return memory
 
 
 def quiet(function: Function) -> Function:
