@@ -242,7 +242,9 @@ def _own_items(items: list[Any], taken: set[int]) -> list[Any]:
             taken.add(memory)
             result.append(item if fresh else item.copy())
         else:
-            result.append(_own_items(item, taken) if isinstance(item, list) else own(item))
+            result.append(
+                _own_items(item, taken) if isinstance(item, list) else own(item)
+            )
     return result
 
 
