@@ -103,22 +103,22 @@ class Model:
             image, self.conv1_weight, self.conv1_bias, pads=(2, 2, 2, 2)
         )
 
-        # relu1: Relu -> float32[batch, 12, 28, 28]
-        relu1 = ops.relu(conv1)
-
         # pool1: MaxPool -> float32[batch, 12, 14, 14]
-        pool1 = ops.max_pool(relu1, kernel_shape=(2, 2), strides=(2, 2))
+        relu1 = ops.max_pool(conv1, kernel_shape=(2, 2), strides=(2, 2))
+
+        # relu1: Relu -> float32[batch, 12, 14, 14]
+        pool1 = ops.relu(relu1)
 
         # conv2: Conv -> float32[batch, 24, 14, 14]
         conv2 = ops.conv_packed(
             pool1, self.conv2_weight, self.conv2_bias, pads=(2, 2, 2, 2)
         )
 
-        # relu2: Relu -> float32[batch, 24, 14, 14]
-        relu2 = ops.relu(conv2)
-
         # pool2: MaxPool -> float32[batch, 24, 7, 7]
-        pool2 = ops.max_pool(relu2, kernel_shape=(2, 2), strides=(2, 2))
+        relu2 = ops.max_pool(conv2, kernel_shape=(2, 2), strides=(2, 2))
+
+        # relu2: Relu -> float32[batch, 24, 7, 7]
+        pool2 = ops.relu(relu2)
 
         # flatten: Flatten -> float32[batch, 1176]
         flat = pool2.reshape((-1, 1176))

@@ -16,6 +16,7 @@ from .fold import fold_constants
 from .functions import dissolve_functions, pass_constants_in
 from .fuse import fuse_patterns
 from .no_ops import remove_no_ops
+from .order import pool_before_activation
 from .symbols import follow_symbols
 
 Pass = Callable[[Graph], Graph]
@@ -39,6 +40,7 @@ OPTIMISING: tuple[Pass, ...] = (
     remove_no_ops,
     remove_duplicates,
     fold_batch_norm,
+    pool_before_activation,
     remove_dead_code,
 )
 

@@ -28,6 +28,7 @@ from ..kernels import (
     exponential,
     gelu,
     matmul,
+    max_pooling,
     normalization,
     packed_conv,
     quantization,
@@ -91,6 +92,9 @@ def _makes(statement: Statement) -> bool:
     call = statement.operation
     if not isinstance(call, Call):
         return False
+    if call.function is max_pooling.max_pool:  # of single elements it may be a view
+        kernel_shape = call.kwargs.get("kernel_shape")
+        return isinstance(kernel_shape, tuple) and max(kernel_shape) > 1
     return call.function in MAKERS or call.function == ".astype" and not call.kwargs
 
 
