@@ -16,11 +16,13 @@ from .ir.graph import Graph
 from .load import load
 from .options import Options
 from .verification.comparison import OutputResult, compare, compare_types, worst
+from .verification.conditioning import weighed
 from .verification.expectation import Expectation, Oracles, expectations
 from .verification.golden import record
 from .verification.inputs import Signature
-from .verification.isolation import Outcome, run_isolated
+from .verification.isolation import Outcome
 from .verification.per_node import NodeReport, compare_nodes
+from .verification.subject import Subject
 
 if TYPE_CHECKING:
     from onnx import ModelProto  # noqa: TID251  (an annotation)
@@ -80,35 +82,52 @@ def verify_package(
         If they cannot be compared: no oracle takes the model, or none takes the inputs.
     """
     graph = _decoded(model) if graph is None else graph
-    signature = Signature.of(graph)
-    oracles = Oracles(model, signature, beside)
+    subject = Subject(folder, model, graph, beside, options, requires)
+    oracles = Oracles(model, Signature.of(graph), beside)
     expected = expectations(oracles, graph, options)
-    feeds = [each.case.feeds for each in expected]
-    outcome = run_isolated(folder, feeds, requires, options.time_limit, trace=per_node)
+    outcome = subject.run([each.case.feeds for each in expected], trace=per_node)
     results: tuple[OutputResult, ...] = ()
+    nodes = None
     if not outcome.error:
-        results = tuple(_compare(signature, expected, outcome, options.rtol))
-        if recorded and all(result.agrees for result in results):
-            oracle, outputs = expected[0].sure()
-            case, rtol = expected[0].case, options.rtol
-            oracles.note(record(folder, signature, case, outputs, rtol, oracle))
+        results = _judged(subject, oracles, expected, outcome, recorded)
+        nodes = (
+            compare_nodes(subject, expected[0], outcome.values) if per_node else None
+        )
+    names = dict.fromkeys(name for each in expected for name in each.outputs)
     return Verification(
-        oracle=" and ".join(
-            dict.fromkeys(name for e in expected for name in e.outputs)
-        ),
+        oracle=" and ".join(names),
         inputs=", ".join(dict.fromkeys(each.case.label for each in expected)),
         outputs=results,
         failure=outcome.error,
         traceback=outcome.traceback,
         notes=tuple(oracles.notes),
-        nodes=(
-            compare_nodes(
-                folder, model, beside, expected[0], outcome.values, options.rtol
-            )
-            if per_node and not outcome.error
-            else None
-        ),
+        nodes=nodes,
     )
+
+
+def _judged(
+    subject: Subject,
+    oracles: Oracles,
+    expected: Sequence[Expectation],
+    outcome: Outcome,
+    recorded: bool,
+) -> tuple[OutputResult, ...]:
+    """Compare all outputs; record golden values if they agree."""
+    signature, rtol = oracles.signature, subject.options.rtol
+    results = tuple(_compare(signature, expected, outcome, rtol))
+    limits: dict[str, float | None] = {}
+    if not all(result.agrees for result in results):
+        found = weighed(subject, results, expected, outcome.cases)
+        results, limits = found.results, found.limits
+        for note in found.notes:
+            oracles.note(note)
+    if recorded and all(result.agrees for result in results):
+        oracle, outputs = expected[0].sure()
+        sure = {k: v for k, v in outputs.items() if limits.get(k, rtol) is not None}
+        case, folder = expected[0].case, subject.folder
+        tolerances = {k: max(limits.get(k) or 0.0, rtol) for k in sure}
+        oracles.note(record(folder, signature, case, sure, tolerances, oracle))
+    return results
 
 
 def verify_existing(

@@ -30,7 +30,7 @@ def record(
     signature: Signature,
     case: Case,
     expected: Mapping[str, Any],
-    rtol: float,
+    rtol: Mapping[str, float],
     oracle: str,
 ) -> str:
     """Write ``golden/`` into a package; return why not, if the inputs cannot be recorded.
@@ -48,7 +48,8 @@ def record(
     golden.mkdir()
     outputs = {name: _recordable(expected.get(name)) for name in signature.outputs}
     limits = [
-        _limit(array, expected.get(name), rtol) for name, array in outputs.items()
+        _limit(array, expected.get(name), rtol.get(name, 0.0))
+        for name, array in outputs.items()
     ]
     content: dict[str, Any] = {"oracle": oracle, "rtol": limits}
     if small:

@@ -1,0 +1,203 @@
+"""A model that rounds otherwise: every float on the way is off by one unit in the last place.
+
+Each value goes through a function that multiplies it with 1, give or take one step. Integers
+below 65,536 that are held as floats stay as they are, as rounding leaves them; so does what
+lengths are computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import onnx  # noqa: TID251  (an oracle is not part of the compiler)
+from onnx import helper, numpy_helper  # noqa: TID251
+
+from ..ir.graph import Graph
+from ..ir.types import TensorType
+from .oracle import OracleError
+
+DOMAIN = "onnx2py.rounding"
+SEED = "onnx2py.rounding.seed"
+EXACT = ";exact"
+STEPS = {
+    "float32": 2.0**-23,
+    "float64": 2.0**-52,
+    "float16": 2.0**-10,
+    "bfloat16": 2.0**-7,
+}
+"""One unit in the last place of 1."""
+
+ELEMENTS = {
+    "float": 1, "float32": 1, "float16": 10, "double": 11, "float64": 11, "bfloat16": 16,
+}  # fmt: skip
+"""How ONNX numbers element types."""
+
+OLDEST = 7
+"""The first opset whose arithmetic broadcasts."""
+
+LENGTHS = {
+    "Resize": (1, 2, 3), "Upsample": (1,), "Range": (0, 1, 2), "Dropout": (1, 2),
+    "RandomNormalLike": (0,), "RandomUniformLike": (0,), "CastLike": (1,),
+}  # fmt: skip
+"""Inputs that lengths are computed from, or whose numbers mean nothing."""
+
+
+class Noise:
+    """Adds noise to a model."""
+
+    def __init__(self, proto: onnx.ModelProto, graph: Graph) -> None:
+        self.proto, self.graph = proto, graph
+        versions = [
+            o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")
+        ]
+        self.opset = max(versions, default=1)
+        self.used: set[str] = set()
+        """The element types of which there is noise."""
+        self.phases = np.random.default_rng(0)
+        self.fixed = set(_fixed(proto.graph))
+        self.blurred = self._blurred(proto.graph)
+
+    def add(self) -> dict[str, str]:
+        """Change the model; return the new names of its inputs."""
+        if self.opset < OLDEST:
+            raise OracleError(f"opset {self.opset} has no way to round otherwise")
+        graph = self.proto.graph
+        renamed = {}
+        first: list[onnx.NodeProto] = []
+        inputs = {value.name for value in graph.input}
+        stored = {tensor.name for tensor in graph.initializer}
+        for value in (*graph.input, *graph.initializer):
+            both = value.name in inputs and value.name in stored
+            noise = None if both else self._noise(value.name)
+            if noise is not None:
+                first.append(noise)
+                if value.name in inputs:
+                    renamed[value.name] = value.name + EXACT
+                value.name += EXACT
+        self._into(graph, first)
+        seed = helper.make_tensor_value_info(SEED, onnx.TensorProto.FLOAT, ())
+        graph.input.append(seed)
+        self.proto.functions.extend(_function(kind, self.opset) for kind in self.used)
+        self.proto.opset_import.append(helper.make_opsetid(DOMAIN, 1))
+        self.proto.ir_version = max(self.proto.ir_version, 8)
+        return renamed
+
+    def _into(
+        self, graph: onnx.GraphProto, first: Sequence[onnx.NodeProto] = ()
+    ) -> None:
+        nodes = list(first)
+        for node in graph.node:
+            for body in _bodies(node):
+                self._into(body)
+            nodes.append(node)
+            for i, name in enumerate(node.output):
+                noise = self._noise(name) if name else None
+                if noise is not None:
+                    node.output[i] = name + EXACT
+                    nodes.append(noise)
+        copies = [onnx.NodeProto.FromString(n.SerializeToString()) for n in nodes]
+        del graph.node[:]
+        graph.node.extend(copies)
+
+    def _noise(self, name: str) -> onnx.NodeProto | None:
+        """Return a node that rounds a value otherwise, which is called ``;exact`` from now on."""
+        kind = self.graph.types.get(name)
+        if not isinstance(kind, TensorType) or kind.dtype not in STEPS:
+            return None
+        if name in self.fixed or name not in self.blurred:
+            return None
+        phase = f"{name};phase"
+        number = np.array(self.phases.uniform(1, 100), np.float32)
+        self.proto.graph.initializer.append(numpy_helper.from_array(number, phase))
+        self.used.add(kind.dtype)
+        return helper.make_node(
+            f"round_{kind.dtype}", [name + EXACT, phase, SEED], [name], domain=DOMAIN
+        )
+
+    def _blurred(self, graph: onnx.GraphProto) -> set[str]:
+        """Return the values that data go into, and those that are computed with with data."""
+        data = {value.name for value in graph.input}
+        found = set(data)
+        for node in graph.node:
+            reads = {*node.input, *_captured(node)}
+            if node.op_type not in ("Shape", "Size") and not data.isdisjoint(reads):
+                data.update(node.output)
+                found |= reads
+            for body in _bodies(node):
+                found |= set(_made(body))
+        return found | data
+
+
+def _function(dtype: str, opset: int) -> onnx.FunctionProto:
+    """Return a function that multiplies with 1, give or take one unit in the last place."""
+    work = "double" if dtype == "float64" else "float"
+    element, result = (ELEMENTS[each] for each in (work, dtype))
+    if opset == OLDEST and work == "double":
+        raise OracleError("opset 7 has no way to round float64 otherwise")
+    bounded = "bounded = Clip <max = 1e30, min = -1e30> (angle)"
+    if opset >= 8:
+        bounded = "lower = Min (angle, infinite) bounded = Max (lower, least)"
+    return onnx.parser.parse_function(
+        f"""<opset_import: ["" : {opset}], domain: "{DOMAIN}">
+        round_{dtype} (x, phase, seed) => (y) {{
+            v = Cast <to = {element}> (x)
+            k = Constant <value = {work} {{1234.5}}> ()
+            step = Constant <value = {work} {{{STEPS[dtype]!r}}}> ()
+            one = Constant <value = {work} {{1.0}}> ()
+            most = Constant <value = {work} {{65536.0}}> ()
+            infinite = Constant <value = {work} {{3e38}}> ()
+            least = Constant <value = {work} {{-3e38}}> ()
+            moved = Mul (phase, seed)
+            offset = Cast <to = {element}> (moved)
+            scaled = Mul (v, k)
+            angle = Add (scaled, offset)
+            {bounded}
+            wave = Sin (bounded)
+            share = Mul (wave, step)
+            below = Floor (v)
+            part = Sub (v, below)
+            is_broken = Cast <to = 9> (part)
+            size = Abs (v)
+            is_large = Greater (size, most)
+            is_infinite = Greater (size, infinite)
+            is_finite = Not (is_infinite)
+            moves = Or (is_broken, is_large)
+            noisy = And (moves, is_finite)
+            mask = Cast <to = {element}> (noisy)
+            noise = Mul (share, mask)
+            factor = Add (one, noise)
+            blurred = Mul (v, factor)
+            y = Cast <to = {result}> (blurred)
+        }}"""
+    )
+
+
+def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            yield attribute.g
+
+
+def _made(graph: onnx.GraphProto) -> Iterator[str]:
+    for node in graph.node:
+        yield from node.output
+        for body in _bodies(node):
+            yield from _made(body)
+
+
+def _captured(node: onnx.NodeProto) -> Iterator[str]:
+    """Yield what the bodies of a node read, and names of their own."""
+    for body in _bodies(node):
+        for inner in body.node:
+            yield from inner.input
+            yield from _captured(inner)
+
+
+def _fixed(graph: onnx.GraphProto) -> Iterator[str]:
+    """Yield the values that lengths are computed from."""
+    for node in graph.node:
+        for place in LENGTHS.get(node.op_type, ()):
+            yield from node.input[place : place + 1]
+        for body in _bodies(node):
+            yield from _fixed(body)
