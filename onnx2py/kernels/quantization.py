@@ -30,7 +30,7 @@ def quantize_linear(
     """Return ``x / y_scale + y_zero_point`` as integers.
 
     Quotients are rounded to the nearest integer, halves to the even one; what does not
-    fit into ``dtype`` becomes its smallest or largest number. NaN becomes anything.
+    fit into ``dtype`` becomes its smallest or largest number, NaN the smallest.
 
     Parameters
     ----------
@@ -54,7 +54,10 @@ def rounded_quotient(
     high: Any,
     precision: DTypeLike,
 ) -> NDArray[Any]:
-    """Return ``round(x / scale) + zero_point``, held between the bounds, as float32."""
+    """Return ``round(x / scale) + zero_point``, held between the bounds, as float32.
+
+    NaN becomes ``low``.
+    """
     y: NDArray[Any] = np.asarray(
         np.asarray(x, precision) / np.asarray(scale, precision)
     )
@@ -64,7 +67,14 @@ def rounded_quotient(
         y += np.asarray(zero_point, np.float32)
     # The method: np.minimum(np.maximum()) takes three times as long.
     y.clip(low, high, out=y)
+    replace_nan(y, np.float32(low))
     return y
+
+
+def replace_nan(y: NDArray[Any], low: np.float32) -> None:
+    """Write ``low``, than which no number of ``y`` is less, over NaN, as onnxruntime does."""
+    if np.isnan(y.min(initial=low)):
+        y[np.isnan(y)] = low
 
 
 def dequantize_linear(
@@ -103,7 +113,7 @@ def quantized_and_back(
 ) -> NDArray[Any]:
     """Return what ``dequantize_linear`` makes of what ``quantize_linear`` makes of ``x``.
 
-    No integers are made in between, but the numbers are the same; NaN stays NaN.
+    No integers are made in between, but the numbers are the same.
 
     Parameters
     ----------
@@ -121,6 +131,7 @@ def quantized_and_back(
         np.divide(a, step, out=out)
         np.rint(out, out=out)
         out.clip(low, high, out=out)
+        replace_nan(out, low)
         out *= step
     return y
 

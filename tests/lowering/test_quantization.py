@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
 from onnx2py import UnsupportedError
-from onnx2py.ir.types import TensorType
+from onnx2py.ir.types import DTYPES, TensorType
 from tests.support import assert_same, check_against_onnxruntime, compute, lowered
 
 SCALE = {"s": np.array(0.02, np.float32)}
@@ -204,3 +204,14 @@ def test_the_official_cases_agree(operator):
         expected = array(outputs[0])
         assert actual[0].dtype == expected.dtype, case.name
         assert_same(actual[0].astype("f"), expected.astype("f"))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+@pytest.mark.parametrize("zero", [0, 2])
+def test_nan_becomes_the_smallest_number(dtype, zero):
+    x = number([np.nan, np.inf, -np.inf, 1.2, -1e30, np.nan])
+    arrays = [x, number(0.5), np.array(zero, DTYPES[dtype])]
+    check_against_onnxruntime("QuantizeLinear", arrays, opset=21)
+    # one element, and none
+    check_against_onnxruntime("QuantizeLinear", [number(np.nan), *arrays[1:]], opset=21)
+    check_against_onnxruntime("QuantizeLinear", [x[:0], *arrays[1:]], opset=21)

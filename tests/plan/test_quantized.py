@@ -133,7 +133,7 @@ def test_q2_numbers_are_rounded_but_not_stored(kind, scale, joined, tmp_path):
     source = (tmp_path / "pkg/model.py").read_text()
     assert ("ops.quantized_and_back(" in source) is joined
     x = np.random.default_rng(0).normal(size=(200, 3, 70)).astype(np.float32) * 5
-    x[0, 0, :4] = np.inf, -np.inf, 0.025, 0.075
+    x[0, 0, :5] = np.inf, -np.inf, 0.025, 0.075, np.nan
     assert_exact(made, x)
 
 
