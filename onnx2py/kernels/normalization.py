@@ -200,20 +200,6 @@ def lp_normalization(
     return np.asarray(y).astype(input.dtype, copy=False)
 
 
-def mean_variance_normalization(
-    x: NDArray[Any], *, axes: tuple[int, ...] = (0, 2, 3)
-) -> NDArray[Any]:
-    """Normalise to mean 0 and variance 1 over ``axes``.
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__MeanVarianceNormalization.html
-    """
-    wide = widened(x)
-    y = wide - np.mean(wide, axes, keepdims=True)
-    deviation = np.sqrt(np.mean(np.square(y), axes, keepdims=True))
-    y /= deviation + wide.dtype.type(1e-9)
-    return np.asarray(y).astype(x.dtype, copy=False)
-
-
 def as_rows(x: NDArray[Any], axis: int) -> NDArray[Any]:
     """Return a row of all that ``axis`` and the axes after it hold: [D..., E...] -> [N, L]."""
     return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..ir.program import Call
 from ..kernels import batch_normalization as batch
-from ..kernels import normalization
+from ..kernels import mean_variance, normalization
 from .context import NodeContext
 from .registry import lowers
 
@@ -163,11 +163,23 @@ def lp_normalization(node: NodeContext) -> Call:
     )
 
 
+@lowers("MeanVarianceNormalization")
+def old_mean_variance_normalization(node: NodeContext) -> Call:
+    """Before 9 it was no operator of the specification; onnxruntime has it for all versions."""
+    across_channels = bool(node.int("across_channels", 0))
+    return node.call(
+        mean_variance.mean_variance_normalization,
+        node.input(0),
+        axes=(0, 1, 2, 3) if across_channels else (0, 2, 3),
+        normalize_variance=bool(node.int("normalize_variance", 1)),
+    )
+
+
 @lowers("MeanVarianceNormalization", since=9)
 def mean_variance_normalization(node: NodeContext) -> Call:
     """9, 13: only types were added."""
     return node.call(
-        normalization.mean_variance_normalization,
+        mean_variance.mean_variance_normalization,
         node.input(0),
         axes=node.ints("axes", (0, 2, 3)),
     )

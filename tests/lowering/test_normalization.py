@@ -193,3 +193,31 @@ def test_a_norm_of_0_gives_0():
 def test_mean_variance_normalization_agrees(opset, options):
     x = normal(2, 3, 4, 4)
     check_against_onnxruntime("MeanVarianceNormalization", [x], opset=opset, **options)
+
+
+@pytest.mark.parametrize("opset", [1, 8])
+@pytest.mark.parametrize("across", [None, 0, 1])
+@pytest.mark.parametrize("normalize_variance", [None, 0, 1])
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 3, 4), (4, 3), (2, 3, 4, 5, 2)])
+def test_mean_variance_normalization_before_it_was_specified_agrees(
+    shape, normalize_variance, across, opset
+):
+    given = {"across_channels": across, "normalize_variance": normalize_variance}
+    options = {key: value for key, value in given.items() if value is not None}
+    arrays = [normal(*shape)]
+    check_against_onnxruntime(
+        "MeanVarianceNormalization", arrays, opset=opset, **options
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"axes": [-1, 0]}, {"axes": [0, 2, 3]}])
+@pytest.mark.parametrize("shape", [(5,), (4, 3), (2, 3, 4)])
+def test_mean_variance_normalization_over_the_axes_that_there_are(shape, options):
+    arrays = [normal(*shape)]
+    check_against_onnxruntime("MeanVarianceNormalization", arrays, opset=13, **options)
+
+
+def test_mean_variance_normalization_over_no_axis_is_refused():
+    arrays = [np.float32([[1, 2]])]
+    with pytest.raises(ValueError, match="axes: expected one of an input of 2 axes"):
+        compute("MeanVarianceNormalization", arrays, opset=13, axes=[2])
