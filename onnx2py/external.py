@@ -70,10 +70,14 @@ class ExternalFiles:
         bits = PACKED_BITS.get(name, dtype.itemsize * 8)
         needed = (int(np.prod(shape, dtype=object)) * bits + 7) // 8
         found = path.stat().st_size - offset
-        available = found if length is None else min(found, length)
-        if offset < 0 or available < needed:
+        if length is not None and length != needed:
             raise LoadError(
-                f"{subject}: expected {needed} bytes in {path.name!r}, got {available}"
+                f"{subject}: expected {needed} bytes for {name}{list(shape)}, got a "
+                f"length of {length}: the model is damaged, or made by a faulty tool"
+            )
+        if offset < 0 or found < needed:
+            raise LoadError(
+                f"{subject}: expected {needed} bytes in {path.name!r}, got {found}"
             )
         if needed == 0:
             return np.zeros(shape, dtype)

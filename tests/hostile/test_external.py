@@ -94,7 +94,7 @@ NUMBERS = [
     {"offset": "1e3"}, {"offset": "nan"}, {"offset": "\x1b"}, {"length": "-1"},
     {"length": "2399"}, {"length": "0"}, {"length": "two"}, {"length": ""},
     {"length": str(-(2**64))}, {"length": "2400", "offset": "4"},
-    {"length": str(2**70), "offset": "4"}, {"length": "9" * 5000},
+    {"length": str(2**70), "offset": "4"}, {"length": "9" * 5000}, {"length": "2404"},
 ]  # fmt: skip
 
 
