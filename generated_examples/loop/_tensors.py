@@ -162,10 +162,10 @@ def check_input(
         raise TypeError(f"{shown(name)}: expected {expected}, got {kind}")
     dtype, shape = parse_type(expected)
     array: NDArray[Any] = np.asarray(value)
-    if array.dtype != dtype:
-        if array.dtype.kind in "UO" and dtype == object:
-            array = array.astype(object)
-        elif array.dtype.newbyteorder("=") == dtype:
+    if dtype == object and array.dtype.kind in "SUO":
+        array = _as_strings(name, array)
+    elif array.dtype != dtype:
+        if array.dtype.newbyteorder("=") == dtype:
             array = array.astype(dtype)
         else:
             got = tensor_type(array)
@@ -184,6 +184,24 @@ def check_input(
             f"{shown(name)}: expected {expected}{note}, got {tensor_type(array)}"
         )
     return array
+
+
+def _as_strings(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of str; what is none is spelt as by Python: "None", "nan", "1.5".
+
+    So does onnxruntime.
+    """
+    if array.dtype.kind == "S":
+        try:
+            array = np.char.decode(array, "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{shown(name)}: expected UTF-8, got {error}") from None
+    array = np.asarray(array, object)
+    if all(type(item) is str for item in array.flat):
+        return array
+    strings = np.empty(array.shape, object)
+    strings.flat = [str(item) for item in array.flat]
+    return strings
 
 
 @lru_cache(maxsize=None)

@@ -28,6 +28,8 @@ def argmax(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ArgMax.html
     """
+    if data.ndim == 0:  # one element along any axis, as in onnxruntime
+        return np.zeros((), np.int64)
     x = widened(data)
     if not select_last_index:
         return np.asarray(np.argmax(x, axis, keepdims=keepdims), np.int64)
@@ -53,6 +55,8 @@ def argmin(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ArgMin.html
     """
+    if data.ndim == 0:  # one element along any axis, as in onnxruntime
+        return np.zeros((), np.int64)
     x = widened(data)
     if not select_last_index:
         return np.asarray(np.argmin(x, axis, keepdims=keepdims), np.int64)

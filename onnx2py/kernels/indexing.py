@@ -68,6 +68,10 @@ def gather_nd(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GatherND.html
     """
+    if indices.shape[-1] == 0:  # all of data, at each place
+        spread = np.expand_dims(data, tuple(range(batch_dims, indices.ndim - 1)))
+        shape = indices.shape[:-1] + data.shape[batch_dims:]
+        return np.broadcast_to(spread, shape).copy()
     return np.asarray(data[nd_places(indices, batch_dims)])
 
 

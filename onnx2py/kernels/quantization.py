@@ -71,7 +71,7 @@ def rounded_quotient(
     return y
 
 
-def replace_nan(y: NDArray[Any], low: np.float32) -> None:
+def replace_nan(y: NDArray[Any], low: Any) -> None:
     """Write ``low``, than which no number of ``y`` is less, over NaN, as onnxruntime does."""
     if np.isnan(y.min(initial=low)):
         y[np.isnan(y)] = low

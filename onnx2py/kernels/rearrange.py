@@ -108,7 +108,9 @@ def cumulative_product(
 def _accumulated(
     ufunc: np.ufunc, x: NDArray[Any], axis: int, exclusive: bool, reverse: bool
 ) -> NDArray[Any]:
-    """Accumulate ``x`` in its own dtype."""
+    """Accumulate ``x`` in its own dtype; a scalar is one element along any axis."""
+    if x.ndim == 0:
+        return np.full_like(x, ufunc.identity) if exclusive else x.copy()
     walked = np.moveaxis(x, axis, 0)
     if reverse:
         walked = walked[::-1]

@@ -19,8 +19,15 @@ from ._short_axes import accumulate
 Axes = Union[Sequence[int], NDArray[Any], None]
 
 
-def reduced_axes(axes: Axes, noop_with_empty_axes: bool) -> Optional[tuple[int, ...]]:
-    """Return ``axes`` as NumPy wants them: None for all, () for none."""
+def reduced_axes(
+    data: NDArray[Any], axes: Axes, noop_with_empty_axes: bool
+) -> Optional[tuple[int, ...]]:
+    """Return ``axes`` as NumPy wants them: None for all, () for none.
+
+    A scalar counts as one element along any axis, as in onnxruntime and PyTorch.
+    """
+    if data.ndim == 0:
+        return ()
     if axes is None or len(axes) == 0:
         return () if noop_with_empty_axes else None
     return tuple(int(axis) for axis in axes)
@@ -39,7 +46,7 @@ def reduce_sum(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceSum.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     return _accumulate(np.add, data, axis, keepdims)
 
 
@@ -56,7 +63,7 @@ def reduce_prod(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceProd.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     return _accumulate(np.multiply, data, axis, keepdims)
 
 
@@ -71,7 +78,7 @@ def reduce_l1(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceL1.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     return _accumulate(np.add, np.abs(data), axis, keepdims)
 
 
@@ -86,7 +93,7 @@ def reduce_sum_square(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceSumSquare.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     y = _accumulate(np.add, np.square(widened(data)), axis, keepdims)
     return y.astype(data.dtype, copy=False)
 
@@ -104,7 +111,7 @@ def reduce_l2(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceL2.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     y = _accumulate(np.add, np.square(widened(data)), axis, keepdims)
     return np.asarray(np.sqrt(y)).astype(data.dtype, copy=False)
 
@@ -122,7 +129,7 @@ def reduce_mean(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMean.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     total = _accumulate(np.add, widened(data), axis, keepdims)
     count = data.size // total.size if total.size and data.size else 0
     if total.dtype.kind in "iu":
@@ -144,7 +151,7 @@ def reduce_log_sum(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceLogSum.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     total = _accumulate(np.add, widened(data), axis, keepdims)
     return np.asarray(np.log(total)).astype(data.dtype, copy=False)
 
@@ -162,7 +169,7 @@ def reduce_log_sum_exp(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     x = widened(data) if data.dtype.kind not in "iu" else data.astype(np.float64)
     # The greatest element is taken out of the sum, which could overflow otherwise.
     lowest = x.dtype.type(-np.inf)
@@ -186,7 +193,7 @@ def reduce_max(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMax.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     if data.size:
         return _accumulate(np.maximum, data, axis, keepdims)
     bound = _bound(data.dtype, lowest=True)
@@ -206,7 +213,7 @@ def reduce_min(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMin.html
     """
-    axis = reduced_axes(axes, noop_with_empty_axes)
+    axis = reduced_axes(data, axes, noop_with_empty_axes)
     if data.size:
         return _accumulate(np.minimum, data, axis, keepdims)
     bound = _bound(data.dtype, lowest=False)

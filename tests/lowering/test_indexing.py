@@ -7,7 +7,7 @@ import pytest
 from onnx2py import UnsupportedError
 from onnx2py.ir.types import TensorType
 from tests.lowering._paths import all_paths, check_all_paths
-from tests.support import assert_same, lowered
+from tests.support import assert_same, check_against_onnxruntime, compute, lowered
 
 
 def ints(*values):
@@ -212,3 +212,13 @@ def test_tensor_scatter():
         )["nothing"],
         [np.float32([[[0], [-1]]])],
     )
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+@pytest.mark.parametrize("places", [(1,), (2, 4), (0,), ()])
+def test_gather_nd_of_places_without_an_index_agrees(shape, places):
+    arrays = [floats(*shape), np.zeros((*places, 0), np.int64)]
+    (y,) = compute("GatherND", arrays, opset=13)
+    assert_same([y], [np.broadcast_to(arrays[0], (*places, *shape))])
+    if shape:  # onnxruntime does so too where it does not know that data are a scalar
+        check_against_onnxruntime("GatherND", arrays, opset=13)

@@ -6,7 +6,7 @@ import pytest
 from onnx2py import UnsupportedError
 from onnx2py.ir.types import TensorType
 from tests.lowering._paths import all_paths, check_all_paths
-from tests.support import assert_same, lowered
+from tests.support import assert_same, compute, lowered
 
 
 def ints(*values):
@@ -141,3 +141,14 @@ def test_cumulative_product():
     constants = {"axis": np.array(0)}
     found = lowered("CumProd", ["x", "axis"], opset=26, constants=constants)
     assert found == "ops.cumulative_product(x, 0)"
+
+
+@pytest.mark.parametrize("operator, opset", [("CumSum", 14), ("CumProd", 26)])
+@pytest.mark.parametrize("exclusive", [0, 1])
+@pytest.mark.parametrize("reverse", [0, 1])
+def test_a_scalar_accumulated_stays_a_scalar(reverse, exclusive, operator, opset):
+    """As in PyTorch; NumPy makes one axis of none."""
+    options = {"exclusive": exclusive, "reverse": reverse, "opset": opset}
+    (y,) = compute(operator, [np.array(3, np.float32), np.array(0)], **options)
+    kept = 3 if not exclusive else 0 if operator == "CumSum" else 1
+    assert (y.shape, y.dtype, y.item()) == ((), np.float32, kept)

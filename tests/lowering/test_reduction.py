@@ -227,3 +227,22 @@ def test_argmax_is_numpys():
 def test_places_of_extremes_agree(operator, opset, options, dtype):
     x = RNG.integers(0, 3, (4, 5, 3)).astype(dtype)
     check_against_onnxruntime(operator, [x], opset=opset, **options)
+
+
+@pytest.mark.parametrize("axis", [0, -1, 1])
+@pytest.mark.parametrize("value", [2.5, -3])
+def test_scalars_have_one_element_along_any_axis(value, axis):
+    """PyTorch exports ``x.sum(0)`` of scalars."""
+    x = np.array(value, np.int32 if value == -3 else np.float32)
+    for operator in ALL:
+        for keepdims in (0, 1):
+            arrays = [x, np.array([axis])]
+            check_against_onnxruntime(operator, arrays, opset=18, keepdims=keepdims)
+        if operator != "ReduceSum":
+            (y,) = compute(operator, [x], opset=11, axes=[axis])
+            assert_same([y], compute(operator, arrays, opset=18))
+    for operator in ("ArgMax", "ArgMin"):
+        for last in (0, 1):
+            options = {"axis": axis, "select_last_index": last, "keepdims": last}
+            (y,) = compute(operator, [x], opset=13, **options)
+            assert (y.shape, y.dtype, y.item()) == ((), np.int64, 0)
