@@ -197,9 +197,9 @@ def _as_strings(name: str, array: NDArray[Any]) -> NDArray[Any]:
     array = np.asarray(array, object)
     if all(type(item) is str for item in array.flat):
         return array
-    strings = np.empty(array.shape, object)
-    strings.flat = [str(item) for item in array.flat]
-    return strings
+    strings = np.empty(array.size, object)
+    strings[:] = [str(item) for item in array.flat]
+    return strings.reshape(array.shape)
 
 
 @lru_cache(maxsize=None)

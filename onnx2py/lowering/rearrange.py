@@ -71,8 +71,9 @@ def cumulative_sum(node: NodeContext) -> Call:
     """11, 14: only types were added."""
     axis, dtype = one_number(node, 1), node.dtype(0)
     options = _options(node)
-    known = isinstance(axis, int) and node.rank(0) and not any(options.values())
-    if known and dtype is not None:
+    is_scalar = not node.rank(0) and axis in (0, -1)  # or may be one
+    plain = isinstance(axis, int) and not is_scalar and not any(options.values())
+    if plain and dtype is not None:
         # np.cumsum would make int64 of int32, and one axis of none
         kind: dict[str, Any] = {} if dtype in _KEPT else {"dtype": DTYPES[dtype]}
         return node.call(np.cumsum, node.input(0), axis=axis, **kind)
