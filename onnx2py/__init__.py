@@ -8,6 +8,7 @@ from .errors import (
     InternalError,
     LimitError,
     LoadError,
+    ModelErrors,
     Onnx2pyError,
     OptionError,
     OutputError,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .inspection import Inspection, inspect_model
     from .load_package import load_model
     from .pipeline import Report, compile_model
+    from .shim import ShimReport, compile_shim
     from .verify import Verification, verify_existing
 
 __version__ = "0.1.0"
@@ -31,16 +33,19 @@ __all__ = [
     "InternalError",
     "LimitError",
     "LoadError",
+    "ModelErrors",
     "Onnx2pyError",
     "OptionError",
     "OutputError",
     "Problem",
     "Report",
+    "ShimReport",
     "UnsupportedError",
     "Verification",
     "VerifyError",
     "__version__",
     "compile_model",
+    "compile_shim",
     "implements",
     "inspect_model",
     "load_model",
@@ -51,8 +56,10 @@ __all__ = [
 _LAZY = {
     "Inspection": "inspection",
     "Report": "pipeline",
+    "ShimReport": "shim",
     "Verification": "verify",
     "compile_model": "pipeline",
+    "compile_shim": "shim",
     "implements": "custom",
     "inspect_model": "inspection",
     "load_model": "load_package",

@@ -47,10 +47,11 @@ def parse_verify(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _add_verification(parser: argparse.ArgumentParser) -> None:
+def _add_verification(parser: argparse.ArgumentParser, *, data: bool = True) -> None:
     add = parser.add_argument
-    add("--data", metavar="PATH", nargs="+", action="extend", default=[],
-        help="verify with these: .npy, .npz or .pb files, or folders of them")  # fmt: skip
+    if data:
+        add("--data", metavar="PATH", nargs="+", action="extend", default=[],
+            help="verify with these: .npy, .npz or .pb files, or folders of them")  # fmt: skip
     add("--seed", type=_seed, default=Options.seed, metavar="N",
         help="of random inputs to verify with (%(default)s)")  # fmt: skip
     add("--rtol", type=_rtol, default=Options.rtol, metavar="X",
@@ -59,11 +60,15 @@ def _add_verification(parser: argparse.ArgumentParser) -> None:
         help="how long verifying may run the package, in seconds (%(default)s)")  # fmt: skip
 
 
-def _add_shaping(parser: argparse.ArgumentParser) -> None:
+def _add_operators(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ops", metavar="FILE", action="append", default=[],
         help="a Python file with operators of your own (see the README)",
     )  # fmt: skip
+
+
+def _add_shaping(parser: argparse.ArgumentParser) -> None:
+    _add_operators(parser)
     group = parser.add_argument_group("changing what the model takes and returns")
     add = group.add_argument
     add("--outputs", metavar="A,B", type=_names, default=(),
@@ -145,7 +150,8 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="onnx2py",
         description="Compile an ONNX model to a Python package that needs NumPy alone. "
-        "Other commands: onnx2py check --help, onnx2py verify --help.",
+        "Other commands: onnx2py check --help, onnx2py verify --help, "
+        "onnx2py shim --help.",
         epilog="Exit status: 0 made, 1 cannot be compiled, 2 wrong usage, "
         "3 made but differs from the model.",
     )
@@ -157,9 +163,7 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
         help="compare the package with onnxruntime, else with onnx's own evaluator")  # fmt: skip
     _add_verification(parser)
     _add_shaping(parser)
-    add("--force", action="store_true",
-        help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
-    _add_limits(parser)
+    _add_writing(parser)
     ships = parser.add_argument_group("shipping the package in one file, besides")
     ships.add_argument("--wheel", metavar="FOLDER",
                        help="put a wheel of it there, for pip install")  # fmt: skip
@@ -171,12 +175,48 @@ def parse_compile(arguments: Sequence[str]) -> argparse.Namespace:
         help="write what it consists of: a bill of materials, CycloneDX JSON")  # fmt: skip
     ships.add_argument("--single-file", metavar="FILE",
                        help="write it as one .py, weights included (up to 4 MB)")  # fmt: skip
+    _add_loudness(parser)
+    add("--version", action="version", version=f"onnx2py {__version__}")
+    return parser.parse_args(arguments)
+
+
+def parse_shim(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse what follows ``onnx2py shim``."""
+    parser = argparse.ArgumentParser(
+        prog="onnx2py shim",
+        description="Write a folder onnxruntime/ that holds models as packages. Programs "
+        "that import onnxruntime run unchanged with it, if it is on the import path.",
+        epilog="Exit status: 0 made, 1 a model cannot be compiled, 2 wrong usage, "
+        "3 made but a package differs from its model.",
+    )
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", help="where onnxruntime/ goes: for PYTHONPATH")
+    add("models", metavar="MODEL", nargs="+", help="the ONNX files")
+    _add_level(parser)
+    add("--verify", action="store_true",
+        help="compare each package with onnxruntime, else with onnx's own evaluator")  # fmt: skip
+    _add_verification(parser, data=False)
+    _add_operators(parser)
+    _add_writing(parser)
+    add("--wheel", metavar="FOLDER", help="write a wheel there too, for pip install")
+    add("--distribution", metavar="NAME", default="onnxruntime-shim",
+        help="what pip calls the wheel (%(default)s)")  # fmt: skip
+    _add_loudness(parser)
+    return parser.parse_args(arguments)
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--force", action="store_true",
+        help="write into a folder that onnx2py did not make; its files are kept")  # fmt: skip
+    _add_limits(parser)
+
+
+def _add_loudness(parser: argparse.ArgumentParser) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="errors only")
     loudness.add_argument("-v", "--verbose", action="store_true",
                           help="each step, and tracebacks")  # fmt: skip
-    add("--version", action="version", version=f"onnx2py {__version__}")
-    return parser.parse_args(arguments)
 
 
 def _count(text: str) -> int:

@@ -1,8 +1,8 @@
 """The command: arguments in, exit status out.
 
 0 the package was made, 1 the model cannot be compiled, 2 wrong usage, 3 the package was made
-but differs from the model, 130 interrupted, 143 terminated. ``check`` and ``verify`` as the
-first argument are commands of their own; a file of such a name is spelt ``./check``.
+but differs from the model, 130 interrupted, 143 terminated. ``check``, ``verify`` and ``shim``
+as the first argument are commands of their own; a file of such a name is spelt ``./check``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .arguments import (
     limit_options,
     parse_check,
     parse_compile,
+    parse_shim,
     parse_verify,
     shaping_options,
 )
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen, run = parse_check(given[1:]), _check
     elif given[:1] == ["verify"]:
         chosen, run = parse_verify(given[1:]), _verify
+    elif given[:1] == ["shim"]:
+        chosen, run = parse_shim(given[1:]), _shim
     else:
         chosen, run = parse_compile(given), _make
     try:
@@ -107,6 +110,35 @@ def _make(chosen: argparse.Namespace) -> int:
     if report.agrees:
         return MADE
     print("onnx2py: error: the package differs from the model", file=sys.stderr)
+    return DIFFERS
+
+
+def _shim(chosen: argparse.Namespace) -> int:
+    from .shim import compile_shim
+
+    with _progress(chosen) as progress:
+        report = compile_shim(
+            chosen.models,
+            chosen.folder,
+            distribution=chosen.distribution,
+            progress=progress,
+            level=chosen.level,
+            verify=chosen.verify,
+            seed=chosen.seed,
+            rtol=chosen.rtol,
+            time_limit=chosen.time_limit,
+            force=chosen.force,
+            ops=tuple(chosen.ops),
+            wheel=chosen.wheel,
+            **limit_options(chosen),
+        )
+    if not chosen.quiet:
+        from .summary import shim_summary
+
+        _say(shim_summary(report, verbose=chosen.verbose))
+    if report.agrees:
+        return MADE
+    print("onnx2py: error: a package differs from its model", file=sys.stderr)
     return DIFFERS
 
 

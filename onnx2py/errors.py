@@ -64,6 +64,22 @@ class LimitError(Onnx2pyError):
     """The model asks for more than the options allow: nodes, or elements of a tensor."""
 
 
+class ModelErrors(Onnx2pyError):
+    """Some of several models cannot be compiled.
+
+    ``errors`` has the name of each and what is wrong with it.
+    """
+
+    def __init__(self, errors: Sequence[tuple[str, Onnx2pyError]]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(of_model(n, str(e)) for n, e in self.errors))
+
+
+def of_model(name: str, message: str) -> str:
+    """Return a message with the name of the model before it, unless it begins with that."""
+    return message if message.startswith(f"{name}:") else f"{name}: {message}"
+
+
 class UnsupportedError(Onnx2pyError):
     """The model uses operators or attributes that onnx2py has no rule for.
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .errors import Onnx2pyError, UnsupportedError
+from .errors import ModelErrors, Onnx2pyError, UnsupportedError, of_model
 
 if TYPE_CHECKING:
     from .inspection import Inspection, ValueInfo
     from .pipeline import Report
+    from .shim import ShimReport
     from .verification.per_node import NodeReport
     from .verify import Verification
 
@@ -29,6 +30,27 @@ def summary(report: Report, *, verbose: bool) -> str:
     ]
     if report.verification is not None:
         lines += verdict(report.verification, verbose=verbose)
+    return "\n".join(lines)
+
+
+def shim_summary(report: ShimReport, *, verbose: bool) -> str:
+    """Describe a folder of several models, and how each package compares with its model."""
+    lines = [f"{plain(report.path)}: made"]
+    for model in report.models:
+        made = model.report
+        files = " or ".join(map(plain, model.files)) or "bytes"
+        lines.append(
+            f"  {files} ({model.sha256[:12]}): models/{model.package}, "
+            f"{made.nodes:,} nodes, {_bytes(made.weight_bytes)} of weights"
+        )
+        if made.verification is not None:
+            found = verdict(made.verification, verbose=verbose)
+            lines += [f"  {line}" for line in found]
+    lines += [
+        f"  requires {', '.join(report.requires)}",
+        *(f"  {s.kind}: {plain(s.path)}, {_bytes(s.size)}" for s in report.shipments),
+        f"  programs import it with PYTHONPATH={plain(report.path.parent)}",
+    ]
     return "\n".join(lines)
 
 
@@ -146,6 +168,10 @@ def _values(title: str, values: Sequence[ValueInfo]) -> Iterable[str]:
 
 def error_text(error: Onnx2pyError) -> str:
     """Return an error's message; text of the model in it cannot move the cursor or add lines."""
+    if isinstance(error, ModelErrors):
+        return "\n".join(
+            of_model(plain(name), error_text(e)) for name, e in error.errors
+        )
     if isinstance(error, UnsupportedError):
         heading = str(error).partition("\n")[0]
         return "\n".join([heading, *(f"  {plain(p)}" for p in error.problems)])

@@ -179,7 +179,8 @@ OPTIONAL = ("ml_dtypes", "PIL")
 
 def _imports(folder: Path, module: str) -> bool:
     pattern = re.compile(rf"^(import|from) {module}\b", re.MULTILINE)
-    files = [*folder.glob("*.py"), *folder.glob("ops/*.py")]
+    around = folder if (folder / "ops").is_dir() else folder.parent
+    files = [*folder.glob("*.py"), *around.glob("ops/*.py")]
     return any(pattern.search(file.read_text("utf-8")) for file in files)
 
 

@@ -37,12 +37,14 @@ from .words import byte_count, counted, doc_line, name_list
 Content = Union[str, np.ndarray]
 
 FILES = (
-    "__init__.py", "__main__.py", "_binding.py", "_feeds.py", "_golden.py", "_session.py",
-    "_tensors.py", "_tools.py", "watch.py", "model.py", "README.md", "py.typed",
+    "__init__.py", "__main__.py", "_binding.py", "_feeds.py", "_golden.py", "_inference.py",
+    "_session.py", "_tensors.py", "_tools.py", "watch.py", "model.py", "README.md", "py.typed",
 )  # fmt: skip
 """What has a template of its own; ``py.typed`` is empty."""
 
-SHARED = frozenset({"_binding.py", "_feeds.py", "_tensors.py", "py.typed"})
+SHARED = frozenset(
+    {"_binding.py", "_feeds.py", "_inference.py", "_tensors.py", "py.typed"}
+)
 """Files that packages in one folder have in common, as they have ``ops/``."""
 
 LAID_OUT = frozenset(
@@ -51,6 +53,7 @@ LAID_OUT = frozenset(
         "_binding.py",
         "_feeds.py",
         "_golden.py",
+        "_inference.py",
         "_tensors.py",
         "_tools.py",
         "watch.py",

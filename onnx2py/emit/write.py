@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 from ..errors import OutputError
@@ -153,6 +153,18 @@ def finish_manifest(folder: Path) -> None:
     _write_record(folder, record)
 
 
+def divide_manifest(folder: Path, sources: Mapping[str, Mapping[str, str]]) -> None:
+    """Give packages in a folder that was written a list of their own weights.
+
+    ``sources`` has what is said of the model, for each package's path in the folder.
+    """
+    weights = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["weights"]
+    for path, source in sources.items():
+        start = f"{path}/"
+        own = {k[len(start) :]: v for k, v in weights.items() if k.startswith(start)}
+        _write_record(folder / path, {"model": dict(source), "weights": own})
+
+
 def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
     text = json.dumps(record, indent=1)
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
@@ -177,13 +189,15 @@ def _replace(folder: Path, target: Path, old: Path) -> None:
 def _keep_foreign_files(target: Path, folder: Path) -> None:
     """Copy to the new package what others put into the old one."""
     ours = set(read_manifest(target) or ())
+    our_folders = {str(p) for name in ours for p in PurePosixPath(name).parents}
     for path in sorted(target.rglob("*")):
         relative = path.relative_to(target)
         if "__pycache__" in relative.parts or relative.as_posix() in ours:
             continue
         copy = folder / relative
         if path.is_dir() and not path.is_symlink():
-            copy.mkdir(parents=True, exist_ok=True)
+            if relative.as_posix() not in our_folders:
+                copy.mkdir(parents=True, exist_ok=True)
             continue
         if copy.exists():
             raise OutputError(

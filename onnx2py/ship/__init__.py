@@ -103,6 +103,24 @@ def ship(
     return tuple(made)
 
 
+def ship_wheel(
+    folder: Path,
+    place: Path,
+    requires: tuple[str, ...],
+    sha256: str,
+    distribution: str,
+) -> tuple[Shipment, ...]:
+    """Make a wheel of the package in a folder, which pip knows by another name.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    contents = Contents(folder.name, _files(folder), requires, sha256, distribution)
+    return (_written("wheel", place / wheel_name(contents), contents, write_wheel),)
+
+
 def _write(file: Path, data: bytes) -> None:
     file.write_bytes(data)
 

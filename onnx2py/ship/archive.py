@@ -19,6 +19,8 @@ class Contents:
     files: Mapping[str, Path]
     requires: tuple[str, ...]
     sha256: str
+    distribution: str = ""
+    """What pip calls it, if that is another name."""
 
 
 def add(archive: ZipFile, name: str, content: bytes | Path) -> None:

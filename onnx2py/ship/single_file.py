@@ -77,7 +77,12 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
     operators = in_order({name: module(name) for name in names})
     parts = [module("_tensors"), *operators, module("model")]
     about = _docstring(parts[-1])
-    parts += [module("_feeds"), module("_session"), module("_binding")]
+    parts += [
+        module("_feeds"),
+        module("_inference"),
+        module("_binding"),
+        module("_session"),
+    ]
     body, final = merged(parts, "ops")
     exported = list(module("ops.__init__").neighbours) if names else []
     space = "".join(

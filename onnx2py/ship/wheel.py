@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from zipfile import ZipFile
 
+from ..errors import OptionError
 from .archive import Contents, add
 
 OLDEST_NUMPY, OLDEST_PYTHON = "1.22", "3.9"
 DISTRIBUTIONS = {"numpy": f"numpy>={OLDEST_NUMPY}", "PIL": "pillow"}
 """What to install for a module, where it is not of the module's own name."""
+
+
+def check_distribution(name: str) -> None:
+    """Refuse what is no name of a distribution, or that of onnxruntime itself.
+
+    Raises
+    ------
+    OptionError
+        If it is one of these.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        raise OptionError(
+            f"distribution: expected letters, digits, '.', '_' and '-', got {name!r}"
+        )
+    if normalized(name) == "onnxruntime":
+        raise OptionError(
+            "distribution: expected another name than that of onnxruntime itself"
+        )
+
+
+def normalized(name: str) -> str:
+    """Return a distribution's name as files spell it."""
+    return re.sub(r"[-_.]+", "_", name).lower()
+
+
+def combined_sha256(digests: Iterable[str]) -> str:
+    """Return a SHA-256 that stands for several, in whatever order they come."""
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
 def version_of(contents: Contents) -> str:
@@ -21,12 +52,17 @@ def version_of(contents: Contents) -> str:
 
 def wheel_name(contents: Contents) -> str:
     """Return the file's name."""
-    return f"{contents.name.lower()}-{version_of(contents)}-py3-none-any.whl"
+    return f"{_stem(contents)}-py3-none-any.whl"
+
+
+def _stem(contents: Contents) -> str:
+    name = normalized(contents.distribution) or contents.name.lower()
+    return f"{name}-{version_of(contents)}"
 
 
 def write_wheel(path: Path, contents: Contents) -> None:
     """Write the wheel."""
-    info = f"{contents.name.lower()}-{version_of(contents)}.dist-info"
+    info = f"{_stem(contents)}.dist-info"
     records = []
     with ZipFile(path, "w") as archive:
         for name, file in contents.files.items():
@@ -50,7 +86,7 @@ def _metadata(contents: Contents) -> str:
     needs = [DISTRIBUTIONS.get(name, name) for name in contents.requires]
     lines = [
         "Metadata-Version: 2.1",
-        f"Name: {contents.name}",
+        f"Name: {contents.distribution or contents.name}",
         f"Version: {version_of(contents)}",
         "Summary: A neural network in plain NumPy, compiled from ONNX by onnx2py",
         f"Requires-Python: >={OLDEST_PYTHON}",

@@ -59,7 +59,7 @@ def main(exchange: Path) -> None:
         "traceback": "",
     }
     try:
-        package = load(ALIAS, Path(task["package"]) / "__init__.py")
+        package = load_package(Path(task["package"]))
         model = package.Model()
         for feeds in task["cases"]:
             outputs = run(
@@ -73,6 +73,14 @@ def main(exchange: Path) -> None:
         result["error"] = f"{type(error).__name__}: {error}"
         result["traceback"] = traceback.format_exc()
     shared.write_json(exchange / "result.json", result)
+
+
+def load_package(folder: Path) -> Any:
+    """Import a package; one whose operators lie in the folder around it, with that."""
+    if (folder / "ops").is_dir():
+        return load(ALIAS, folder / "__init__.py")
+    load(ALIAS, folder.parent / "__init__.py")
+    return importlib.import_module(f"{ALIAS}.{folder.name}")
 
 
 def load(name: str, path: Path) -> Any:
