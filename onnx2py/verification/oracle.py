@@ -16,6 +16,8 @@ from onnx import (  # noqa: TID251  (an oracle is not part of the compiler)
     load_model_from_string,
 )
 
+from ..emit.write import read_manifest
+
 MAX_REASON = 300
 """Longer messages of the oracles are cut, in characters."""
 
@@ -43,6 +45,8 @@ class OnnxRuntime:
             import onnxruntime
         except ImportError:
             raise OracleError("it is not installed") from None
+        if read_manifest(Path(onnxruntime.__file__).parent) is not None:
+            raise OracleError("what is imported by its name was written by onnx2py")
         levels = onnxruntime.GraphOptimizationLevel
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 4

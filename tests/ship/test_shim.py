@@ -589,6 +589,17 @@ def test_hostile_names_of_files_stay_text(tmp_path: Path):
     assert ask(tmp_path / "out", code) == ["j", True]
 
 
+def test_models_are_not_verified_with_what_they_were_compiled_to(made: Path):
+    """Another oracle is asked where the folder hides onnxruntime."""
+    package = made / "out" / "onnxruntime" / "models" / "whole"
+    code = "from onnx2py import verify_existing\n"
+    code += f"found = verify_existing({str(package)!r}, '../whole.onnx')\n"
+    code += "print(json.dumps([found.oracle, found.agrees, found.notes]))"
+    oracle, agrees, notes = ask(made / "out", code)
+    assert (oracle, agrees) == ("onnx's reference evaluator", True)
+    assert any("was written by onnx2py" in note for note in notes)
+
+
 def test_black_would_change_nothing(made: Path):
     black = [sys.executable, "-m", "black", "--check", "--quiet"]
     assert subprocess.run([*black, str(made / "out")]).returncode == 0
