@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from onnx2py.kernels import conv, conv_transpose, packed_conv, winograd
+from onnx2py.kernels._channels_last import add_to_rows
 from onnx2py.kernels.depthwise_conv import conv_depthwise, depthwise_weight
 from onnx2py.kernels.packed_conv import (
     conv_packed,
@@ -266,3 +267,16 @@ def test_few_results_of_many_channels_that_come_first(shape, dtype):
     for result in (y, last):
         assert result.dtype == dtype and result.shape == expected.shape
         np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 16, 63, 64])
+@pytest.mark.parametrize("rows", [1, 2001, 4096, 5003])
+def test_a_bias_is_added_to_rows(size, rows):
+    y, bias = floats(2, rows, size), floats(size)
+    expected = y + bias
+    add_to_rows(y, bias)
+    assert y.tobytes() == expected.tobytes()
+    turned = np.asfortranarray(expected - bias)
+    other = turned + bias
+    add_to_rows(turned, bias)
+    assert turned.tobytes() == other.tobytes()
