@@ -191,6 +191,32 @@ def tree_binary_classifier(
     return label, np.concatenate(parts)
 
 
+def tree_lone_class(
+    x: NDArray[Any],
+    *,
+    labels: Union[Sequence[int], Sequence[str]],
+    post_transform: str = "NONE",
+    **ensemble: Any,
+) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return the label and the score of a class that has no other beside it.
+
+    Parameters
+    ----------
+    labels : [2], where the score is not above 0, and where it is
+    ensemble : the tables of ``tree_ensemble``, with one target
+
+    Returns
+    -------
+    label : [N], int64 or strings
+    scores : [N, 1]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
+    """
+    scores = tree_ensemble(x, **ensemble)
+    label = pick_labels(labels, (scores[:, 0] > 0).astype(np.intp))
+    return label, transform_scores(scores, post_transform)
+
+
 def _aggregate(
     votes: NDArray[Any], leaves: NDArray[np.int64], groups: int, function: str
 ) -> NDArray[Any]:

@@ -72,12 +72,13 @@ def tree_ensemble_classifier(node: NodeContext) -> Call:
     """3: tensors of float64."""
     nodes, votes = read_nodes(node, "class")
     labels = class_labels(node, "classlabels_int64s", "classlabels_strings")
-    if len(labels) < 2:
+    if not labels:
         raise node.unsupported(
-            f"class labels: expected two or more, got {len(labels)}",
-            "a single class needs no model",
+            "class labels: expected some, got none", "the model is not valid ONNX"
         )
     tables, votes = tables_of(node, nodes, votes, len(labels))
+    if len(labels) == 1:
+        return _lone_class(node, tables, votes, labels[0])
     if len(labels) == 2:
         return _binary_classifier(node, tables, votes, labels)
     base = _base_values(node, (0, len(labels)))
@@ -95,6 +96,26 @@ def tree_ensemble_classifier(node: NodeContext) -> Call:
         named=None if named is None else node.weight("named", named),
         base_values=base,
         post_transform=post_transform(node, len(labels)),
+        results=2,
+    )
+
+
+def _lone_class(
+    node: NodeContext, tables: Tables, votes: Votes, label: int | str
+) -> Call:
+    """One class: a number is 1 or 0 in onnxruntime, which cannot do a string."""
+    tables, table, groups = _lay_out(tables, votes, 1)
+    base = _base_values(node, (0, 1))
+    named = named_targets(tables, votes, 1) if base and groups == 1 else None
+    return node.call(
+        trees.tree_lone_class,
+        node.input(0),
+        **_walk_arguments(node, tables),
+        votes=node.weight("votes", table),
+        named=None if named is None else node.weight("named", named),
+        base_values=base,
+        labels=(label, label) if isinstance(label, str) else (0, 1),
+        post_transform=post_transform(node, 1),
         results=2,
     )
 

@@ -319,9 +319,45 @@ def test_what_onnxruntime_leaves_open_is_reported(votes, options, message):
         check_classifier(2, rows(0), attributes, **options)
 
 
-def test_a_single_class_is_reported():
-    with pytest.raises(UnsupportedError, match="expected two or more, got 1"):
-        check_classifier(1, rows(0), Forest(2).attributes(VOTES["all classes"](1)))
+@pytest.mark.parametrize("base", [[], [0.25], [-0.75]])
+@pytest.mark.parametrize("transform", ["NONE", "LOGISTIC", "SOFTMAX", "PROBIT"])
+@pytest.mark.parametrize("positive", [True, False])
+@pytest.mark.parametrize("version, tensors", [(1, False), (3, True)])
+def test_a_single_class_agrees(version, tensors, positive, transform, base):
+    """A forest trained on one class; its label is 1 or 0 in onnxruntime, whatever it is."""
+    forest = Forest(2, trees=4)
+    vote = VOTES["all classes"](1)
+    attributes = forest.attributes(vote, positive=positive, tensors=tensors)
+    options = {"post_transform": transform, "classlabels_int64s": [7]}
+    if base and not tensors:
+        options["base_values"] = base
+    if tensors:
+        options["base_values_as_tensor"] = np.array(base, np.float64)
+    x = rows(0).astype(np.float64 if tensors else np.float32)
+    # The probit of scores near a half is a small difference of large logarithms.
+    options |= {"rtol": 1e-5, "atol": 2e-5, **attributes}
+    operator = "TreeEnsembleClassifier"
+    check_against_onnxruntime(
+        operator, [x], opset=version, domain=ML, outputs=2, **options
+    )
+
+
+def test_a_single_class_with_a_string_for_a_label():
+    """onnxruntime ends: it reads a second label."""
+    attributes = Forest(2).attributes(VOTES["all classes"](1), positive=False)
+    options = {"classlabels_strings": ["only"], **attributes}
+    node = {"opset": 3, "domain": ML, "outputs": 2}
+    label, scores = compute("TreeEnsembleClassifier", [rows(0)], **node, **options)
+    assert set(label.tolist()) == {"only"} and scores.shape == (len(label), 1)
+    numbers = {"classlabels_int64s": [0], **attributes}
+    _, same = compute("TreeEnsembleClassifier", [rows(0)], **node, **numbers)
+    assert_same([scores], [same])
+
+
+def test_no_class_is_reported():
+    attributes = Forest(2).attributes(VOTES["all classes"](1))
+    with pytest.raises(UnsupportedError, match="class labels: expected some, got none"):
+        compute("TreeEnsembleClassifier", [rows(0)], opset=3, domain=ML, **attributes)
 
 
 # ------------------------------------------------------------------------ regression
