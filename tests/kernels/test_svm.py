@@ -58,3 +58,15 @@ def test_certain_duels_give_certain_classes():
     )
     np.testing.assert_allclose(chances, [[1, 0, 0]], atol=1e-3)
     np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_few_rows_get_the_probabilities_that_many_get(classes):
+    duels = [(i, j) for i in range(classes) for j in range(i + 1, classes)]
+    rng = np.random.default_rng(0)
+    odds = rng.uniform(0.01, 0.99, (20, len(duels))).astype(np.float32)
+    odds[7, 0] = np.nan
+    many = svm._couple(odds, *np.array(duels).T, classes)
+    few = [svm._couple_row(row, duels) for row in odds.tolist()]
+    assert np.ptp(many, axis=1).max() > 0.2
+    np.testing.assert_allclose(few, many, rtol=1e-4, atol=1e-6)
