@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import wraps
+from typing import Any, Callable, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def rounded_once(kernel: Kernel) -> Kernel:
+    """Let a kernel compute in float32 what it is given in half precision.
+
+    What it returns in float32 is then rounded to the type of the first such argument.
+    """
+
+    @wraps(kernel)
+    def computed(*args: Any, **options: Any) -> Any:
+        half = next((a.dtype for a in (*args, *options.values()) if is_half(a)), None)
+        if half is None:
+            return kernel(*args, **options)
+        wide = [widened(a) if is_half(a) else a for a in args]
+        more = {k: widened(a) if is_half(a) else a for k, a in options.items()}
+        y = kernel(*wide, **more)
+        if isinstance(y, tuple):
+            return tuple(_narrowed(each, half) for each in y)
+        return _narrowed(y, half)
+
+    return cast(Kernel, computed)
+
+
+def is_half(x: Any) -> bool:
+    """Whether ``x`` is a tensor of float16 or bfloat16."""
+    # ml_dtypes are of kind V
+    return isinstance(x, np.ndarray) and x.dtype.itemsize == 2 and x.dtype.kind in "fV"
+
+
+def _narrowed(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if isinstance(x, np.ndarray) and x.dtype == "f4" else x
 
 
 def widened(x: NDArray[Any]) -> NDArray[Any]:
@@ -13,11 +47,3 @@ def widened(x: NDArray[Any]) -> NDArray[Any]:
     if x.dtype.itemsize < 4 and x.dtype.kind in "fV":  # ml_dtypes are of kind V
         return x.astype(np.float32)
     return x
-
-
-def rounded(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return float32 as precise as a smaller type; what is too great for it stays as it is."""
-    if x.dtype == dtype:
-        return x
-    y = x.astype(dtype).astype(x.dtype)
-    return np.where(np.isinf(y), x, y)

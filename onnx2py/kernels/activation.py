@@ -23,6 +23,8 @@ def leaky_relu(x: NDArray[Any], *, alpha: float = 0.01) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
     """
+    if in_float32(x):
+        return leaky_relu(x.astype(np.float32), alpha=alpha).astype(x.dtype)
     slope = x.dtype.type(alpha)
     if not 0 < alpha <= 1:
         return prelu(x, slope)
@@ -67,7 +69,8 @@ def thresholded_relu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html
     """
-    return np.where(x > x.dtype.type(alpha), x, x.dtype.type(0))
+    threshold = np.float32(alpha) if in_float32(x) else x.dtype.type(alpha)
+    return np.where(x > threshold, x, x.dtype.type(0))
 
 
 def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray[Any]:
@@ -77,7 +80,8 @@ def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Shrink.html
     """
-    a = x.astype(np.float32) if x.dtype.kind in "iu" else x
+    narrow = x.dtype.kind in "iu" or in_float32(x)
+    a = x.astype(np.float32) if narrow else x
     number = a.dtype.type
     y = np.where(a > number(lambd), a - number(bias), number(0))
     y = np.where(a < number(-lambd), a + number(bias), y)

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import rounded_once
 from ._windows import EVERY_CHANNEL, add_windows
 
 
+@rounded_once
 def columns_to_image(
     columns: NDArray[Any],
     image_shape: Sequence[int] | NDArray[np.int64],

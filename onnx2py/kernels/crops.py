@@ -9,8 +9,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ._ints import as_ints
+from ._precision import rounded_once
 
 
+@rounded_once
 def crop_and_resize(
     x: NDArray[Any],
     rois: NDArray[Any],

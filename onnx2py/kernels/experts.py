@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._attention import soft_maximum
+from ._precision import rounded_once
 from .exponential import swish
 from .gelu import gelu_tanh
 
 
+@rounded_once
 def mixture_of_experts(
     input: NDArray[Any],
     router_probs: NDArray[Any],

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from ._attention import merged_heads, soft_maximum, split_heads
 from ._attention_masks import added_to_scores
+from ._precision import rounded_once
 from .attention import likeness, weighted_values
 
 
+@rounded_once
 def multi_head_attention(
     query: NDArray[Any],
     key: Optional[NDArray[Any]] = None,

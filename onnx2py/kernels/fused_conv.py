@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import rounded_once
 from ._windows import Pads
 from .conv import conv
 
 
+@rounded_once
 def fused_conv(
     x: NDArray[Any],
     weight: NDArray[Any],

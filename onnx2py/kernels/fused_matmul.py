@@ -7,13 +7,14 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._precision import widened
+from ._precision import rounded_once, widened
 from ._recurrent_activation import gate_function
 from .exponential import scaled_elu
 from .integer_matmul import exact_product, per_row
 from .matmul import gemm, matmul
 
 
+@rounded_once
 def scaled_matmul(
     a: NDArray[Any],
     b: NDArray[Any],
@@ -39,6 +40,7 @@ def scaled_matmul(
     return y if alpha == 1 else np.asarray(y * y.dtype.type(alpha))
 
 
+@rounded_once
 def gemm_with_activation(
     a: NDArray[Any],
     b: NDArray[Any],
@@ -72,6 +74,7 @@ def gemm_with_activation(
     return np.asarray(z).astype(y.dtype, copy=False)
 
 
+@rounded_once
 def matmul_integer_to_float(
     a: NDArray[Any],
     b: NDArray[Any],
@@ -100,6 +103,7 @@ def matmul_integer_to_float(
     return np.asarray(y)
 
 
+@rounded_once
 def dynamic_quantize_matmul(
     a: NDArray[Any],
     b: NDArray[Any],

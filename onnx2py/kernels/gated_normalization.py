@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._precision import widened
+from ._precision import rounded_once, widened
 from .exponential import sigmoid, swish
 from .normalization import rms_normalization
 
@@ -66,6 +66,7 @@ def branchwise_rms_normalization(
     return y.reshape(x.shape).astype(x.dtype, copy=False)
 
 
+@rounded_once
 def scaled_silu(
     x: NDArray[Any], scale: Union[NDArray[Any], float] = 1.0
 ) -> NDArray[Any]:
@@ -79,6 +80,7 @@ def scaled_silu(
     return np.asarray(y).astype(x.dtype, copy=False)
 
 
+@rounded_once
 def gated_add(x: NDArray[Any], y: NDArray[Any], gate: NDArray[Any]) -> NDArray[Any]:
     """Return ``x + y * gate``.
 

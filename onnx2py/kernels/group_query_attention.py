@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from ._attention import merged_heads, soft_maximum
 from ._grouped_heads import grouped_heads, rotary_rows, seen_keys
 from ._grown_cache import grown_cache, window_cache
+from ._precision import rounded_once
 from ._quantized_cache import from_cache, to_cache
 from .attention import likeness, weighted_values
 from .rotary import rotary_embedding
 
 
+@rounded_once
 def group_query_attention(
     query: NDArray[Any],
     key: Optional[NDArray[Any]],

@@ -8,6 +8,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import rounded_once
 from .arithmetic import divide
 from .exponential import softplus
 
@@ -32,6 +33,7 @@ def combine_from_axis(
     return np.asarray(function(a, b))
 
 
+@rounded_once
 def affine(x: NDArray[Any], *, alpha: float = 1.0, beta: float = 0.0) -> NDArray[Any]:
     """Return ``alpha * x + beta``.
 
@@ -41,6 +43,7 @@ def affine(x: NDArray[Any], *, alpha: float = 1.0, beta: float = 0.0) -> NDArray
     return np.asarray(x * number(alpha) + number(beta))
 
 
+@rounded_once
 def parametric_softplus(x: NDArray[Any], *, alpha: float, beta: float) -> NDArray[Any]:
     """Return ``alpha * log(exp(beta * x) + 1)``.
 
@@ -50,6 +53,7 @@ def parametric_softplus(x: NDArray[Any], *, alpha: float, beta: float) -> NDArra
     return np.asarray(y * x.dtype.type(alpha))
 
 
+@rounded_once
 def scaled_tanh(x: NDArray[Any], *, alpha: float, beta: float) -> NDArray[Any]:
     """Return ``alpha * tanh(beta * x)``.
 
@@ -58,6 +62,7 @@ def scaled_tanh(x: NDArray[Any], *, alpha: float, beta: float) -> NDArray[Any]:
     return np.asarray(np.tanh(x * x.dtype.type(beta)) * x.dtype.type(alpha))
 
 
+@rounded_once
 def image_scaler(
     x: NDArray[Any], *, bias: Sequence[float], scale: float = 1.0
 ) -> NDArray[Any]:

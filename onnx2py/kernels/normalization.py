@@ -177,10 +177,10 @@ def rms_normalization(
     square = mean_squares(rows)
     square += epsilon
     y = np.divide(rows, np.sqrt(square, out=square)).reshape(x.shape)
-    y = np.asarray(y if wide is x else y.astype(x.dtype))
     if scale is None:
-        return y
-    y = np.asarray(np.multiply(y, scale, out=y if y.dtype == scale.dtype else None))
+        return np.asarray(y).astype(x.dtype, copy=False)
+    factors = widened(scale)
+    y = np.asarray(np.multiply(y, factors, out=y if y.dtype == factors.dtype else None))
     return y.astype(scale.dtype, copy=False)
 
 

@@ -7,12 +7,14 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import rounded_once
 from .fused_attention import multi_head_attention
 from .fused_matmul import matmul_integer_to_float
 from .quantization import Parameter, dequantize_linear
 from .skip_normalization import embed_layer_normalization
 
 
+@rounded_once
 def quantized_self_attention(
     input: NDArray[Any],
     weight: NDArray[Any],

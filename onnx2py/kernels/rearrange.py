@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._ints import as_int
+from ._precision import rounded_once
 
 
 def depth_to_space(
@@ -81,6 +82,7 @@ def reverse_sequence(
     return np.take_along_axis(input, places, time_axis)
 
 
+@rounded_once
 def cumulative_sum(
     x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
 ) -> NDArray[Any]:
@@ -93,6 +95,7 @@ def cumulative_sum(
     return _accumulated(np.add, x, as_int(axis), exclusive, reverse)
 
 
+@rounded_once
 def cumulative_product(
     x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
 ) -> NDArray[Any]:

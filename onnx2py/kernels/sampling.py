@@ -10,6 +10,7 @@ from typing import Any, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import rounded_once
 from .resize_linear import cubic_weights
 
 
@@ -148,6 +149,7 @@ def _weighted_sum(
     return np.asarray(total.astype(flat.dtype, copy=False))
 
 
+@rounded_once
 def affine_grid(
     theta: NDArray[Any],
     size: Union[Sequence[int], NDArray[Any]],

@@ -7,10 +7,11 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._precision import widened
+from ._precision import rounded_once, widened
 from .fused_attention import multi_head_attention
 
 
+@rounded_once
 def self_attention(
     input: NDArray[Any],
     weights: NDArray[Any],

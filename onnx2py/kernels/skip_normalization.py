@@ -7,7 +7,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._precision import widened
+from ._precision import rounded_once, widened
 from .normalization import (
     layer_normalization,
     layer_normalization_with_statistics,
@@ -98,6 +98,7 @@ def skip_rms_normalization(
     return y.astype(kind, copy=False), np.zeros_like(inverse), inverse, sums
 
 
+@rounded_once
 def embed_layer_normalization(
     input_ids: NDArray[Any],
     segment_ids: Optional[NDArray[Any]],

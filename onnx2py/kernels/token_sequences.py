@@ -8,6 +8,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ._precision import rounded_once
+
 
 def block_repeated_ngrams(
     input_ids: NDArray[Any], scores: NDArray[Any], *, ngram_size: int
@@ -88,6 +90,7 @@ def _occurrences(tokens: NDArray[Any], ngram: NDArray[Any]) -> NDArray[Any]:
     return np.flatnonzero((sliding_window_view(tokens, len(ngram)) == ngram).all(1))
 
 
+@rounded_once
 def embed_words_by_convolution(
     sequence: NDArray[Any],
     weight: NDArray[Any],
@@ -126,6 +129,7 @@ def embed_words_by_convolution(
     return np.asarray(np.where(word_lengths[:, None] > 0, y, y.dtype.type(0)))
 
 
+@rounded_once
 def pairwise_distances(
     a: NDArray[Any], b: NDArray[Any], *, squared: bool = False
 ) -> NDArray[Any]:

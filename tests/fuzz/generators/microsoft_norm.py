@@ -138,4 +138,5 @@ def gated_add(draw: Draw, target: Target) -> Case:
     dtype = draw.one_of(("float32", "float32", "float16"))
     shape = draw.shape(1, 4)
     inputs = [draw.array(dtype, s) for s in (shape, shape, (*shape[:-1], 1))]
-    return Case(inputs, exact=True)
+    # Of half floats onnxruntime rounds the product and then the sum, we the sum alone.
+    return Case(inputs, exact=dtype == "float32")
