@@ -15,6 +15,9 @@ INLINE_ELEMENTS = 4
 """Constants up to this size are written into the source, whole numbers up to twice that."""
 
 
+PIECE = 1 << 20
+"""How many elements are compared at a time."""
+
 MOST_PADDING = 16
 """How much larger strings may become in a file."""
 
@@ -69,6 +72,20 @@ def stored_array(array: np.ndarray) -> np.ndarray:
         if little.flags.c_contiguous
         else np.ascontiguousarray(little).reshape(array.shape)
     )
+
+
+def narrowed(array: np.ndarray, dtype: np.dtype, factor: int = 1) -> np.ndarray | None:
+    """Return ``factor`` times float32 in a smaller type, None unless the numbers stay the same."""
+    flat = array.reshape(-1)
+    small = np.empty(flat.size, dtype)
+    for start in range(0, flat.size, PIECE):
+        piece = slice(start, start + PIECE)
+        with np.errstate(over="ignore", invalid="ignore"):
+            wide = flat[piece] * np.float32(factor)
+            small[piece] = wide.astype(dtype)
+        if not np.array_equal(small[piece].astype(np.float32), wide, equal_nan=True):
+            return None
+    return small.reshape(array.shape)
 
 
 def digest_of(array: np.ndarray) -> bytes:

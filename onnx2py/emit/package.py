@@ -17,7 +17,6 @@ from ..ir.types import (
     EXTENSION_DTYPES,
     NUMPY_DTYPES,
     TensorType,
-    dtype_name,
 )
 from ..plan.free import is_large
 from ..plan.names import field_names
@@ -190,7 +189,7 @@ class _Builder:
             for name, kind in self.program.types.items()
             if isinstance(kind, TensorType)
             and (name in self.names or name in self.used)
-        } | {dtype_name(array.dtype) for array in self.used.values()}
+        } | self.placed.dtypes
         needed = (
             {"ml_dtypes"}
             if kinds & EXTENSION_DTYPES.keys() or "ml_dtypes." in body

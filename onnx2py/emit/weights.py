@@ -10,11 +10,24 @@ import numpy as np
 
 from ..ir.graph import onnx_name
 from ..ir.program import Program, Statement
-from ..ir.types import tensor_type_of
-from .arrays import digest_of, is_inline, is_scalar, scalar_text, stored_array
+from ..ir.types import DTYPES, dtype_name, tensor_type_of
+from .arrays import (
+    digest_of,
+    is_inline,
+    is_scalar,
+    narrowed,
+    scalar_text,
+    stored_array,
+)
 from .literals import array_literal, dtype_literal
 from .text import comment
 from .usage import read_by_numpy_alone, readers_of
+
+SCALES = (1, 2, 4, 8, 16)
+"""Of weights in half precision: recurrent layers halve theirs, attention divides by 8.
+
+What is very small then has too few digits in float16, unless it is multiplied again.
+"""
 
 
 @dataclass
@@ -27,6 +40,8 @@ class PlacedWeights:
     """For the template: what ``__init__`` assigns, and the comment above."""
     files: dict[str, np.ndarray] = field(default_factory=dict)
     parameters: int = 0
+    dtypes: set[str] = field(default_factory=set)
+    """The element types in which constants are written down."""
 
 
 def place_weights(
@@ -56,17 +71,30 @@ def place_weights(
             {
                 "name": name,
                 "comment": _comment(program, value, readers.get(value, "")),
-                "expression": _expression(name, array, placed.files),
+                "expression": _expression(name, array, program.narrow, placed),
             }
         )
     return placed
 
 
-def _expression(name: str, array: np.ndarray, files: dict[str, np.ndarray]) -> str:
+def _expression(
+    name: str,
+    array: np.ndarray,
+    narrow: tuple[str, ...],
+    placed: PlacedWeights,
+) -> str:
     """Return the expression that makes a weight; put it into a file unless it is small."""
     if is_inline(array):
+        placed.dtypes.add(dtype_name(array.dtype))
         return array_literal(array)
-    files[f"weights/{name}.npy"] = stored_array(array)
+    for dtype in narrow if array.dtype == np.float32 else ():
+        for factor in SCALES:
+            half = narrowed(array, DTYPES[dtype], factor)
+            if half is not None:
+                whole = f"{_expression(name, half, (), placed)}.astype(np.float32)"
+                return whole if factor == 1 else f"{1 / factor} * {whole}"
+    placed.dtypes.add(dtype_name(array.dtype))
+    placed.files[f"weights/{name}.npy"] = stored_array(array)
     return f'load("{name}", "{tensor_type_of(array)}")'
 
 

@@ -153,6 +153,8 @@ class Program:
     """The types of the outputs as the file declares them: they may be wrong."""
     setup: tuple[Statement, ...] = ()
     """What is computed once, when the weights are loaded: calls without bodies."""
+    narrow: tuple[str, ...] = ()
+    """The types in which weights of float32 are stored, if all their numbers are of one."""
 
     def walk(self) -> Iterator[Statement]:
         """Yield all statements, each before those of its bodies; the setup first."""

@@ -41,6 +41,7 @@ def lower(graph: Graph, rules: Rules = STANDARD) -> Program:
         output_names=graph.output_names,
         folded=graph.folded,
         promised=graph.promised,
+        narrow=graph.narrow,
     )
 
 

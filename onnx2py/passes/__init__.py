@@ -18,6 +18,7 @@ from .fuse import fuse_patterns
 from .no_ops import remove_no_ops
 from .order import pool_before_activation
 from .symbols import follow_symbols
+from .widen import widen_halves
 
 Pass = Callable[[Graph], Graph]
 
@@ -25,6 +26,7 @@ ALWAYS: tuple[Pass, ...] = (collect_constants, differentiate)
 """What -O0 does: every other node remains one call, but for gradients."""
 
 OPTIMISING: tuple[Pass, ...] = (
+    widen_halves,
     fold_constants,
     pass_constants_in,
     fold_constants,

@@ -22,7 +22,16 @@ import numpy as np
 
 from ..ir.graph import new_name, onnx_name
 from ..ir.memory import put_aside
-from ..ir.program import Argument, Body, Call, Operation, Program, Ref, Statement
+from ..ir.program import (
+    Argument,
+    Body,
+    Call,
+    Operation,
+    Program,
+    Ref,
+    Statement,
+    references,
+)
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
 from ..kernels import conv_transpose as transposed
 from ..kernels import depthwise_conv, packed_conv, winograd
@@ -123,6 +132,8 @@ class _Chooser:
     setup: list[Statement] = field(init=False)
     computed: dict[str, Statement] = field(init=False)
     """What the setup computes, by name."""
+    given: set[str] = field(init=False)
+    """The weights that a caller may give, and what conversions make of them."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The names of packed weights, by that of the weight and how it is packed."""
     before: list[Statement] = field(default_factory=list)
@@ -133,6 +144,12 @@ class _Chooser:
         self.types = dict(self.program.types)
         self.setup = list(self.program.setup)
         self.computed = {n: s for s in self.setup for n in s.outputs}
+        self.given = set(self.program.defaults)
+        for statement in self.program.statements:
+            call = statement.operation
+            converts = isinstance(call, Call) and call.function == ".astype"
+            if converts and self.given.intersection(references(call)):
+                self.given.update(statement.outputs)
 
     def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         found: list[Statement] = []
@@ -182,7 +199,7 @@ class _Chooser:
             )
             kwargs.pop("group")
         name = self.packed(weight.name, pack, statement)
-        fixed = weight.name not in self.program.defaults
+        fixed = weight.name not in self.given
         fixed = fixed and statement.outputs[0] not in self.exact
         if tile and fixed and not found.is_pointwise and self.is_single(weight.name):
             kernel = winograd.conv_winograd
@@ -208,10 +225,7 @@ class _Chooser:
         if weight.name in self.weights:
             return self.weights[weight.name].shape
         kind = self.types.get(weight.name)
-        if (
-            weight.name not in self.computed
-            and weight.name not in self.program.defaults
-        ):
+        if weight.name not in self.computed and weight.name not in self.given:
             return None
         shape = kind.shape or () if isinstance(kind, TensorType) else ()
         known = tuple(dim for dim in shape if isinstance(dim, int))
@@ -234,7 +248,7 @@ class _Chooser:
     ) -> str:
         """Return the name of a weight that ``pack`` lays out."""
         key = (weight, pack.__name__)
-        if weight in self.program.defaults:
+        if weight in self.given:
             name, kind = self.new(weight), self.packed_type(weight, pack)
             call = Call(pack, (Ref(weight),))
             self.before.append(Statement(call, (name,), statement.nodes))

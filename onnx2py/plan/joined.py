@@ -88,6 +88,10 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
 
 def absorb_scales(program: Program) -> Program:
     """Let matrices take in the scale and the bias of the normalisation before (rule J2)."""
+    if (
+        program.narrow
+    ):  # the matrices' numbers would be half floats no longer, in twice the bytes
+        return program
     found = Projections.of(program)
     for statement in program.statements:
         call = statement.operation

@@ -138,6 +138,14 @@ def test_c1_weights_that_are_inputs_with_a_default(tmp_path):
     assert kernel_of(made, tmp_path) == "conv_packed"
 
 
+def test_c1_half_floats_that_are_inputs_with_a_default(tmp_path):
+    made = model([1, 32, 24, 24], [40, 32, 3, 3], dtype="float16", **PADS)
+    made.graph.input.append(
+        helper.make_tensor_value_info("w", TensorProto.FLOAT16, [40, 32, 3, 3])
+    )
+    assert kernel_of(made, tmp_path) == "conv_packed"
+
+
 AT_LOAD = [
     ("conv_packed", [1, 32, 24, 24], [600, 32, 5, 5], {}),
     ("conv_winograd", [1, 128, 24, 24], [600, 128, 3, 3], {}),
@@ -162,9 +170,9 @@ def test_c1_weights_that_are_computed_at_load(
     assert ("del w" in source) is (kernel == "conv_winograd")
 
 
-def test_c4_is_for_single_floats(tmp_path):
+def test_c4_is_for_half_floats_too(tmp_path):
     made = model([1, 32, 24, 24], [40, 32, 3, 3], dtype="float16")
-    assert kernel_of(made, tmp_path) == "conv_packed"
+    assert kernel_of(made, tmp_path) == "conv_winograd"
 
 
 def test_weights_that_two_share_are_packed_once(tmp_path):

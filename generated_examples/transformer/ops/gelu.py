@@ -38,10 +38,11 @@ def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[A
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gelu.html
     """
+    if in_float32(x):
+        total = x.astype(np.float32) + (0 if bias is None else bias)
+        return gelu_tanh(np.asarray(total, np.float32)).astype(x.dtype)
     if bias is not None:
         x = np.asarray(x + bias)
-    if in_float32(x):
-        return gelu_tanh(x.astype(np.float32)).astype(x.dtype)
     y = np.empty_like(x)
     for a, out in blocks(x, y):
         # 0.5 * (1 + tanh(u)) is 1 / (1 + exp(-2 * u)).

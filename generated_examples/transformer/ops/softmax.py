@@ -7,22 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._precision import rounded, widened
+from ._precision import widened
 
 
 def softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
     """Return exponentials of ``input``, scaled to the sum 1 along ``axis``.
-
-    Of small floats each step is rounded, as in the function by which ONNX defines it.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Softmax.html
     """
     if _has_short_rows(input, axis):
         columns = np.moveaxis(input, axis, 0).copy()
         return np.moveaxis(softmax(columns, axis=0), 0, axis)
-    y = rounded(_below_highest(input, axis), input.dtype)
-    y = rounded(np.exp(y, out=y), input.dtype)
-    y /= rounded(np.add.reduce(y, axis, keepdims=True), input.dtype)
+    y = _below_highest(input, axis)
+    np.exp(y, out=y)
+    y /= np.add.reduce(y, axis, keepdims=True)
     return y.astype(input.dtype, copy=False)
 
 
