@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import (
     DecodeError,
     InternalError,
+    InvalidModelError,
     LimitError,
     LoadError,
     ModelErrors,
@@ -31,6 +32,7 @@ __all__ = [
     "DecodeError",
     "Inspection",
     "InternalError",
+    "InvalidModelError",
     "LimitError",
     "LoadError",
     "ModelErrors",

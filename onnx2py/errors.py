@@ -88,8 +88,21 @@ class UnsupportedError(Onnx2pyError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = len(self.problems)
-        heading = f"{count} unsupported {'node' if count == 1 else 'nodes'}:"
-        super().__init__(
-            "\n".join([heading, *(f"  {problem}" for problem in self.problems)])
-        )
+        super().__init__(_listed(self.problems, "unsupported"))
+
+
+class InvalidModelError(DecodeError):
+    """Types or shapes in the model do not fit together, so that no program can run it.
+
+    ``problems`` lists all nodes where that is so, not just the first.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(_listed(self.problems, "invalid"))
+
+
+def _listed(problems: Sequence[Problem], what: str) -> str:
+    count = len(problems)
+    heading = f"{count} {what} {'node' if count == 1 else 'nodes'}:"
+    return "\n".join([heading, *(f"  {problem}" for problem in problems)])

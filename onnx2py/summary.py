@@ -6,7 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .errors import ModelErrors, Onnx2pyError, UnsupportedError, of_model
+from .errors import (
+    InvalidModelError,
+    ModelErrors,
+    Onnx2pyError,
+    UnsupportedError,
+    of_model,
+)
 
 if TYPE_CHECKING:
     from .inspection import Inspection, ValueInfo
@@ -172,7 +178,7 @@ def error_text(error: Onnx2pyError) -> str:
         return "\n".join(
             of_model(plain(name), error_text(e)) for name, e in error.errors
         )
-    if isinstance(error, UnsupportedError):
+    if isinstance(error, (InvalidModelError, UnsupportedError)):
         heading = str(error).partition("\n")[0]
         return "\n".join([heading, *(f"  {plain(p)}" for p in error.problems)])
     return plain(error)

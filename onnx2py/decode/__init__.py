@@ -21,9 +21,11 @@ from .prepare import (
     normalise_domains,
     opsets_of,
     part_repeated_symbols,
+    sort_graphs,
     with_bodies,
 )
 from .types import open_dims, symbol, value_type
+from .validity import check_validity
 
 NO_VERSION = (1 << 63) - 1
 
@@ -65,6 +67,8 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     ------
     DecodeError
         If the graph is not valid: a cycle, a name defined twice, an undefined input ...
+    InvalidModelError
+        With every node whose types or shapes do not fit together.
     LoadError
         If external data is missing.
     """
@@ -75,14 +79,16 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     symbols = dict(zip((dim.dim_param for dim in open_dims(proto)), spelled))
     opsets = opsets_of(proto)
     check_functions(proto)
+    sort_graphs(proto)
     check_ranks(proto)
     functions = Functions(proto)
     proto = with_bodies(proto, opsets, has_rule)
     values = (*proto.graph.value_info, *proto.graph.output)
     declared = {value.name: value_type(value) for value in values}
-    inferred, promised = inferred_types(proto)
-    decoder = GraphDecoder(opsets, promised, Shared(loaded, has_rule, functions))
-    graph = decoder.main_graph(inferred.graph, declared)
+    inferred, notes = inferred_types(proto)
+    shared = Shared(loaded, has_rule, functions)
+    graph = GraphDecoder(opsets, notes, shared).main_graph(inferred.graph, declared)
+    check_validity(graph, shared.faults, shared.declared)
     metadata = Metadata(
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),
         producer_name=proto.producer_name,

@@ -16,7 +16,7 @@ from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
 from ..load import LoadedModel, dense_array, tensor_array
 from .functions import Argument, Functions, called_model, is_small, small_constants
-from .inference import inferred_types
+from .inference import GraphNotes, inferred_types
 from .prepare import HasRule, opsets_of, subgraphs_of, with_bodies
 from .schemas import check_node
 from .types import proto_type, symbols_of, value_type, without_made_up
@@ -34,6 +34,10 @@ class Shared:
     symbols: set[str] = field(default_factory=set)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     """The small ones, which a call may hand to a function."""
+    faults: dict[str, str] = field(default_factory=dict)
+    """For the first output of a node that inference refused: why."""
+    declared: set[str] = field(default_factory=set)
+    """Values whose types the file declares and inference does not know."""
 
 
 class GraphDecoder:
@@ -42,11 +46,11 @@ class GraphDecoder:
     def __init__(
         self,
         opsets: Mapping[str, int],
-        promised: Iterable[tuple[ValueType | None, ...]],
+        notes: Iterable[GraphNotes],
         shared: Shared,
     ) -> None:
         self.opsets = opsets
-        self.promised = iter(promised)
+        self.notes = iter(notes)
         self.shared = shared
         self.loaded = shared.loaded
         self.types, self.symbols = shared.types, shared.symbols
@@ -82,10 +86,11 @@ class GraphDecoder:
         for kind in self.types.values():
             self.symbols.update(symbols_of(kind))
         self._note_constants(constants, scope)
-        nodes, outputs = self._contents(proto, scope)
+        nodes, outputs = self._contents(proto, scope, self._next_notes())
         for name, said in declared.items():
-            if said is not None and name in scope:
-                self.types.setdefault(scope[name], without_made_up(said, self.symbols))
+            if said is not None and name in scope and scope[name] not in self.types:
+                self.types[scope[name]] = without_made_up(said, self.symbols)
+                self.shared.declared.add(scope[name])
         return Graph(
             name=proto.name,
             inputs=tuple(inputs),
@@ -101,7 +106,7 @@ class GraphDecoder:
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:
         """Decode a subgraph; ``outer`` says what the names around it mean."""
         scope = dict(outer)
-        promised = next(self.promised, ())
+        notes = self._next_notes()
         own: set[str] = set()
         constants = {}
         files = self.loaded.files
@@ -120,7 +125,7 @@ class GraphDecoder:
                 continue  # an initializer listed as an input, as before IR version 4
             inputs.append(self._define(value.name, scope, "input", own))
             self._note_type(value, scope)
-        nodes, outputs = self._contents(proto, scope, own)
+        nodes, outputs = self._contents(proto, scope, notes, own)
         return Graph(
             name=proto.name,
             inputs=tuple(inputs),
@@ -128,11 +133,15 @@ class GraphDecoder:
             nodes=nodes,
             constants=constants,
             types=self.types,
-            promised=promised,
+            promised=notes.promised,
         )
 
     def _contents(
-        self, proto: onnx.GraphProto, scope: dict[str, str], own: set[str] | None = None
+        self,
+        proto: onnx.GraphProto,
+        scope: dict[str, str],
+        notes: GraphNotes,
+        own: set[str] | None = None,
     ) -> tuple[tuple[Node, ...], tuple[str, ...]]:
         """Decode the nodes, sorted, and the names of the outputs."""
         own = set(scope) if own is None else own
@@ -144,13 +153,19 @@ class GraphDecoder:
             self._note_type(value, scope)
         if self.shared.functions.protos:
             self._note_constants(dict(small_constants(proto.node)), scope)
-        nodes = sorted_nodes([self._node(node, scope) for node in proto.node])
+        decoded = [self._node(node, scope) for node in proto.node]
+        for number, reason in notes.faults.items():
+            self.shared.faults[first_output(decoded[number])] = reason
+        nodes = sorted_nodes(decoded)
         for value in proto.output:
             if value.name not in scope:
                 raise DecodeError(
                     f"output {value.name!r}: expected a node that makes it, got none"
                 )
         return nodes, tuple(scope[value.name] for value in proto.output)
+
+    def _next_notes(self) -> GraphNotes:
+        return next(self.notes, GraphNotes())
 
     def _define(
         self, name: str, scope: dict[str, str], role: str, own: set[str] | None = None
@@ -199,7 +214,7 @@ class GraphDecoder:
         function = self.shared.functions.called_by(proto)
         if function is not None:
             for _ in subgraphs_of(onnx.GraphProto(node=[proto])):
-                next(self.promised, ())  # they are decoded inside the function
+                self._next_notes()  # they are decoded inside the function
             return self._function_call(function, proto, scope, label)
         check_node(proto, self.opsets.get(proto.domain, 1), label)
         attributes: dict[str, AttributeValue] = {}
@@ -253,8 +268,8 @@ class GraphDecoder:
         )
         opsets = opsets_of(model)
         model = with_bodies(model, opsets, shared.has_rule)
-        inferred, promised = inferred_types(model)
-        decoder = GraphDecoder(opsets, [(), *promised], shared)
+        inferred, notes = inferred_types(model)
+        decoder = GraphDecoder(opsets, notes, shared)
         graph = decoder.subgraph(inferred.graph, {})
         outputs = _trimmed(scope[name] if name else "" for name in proto.output)
         for outer, inner in zip(outputs, graph.outputs):
@@ -319,6 +334,11 @@ class GraphDecoder:
             raise DecodeError(f"{subject}: expected a known attribute type, got {kind}")
         value: AttributeValue | None = readers[kind]()
         return value
+
+
+def first_output(node: Node) -> str:
+    """Return the first output that a node has: no other node has it."""
+    return next((output for output in node.outputs if output), "")
 
 
 GRADIENT = ("ai.onnx.preview.training", "Gradient")

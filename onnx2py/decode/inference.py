@@ -3,18 +3,24 @@
 It is C++: it reads the types of some operators' inputs without a look at whether there are
 any, and a shape at an index that an attribute gives. Such nodes are hidden from it, in a
 domain that it does not know, until the types of their inputs are found.
+
+It is strict, and says which nodes do not fit together: onnxruntime refuses by the same code.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import onnx
 from onnx import TensorProto, helper, shape_inference
 
+from ..ir.types import ValueType
 from ..memory import bounded_memory
-from .first_round import Types, types_of, with_first_rounds
+from .first_round import types_of, with_first_rounds
 from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
 
 UNKNOWN = "onnx2py.unknown"
@@ -48,18 +54,41 @@ SPARE_BYTES = 4 << 30
 """How much memory inference may take besides."""
 
 
-def inferred_types(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Types]:
-    """Infer types and shapes; return also the types that subgraphs' outputs should have.
+@dataclass(frozen=True)
+class GraphNotes:
+    """What is known of one graph of a model that is not in its protobuf message."""
 
-    These are what the file says, completed by what the first round of a loop makes.
-    """
+    promised: tuple[ValueType | None, ...] = ()
+    """Of a subgraph, the types that its outputs should have: what the file says, completed by
+    what the first round of a loop makes."""
+    faults: Mapping[int, str] = field(default_factory=dict)
+    """For the number of a node that inference refused: why."""
+
+
+def inferred_types(
+    proto: onnx.ModelProto,
+) -> tuple[onnx.ModelProto, list[GraphNotes]]:
+    """Infer types and shapes; return notes on the graph and its subgraphs, in order, too."""
     inputs, promised = types_of(proto.graph, "input"), types_of(proto.graph, "output")
-    inferred = infer(proto)
-    return inferred, with_first_rounds(inferred, inputs, promised, _inferred)
+    inferred, faults = infer(proto)
+    promised = with_first_rounds(
+        inferred, inputs, promised, lambda model: _inferred(model)[0]
+    )
+    notes, first = [], 0
+    for graph, types in zip(graphs_of(inferred.graph), ((), *promised)):
+        numbers = range(first, first + len(graph.node))
+        of_graph = {n - first: faults[n] for n in numbers if n in faults}
+        notes.append(GraphNotes(types, of_graph))
+        first += len(graph.node)
+    return inferred, notes
 
 
-def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Infer types and shapes from the inputs alone: what a file declares may be wrong."""
+def infer(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[int, str]]:
+    """Infer types and shapes from the inputs alone: what a file declares may be wrong.
+
+    Returned beside the model: why inference refused a node, by the node's number in
+    :func:`nodes_of`.
+    """
     for graph in graphs_of(proto.graph):
         del graph.value_info[:]
         for output in graph.output:
@@ -68,7 +97,8 @@ def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
     ranks = [len(value.type.tensor_type.shape.dim) for value in numbers]
     for graph in subgraphs_of(proto.graph):
         for value in graph.input:  # a loop may change the shapes of its state
-            value.type.tensor_type.ClearField("shape")
+            if value.type.HasField("tensor_type"):
+                value.type.tensor_type.ClearField("shape")
     for value, rank in zip(numbers, ranks):
         # A single number; onnxruntime heeds a file that gives it an axis.
         shape = (1,) * min(rank, 1)
@@ -76,24 +106,27 @@ def infer(proto: onnx.ModelProto) -> onnx.ModelProto:
     return _inferred(proto)
 
 
-def _inferred(proto: onnx.ModelProto) -> onnx.ModelProto:
+def _inferred(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[int, str]]:
     """Infer types and shapes, with dangerous nodes hidden until that is safe."""
-    domains = [node.domain for node in nodes_of(proto.graph)]
+    nodes = list(nodes_of(proto.graph))
+    given = [(node.domain, node.name) for node in nodes]
     waiting = _hide(proto)
-    inferred = _called(proto)
+    mark = f"node {secrets.token_hex(8)} "  # no name in a file is like it
+    for index, node in enumerate(nodes):
+        node.name = f"{mark}{index};"
+    inferred, complaint = _called(proto)
     for _ in range(ROUNDS if waiting else 0):
         known = enumerate(_typed(inferred.graph, frozenset()))
         ready = waiting & {index for index, is_typed in known if is_typed}
         if not ready:
             break
-        for index, node in enumerate(nodes_of(proto.graph)):
-            if index in ready:
-                node.domain = domains[index]
+        for index in ready:
+            nodes[index].domain = given[index][0]
         waiting -= ready
-        inferred = _called(proto)
-    for node, domain in zip(nodes_of(inferred.graph), domains):
-        node.domain = domain
-    return inferred
+        inferred, complaint = _called(proto)
+    for node, (domain, name) in zip(nodes_of(inferred.graph), given):
+        node.domain, node.name = domain, name
+    return inferred, _faults(complaint, mark)
 
 
 def _iteration_numbers(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
@@ -104,16 +137,46 @@ def _iteration_numbers(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
                 yield attribute.g.input[0]
 
 
-def _called(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Call inference; what it cannot infer has no type."""
+def _called(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
+    """Call inference; return its complaints too. What it cannot infer has no type."""
     proto = _with_safe_functions(proto)
     try:
         inferred = shape_inference.infer_shapes(proto)
-        if not _has_long_list(inferred.graph):
-            inferred = _with_values_followed(proto) or inferred
+        follows = not _has_long_list(inferred.graph)
     except Exception:  # an invalid node: the decoder, or its rule, will say so better
-        inferred = proto
-    return inferred
+        return proto, ""
+    strict = {"strict_mode": True, "data_prop": follows}
+    with bounded_memory(SPARE_BYTES):
+        try:
+            return shape_inference.infer_shapes(proto, **strict), ""
+        except shape_inference.InferenceError as error:
+            complaint = str(error)
+        except Exception:
+            return inferred, ""
+        try:
+            if follows:
+                inferred = shape_inference.infer_shapes(proto, data_prop=True)
+        except Exception:
+            pass
+    return inferred, complaint
+
+
+HEADING = r"\(op_type:[^\n]*?, node name: {}(\d+);\): \[\w+InferenceError\] *"
+"""How inference begins what it says of a node, given what our names of nodes start with."""
+
+NESTED = "Inference error(s):"
+"""What it says of a node with subgraphs or a function, before the nodes inside."""
+
+
+def _faults(complaint: str, mark: str) -> dict[int, str]:
+    """Return the reason why a node was refused, by the node's number."""
+    _, *parts = re.split(HEADING.format(mark), complaint)
+    reasons = zip(map(int, parts[::2]), (part.strip() for part in parts[1::2]))
+    return {
+        number: reason.splitlines()[0]
+        for number, reason in reasons
+        if reason and not reason.startswith(NESTED)
+    }
 
 
 def _has_long_list(graph: onnx.GraphProto) -> bool:
@@ -122,15 +185,6 @@ def _has_long_list(graph: onnx.GraphProto) -> bool:
         if len(dims) == 1 and dims[0].dim_value > LONGEST:
             return True
     return any(len(t.dims) == 1 and t.dims[0] > LONGEST for t in graph.initializer)
-
-
-def _with_values_followed(proto: onnx.ModelProto) -> onnx.ModelProto | None:
-    """Infer shapes from computed ones too, None if that takes too much memory."""
-    with bounded_memory(SPARE_BYTES):
-        try:
-            return shape_inference.infer_shapes(proto, data_prop=True)
-        except MemoryError:
-            return None
 
 
 def _hide(proto: onnx.ModelProto) -> set[int]:

@@ -9,6 +9,7 @@ import onnx
 from onnx import inliner
 
 from ..errors import DecodeError, LimitError
+from ..ir.order import CycleError, order_of
 from ..limits import MAX_NODES
 
 HasRule = Callable[[str, str, int], bool]
@@ -54,6 +55,41 @@ def normalise_domains(proto: onnx.ModelProto) -> None:
     for item in items:
         if item.domain == "ai.onnx":
             item.domain = ""
+
+
+def sort_graphs(proto: onnx.ModelProto) -> None:
+    """Sort the nodes of all graphs as inference wants them: each after those it reads from."""
+    for graph in graphs_of(proto.graph):
+        producer = {
+            name: i for i, n in enumerate(graph.node) for name in n.output if name
+        }
+        needs = [
+            {producer[name] for name in _reads(node) if name in producer}
+            for node in graph.node
+        ]
+        try:
+            order = order_of(needs)
+        except CycleError:
+            continue  # the decoder says so
+        if order != list(range(len(order))):
+            nodes = [
+                onnx.NodeProto.FromString(graph.node[i].SerializeToString())
+                for i in order
+            ]
+            del graph.node[:]
+            graph.node.extend(nodes)
+
+
+def _reads(node: onnx.NodeProto) -> Iterator[str]:
+    """Yield the names that a node may read, its subgraphs included."""
+    yield from node.input
+    if any(a.HasField("g") or a.graphs for a in node.attribute):
+        for inner in subgraphs_of(onnx.GraphProto(node=[node])):
+            made = {name for each in inner.node for name in each.output}
+            made.update(value.name for value in inner.input)
+            names = {name for each in inner.node for name in each.input}
+            names.update(value.name for value in inner.output)
+            yield from names - made
 
 
 def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import onnx
@@ -50,3 +52,32 @@ def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
                     f"{label}: attribute {attribute.name!r}: expected "
                     f"{names_.Name(expected)}, got {names_.Name(attribute.type)}"
                 )
+
+
+@dataclass(frozen=True)
+class FormalInput:
+    """What an operator takes for one input: for the last one and more, if it is variadic."""
+
+    name: str
+    variable: str
+    """The type variable: inputs of the same one are of one type."""
+    allowed: frozenset[str]
+    """ONNX's spellings of the types that it may be: ``tensor(float)``."""
+
+
+@lru_cache(maxsize=None)
+def formal_inputs(
+    domain: str, operator: str, version: int
+) -> tuple[FormalInput, ...] | None:
+    """Return what an operator takes, None if it is none of ONNX's."""
+    if not 0 < version < 2**31 or not onnx.defs.has(operator, version, domain):
+        return None
+    schema: Any = onnx.defs.get_schema(operator, version, domain)
+    return tuple(
+        FormalInput(
+            formal.name,
+            formal.type_str if formal.is_homogeneous else "",
+            frozenset(formal.types),
+        )
+        for formal in schema.inputs
+    )

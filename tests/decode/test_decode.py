@@ -16,10 +16,19 @@ from onnx2py.load import load
 
 
 def model(
-    nodes, inputs=("x",), outputs=("y",), *, opsets=(("", 17),), ir_version=8, **options
+    nodes,
+    inputs=("x",),
+    outputs=("y",),
+    *,
+    opsets=(("", 17),),
+    ir_version=8,
+    shape=(2,),
+    **options,
 ):
-    """Make a model of float32[2] inputs."""
-    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [2]) for n in inputs]
+    """Make a model of float32 inputs."""
+    values = [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in inputs
+    ]
     results = [onnx.ValueInfoProto(name=n) for n in outputs]
     graph = helper.make_graph(list(nodes), "g", values, results, **options)
     imports = [helper.make_opsetid(*entry) for entry in opsets]
@@ -31,9 +40,9 @@ def graph_of(proto: onnx.ModelProto) -> Graph:
 
 
 def constant(tensor: TensorProto) -> np.ndarray:
-    """Decode a graph that adds a tensor, and return it."""
-    node = helper.make_node("Identity", [tensor.name], ["y"])
-    return graph_of(model([node], (), initializer=[tensor])).constants[tensor.name]
+    """Decode a graph that returns a tensor, and return it."""
+    proto = model([], (), [tensor.name], initializer=[tensor])
+    return graph_of(proto).constants[tensor.name]
 
 
 RAW = [
@@ -116,9 +125,7 @@ def test_external_data_is_mapped(tmp_path, dtype):
         ("length", str(length)),
     ):
         tensor.external_data.add(key=key, value=value)
-    proto = model(
-        [helper.make_node("Identity", ["w"], ["y"])], (), initializer=[tensor]
-    )
+    proto = model([], (), ["w"], initializer=[tensor])
     path = tmp_path / "m.onnx"
     path.write_bytes(proto.SerializeToString())
     array = decode(load(path)).graph.constants["w"]
@@ -259,7 +266,7 @@ def test_absent_inputs_and_outputs_in_any_position():
     lstm = helper.make_node(
         "LSTM", ["x", "x", "x", "", "", ""], ["", "", "c"], hidden_size=1
     )
-    graph = graph_of(model([node, lstm], outputs=("y", "c")))
+    graph = graph_of(model([node, lstm], outputs=("y", "c"), shape=None))
     assert [n.inputs for n in graph.nodes] == [("x", "", "x"), ("x", "x", "x")]
     assert graph.nodes[1].outputs == ("", "", "c")
 

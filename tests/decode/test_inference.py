@@ -78,7 +78,8 @@ def test_types_are_found_where_they_are_known(depth):
     encode = "ai.onnx.ml.LabelEncoder <keys_int64s = [1], values_int64s = [2]>"
     nodes = "".join(f" v{i + 1} = {encode} (v{i})" for i in range(depth))
     text = f"{HEAD} g (int64[n, 2] v0) => (y) {{ {nodes} y = {ENCODE} (v{depth}) }}"
-    inferred = infer(onnx.parser.parse_model(text))
+    inferred, faults = infer(onnx.parser.parse_model(text))
+    assert not faults
     kind = inferred.graph.output[0].type.tensor_type
     assert kind.elem_type == onnx.TensorProto.FLOAT
     assert [dim.dim_param or dim.dim_value for dim in kind.shape.dim] == ["n", 2]

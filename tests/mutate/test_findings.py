@@ -119,9 +119,7 @@ def test_a_group_of_no_channels(tmp_path):
         """(float[1, 2, 4] x) => (float[a, b, c] y) <float[2, 2, 1] w = {1, 2, 3, 4}>
         { y = Conv <group = 0> (x, w) }"""
     )
-    package = onnx2py.load_model(model)
-    with pytest.raises((ValueError, ZeroDivisionError)):
-        package(np.zeros((1, 2, 4), np.float32))
+    assert "input X ('x'): expected [1, 0, ?]" in refused(model, tmp_path)
 
 
 @pytest.mark.parametrize("count", [0, 2, 4])
@@ -154,7 +152,9 @@ def test_weights_of_a_recurrent_node_without_axes(tmp_path):
         """(float[2, 1, 3] x) => (float[a, b, c, d] y) <float[3] w = {1, 2, 3}>
         { y = GRU <hidden_size = 1> (x, w, w) }"""
     )
-    assert "do not fit together" in refused(model, tmp_path)
+    assert "input W ('w'): expected [1, 3, 3], got float32[3]" in refused(
+        model, tmp_path
+    )
 
 
 def test_a_damaged_constant_of_a_model_with_functions(tmp_path):
@@ -171,9 +171,7 @@ def test_a_damaged_constant_of_a_model_with_functions(tmp_path):
 def test_one_axis_twice(tmp_path):
     model = graph("""(float[2, 3] x) => (float[a, b, c, d] y) <int64[2] axes = {1, -3}>
         { y = Unsqueeze (x, axes) }""")
-    package = onnx2py.load_model(model)
-    with pytest.raises(ValueError, match="repeated axis"):
-        package(np.ones((2, 3), np.float32))
+    assert "Axis 1 is referred to more than once" in refused(model, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +202,8 @@ def test_a_bias_for_other_channels(tmp_path):
     model = graph("""(uint8[1, 1, 4] x) => (uint8[a, b, c] y)
         <float one = {1}, uint8 z = {0}, int8 zw = {0}, int8[3, 1, 1] w = {1, 2, 3},
         int32[2] b = {1, 2}> { y = QLinearConv (x, one, z, w, one, zw, one, z, b) }""")
-    package = onnx2py.load_model(model)
-    with pytest.raises(ValueError):
-        package(np.ones((1, 1, 4), np.uint8))
+    expected = "input B ('b'): expected [3], got int32[2]"
+    assert expected in refused(model, tmp_path)
 
 
 def test_a_window_of_text(tmp_path):
@@ -228,8 +225,8 @@ def test_numbers_for_an_operator_of_text(tmp_path):
         """() => (y) <int64[2] x = {1, 2}>
         { y = StringNormalizer <case_change_action = "LOWER", stopwords = ["a"]> (x) }"""
     )
-    with pytest.raises((AttributeError, TypeError)):
-        onnx2py.load_model(model)()
+    expected = "input X ('x'): expected string, got int64"
+    assert expected in refused(model, tmp_path)
 
 
 def test_a_gradient_with_an_input_that_is_left_out(tmp_path):
@@ -243,4 +240,4 @@ def test_a_gradient_with_an_input_that_is_left_out(tmp_path):
 def test_a_range_from_several_numbers(tmp_path):
     model = graph("""() => (float[n] y) <float[4] s = {8, 6, 3, 1}, float e = {10},
         float d = {2}> { y = Range (s, e, d) }""")
-    assert "start, limit, delta: expected one number each" in refused(model, tmp_path)
+    assert "Input to 'Range' op should be scalars" in refused(model, tmp_path)

@@ -57,16 +57,16 @@ def test_i1_a_branch_that_another_decides():
 
 
 def test_d1_to_d3():
-    text = """g (float[2] x, float[2] unread) => (float[2] y) <float[2] v = {1, 2}>
+    text = """g (float[2] x, int64[1] unread) => (float[2] y) <int64[1] v = {2}>
         { a = Abs (x) b = Neg (a) y, i = TopK (x, v) }"""
     assert after(remove_dead_code, text) == block("""
         (x, unread) => (y)
-          float32[2] v = {1, 2}
+          int64[1] v = {2}
           y = TopK (x, v)
     """)
-    assert after(remove_dead_code, text.replace("(x, v)", "(x, x)")) == block("""
+    assert after(remove_dead_code, text.replace("(x, v)", "(x, unread)")) == block("""
         (x, unread) => (y)
-          y = TopK (x, x)
+          y = TopK (x, unread)
     """)
 
 

@@ -1,0 +1,113 @@
+"""Is the model valid? Types and lengths that cannot fit are reported, all of them at once.
+
+What is not known is not complained of: an error here means that no program can run the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+
+from ...errors import InvalidModelError, Problem
+from ...ir.graph import Graph, Node, onnx_name
+from ...ir.types import TensorType, ValueType
+from .doubts import is_believed
+from .lengths import misfit
+from .rules import RULES, View
+from .types import input_name, problem_of, type_problems
+
+
+def check_validity(
+    graph: Graph, faults: Mapping[str, str], declared: Container[str]
+) -> None:
+    """Check all nodes of a graph.
+
+    ``faults`` says of which nodes ONNX's inference found that they do not fit, by their first
+    output; of the values in ``declared``, the file may name a wrong shape.
+
+    Raises
+    ------
+    InvalidModelError
+        With all that is wrong.
+    """
+    types = {
+        name: (
+            replace(kind, shape=None)
+            if name in declared and isinstance(kind, TensorType)
+            else kind
+        )
+        for name, kind in graph.types.items()
+    }
+    certain = {id(node) for node in _run_nodes(graph)}
+    problems = [
+        problem
+        for node in graph.walk()
+        for problem in _problems(node, types, faults, id(node) in certain)
+    ]
+    if problems:
+        raise InvalidModelError(problems)
+
+
+def _problems(
+    node: Node,
+    types: Mapping[str, ValueType],
+    faults: Mapping[str, str],
+    is_run: bool,
+) -> list[Problem]:
+    """Return what is wrong with one node, by the first check that finds something."""
+    return (
+        list(type_problems(node, types))
+        or list(_fault(node, types, faults))
+        or (list(_misfits(node, types)) if is_run else [])
+    )
+
+
+def _run_nodes(graph: Graph) -> Iterator[Node]:
+    """Yield the nodes that every call runs: none of a branch or a loop, none that is not read.
+
+    onnxruntime takes models where others do not fit: they may never run.
+    """
+    read = set(graph.outputs)
+    for node in reversed(graph.nodes):
+        if read.isdisjoint(node.outputs):
+            continue
+        read.update(node.inputs)
+        for subgraph in node.subgraphs.values():
+            read.update(subgraph.captures())
+            if node.calls_function:
+                yield from _run_nodes(subgraph)
+        yield node
+
+
+def _misfits(node: Node, types: Mapping[str, ValueType]) -> Iterator[Problem]:
+    """Yield what onnxruntime would find when it runs the node."""
+    rule = RULES.get(node.qualified_operator)
+    wrong = rule(View(node, types)) if rule else None
+    if wrong is not None:
+        yield problem_of(node, wrong)
+        return
+    place, expected = misfit(node, types) or (-1, "")
+    if place >= 0:
+        name = node.inputs[place]
+        yield problem_of(
+            node,
+            f"input {input_name(node, place)} ({onnx_name(name)!r}): expected {expected}, "
+            f"got {types[name]}",
+        )
+
+
+def _fault(
+    node: Node, types: Mapping[str, ValueType], faults: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield why inference refused a node: what it says of unknown types is no reason."""
+    first = next((output for output in node.outputs if output), "")
+    if first not in faults:
+        return
+    given = [name for name in node.inputs if name]
+    if all(name in types for name in given) and is_believed(node, faults[first], types):
+        inputs = ", ".join(str(types[name]) for name in given)
+        yield problem_of(
+            node,
+            f"its inputs ({inputs}) or attributes do not fit together: "
+            f"{faults[first]}",
+        )

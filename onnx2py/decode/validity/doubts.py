@@ -1,0 +1,47 @@
+"""What ONNX's inference says of a node that is valid: it is not believed.
+
+onnxruntime has the same code and refuses these too; the operators' descriptions do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...ir.graph import Node
+from ...ir.types import TensorType, ValueType
+
+OPEN_LENGTHS = {
+    # An open length of the axis of the batch is taken for one that is not 1.
+    ("", "StringNormalizer"),
+    # An open length of ``sizes`` or ``scales`` is taken for 0.
+    ("", "Resize"),
+}
+"""Operators of which inference takes an unknown length for a wrong one."""
+
+OF_SCALARS = {
+    *("ArgMax", "ArgMin", "Hardmax", "LogSoftmax", "Softmax", "ReduceL1", "ReduceL2"),
+    *("ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin"),
+    *("ReduceProd", "ReduceSum", "ReduceSumSquare"),
+}
+"""Operators that exporters of PyTorch apply to axis 0 or -1 of a scalar, as to one element:
+onnxruntime computes them where it does not know the rank beforehand."""
+
+MESSAGES = (
+    # Of axes: it reads only int64, where the operator takes int32 too.
+    "ParseData type mismatch",
+)
+"""How messages begin that say nothing about the node."""
+
+
+def is_believed(node: Node, message: str, types: Mapping[str, ValueType]) -> bool:
+    """Whether a complaint of inference means that the node is not valid."""
+    if node.subgraphs or message.startswith(MESSAGES):
+        return False  # what bodies return has no type there if it comes from outside
+    kinds = [types[name] for name in node.inputs if name]
+    if not node.domain and node.operator in OF_SCALARS:
+        return not isinstance(kinds[0], TensorType) or kinds[0].rank != 0
+    if (node.domain, node.operator) in OPEN_LENGTHS:
+        return all(
+            isinstance(k, TensorType) and k.static_shape is not None for k in kinds
+        )
+    return True
