@@ -39,7 +39,7 @@ class ModelMetadata(SimpleNamespace):
 class Compiled(NamedTuple):
     """A model: its class, and what is known of it."""
 
-    model_class: Callable[[], Any]
+    model_class: Callable[..., Any]
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     metadata: ModelMetadata
@@ -63,7 +63,10 @@ class Session:
         **kwargs: Any,
     ) -> None:
         self._session_options = sess_options
-        self._compiled_model = self._compiled.model_class()
+        threads = getattr(sess_options, "intra_op_num_threads", 0)
+        self._compiled_model = self._compiled.model_class(
+            threads=threads if threads > 0 else None
+        )
 
     def failure(self, kind: str, message: str) -> Exception:
         """Return the exception to raise; onnxruntime's is called ``kind``.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from . import ops
 from ._tensors import File, TensorSpec, as_array, check_input, own, quiet
+from ._threads import limited, thread_limit
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -52,22 +53,27 @@ class Model:
     ----------
     weights
         Folder with one ``.npy`` file per weight; the one in this package by default.
+    threads
+        How many threads BLAS may take for products while this model computes; as many as
+        it takes otherwise by default. On a machine with other work, 1 is often fastest.
 
     Raises
     ------
     FileNotFoundError
         If a weight's file is missing.
     ValueError
-        If a weight is not of the type named below.
+        If a weight is not of the type named below, or ``threads`` is less than 1.
     """
 
-    def __init__(self, weights: File = WEIGHTS) -> None:
+    def __init__(self, weights: File = WEIGHTS, threads: Optional[int] = None) -> None:
+        self.threads = thread_limit(threads)
         # limit: read by collatz
         self.limit = np.array(1000, np.int64)
         # two: operand of remainder
         self.two = np.array(2, np.int64)
 
     @quiet
+    @limited
     def __call__(
         self,
         start: Annotated[NDArray[np.int64], ""],

@@ -17,7 +17,8 @@ class InferenceSession(Session):
     path_or_bytes, providers, provider_options, kwargs
         Ignored: there is one model, and NumPy computes it.
     sess_options
-        What :meth:`get_session_options` returns.
+        What :meth:`get_session_options` returns; ``intra_op_num_threads`` limits the
+        threads of BLAS while the session runs, if it is not 0.
     """
 
     _compiled = Compiled(

@@ -15,10 +15,16 @@ from numpy.typing import NDArray
 
 from ._golden import draw, numpy_dtype, read_record, recorded_inputs
 from ._tensors import TensorSpec, shown
+from ._threads import ADVICE, openblas, state
 from .watch import Step, trace
 from .model import INPUTS, OUTPUTS, WEIGHTS, Model, __doc__ as ABOUT
 
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+
+BLOCK = 5
+"""Calls in a row with the same number of threads."""
+MARGIN = 0.1
+"""Less of a difference between medians is none."""
 
 AVX2_KERNELS = {"Sandybridge", "Haswell", "Zen", "Excavator"}
 """Those of OpenBLAS that use half of what AVX-512 offers."""
@@ -58,18 +64,57 @@ def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
     model = Model()
     loading = perf_counter() - start
     given = some_inputs(read_inputs(inputs, scale))
-    times = []
-    for _ in range(repeat + 1):
-        start = perf_counter()
-        model(**given)
-        times.append(perf_counter() - start)
-    later = sorted(times[1:])
-    print(f"loading {milliseconds(loading)}, first call {milliseconds(times[0])}")
-    print(
-        f"{repeat} calls: median {milliseconds(median(later))}, "
-        f"fastest {milliseconds(later[0])}, slowest {milliseconds(later[-1])}"
-    )
+    (first,) = times_of(model, given, 1)
+    print(f"loading {milliseconds(loading)}, first call {milliseconds(first)}")
+    usual = max((library.get() for library in state().libraries), default=0)
+    limits = [None, 1] if usual > 1 else [None]
+    times: dict[Optional[int], list[float]] = {threads: [] for threads in limits}
+    for done in range(0, repeat, BLOCK):  # in turns: other programs come and go
+        for threads in limits:
+            model.threads = threads
+            times[threads] += times_of(model, given, min(BLOCK, repeat - done))
+    for threads in limits:
+        number = counted_threads(threads or usual)
+        print(f"{number}{repeat} calls: {spread(times[threads])}")
+    print(verdict(usual, times), end="")
     print(advice(processor_flags(), blas_kernels()), end="")
+
+
+def times_of(model: Model, inputs: dict[str, Any], repeat: int) -> list[float]:
+    """Return how long each of some calls takes, in seconds."""
+    times = []
+    for _ in range(repeat):
+        start = perf_counter()
+        model(**inputs)
+        times.append(perf_counter() - start)
+    return times
+
+
+def spread(times: Sequence[float]) -> str:
+    """Spell the median and the ends of some times."""
+    return (
+        f"median {milliseconds(median(times))}, fastest {milliseconds(min(times))}, "
+        f"slowest {milliseconds(max(times))}"
+    )
+
+
+def counted_threads(number: int) -> str:
+    """Spell how many threads there are, '' if nothing says."""
+    return f"{number} thread{'s' if number > 1 else ''}: " if number else ""
+
+
+def verdict(usual: int, times: dict[Optional[int], list[float]]) -> str:
+    """Say whether one thread is faster now than all of them."""
+    if not usual:
+        return f"to compare with one thread: {ADVICE}\n"
+    if len(times) < 2:
+        return ""
+    ratio = median(times[None]) / (median(times[1]) or 1e-12)
+    if ratio > 1 + MARGIN:
+        return f"better now: Model(threads=1), {ratio:.1f} times as fast\n"
+    if ratio < 1 / (1 + MARGIN):
+        return f"better now: all threads, {1 / ratio:.1f} times as fast\n"
+    return "one thread is as fast as all now: Model(threads=1) leaves the others to others\n"
 
 
 def advice(flags: str, kernels: str) -> str:
@@ -94,10 +139,9 @@ def processor_flags() -> str:
 
 def blas_kernels() -> str:
     """Return which kernels the OpenBLAS inside NumPy's wheel chose, '' if there is none."""
-    from ctypes import CDLL, c_char_p
+    from ctypes import c_char_p
 
-    for path in Path(np.__file__).parents[1].glob("numpy.libs/*openblas*"):
-        library = CDLL(str(path))  # it is loaded already
+    for library in openblas():
         for name in ("scipy_openblas_get_corename64_", "openblas_get_corename64_"):
             if hasattr(library, name):
                 get = getattr(library, name)

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from functools import partial
 from os import path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
 from ._tensors import File, TensorSpec, check_input, keep_memory, load_weight, quiet
+from ._threads import limited, thread_limit
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -52,16 +53,20 @@ class Model:
     ----------
     weights
         Folder with one ``.npy`` file per weight; the one in this package by default.
+    threads
+        How many threads BLAS may take for products while this model computes; as many as
+        it takes otherwise by default. On a machine with other work, 1 is often fastest.
 
     Raises
     ------
     FileNotFoundError
         If a weight's file is missing.
     ValueError
-        If a weight is not of the type named below.
+        If a weight is not of the type named below, or ``threads`` is less than 1.
     """
 
-    def __init__(self, weights: File = WEIGHTS) -> None:
+    def __init__(self, weights: File = WEIGHTS, threads: Optional[int] = None) -> None:
+        self.threads = thread_limit(threads)
         keep_memory()
         self.weights = weights
         load = partial(load_weight, weights)
@@ -91,9 +96,11 @@ class Model:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the weights are, not the weights."""
-        return Model, (() if self.weights == WEIGHTS else (self.weights,))
+        weights = () if self.weights == WEIGHTS else (self.weights,)
+        return partial(Model, threads=self.threads), weights
 
     @quiet
+    @limited
     def __call__(
         self,
         hidden: Annotated[NDArray[np.float32], "batch sequence 32"],

@@ -37,12 +37,20 @@ Content = Union[str, np.ndarray]
 
 FILES = (
     "__init__.py", "__main__.py", "_binding.py", "_feeds.py", "_golden.py", "_inference.py",
-    "_session.py", "_tensors.py", "_tools.py", "watch.py", "model.py", "README.md", "py.typed",
+    "_session.py", "_tensors.py", "_threads.py", "_tools.py", "watch.py", "model.py", "README.md",
+    "py.typed",
 )  # fmt: skip
 """What has a template of its own; ``py.typed`` is empty."""
 
 SHARED = frozenset(
-    {"_binding.py", "_feeds.py", "_inference.py", "_tensors.py", "py.typed"}
+    {
+        "_binding.py",
+        "_feeds.py",
+        "_inference.py",
+        "_tensors.py",
+        "_threads.py",
+        "py.typed",
+    }
 )
 """Files that packages in one folder have in common, as they have ``ops/``."""
 
@@ -54,6 +62,7 @@ LAID_OUT = frozenset(
         "_golden.py",
         "_inference.py",
         "_tensors.py",
+        "_threads.py",
         "_tools.py",
         "watch.py",
     }
@@ -290,8 +299,8 @@ class _Builder:
         """Name what the model needs of ``typing``."""
         text = " ".join([body, *self.writer.bodies, *(v["annotation"] for v in values)])
         names = {name for name in ("Annotated", "Any") if name in text}
+        names.add("Optional")
         names |= {"NamedTuple"} if len(self.program.outputs) != 1 else set()
-        names |= {"Optional"} if self.program.defaults else set()
         return ", ".join(sorted(names)) or "Any"
 
     def _title(self) -> str:

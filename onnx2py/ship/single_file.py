@@ -75,7 +75,7 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         if name.startswith("ops/") and name != "ops/__init__.py"
     ]
     operators = in_order({name: module(name) for name in names})
-    parts = [module("_tensors"), *operators, module("model")]
+    parts = [module("_tensors"), module("_threads"), *operators, module("model")]
     about = _docstring(parts[-1])
     parts += [
         module("_feeds"),

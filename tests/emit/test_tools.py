@@ -203,6 +203,12 @@ def test_errors_are_for_people(folder, arguments, words):
 def test_bench_and_profile(folder, tmp_path):
     done = run(folder, "net", "bench", "--repeat", "3")
     assert done.returncode == 0 and "3 calls: median " in done.stdout, done.stderr
+    number = next(
+        (get() for get, _ in importlib.import_module("net._threads").state().libraries),
+        0,
+    )
+    assert ("\n1 thread: 3 calls: median " in done.stdout) == (number >= 1)
+    assert (f"\n{number} threads: 3 calls: median " in done.stdout) == (number > 1)
     chrome = tmp_path / "trace.json"
     done = run(folder, "net", "profile", "--repeat", "2", "--chrome", str(chrome))
     assert done.returncode == 0, done.stderr
@@ -210,6 +216,29 @@ def test_bench_and_profile(folder, tmp_path):
     events = json.loads(chrome.read_text())["traceEvents"]
     assert {"Tanh", "twice"} <= {event["name"] for event in events}
     assert all(event["ph"] == "X" and event["dur"] >= 0 for event in events)
+
+
+@pytest.mark.parametrize(
+    ("usual", "times", "words"),
+    [
+        (
+            4,
+            {None: [3.0, 2.0, 9.0], 1: [1.5]},
+            "better now: Model(threads=1), 2.0 times",
+        ),
+        (4, {None: [1.0], 1: [2.5, 2.0]}, "better now: all threads, 2.2 times as fast"),
+        (4, {None: [1.0], 1: [1.05]}, "one thread is as fast as all now"),
+        (1, {None: [1.0]}, ""),
+        (
+            0,
+            {None: [1.0]},
+            "to compare with one thread: pip install threadpoolctl, or set",
+        ),
+    ],
+)
+def test_bench_says_which_number_of_threads_is_better_now(folder, usual, times, words):
+    said = importlib.import_module("net._tools").verdict(usual, times)
+    assert said.startswith(words) and bool(said) == bool(words)
 
 
 def test_a_model_that_cannot_take_random_inputs(tmp_path):

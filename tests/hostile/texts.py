@@ -25,6 +25,7 @@ HOSTILE = [
     *("print", "dict", "list", "float", "Any", "NamedTuple", "Optional", "Annotated", "NDArray"),
     *("self", "np", "ops", "load", "path", "partial", "weights", "WEIGHTS", "INPUTS", "OUTPUTS"),
     *("Model", "Outputs", "TensorSpec", "File", "quiet", "check_input", "as_array", "dims"),
+    *("threads", "limited", "thread_limit"),
     *("__class__", "__init__", "__call__", "__import__", "__reduce__", "__debug__", "__name__"),
     *("count", "index", "_fields", "_replace", "_asdict", "going", "iteration", "keep_memory"),
     *("../../etc/passwd", "/etc/passwd", "a/../b", "C:\\windows", "a/", ".", "..", "~", "//host/x"),
