@@ -127,7 +127,7 @@ def our_outputs(case: Case, level: int = 1) -> list[Any]:
     with our_module(case.model().SerializeToString(), level) as module:
         session = module.InferenceSession()
         check_ownership(lambda feeds: session.run(None, feeds), case.feeds)
-        frozen(vars(session._model))
+        frozen(vars(session._compiled_model))
         return list(session.run(None, frozen(case.feeds)))
 
 
