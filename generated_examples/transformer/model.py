@@ -183,6 +183,7 @@ class Model:
 
         # scores: MatMul -> float32[batch, 4, sequence, past+sequence]
         scores = np.matmul(q_heads, key_t)
+        del key_t
 
         # scaled_scores: Mul -> float32[batch, 4, sequence, past+sequence]
         scaled_scores = np.multiply(scores, np.float32(0.35355338), out=scores)

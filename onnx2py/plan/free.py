@@ -25,6 +25,8 @@ LARGE = 1 << 16
 """In bytes; smaller values are not worth a line."""
 OPEN_LENGTH = 64
 """What a length is taken for that is open, but for the first axis: a batch may be of one."""
+OPEN_RECORDING = 4096
+"""What the length of the last axis is taken for, after others: it may be that of a recording."""
 
 
 def free_values(program: Program) -> Program:
@@ -65,6 +67,8 @@ def is_large(kind: ValueType | None, least: int = LARGE) -> bool:
     if kind.shape is None:
         return "float" in kind.dtype  # others of no known rank are mostly shapes
     lengths = [d if isinstance(d, int) else OPEN_LENGTH for d in kind.shape]
+    if kind.shape and not isinstance(kind.shape[-1], int):
+        lengths[-1] = OPEN_RECORDING
     if kind.shape and not isinstance(kind.shape[0], int):
         lengths[0] = 1
     return prod(lengths) * DTYPES[kind.dtype].itemsize >= least

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import tracemalloc
 
 import numpy as np
 import onnx.parser
@@ -65,6 +66,41 @@ def test_m1_leaves_small_values():
     assert not any(
         frees(free_values(program(*CHAIN, a=SMALL, b=SMALL, c=SMALL, y=SMALL)))
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "freed"),
+    [
+        ((1, 4, "samples"), True),
+        ((1, 3, "samples"), False),
+        ((1, "words", 32), False),
+        (("batch", "words"), False),
+    ],
+)
+def test_m1_an_open_last_axis_may_be_a_recording(shape, freed):
+    kinds = {name: TensorType("float32", shape) for name in "abcy"}
+    planned = free_values(
+        program(("a", add("x")), ("b", add("a")), ("y", add("b")), **kinds)
+    )
+    assert frees(planned) == ([(), ("a",), ("b",)] if freed else [(), (), ()])
+
+
+SIGNAL = """<ir_version: 8, opset_import: ["" : 17]> g (float[1, 16, n] x) => (float[1, 16, n] y) {
+    %s
+}"""
+
+
+def test_m1_a_long_signal_takes_the_memory_of_a_few_values():
+    nodes = [f"v{i + 1} = Exp (v{i}) w{i} = Sin (v{i + 1})" for i in range(1, 20)]
+    text = SIGNAL % ("v1 = Neg (x) " + " ".join(nodes) + " y = Add (v20, w19)")
+    model = onnx2py.load_model(onnx.parser.parse_model(text))
+    x = np.full((1, 16, 40_000), -1, np.float32)
+    model(x)
+    tracemalloc.start()
+    model(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * x.nbytes
 
 
 def test_m1_what_a_body_captures_is_read():
