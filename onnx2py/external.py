@@ -7,6 +7,7 @@ process may have few.
 from __future__ import annotations
 
 import mmap
+import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
@@ -14,6 +15,7 @@ import onnx
 from onnx import numpy_helper
 
 from .errors import LoadError
+from .formats import describe_format
 from .ir.types import DTYPES, ELEMENT_TYPES
 
 READ_BYTES = 1 << 16
@@ -31,10 +33,11 @@ def is_external(tensor: onnx.TensorProto) -> bool:
 
 
 class ExternalFiles:
-    """The files that hold a model's weights; ``folder`` is the model's, if it has one."""
+    """The files that hold a model's weights, beside the file of the model, if it has one."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    def __init__(self, model: Path | None) -> None:
+        self.folder = None if model is None else model.parent
+        self._model = model
         self._buffers: dict[Path, bytes | mmap.mmap] = {}
 
     def array(self, tensor: onnx.TensorProto, subject: str) -> np.ndarray:
@@ -76,8 +79,11 @@ class ExternalFiles:
                 f"length of {length}: the model is damaged, or made by a faulty tool"
             )
         if offset < 0 or found < needed:
+            with path.open("rb") as stream:
+                other = describe_format(stream.read(1 << 9))
             raise LoadError(
-                f"{subject}: expected {needed} bytes in {path.name!r}, got {found}"
+                f"{subject}: expected {needed} bytes in {path.name!r}, "
+                f"got {other or found}"
             )
         if needed == 0:
             return np.zeros(shape, dtype)
@@ -103,6 +109,23 @@ class ExternalFiles:
                     else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
                 )
         return self._buffers[path]
+
+    def _is_beside(self, path: Path) -> bool:
+        """Whether a file, all links followed, lies below the model's folder, or its store's.
+
+        Caches, package managers and build systems make folders of links: if the model is one,
+        then its data may lie beside the file that it points to. A store by content may have a
+        folder for the first two digits of each hash.
+        """
+        assert self._model is not None
+        model = self._model.resolve()
+        if any(
+            path.is_relative_to(f) for f in (self._model.parent.resolve(), model.parent)
+        ):
+            return True
+        first_digits = (model.parent.name, path.parent.name)
+        in_store = all(re.fullmatch("[0-9a-f]{2}", name) for name in first_digits)
+        return in_store and model.parent.parent == path.parent.parent
 
     def path(self, location: str, subject: str) -> Path:
         """Return the file of that name, if it is one that a model may name.
@@ -136,9 +159,10 @@ class ExternalFiles:
             raise LoadError(
                 f"{subject}: expected a file beside the model, got {location[:100]!r}: {reason}"
             ) from None
-        if not path.is_relative_to(self.folder.resolve()):
+        if not self._is_beside(path):
             raise LoadError(
-                f"{subject}: expected a file beside the model, got a link out of it"
+                f"{subject}: expected a file beside the model, got a link out of its folder: "
+                f"{location!r}; copy the file that it points to in its place"
             )
         if not found:
             raise LoadError(

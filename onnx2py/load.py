@@ -19,6 +19,7 @@ from onnx import numpy_helper
 
 from .errors import DecodeError, LimitError, LoadError
 from .external import ExternalFiles, is_external
+from .formats import describe_format
 from .ir.types import DTYPES, ELEMENT_TYPES
 from .shaping import Shaping, shaped
 from .utf8 import check_text
@@ -62,10 +63,8 @@ def load(
         If it cannot be read or is no ONNX model, or if external data that it names is
         missing, too short, or outside the model's folder.
     """
-    proto, folder, source, digest = _read(model)
+    proto, path, source, digest = _read(model)
     check_text(proto, source)
-    if not proto.HasField("graph"):
-        raise LoadError(f"{source}: expected an ONNX model, got a file without a graph")
     changed = None
     if shaping:
         proto = shaped(proto, shaping)
@@ -78,7 +77,7 @@ def load(
         for entry in tensor.external_data
         if entry.key == "location"
     )
-    files = ExternalFiles(folder)
+    files = ExternalFiles(path)
     weights, overridable = _take_weights(proto, files)
     return LoadedModel(
         proto, weights, overridable, files, source, digest, tuple(external), changed
@@ -89,6 +88,8 @@ def _read(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
 ) -> tuple[onnx.ModelProto, Path | None, str, str]:
     if isinstance(model, onnx.ModelProto):
+        if not model.HasField("graph"):
+            raise LoadError("a ModelProto: expected a graph, got none")
         copy = onnx.ModelProto()
         copy.CopyFrom(model)
         data = model.SerializeToString(deterministic=True)
@@ -106,7 +107,7 @@ def _read(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LoadError(f"{path}: expected a readable ONNX file: {reason}") from None
-    return _parse(data, str(path)), path.parent, path.name, _sha256(data)
+    return _parse(data, str(path)), path, path.name, _sha256(data)
 
 
 def _content(path: Path) -> bytes:
@@ -135,10 +136,12 @@ def _parse(data: bytes, source: str) -> onnx.ModelProto:
     proto = onnx.ModelProto()
     try:
         proto.ParseFromString(data)
+        unexpected = "" if proto.HasField("graph") else "a file without a graph"
     except ProtobufError:
-        raise LoadError(
-            f"{source}: expected an ONNX model, got a file that is damaged or of another format"
-        ) from None
+        unexpected = "a file that is damaged or of another format"
+    if unexpected:
+        unexpected = describe_format(data) or unexpected
+        raise LoadError(f"{source}: expected an ONNX model, got {unexpected}")
     return proto
 
 

@@ -12,7 +12,7 @@ import onnx.parser
 import pytest
 from onnx import TensorProto, helper
 
-from onnx2py import InternalError, OutputError, compile_model, pipeline
+from onnx2py import InternalError, OutputError, compile_model, front
 from onnx2py.cli import main
 
 GOOD = """<ir_version: 8, opset_import: ["" : 17]>
@@ -200,7 +200,7 @@ def test_external_data_behind_a_link(here, capsys, monkeypatch):
     monkeypatch.chdir(here / "models")
     os.symlink(here / "w.bin", "w.bin")
     external("w.bin")
-    assert "a link out of it" in failure(capsys, "model.onnx", "-o", "pkg")
+    assert "a link out of its folder" in failure(capsys, "model.onnx", "-o", "pkg")
 
 
 # ---------------------------------------------------------------------- the target
@@ -300,7 +300,7 @@ def test_a_bug_is_called_one(here, capsys, monkeypatch):
     def broken(*_arguments):
         raise KeyError("oops")
 
-    monkeypatch.setattr(pipeline, "lower", broken)
+    monkeypatch.setattr(front, "lower", broken)
     message = failure(capsys, "model.onnx", "-o", "pkg")
     assert message.startswith("KeyError: 'oops' (this is a bug in onnx2py")
     assert main(["model.onnx", "-o", "pkg", "-v"]) == 1
@@ -313,6 +313,6 @@ def test_a_bug_in_a_pass_is_called_one(here, monkeypatch):
     def broken(graph, *, level):
         raise InternalError("a pass went wrong")
 
-    monkeypatch.setattr(pipeline, "run_passes", broken)
+    monkeypatch.setattr(front, "run_passes", broken)
     with pytest.raises(InternalError, match="bug in onnx2py"):
         compile_model(model, "pkg")

@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 from ..errors import OutputError
 from .arrays import write_array
 from .package import Content
+from .package_name import name_problem, proposed_name
 from .swap import swap
 from .workshop import OLD, workshop
 
@@ -35,9 +36,13 @@ def check_target(target: Path, *, force: bool) -> None:
         If the target is a file, or a folder that onnx2py did not make and ``force`` is not set,
         or cannot be made.
     """
-    if not target.name.isidentifier():
+    problem = name_problem(target.name)
+    if problem:
         raise OutputError(
-            f"{target}: expected a name that Python can import, got {target.name!r}"
+            f"{target}: {problem}, got {target.name!r}; "
+            f"try {str(target.with_name(proposed_name(target.name)))!r}"
+            if target.name
+            else f"{target}: {problem}"
         )
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise OutputError(

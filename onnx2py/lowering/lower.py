@@ -138,6 +138,39 @@ def call_function(node: NodeContext) -> Invoke:
     return Invoke(tuple(map(Ref, node.node.inputs)), body)
 
 
+_EXTENSIONS = (
+    "the operator is one of onnxruntime-extensions, which handles text and media",
+    "cut it off with --inputs or --outputs and do its work in Python, "
+    "or give it a function with --ops",
+)
+FOREIGN: dict[str, tuple[str, str]] = {
+    "com.microsoft.nchwc": (
+        "onnxruntime saved the model at optimization level ALL, for one kind of processor",
+        "compile the original model, or save it at level ORT_ENABLE_EXTENDED",
+    ),
+    "com.microsoft.extensions": _EXTENSIONS,
+    "ai.onnx.contrib": _EXTENSIONS,
+    "com.microsoft.experimental": (
+        "the operator is an experiment of onnxruntime, without a definition to rely on",
+        "give it a function with --ops, or export the model without it",
+    ),
+    "com.nvidia": (
+        "the operator is one of TensorRT",
+        "export the model without a target of TensorRT, or give it a function with --ops",
+    ),
+    "org.openvinotoolkit": (
+        "the operator is one of OpenVINO",
+        "export the model for ONNX alone, or give it a function with --ops",
+    ),
+    "mmdeploy": (
+        "the operator is one of MMDeploy's own",
+        "export the model for onnxruntime without custom operators, "
+        "or give it a function with --ops",
+    ),
+}
+"""Domains of others, and what to do about their operators."""
+
+
 def _no_rule(node: Node, rules: Rules) -> tuple[str, str]:
     key = (node.domain, node.operator)
     since = all_rules().get(key) or sorted(rules.custom.get(key, ()))
@@ -147,8 +180,11 @@ def _no_rule(node: Node, rules: Rules) -> tuple[str, str]:
             "export the model at a newer opset",
         )
     if node.domain:
-        return (
-            "the operator is not ONNX's own",
-            "give it a function with --ops, or export the model without it",
+        return FOREIGN.get(
+            node.domain,
+            (
+                "the operator is not ONNX's own",
+                "give it a function with --ops, or export the model without it",
+            ),
         )
     return "there is no such rule", "export the model at another opset"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..emit.package import Provenance
+from ..emit.package_name import name_problem, proposed_name
 from ..errors import OutputError
 from ..options import Options
 from .archive import Contents
@@ -43,13 +44,34 @@ def check_shipments(options: Options) -> None:
     asked = (options.zipapp, options.single_file, options.report, options.sbom)
     files = [Path(p) for p in asked if p is not None]
     folders = [(file.parent, file) for file in files]
+    if options.single_file is not None:
+        _check_module_name(Path(options.single_file))
     if options.wheel is not None:
-        folders.append((Path(options.wheel), Path(options.wheel) / "wheel"))
+        folder = Path(options.wheel)
+        folders.append((_nearest_folder(folder), folder / "wheel"))
     for folder, file in folders:
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise OutputError(f"{folder}: expected a folder that can be written to")
         if file.is_dir() or file.is_symlink():
             raise OutputError(f"{file}: expected a file, or nothing there")
+
+
+def _check_module_name(file: Path) -> None:
+    """Refuse a file that Python cannot import."""
+    stem = file.name.removesuffix(".py")
+    problem = name_problem(stem)
+    if problem is None and stem == file.name:
+        problem = "expected a file name that ends in .py"
+    if problem is not None:
+        name = str(file.with_name(f"{proposed_name(stem)}.py"))
+        raise OutputError(f"{file}: {problem}, got {file.name!r}; try {name!r}")
+
+
+def _nearest_folder(folder: Path) -> Path:
+    """Return a folder, or the one in which it would have to be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 def check_size(options: Options, weight_bytes: int) -> None:
@@ -81,6 +103,7 @@ def ship(
     contents = Contents(folder.name, _files(folder), requires, origin.sha256)
     made = []
     if options.wheel is not None:
+        _make_folder(Path(options.wheel))
         path = Path(options.wheel) / wheel_name(contents)
         made.append(_written("wheel", path, contents, write_wheel))
     if options.zipapp is not None:
@@ -117,8 +140,18 @@ def ship_wheel(
     OutputError
         If it cannot be written.
     """
+    _make_folder(place)
     contents = Contents(folder.name, _files(folder), requires, sha256, distribution)
     return (_written("wheel", place / wheel_name(contents), contents, write_wheel),)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made: {error.strerror or error}"
+        ) from None
 
 
 def _write(file: Path, data: bytes) -> None:

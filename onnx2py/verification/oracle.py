@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,6 +16,7 @@ from onnx import (  # noqa: TID251  (an oracle is not part of the compiler)
     load_model_from_string,
 )
 
+from ..decode.prepare import graphs_of
 from ..emit.write import read_manifest
 
 MAX_REASON = 300
@@ -51,8 +52,9 @@ class OnnxRuntime:
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 4
         settings.graph_optimization_level = levels.ORT_DISABLE_ALL
-        if beside is not None:
-            settings.add_session_config_entry(EXTERNAL_FOLDER, os.fspath(beside))
+        model, folder = reachable(model, beside)
+        if folder is not None:
+            settings.add_session_config_entry(EXTERNAL_FOLDER, os.fspath(folder))
         self._quiet = onnxruntime.RunOptions()
         self._quiet.log_severity_level = 4
         self._outputs = list(outputs)
@@ -102,8 +104,9 @@ class ReferenceEvaluator:
 
         self._outputs = list(outputs)
         try:
-            if beside is not None and isinstance(model, ModelProto):
-                load_external_data_for_model(model, os.fspath(beside))
+            model, folder = reachable(model, beside)
+            if folder is not None and isinstance(model, ModelProto):
+                load_external_data_for_model(model, os.fspath(folder))
             self._evaluator = Evaluator(_readable(model))
         except Exception as error:
             raise OracleError(reason(error)) from None
@@ -141,6 +144,42 @@ def model_proto(model: Any) -> ModelProto:
     if isinstance(model, (bytes, bytearray, memoryview)):
         return load_model_from_string(bytes(model))
     return load_model(model, load_external_data=False)
+
+
+def reachable(model: Any, beside: Path | None) -> tuple[Any, Path | None]:
+    """Return a model and the folder of its external data, with no links on the way.
+
+    Oracles refuse links out of that folder, which caches of models are made of. The folder is
+    None where the model is a path, whose own folder it is.
+    """
+    is_path = isinstance(model, (str, os.PathLike))
+    if beside is None or (is_path and not os.path.islink(model)):
+        return model, None if is_path else beside
+    proto = model_proto(model)
+    entries = [
+        entry
+        for tensor in _tensors(proto)
+        for entry in tensor.external_data
+        if entry.key == "location"
+    ]
+    places = [(beside / entry.value).resolve() for entry in entries]
+    if not places:
+        return proto, beside
+    folder = Path(os.path.commonpath([place.parent for place in places]))
+    for entry, place in zip(entries, places):
+        entry.value = place.relative_to(folder).as_posix()
+    return proto, folder
+
+
+def _tensors(model: ModelProto) -> Iterator[Any]:
+    """Yield all constants of a model that may have external data."""
+    for graph in graphs_of(model.graph):
+        yield from graph.initializer
+        for node in graph.node:
+            for attribute in node.attribute:
+                yield from attribute.tensors
+                if attribute.HasField("t"):
+                    yield attribute.t
 
 
 def reason(error: Exception) -> str:

@@ -141,7 +141,7 @@ def test_external_data_is_mapped(tmp_path, dtype):
         ("../outside.bin", "expected a file beside the model"),
         ("/outside.bin", "expected a file beside the model"),
         ("C:\\outside.bin", "expected a file beside the model"),
-        ("link.bin", "got a link out of it"),
+        ("link.bin", "got a link out of its folder"),
         ("short.bin", "expected 24 bytes"),
         ("", "expected a file beside the model"),
     ],

@@ -1,0 +1,38 @@
+"""Which names a package can have, and what to propose instead of others."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+
+DEPENDENCIES = frozenset({"PIL", "ml_dtypes", "numpy", "threadpoolctl"})
+"""What packages import: a package of that name would hide it."""
+
+
+def name_problem(name: str) -> str | None:
+    """Say why no package can have a name, or None if one can.
+
+    A module of Python's library is hidden by a package of the same name in the working
+    folder, from NumPy too.
+    """
+    if not name.isidentifier():
+        return "expected a name that Python can import"
+    if keyword.iskeyword(name):
+        return "expected a name that Python can import, not one of its keywords"
+    if name in sys.stdlib_module_names:
+        return "expected a name that hides no module of Python's library"
+    if name in DEPENDENCIES:
+        return "expected a name that hides no library that the package imports"
+    return None
+
+
+def proposed_name(name: str) -> str:
+    """Return a name like that one which a package can have.
+
+    >>> proposed_name("mnist-8"), proposed_name("class"), proposed_name("3d.onnx")
+    ('mnist_8', 'class_model', 'model_3d')
+    """
+    words = re.sub(r"\W+", "_", re.sub(r"\.onnx$", "", name)).strip("_") or "model"
+    candidate = words if words.isidentifier() else f"model_{words}"
+    return candidate if name_problem(candidate) is None else f"{candidate}_model"
