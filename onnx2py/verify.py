@@ -17,10 +17,11 @@ from .load import load
 from .options import Options
 from .verification.comparison import OutputResult, compare, compare_types, worst
 from .verification.conditioning import weighed
-from .verification.expectation import Expectation, Oracles, expectations
+from .verification.expectation import Expectation, expectations
 from .verification.golden import record
 from .verification.inputs import Signature
 from .verification.isolation import Outcome
+from .verification.oracle import Oracles
 from .verification.per_node import NodeReport, compare_nodes
 from .verification.subject import Subject
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from ..ir.types import TensorType, ValueType
 from ..options import Options
 from .data_sets import found_cases, given_cases
 from .inputs import Case, Signature, random_cases
-from .oracle import ORACLES, Oracle, OracleError
+from .lengths import other_lengths
+from .oracle import OracleError, Oracles
 from .randomness import Randomness, silence
 
 REJECTIONS = 60
@@ -47,44 +47,6 @@ class Expectation:
         return oracle, {k: v for k, v in outputs.items() if k not in self.drawn}
 
 
-class Oracles:
-    """Those who can be asked, made when they are; ``notes`` says why one was passed over."""
-
-    def __init__(self, model: Any, signature: Signature, beside: Path | None) -> None:
-        self.model, self.signature, self.beside = model, signature, beside
-        self.made: dict[str, Oracle | None] = {}
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        """Say something once."""
-        if text and text not in self.notes:
-            self.notes.append(text)
-
-    def available(self) -> Iterable[Oracle]:
-        """Yield those that take the model, the best first."""
-        for kind in ORACLES:
-            if kind.name not in self.made:
-                try:
-                    self.made[kind.name] = kind(
-                        self.model, list(self.signature.outputs), self.beside
-                    )
-                except OracleError as error:
-                    self.made[kind.name] = None
-                    self.note(f"{kind.name} cannot be asked: {error}")
-            made = self.made[kind.name]
-            if made is not None:
-                yield made
-
-    def ask(self, case: Case) -> tuple[str, list[Any]]:
-        """Return the first answer to a case, and whose it is."""
-        for oracle in self.available():
-            try:
-                return oracle.name, oracle.run(case.feeds)
-            except OracleError as error:
-                self.note(f"{oracle.name} does not take {case.label}: {error}")
-        raise OracleError("; ".join(self.notes))
-
-
 def expectations(oracles: Oracles, graph: Graph, options: Options) -> list[Expectation]:
     """Return what is expected of inputs: given ones, those beside the model, or random ones.
 
@@ -96,6 +58,9 @@ def expectations(oracles: Oracles, graph: Graph, options: Options) -> list[Expec
         If no oracle takes the model, or none takes the inputs.
     """
     found = _plain_expectations(oracles, options)
+    if options.shapes:
+        more = other_lengths(oracles, options, found[0].case)
+        found += [Expectation(case, outputs) for case, outputs in more]
     randomness = Randomness(graph)
     if not randomness.outputs:
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,6 +18,7 @@ from onnx import (  # noqa: TID251  (an oracle is not part of the compiler)
 
 from ..decode.prepare import graphs_of
 from ..emit.write import read_manifest
+from .inputs import Case, Signature
 
 MAX_REASON = 300
 """Longer messages of the oracles are cut, in characters."""
@@ -124,6 +125,47 @@ class ReferenceEvaluator:
 Oracle = OnnxRuntime | ReferenceEvaluator
 ORACLES = (OnnxRuntime, ReferenceEvaluator)
 """In the order in which they are asked."""
+
+
+class Oracles:
+    """Those who can be asked, made when they are; ``notes`` says why one was passed over."""
+
+    def __init__(self, model: Any, signature: Signature, beside: Path | None) -> None:
+        self.model, self.signature, self.beside = model, signature, beside
+        self.made: dict[str, Oracle | None] = {}
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text and text not in self.notes:
+            self.notes.append(text)
+
+    def available(self) -> Iterable[Oracle]:
+        """Yield those that take the model, the best first."""
+        for kind in ORACLES:
+            if kind.name not in self.made:
+                try:
+                    self.made[kind.name] = kind(
+                        self.model, list(self.signature.outputs), self.beside
+                    )
+                except OracleError as error:
+                    self.made[kind.name] = None
+                    self.note(f"{kind.name} cannot be asked: {error}")
+            made = self.made[kind.name]
+            if made is not None:
+                yield made
+
+    def ask(self, case: Case, *, quiet: bool = False) -> tuple[str, list[Any]]:
+        """Return the first answer to a case, and whose it is; ``quiet`` notes no failures."""
+        errors = []
+        for oracle in self.available():
+            try:
+                return oracle.name, oracle.run(case.feeds)
+            except OracleError as error:
+                errors.append(str(error))
+                if not quiet:
+                    self.note(f"{oracle.name} does not take {case.label}: {error}")
+        raise OracleError("; ".join(errors if quiet else self.notes))
 
 
 def _readable(model: Any) -> str | bytes:
