@@ -19,6 +19,7 @@ from .no_ops import remove_no_ops
 from .order import pool_before_activation
 from .symbols import follow_symbols
 from .widen import widen_halves
+from .unrolled import roll_up
 
 Pass = Callable[[Graph], Graph]
 
@@ -36,6 +37,7 @@ OPTIMISING: tuple[Pass, ...] = (
     remove_dead_code,
     dissolve_functions,
     remove_duplicates,
+    roll_up,
     fuse_patterns,
     follow_symbols,
     fold_constants,

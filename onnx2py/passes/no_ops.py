@@ -23,7 +23,7 @@ import numpy as np
 from ..ir.graph import Graph, Node
 from ..ir.types import ELEMENT_TYPES, Dim, TensorType, ValueType
 from ..lowering.slicing import FAR
-from .rewrite import count_uses, note_also, substitute
+from .rewrite import count_uses, note_also, slice_bounds, substitute
 
 
 def remove_no_ops(graph: Graph) -> Graph:
@@ -186,7 +186,7 @@ def _neutral(node: Node, facts: _Facts) -> bool:
 
 def _slice(node: Node, facts: _Facts) -> bool:
     """N8: with bounds that leave nothing out."""
-    kind, bounds = facts.types.get(node.inputs[0]), _bounds(node, facts)
+    kind, bounds = facts.types.get(node.inputs[0]), slice_bounds(node, facts.constants)
     shape = kind.shape if isinstance(kind, TensorType) else None
     if shape is None or bounds is None:
         return False
@@ -204,19 +204,6 @@ def _is_whole(start: int, end: int, step: int, length: Dim) -> bool:
     far = length if isinstance(length, int) else FAR
     one_by_one = step == 1 or (step > 1 and far <= 1)
     return one_by_one and (start == 0 or start <= -far) and end >= far
-
-
-def _bounds(node: Node, facts: _Facts) -> list[list[int]] | None:
-    """Return starts, ends, axes and steps of Slice, the latter empty where not given."""
-    if node.version < 10:
-        given = (node.attributes.get(key, ()) for key in ("starts", "ends", "axes"))
-        return [*map(list, given), []]  # type: ignore[arg-type]
-    names = (*node.inputs[1:], "", "")[:4]
-    if any(name and name not in facts.constants for name in names):
-        return None
-    return [
-        facts.constants[name].reshape(-1).tolist() if name else [] for name in names
-    ]
 
 
 def _one_part(node: Node, facts: _Facts) -> bool:

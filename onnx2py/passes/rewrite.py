@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from ..ir.graph import Graph, Node
 
@@ -52,6 +55,23 @@ def note_also(node: Node, *others: Node) -> Node:
     """Let a node stand for others too."""
     labels = (label for other in others for label in (other.label, *other.also))
     return replace(node, also=(*node.also, *labels))
+
+
+def slice_bounds(
+    node: Node, constants: Mapping[str, np.ndarray]
+) -> tuple[list[int], ...] | None:
+    """Return starts, ends, axes and steps of Slice, the latter two empty where not given."""
+    if node.version < 10:
+        given: list[Any] = [
+            node.attributes.get(k, ()) for k in ("starts", "ends", "axes")
+        ]
+        return *map(list, given), []
+    names = (*node.inputs[1:], "", "")[:4]
+    if any(name and name not in constants for name in names):
+        return None
+    return tuple(
+        [int(n) for n in constants[name].reshape(-1)] if name else [] for name in names
+    )
 
 
 class Draft:
