@@ -4,7 +4,7 @@ Y1  A length of a value that is not known, but follows from those of inputs -> i
 Y2  Reshape to lengths that are computed, but are those of its input at the same places, or
     known numbers -> Reshape to a constant shape, in which 0 stands for the former.
 Y3  Reshape to three axes, Transpose of the last two, Reshape back -> Transpose.
-Y4  Reshape to rows, Gemm, Reshape back -> MatMul, and Add of the bias.
+Y4  Reshape to rows, Gemm or MatMul and Add, Reshape back -> MatMul, and Add of the bias.
 Y5  Expand to lengths that its input has -> Identity.
 Y6  Lengths that an earlier value has as well, in the same order -> Identity of that value.
 Y7  Reshape to a list, Reshape to lengths that are known numbers, or those of the input at the
@@ -16,14 +16,13 @@ Exporters compute lengths anew for each layer; after these rules most of that is
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from ..ir.graph import Graph, Node
 from ..ir.types import TensorType, tensor_type_of
+from ._dense import Dense, is_plain, restores
 from ._knowledge import Knowledge
 from ._shape_rules import Elements
 from .rewrite import Draft, note_also
@@ -170,40 +169,64 @@ class _Follower(Knowledge):
 
     def linear(self, last: Node) -> tuple[Node, ...] | None:
         """Y4."""
-        gemm = self.behind(last.inputs[0], "Gemm")
-        first = self.behind(gemm.inputs[0], "Reshape") if gemm else None
-        if gemm is None or first is None or not _is_plain(gemm):
+        dense = self.dense(last.inputs[0])
+        first = self.behind(dense.product.inputs[0], "Reshape") if dense else None
+        if dense is None or first is None:
             return None
         kind = self.types.get(last.outputs[0])
         if not isinstance(kind, TensorType) or kind.dtype not in ("float32", "float64"):
             return None  # of small floats, Gemm would round but once
-        x, weight = self.lengths(first.inputs[0]), self.lengths(gemm.inputs[1])
+        x, weight = self.lengths(first.inputs[0]), self.lengths(dense.product.inputs[1])
         rows, wanted = self.elements(first.inputs[1]), self.elements(last.inputs[1])
-        if x is None or None in x or weight is None or len(x) < 3:
+        if x is None or weight is None or len(weight) != 2 or len(x) < 3:
             return None
-        if wanted != (*x[:-1], weight[1]) or rows != (-1, x[-1]):
+        if rows != (-1, x[-1]) or not restores(wanted, (*x[:-1], weight[1])):
             return None
-        has_bias = len(gemm.inputs) > 2 and bool(gemm.inputs[2])
-        if has_bias and self.lengths(gemm.inputs[2]) != weight[1:]:
+        if dense.bias and self.lengths(dense.bias) != weight[1:]:
             return None
         product = replace(
-            gemm,
+            dense.product,
             operator="MatMul",
             version=13,
-            inputs=(first.inputs[0], gemm.inputs[1]),
+            inputs=(first.inputs[0], dense.product.inputs[1]),
             outputs=last.outputs,
             attributes={},
-            also=(gemm.label, *gemm.also),
+            also=(*dense.labels, *dense.product.also),
         )
         product = note_also(product, first, last)
-        if not has_bias:
+        if not dense.bias:
             return (product,)
         name = f"{last.outputs[0]}.product"
         while name in self.types:
             name += "_"
         self.types[name] = kind
-        add = Node("Add", (name, gemm.inputs[2]), last.outputs, {}, gemm.name, "", 14)
+        addition = dense.addition or replace(dense.product, operator="Add", also=())
+        add = replace(
+            addition,
+            operator="Add",
+            version=14,
+            inputs=(name, dense.bias),
+            outputs=last.outputs,
+            attributes={},
+        )
         return replace(product, outputs=(name,)), add
+
+    def dense(self, name: str) -> Dense | None:
+        """Return the product of rows and a matrix, with its bias, that makes a value."""
+        gemm = self.behind(name, "Gemm")
+        if gemm is not None:
+            bias = gemm.inputs[2] if len(gemm.inputs) > 2 else ""
+            return Dense(gemm, bias) if is_plain(gemm) else None
+        addition = self.behind(name, "Add")
+        for made, bias in (
+            ((name, ""),)
+            if addition is None
+            else (addition.inputs, addition.inputs[::-1])
+        ):
+            product = self.behind(made, "MatMul")
+            if product is not None:
+                return Dense(product, bias, addition)
+        return None
 
     def add(self, name: str, array: np.ndarray) -> str:
         """Add a constant."""
@@ -211,9 +234,3 @@ class _Follower(Knowledge):
             name += "_"
         self.constants[name], self.types[name] = array, tensor_type_of(array)
         return name
-
-
-def _is_plain(gemm: Node) -> bool:
-    given: Mapping[str, Any] = gemm.attributes
-    scaled = given.get("alpha", 1.0) != 1 or given.get("beta", 1.0) != 1
-    return not scaled and not given.get("transA", 0) and not given.get("transB", 0)

@@ -171,8 +171,8 @@ class _Unrolled:
                 part = range(length)[number : number + 1 or None]
                 part = part if -length <= number else ()
         elif node.operator == "Split" and len(node.outputs) == length:
-            if {self.length(each) for each in node.outputs} == {1}:
-                part = (node.outputs.index(name),)
+            are_single = {self.length(each) for each in node.outputs} == {1}
+            part = (node.outputs.index(name),) if are_single else ()
         is_along = along % self.rank == self.axis
         return part[0] if is_along and len(part) == 1 else None
 

@@ -118,6 +118,42 @@ def test_y4_a_product_of_rows():
     agree(graph, X, X[:1], X[:, :1])
 
 
+ROWS = """f = Reshape (x, rows) m = MatMul (f, w) a = Add (m, c)
+    y = Reshape (a, back)"""
+BACK = "int64[3] back = {-1, 3, 8}, int64[2] rows"
+
+
+@pytest.mark.parametrize("nodes", [ROWS, ROWS.replace("(m, c)", "(c, m)")])
+@pytest.mark.parametrize("shape", ["b, 3, 12", "?, 3, 12"])
+def test_y4_a_product_and_a_sum_of_rows(nodes, shape):
+    """As tf2onnx writes a dense layer of each step, with an open batch that may have no name."""
+    graph = text(nodes, x=f"float[{shape}]", y="float[?, ?, ?]")
+    graph = graph.replace("int64[2] rows", BACK)
+    product, add = follow_symbols(graph_of(graph)).nodes
+    assert (product.operator, add.operator) == ("MatMul", "Add")
+    assert product.also == ("m: MatMul", "f: Reshape", "y: Reshape")
+    agree(graph, X, X[:1], X[:0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{-1, 3, 8}", "{3, -1, 8}"),
+        ("{-1, 3, 8}", "{3, 2, 8}"),
+        ("Add (m, c)", "Sub (m, c)"),
+        ("y = Reshape (a", "k = Abs (m) y = Reshape (a"),
+        ("float[8] c", "float[1] c"),
+    ],
+)
+def test_y4_near_misses_of_products_stay(old, new):
+    graph = text(ROWS, x="float[b, 3, 12]", y="float[?, ?, ?]")
+    graph = graph.replace("int64[2] rows", BACK).replace(old, new)
+    graph = graph.replace("float[1] c = {1, 2, 3, 4, 5, 6, 7, 8}", "float[1] c = {1}")
+    operators = [n.operator for n in follow_symbols(graph_of(graph)).nodes]
+    assert operators.count("Reshape") == 2
+    agree(graph, X)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
