@@ -19,8 +19,8 @@ from .fuse import fuse_patterns
 from .no_ops import remove_no_ops
 from .order import pool_before_activation
 from .symbols import follow_symbols
-from .widen import widen_halves
 from .unrolled import roll_up
+from .widen import widen_halves
 
 Pass = Callable[[Graph], Graph]
 
