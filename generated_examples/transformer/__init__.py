@@ -4,7 +4,20 @@
 >>> model = Model()
 """
 
-from ._session import InferenceSession
+from typing import TYPE_CHECKING, Any
+
 from .model import INPUTS, OUTPUTS, Model
 
+if TYPE_CHECKING:
+    from ._session import InferenceSession
+
 __all__ = ["INPUTS", "OUTPUTS", "InferenceSession", "Model"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the session when it is first asked for: a model needs none."""
+    if name == "InferenceSession":
+        from ._session import InferenceSession
+
+        return InferenceSession
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,18 +11,19 @@ from importlib import import_module
 from operator import index
 from threading import Lock
 from types import SimpleNamespace
-from typing import Any, Callable, NamedTuple, Optional, cast
+from typing import Any, Callable, Optional, cast
 
 import numpy as np
 
 from ._tensors import Function
 
 
-class Library(NamedTuple):
+class Library:
     """How the number of threads of a library is asked for and set."""
 
-    get: Callable[[], int]
-    set: Callable[[int], Any]
+    def __init__(self, get: Callable[[], int], set: Callable[[int], Any]) -> None:
+        self.get = get
+        self.set = set
 
 
 def limited(function: Function) -> Function:

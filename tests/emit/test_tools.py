@@ -204,7 +204,10 @@ def test_bench_and_profile(folder, tmp_path):
     done = run(folder, "net", "bench", "--repeat", "3")
     assert done.returncode == 0 and "3 calls: median " in done.stdout, done.stderr
     number = next(
-        (get() for get, _ in importlib.import_module("net._threads").state().libraries),
+        (
+            each.get()
+            for each in importlib.import_module("net._threads").state().libraries
+        ),
         0,
     )
     assert ("\n1 thread: 3 calls: median " in done.stdout) == (number >= 1)
