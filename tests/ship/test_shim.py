@@ -336,6 +336,16 @@ def test_sessions_can_be_subclassed_and_bound(made: Path):
     assert ask(made / "out", code) == [True, True, True, True, True, 0]
 
 
+def test_sessions_limit_threads_as_their_options_say(made: Path):
+    code = (
+        "o = ort.SessionOptions(); o.intra_op_num_threads = 1\n"
+        "s = ort.InferenceSession('../en/model.onnx', o)\n"
+        "t = ort.InferenceSession('../en/model.onnx')\n"
+        "print(json.dumps([s._compiled_model.threads, t._compiled_model.threads]))"
+    )
+    assert ask(made / "out", code) == [1, None]
+
+
 def test_options_that_would_change_weights_are_refused(made: Path):
     code = (
         f"{CAUGHT}o = ort.SessionOptions()\n"
@@ -414,15 +424,17 @@ def test_models_that_differ_in_the_files_beside_them_are_told_apart(tmp_path: Pa
     onnx2py.compile_shim([one, other], tmp_path / "out")
     (tmp_path / "d").mkdir()
     shutil.copy(one, tmp_path / "d" / "model.onnx")  # without its data
+    (tmp_path / "e").mkdir()
+    (tmp_path / "e" / "link.onnx").symlink_to(other)
     code = (
         f"{CAUGHT}x = np.zeros(300, np.float32)\n"
         "f = lambda p: ort.InferenceSession(p).run(None, {'x': x})[0].tolist()[0]\n"
-        "print(json.dumps([f('a/model.onnx'), f('b/model.onnx'),"
+        "print(json.dumps([f('a/model.onnx'), f('b/model.onnx'), f('e/link.onnx'),"
         " *(caught(f, p)[1] for p in ('c/model.onnx', 'd/model.onnx')),"
         " caught(f, open('a/model.onnx', 'rb').read())[1]]))"
     )
     *answers, changed, missing, as_bytes = ask(tmp_path / "out", code, tmp_path)
-    assert answers == [1, 2]
+    assert answers == [1, 2, 2]
     assert "its external data are not those that were compiled" in changed
     assert "the same but for their external data" in missing
     assert "the same but for their external data" in as_bytes
