@@ -77,9 +77,10 @@ def main(exchange: Path) -> None:
 
 def load_package(folder: Path) -> Any:
     """Import a package; one whose operators lie in the folder around it, with that."""
-    if (folder / "ops").is_dir():
+    around = folder.parent / "__init__.py"
+    if (folder / "ops").is_dir() or not around.is_file():
         return load(ALIAS, folder / "__init__.py")
-    load(ALIAS, folder.parent / "__init__.py")
+    load(ALIAS, around)
     return importlib.import_module(f"{ALIAS}.{folder.name}")
 
 
