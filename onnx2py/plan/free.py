@@ -42,7 +42,7 @@ def _freeing(
     types: Mapping[str, ValueType],
 ) -> tuple[Statement, ...]:
     own = {name for s in statements for name in s.outputs if name}
-    waiting = {name for name in own if is_large(types.get(name))} - set(kept)
+    waiting = {name for name in own if _may_be_large(types.get(name))} - set(kept)
     found: list[Statement] = []
     for statement in reversed(statements):
         last = dict.fromkeys((*statement.outputs, *reads_of(statement.operation)))
@@ -58,6 +58,11 @@ def _in_bodies(operation: Operation, types: Mapping[str, ValueType]) -> Operatio
         return replace(body, statements=_freeing(body.statements, body.outputs, types))
 
     return with_bodies(operation, freed)
+
+
+def _may_be_large(kind: ValueType | None) -> bool:
+    """Whether a value is large, or nothing is known of it, as after some old operators."""
+    return kind is None or is_large(kind)
 
 
 def is_large(kind: ValueType | None, least: int = LARGE) -> bool:

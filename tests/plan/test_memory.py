@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import onnx.parser
@@ -83,6 +84,12 @@ def test_m1_an_open_last_axis_may_be_a_recording(shape, freed):
         program(("a", add("x")), ("b", add("a")), ("y", add("b")), **kinds)
     )
     assert frees(planned) == ([(), ("a",), ("b",)] if freed else [(), (), ()])
+
+
+def test_m1_what_has_no_known_type_may_be_large():
+    planned = program(*CHAIN)
+    planned = free_values(replace(planned, types={"x": BIG}))
+    assert frees(planned) == [(), (), ("b", "a"), ("c",)]
 
 
 SIGNAL = """<ir_version: 8, opset_import: ["" : 17]> g (float[1, 16, n] x) => (float[1, 16, n] y) {
