@@ -111,10 +111,10 @@ class Model:
         )
 
         # pool1: MaxPool -> float32[batch, 12, 14, 14]
-        relu1 = ops.max_pool(conv1, kernel_shape=(2, 2), strides=(2, 2))
+        relu1_pooled = ops.max_pool(conv1, kernel_shape=(2, 2), strides=(2, 2))
 
         # relu1: Relu -> float32[batch, 12, 14, 14]
-        pool1 = ops.relu(relu1)
+        pool1 = ops.relu(relu1_pooled)
 
         # conv2: Conv -> float32[batch, 24, 14, 14]
         conv2 = ops.conv_packed(
@@ -122,10 +122,10 @@ class Model:
         )
 
         # pool2: MaxPool -> float32[batch, 24, 7, 7]
-        relu2 = ops.max_pool(conv2, kernel_shape=(2, 2), strides=(2, 2))
+        relu2_pooled = ops.max_pool(conv2, kernel_shape=(2, 2), strides=(2, 2))
 
         # relu2: Relu -> float32[batch, 24, 7, 7]
-        pool2 = ops.relu(relu2)
+        pool2 = ops.relu(relu2_pooled)
 
         # flatten: Flatten -> float32[batch, 1176]
         flat = pool2.reshape((-1, 1176))

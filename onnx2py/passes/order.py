@@ -31,7 +31,9 @@ def pool_before_activation(graph: Graph) -> Graph:
         if not _never_falls(activation, graph.constants) or not _sees(pool, types):
             continue
         (result,), source = pool.outputs[:1], activation.inputs[0]
-        name = new_name(onnx_name(pool.inputs[0]), types, graph.constants)
+        # Another value than ONNX's, so under another name: its activation comes later.
+        before = f"{onnx_name(pool.inputs[0])}_pooled"
+        name = new_name(before, types, graph.constants)
         if result in types:
             types[name] = types[result]
         first = replace(pool, inputs=(source,), outputs=(name,))

@@ -35,9 +35,19 @@ def test_o1_relu():
     text %= "MaxPool <kernel_shape = [2, 2], strides = [2, 2]>"
     assert after(pool_before_activation, text) == block("""
         (x) => (y)
-          a;1 = MaxPool <kernel_shape=[2, 2], strides=[2, 2]> (x)
-          y = Relu (a;1)
+          a_pooled;1 = MaxPool <kernel_shape=[2, 2], strides=[2, 2]> (x)
+          y = Relu (a_pooled;1)
     """)
+
+
+def test_o1_names_no_value_that_it_does_not_compute(tmp_path):
+    """verify --per-node compares values by their ONNX names."""
+    text = graph("Relu (x)")
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}')
+    onnx2py.compile_model(model, tmp_path / "net")
+    found = onnx2py.verify_existing(tmp_path / "net", model, per_node=True)
+    assert found.nodes is not None and found.nodes.first is None
+    assert [result.name for result in found.nodes.results] == ["y"]
 
 
 CHANGED = [
