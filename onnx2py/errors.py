@@ -61,7 +61,17 @@ class Problem:
 
 
 class LimitError(Onnx2pyError):
-    """The model asks for more than the options allow: nodes, or elements of a tensor."""
+    """The model asks for more than the options allow: nodes, or elements of a tensor.
+
+    ``listed`` has a line for each value that is too large, ``hint`` what to try.
+    """
+
+    def __init__(
+        self, heading: str, listed: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        self.heading, self.listed, self.hint = heading, tuple(listed), hint
+        lines = [heading, *(f"  {line}" for line in listed), hint]
+        super().__init__("\n".join(filter(None, lines)))
 
 
 class ModelErrors(Onnx2pyError):

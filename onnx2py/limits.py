@@ -61,8 +61,8 @@ def check_limits(graph: Graph, elements: int, nodes: int) -> None:
             large.append(f"{where}{name!r} of {prod(shape):,} elements")
     if large:
         more = [f"and {len(large) - MOST_NAMED} more"] * (len(large) > MOST_NAMED)
-        listed = "\n".join(f"  {line}" for line in [*large[:MOST_NAMED], *more])
         raise LimitError(
-            f"tensors: expected at most {elements:,} elements, got\n{listed}\n"
-            "--max-elements allows more"
+            f"tensors: expected at most {elements:,} elements, got",
+            [*large[:MOST_NAMED], *more],
+            "--max-elements allows more",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .errors import (
     InvalidModelError,
+    LimitError,
     ModelErrors,
     Onnx2pyError,
     UnsupportedError,
@@ -181,6 +182,9 @@ def error_text(error: Onnx2pyError) -> str:
     if isinstance(error, (InvalidModelError, UnsupportedError)):
         heading = str(error).partition("\n")[0]
         return "\n".join([heading, *(f"  {plain(p)}" for p in error.problems)])
+    if isinstance(error, LimitError) and error.listed:
+        lines = (f"  {plain(line)}" for line in error.listed)
+        return "\n".join([plain(error.heading), *lines, plain(error.hint)])
     return plain(error)
 
 

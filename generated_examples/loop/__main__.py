@@ -41,7 +41,7 @@ def parsed() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m loop",
-        description="A neural network in plain NumPy. Without a command: selftest.",
+        description="The model loop in plain NumPy. Without a command: selftest.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add = commands.add_parser

@@ -228,6 +228,7 @@ class _Builder:
             "graph_description": origin.graph_description,
             "properties": sorted(origin.properties.items()),
             "level": f"-O{origin.level}",
+            "plain": origin.level == 0,
             "opsets": ", ".join(
                 f"{one_line(domain) or 'opset'} {version}"
                 for domain, version in sorted(origin.opsets.items())
@@ -266,7 +267,7 @@ class _Builder:
             "required": [item for item in inputs if not item["optional"]],
             "optional": [item for item in inputs if item["optional"]],
             "weights": self.placed.lines,
-            "stored": any("load(" in item["expression"] for item in self.placed.lines),
+            "stored": self._has_files(),
             "checked": any(
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
@@ -284,16 +285,16 @@ class _Builder:
 
     def _helpers(self, results: Iterable[str]) -> str:
         """Name what the model needs of ``_tensors``."""
-        names = ["File", "TensorSpec", "quiet"]
+        names = ["TensorSpec", "quiet"]
         names += ["check_input"] if "check_input(" in self.checks else []
-        names += (
-            ["load_weight"]
-            if any("load(" in w["expression"] for w in self.placed.lines)
-            else []
-        )
+        names += ["File", "load_weight"] if self._has_files() else []
         names += ["keep_memory"] if self.large else []
         names += [n for n in ("as_array", "own") if any(f"{n}(" in r for r in results)]
         return ", ".join(sorted(names))
+
+    def _has_files(self) -> bool:
+        """Whether weights lie in files."""
+        return any("load(" in line["expression"] for line in self.placed.lines)
 
     def _typing_names(self, body: str, values: list[dict[str, Any]]) -> str:
         """Name what the model needs of ``typing``."""

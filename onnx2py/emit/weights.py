@@ -30,6 +30,10 @@ What is very small then has too few digits in float16, unless it is multiplied a
 """
 
 
+SHARED_BYTES = 1 << 16
+"""Equal parameters of this size or more are stored once."""
+
+
 @dataclass
 class PlacedWeights:
     """How each constant is spelled, and what that needs."""
@@ -62,7 +66,7 @@ def place_weights(
             placed.expressions[value] = text
             continue
         key = (str(tensor_type_of(array)), digest_of(array))
-        if key in stored:
+        if key in stored and _may_be_shared(array):
             placed.expressions[value] = stored[key]
             continue
         name = names[value]
@@ -75,6 +79,12 @@ def place_weights(
             }
         )
     return placed
+
+
+def _may_be_shared(array: np.ndarray) -> bool:
+    """Whether equal constants may be one attribute: a small parameter has a name of its own."""
+    is_parameter = array.dtype.kind not in "biuO" and array.size > 1
+    return not is_parameter or array.nbytes >= SHARED_BYTES
 
 
 def _expression(

@@ -96,6 +96,7 @@ def _scopes(item: Wanted) -> tuple[str, ...]:
         0
     ]  # TensorFlow Lite joins the names of fused operators
     text = re.sub(r"(?i)(_output_0|:0)+$", "", text)
+    text = re.sub(r"(?i)_output_\d+(?=[.:_])", "", text)  # before what a plan appended
     parts = [snake_case(part) for part in re.split(r"[/:.\\]+", text)]
     found: list[str] = []
     for part in filter(None, parts):

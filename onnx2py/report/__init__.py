@@ -47,7 +47,7 @@ def _facts(
 ) -> list[tuple[str, str]]:
     unknown = sum(row.cost is None for row in rows)
     sums = " + ".join(map(str, total(row.cost for row in rows))) or "0"
-    note = f", and those of {unknown} calls of unknown shape" if unknown else ""
+    note = f", and those of {unknown} calls that are not known" if unknown else ""
     opsets = sorted(origin.opsets.items())
     return [
         ("made by", f"onnx2py {origin.version}, -O{origin.level}"),

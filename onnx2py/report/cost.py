@@ -33,10 +33,11 @@ class Unknown(Exception):
 def multiply_adds(
     call: Call, outputs: Iterable[str], types: Mapping[str, ValueType]
 ) -> Cost | None:
-    """Return what a call costs; 0 if it has no products, None if its shapes are not known."""
+    """Return what a call costs; 0 if it has no products, None if that is not known."""
     count = _COUNTS.get(getattr(call.function, "__name__", str(call.function)))
     if count is None:
-        return Cost(0)
+        module = getattr(call.function, "__module__", "").rpartition(".")[2]
+        return None if module in _UNCOUNTED else Cost(0)
 
     def shape(place: int) -> tuple[Dim, ...]:
         argument = call.args[place] if place < len(call.args) else None
@@ -135,3 +136,12 @@ _COUNTS: dict[str, Count] = {
     "rnn": _recurrent,
 }  # fmt: skip
 """By the kernel's name, which NumPy's functions have too."""
+
+_UNCOUNTED = frozenset({
+    "attention", "blocked_weights", "column_image", "deform_conv", "dynamic_lstm", "experts",
+    "four_bit_floats", "fused_attention", "fused_matmul", "gated_normalization",
+    "group_query_attention", "integer_matmul", "linalg", "linear_attention", "linear_models",
+    "quantized_attention", "quantized_tables", "self_attention", "signal", "sparse_attention",
+    "svm", "token_sequences",
+})  # fmt: skip
+"""The modules of kernels that have products which are not counted."""

@@ -41,7 +41,7 @@ def bill_of_materials(contents: Contents, origin: Provenance) -> str:
         "bom-ref": "package",
         "name": contents.name,
         "version": version_of(contents),
-        "description": "A neural network in plain NumPy, compiled from ONNX by onnx2py",
+        "description": f"The model {contents.name} in plain NumPy, compiled from ONNX by onnx2py",
     }
     tool = {"type": "application", "name": "onnx2py", "version": origin.version}
     metadata: dict[str, Any] = {"tools": {"components": [tool]}, "component": package}

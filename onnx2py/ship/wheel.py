@@ -88,7 +88,7 @@ def _metadata(contents: Contents) -> str:
         "Metadata-Version: 2.1",
         f"Name: {contents.distribution or contents.name}",
         f"Version: {version_of(contents)}",
-        "Summary: A neural network in plain NumPy, compiled from ONNX by onnx2py",
+        f"Summary: The model {contents.name} in plain NumPy, compiled from ONNX by onnx2py",
         f"Requires-Python: >={OLDEST_PYTHON}",
         *(f"Requires-Dist: {need}" for need in needs),
         "Description-Content-Type: text/markdown",

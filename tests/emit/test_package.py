@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 import onnx2py
 from onnx2py.emit.layout import format_source
 from onnx2py.emit.package import LAID_OUT
+from onnx2py.plan.names import Wanted, assign_names
 
 
 def parsed(text: str, opset: int = 17) -> onnx.ModelProto:
@@ -54,7 +55,8 @@ def build(tmp_path, monkeypatch):
 
     yield made
     for name in set(sys.modules) - before:
-        sys.modules.pop(name)
+        if name.partition(".")[0] != "onnx2py":  # whose rules are registered once
+            sys.modules.pop(name)
 
 
 TWO = """g (float[n, 3] x, float[n, 3] z) => (float[n, 3] s, float[n, 3] d)
@@ -168,7 +170,7 @@ def test_strings_are_never_pickled(build, tmp_path):
 
 
 def test_equal_weights_are_stored_once(build, tmp_path):
-    array = np.arange(20, dtype=np.float32)
+    array = np.arange(20_000, dtype=np.float32)
     outputs = build(with_weight(array, array.copy(), array + 1)).Model()()
     assert len(list((tmp_path / "pkg_under_test/weights").iterdir())) == 2
     assert [o.tolist() for o in outputs] == [
@@ -332,3 +334,30 @@ def test_templates_are_written_as_black_lays_them_out(tmp_path, dtype, length, n
     for path in found:
         text = (tmp_path / name / path).read_text()
         assert format_source(path, text) == text, path
+
+
+@pytest.mark.parametrize(
+    "level, words", [(0, "Each ONNX node is one"), (1, "Each call is")]
+)
+def test_the_first_lines_say_what_a_call_is(build, tmp_path, level, words):
+    build(parsed(TWO), level=level)
+    assert words in (tmp_path / "pkg_under_test" / "model.py").read_text("utf-8")
+
+
+def test_a_model_without_files_takes_no_folder_of_weights(build, tmp_path):
+    package = build(parsed(TWO))
+    with pytest.raises(TypeError, match="weights"):
+        package.Model(weights=tmp_path)
+
+
+def test_equal_parameters_have_names_of_their_own(build):
+    """Who trains a model further changes one of them."""
+    package = build(with_weight(np.zeros(8, np.float32), np.zeros(8, np.float32)))
+    weights = [v for v in vars(package.Model()).values() if isinstance(v, np.ndarray)]
+    assert len(weights) == 2
+
+
+def test_what_a_plan_appends_to_a_name_follows_no_output_number():
+    wanted = [Wanted("/a/Mul_output_0_scaled", "x"), Wanted("/b/LSTM_output_1_w", "x")]
+    names = assign_names(wanted)
+    assert list(names.values()) == ["mul_scaled", "lstm_w"]

@@ -24,7 +24,7 @@ def names(*values: str, fallback: str = "conv") -> list[str]:
         ("ReLU32", "relu32"),
         ("/layer1/layer1.0/conv1/Conv_output_0", "conv"),
         ("serving_default_input_2:0", "serving_default_input_2"),
-        ("Pooling160_Output_0_reshape0", "pooling160_output_0_reshape0"),
+        ("Pooling160_Output_0_reshape0", "pooling160_reshape0"),
         ("layer1.0.conv1.weight", "weight"),
         ("MatMul", "mat_mul"),
         ("GreaterOrEqual", "greater_or_equal"),

@@ -108,7 +108,15 @@ def test_what_is_not_known_is_said(tmp_path):
     }""")
     text = report(model, tmp_path)
     assert rows(text)["y"][-1] == "?"
-    assert "those of 1 calls of unknown shape" in text
+    assert "those of 1 calls that are not known" in text
+
+
+def test_products_that_are_not_counted_are_not_called_none(tmp_path):
+    model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
+    g (float[2, 6] x, float[6, 3] w) => (float[2, 3] y) {
+        y = Einsum <equation = "ij,jk->ik"> (x, w)
+    }""")
+    assert rows(report(model, tmp_path))["y"][-1] == "?"
 
 
 def chain(length: int, name: str = "node{i}") -> onnx.ModelProto:
