@@ -1,7 +1,7 @@
 """Loops over an axis that exporters unrolled: what Keras calls TimeDistributed.
 
 U1  Concat of results that the same nodes make of each slice of an axis, one after another ->
-    these nodes, applied to all of it at once.
+    these nodes, applied to all of it at once; before a Transpose that only the slices read.
 
 Only nodes that compute every slice by itself: of one operand, of a constant that is the same
 for all slices, and products by a matrix.
@@ -9,41 +9,13 @@ for all slices, and products by a matrix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ..ir.graph import Graph, Node
-from ..ir.types import Shape, TensorType, ValueType
 from ._inference import infer
-from .rewrite import Draft, note_also, slice_bounds
-
-POINTWISE = frozenset({
-    "Abs", "Cast", "Ceil", "Clip", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
-    "HardSwish", "Identity", "LeakyRelu", "Log", "Neg", "Reciprocal", "Relu", "Round", "Selu",
-    "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Swish", "Tanh",
-})  # fmt: skip
-"""Operators that compute each element by itself; inputs after the first are constants."""
-BINARY = frozenset(("Add", "Div", "Mul", "Pow", "Sub"))
-MOVING = frozenset(("Squeeze", "Unsqueeze"))
-LONGEST = 64
-"""In nodes, of what a slice passes through."""
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What is done with one slice: from the source on."""
-
-    source: str
-    index: int
-    is_squeezed: bool
-    """Whether the slice has no axis of the length 1, which comes back at the end."""
-    body: tuple[Node, ...]
-    """Without what takes the slice, and Squeeze and Unsqueeze of its axis."""
-    nodes: tuple[Node, ...]
-    """With these."""
+from ._steps import BINARY, Step, Steps
+from .rewrite import Draft, note_also
 
 
 def roll_up(graph: Graph) -> Graph:
@@ -58,22 +30,8 @@ def roll_up(graph: Graph) -> Graph:
     return replace(graph, nodes=draft.nodes, types=types)
 
 
-class _Unrolled:
+class _Unrolled(Steps):
     """A Concat, and the steps that it may put together."""
-
-    def __init__(
-        self,
-        node: Node,
-        draft: Draft,
-        types: dict[str, ValueType],
-        constants: Mapping[str, np.ndarray],
-    ) -> None:
-        self.node, self.draft = node, draft
-        self.types, self.constants = types, constants
-        joined = self.lengths(node.outputs[0])
-        axis: Any = node.attributes.get("axis", 0)
-        self.rank = len(joined or ())
-        self.axis = axis % self.rank if -self.rank <= axis < self.rank else self.rank
 
     def whole(self) -> tuple[Node, ...]:
         """Return the nodes that compute all slices at once, none if there are no such."""
@@ -91,22 +49,53 @@ class _Unrolled:
             nodes.extend(step.nodes)
         return self.rewritten(last, nodes)
 
-    def rewritten(self, step: _Step, others: list[Node]) -> tuple[Node, ...]:
+    def rewritten(self, step: Step, others: list[Node]) -> tuple[Node, ...]:
         """Return the body of a step, on the whole source; its last node stands for all."""
         inner, outer = step.nodes[0].inputs[0], step.source
         identity = replace(self.node, operator="Identity", version=13, attributes={})
         body = step.body or (replace(identity, inputs=(inner,)),)
         inner = body[0].inputs[self.operand(body[0])]
+        turn = self.turn(step)
+        last: tuple[int, ...] = ()
         new: list[Node] = []
+        if turn:
+            before, last = _apart(turn.attributes["perm"])
+            outer = turn.inputs[0]
+            if before != tuple(range(self.rank)):
+                outer = self.name(turn, new)
+                new.append(_turned(turn, before, turn.inputs[0], (outer,)))
+                infer(new[-1], self.types, self.constants)
         for node in body:
             inputs = tuple(outer if each == inner else each for each in node.inputs)
             inner, outer = node.outputs[0], self.name(node, new)
             new.append(replace(node, inputs=inputs, outputs=(outer,), name="", also=()))
             infer(new[-1], self.types, self.constants)
-        self.types.pop(outer, None)
-        final = replace(new[-1], outputs=self.node.outputs, name=self.node.name)
         apart = {node.outputs: node for node in (*others, self.node)}
-        return (*new[:-1], note_also(final, *apart.values()))
+        new[-1] = note_also(replace(new[-1], name=self.node.name), *apart.values())
+        if turn:
+            new.append(_turned(turn, last, outer, self.node.outputs))
+        else:
+            self.types.pop(outer, None)
+        return (*new[:-1], replace(new[-1], outputs=self.node.outputs))
+
+    def turn(self, step: Step) -> Node | None:
+        """Return the Transpose that makes the source, if it may as well come last.
+
+        Rows of a product lie in memory side by side then, as a convolution leaves them.
+        """
+        node = self.draft.maker(step.source)
+        if node is None or node.operator != "Transpose" or node.domain or not step.body:
+            return None
+        perm = node.attributes.get("perm")
+        if not isinstance(perm, tuple) or len(perm) != self.rank:
+            return None
+        binary = [n for n in step.body if n.operator in BINARY]
+        constants = [
+            self.constants[c] for n in binary for c in n.inputs if c in self.constants
+        ]
+        if any(array.ndim > 1 for array in constants):
+            return None
+        return node if self.draft.uses(step.source) == len(self.node.inputs) else None
 
     def name(self, node: Node, new: list[Node]) -> str:
         """Return the name of a value that the graph does not have."""
@@ -115,79 +104,7 @@ class _Unrolled:
             name += "_"
         return name
 
-    def step(self, name: str) -> _Step | None:
-        """Walk back from an operand of Concat to the slice that it is made of."""
-        behind: list[Node] = []
-        while len(behind) < LONGEST:
-            node = self.draft.maker(name)
-            if node is None or node.domain or self.draft.uses(name) != 1:
-                return None
-            index = self.index(node, name)
-            if index is not None:
-                return self.between(node, index, behind[::-1])
-            if not self.maps(node):
-                return None
-            behind.append(node)
-            name = node.inputs[self.operand(node)]
-        return None
-
-    def between(self, source: Node, index: int, nodes: list[Node]) -> _Step | None:
-        """Return the step, if its axis goes and comes back at the ends alone."""
-        body, is_squeezed = nodes, False
-        if source.operator == "Gather":
-            is_squeezed = self.constants[source.inputs[1]].ndim == 0
-        elif body and body[0].operator == "Squeeze":
-            if self.axes(body[0]) != (self.axis,):
-                return None
-            body, is_squeezed = body[1:], True
-        if is_squeezed:
-            if not body or body[-1].operator != "Unsqueeze":
-                return None
-            if self.axes(body[-1]) != (self.axis,):
-                return None
-            body = body[:-1]
-        if any(node.operator in MOVING for node in body):
-            return None
-        everything = (source, *nodes)
-        return _Step(source.inputs[0], index, is_squeezed, tuple(body), everything)
-
-    def index(self, node: Node, name: str) -> int | None:
-        """Return which slice of length 1 of the axis a node takes, None if it takes none."""
-        length = self.length(node.inputs[0]) if node.inputs else None
-        along: Any = node.attributes.get("axis", 0)
-        part: Sequence[int] = ()
-        if length is None:
-            return None
-        if node.operator == "Slice":
-            bounds = slice_bounds(node, self.constants) or ((), (), (), ())
-            starts, ends, axes, steps = bounds
-            along = axes[0] if len(axes) == 1 else 0
-            if len(starts) == len(ends) == 1 and len(axes) < 2 and set(steps) <= {1}:
-                part = range(length)[starts[0] : ends[0]]
-        elif node.operator == "Gather":
-            at = self.constants.get(node.inputs[1])
-            if at is not None and at.size == 1 and at.ndim < 2:
-                number = int(at.reshape(()))
-                part = range(length)[number : number + 1 or None]
-                part = part if -length <= number else ()
-        elif node.operator == "Split" and len(node.outputs) == length:
-            are_single = {self.length(each) for each in node.outputs} == {1}
-            part = (node.outputs.index(name),) if are_single else ()
-        is_along = along % self.rank == self.axis
-        return part[0] if is_along and len(part) == 1 else None
-
-    def maps(self, node: Node) -> bool:
-        """Whether a node may be part of a step."""
-        constants = [name in self.constants for name in node.inputs if name]
-        if len(node.outputs) != 1 or constants.count(False) != 1:
-            return False
-        if node.operator == "MatMul":
-            return constants[-1] and self.constants[node.inputs[1]].ndim == 2
-        if node.operator in BINARY:
-            return node.version >= 7 and len(constants) == 2
-        return node.operator in POINTWISE | MOVING and not constants[0]
-
-    def is_apart(self, step: _Step) -> bool:
+    def is_apart(self, step: Step) -> bool:
         """Whether no constant reaches the axis, and no product sums over it."""
         after = self.rank - 1 - self.axis
         for node in step.body:
@@ -204,7 +121,7 @@ class _Unrolled:
                 return False
         return True
 
-    def is_like(self, step: _Step, other: _Step) -> bool:
+    def is_like(self, step: Step, other: Step) -> bool:
         """Whether two steps do the same with slices of the same value."""
         here, there = (
             (s.source, s.is_squeezed, [self.deed(node) for node in s.body])
@@ -222,26 +139,14 @@ class _Unrolled:
             repr(sorted(node.attributes.items())),
         )
 
-    def operand(self, node: Node) -> int:
-        """Return which input of a node is not a constant."""
-        return next(i for i, n in enumerate(node.inputs) if n not in self.constants)
 
-    def axes(self, node: Node) -> tuple[int, ...] | None:
-        """Return the axes of Squeeze or Unsqueeze, from the front."""
-        axes: Any = node.attributes.get("axes")
-        if axes is None and len(node.inputs) > 1:
-            axes = self.constants[node.inputs[1]].reshape(-1).tolist()
-        return None if axes is None else tuple(axis % self.rank for axis in axes)
+def _apart(perm: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return an order with the others in place that puts an axis last, and the rest of it."""
+    before = (*sorted(perm[:-1]), perm[-1])
+    return before, tuple(map(before.index, perm))
 
-    def length(self, name: str) -> int | None:
-        """Return how long the axis is in a value that has all axes, if that is known."""
-        shape = self.lengths(name)
-        if shape is None or len(shape) != self.rank:
-            return None
-        length = shape[self.axis]
-        return length if isinstance(length, int) else None
 
-    def lengths(self, name: str) -> Shape:
-        """Return the shape of a value."""
-        kind = self.types.get(name)
-        return kind.shape if isinstance(kind, TensorType) else None
+def _turned(
+    node: Node, perm: tuple[int, ...], x: str, outputs: tuple[str, ...]
+) -> Node:
+    return replace(node, inputs=(x,), outputs=outputs, attributes={"perm": perm})

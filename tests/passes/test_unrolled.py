@@ -152,6 +152,25 @@ def test_u1_parts_of_a_split_along_the_middle_axis():
     agree(graph, X.reshape(2, 3, 8))
 
 
+@pytest.mark.parametrize(
+    ("perm", "left"),
+    [
+        ("1, 0, 2", ["MatMul", "Add", "Relu", "Transpose"]),
+        ("2, 0, 1", ["Transpose", "MatMul", "Add", "Relu", "Transpose"]),
+    ],
+)
+def test_u1_a_transpose_before_comes_after(perm, left):
+    """A product is of rows as they lie in memory; what is turned is its smaller result."""
+    x = "float[n, 3, 8] x" if perm == "1, 0, 2" else "float[n, 8, 3] x"
+    graph = text().replace("float[3, n, 8] x", x).replace("(x, n", "(t, n")
+    graph = graph.replace(
+        "s0 = Slice", f"t = Transpose <perm=[{perm}]> (x) s0 = Slice", 1
+    )
+    assert operators(graph) == left
+    shape = (2, 3, 8) if perm == "1, 0, 2" else (2, 8, 3)
+    agree(graph, X.reshape(shape), X.reshape(shape)[:1])
+
+
 def test_u1_keras_time_distributed_is_as_long_as_one_step():
     """What tf2onnx writes of 21 steps of Dense and ReLU, time first: 128 nodes."""
     steps, rng = 21, np.random.default_rng(0)

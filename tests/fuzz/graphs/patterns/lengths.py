@@ -10,7 +10,7 @@ import numpy as np
 from ...draw import Draw
 from ..registry import draws
 from ..sketch import Sketch
-from ._tracked import Tracked, Value
+from ._tracked import LARGEST, Tracked, Value
 
 Made = Optional[Value]
 WHOLE = ("int64", "int32")
@@ -261,9 +261,15 @@ def _reduced(s: Tracked) -> Made:
     return x and s.make(name, [x], computed, keepdims=int(keep))
 
 
+def _product(a: Any, **how: Any) -> Any:
+    if np.abs(np.prod(a.astype(np.float64))) >= LARGEST:
+        raise ValueError  # an overflow, of which ONNX says nothing
+    return np.prod(a, **how)
+
+
 REDUCTIONS: tuple[tuple[str, Callable[..., Any]], ...] = (
-    ("ReduceProd", np.prod),
-    ("ReduceProd", np.prod),
+    ("ReduceProd", _product),
+    ("ReduceProd", _product),
     ("ReduceSum", np.sum),
     ("ReduceMax", np.max),
     ("ReduceMin", np.min),
