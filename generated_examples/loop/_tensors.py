@@ -290,11 +290,59 @@ def _memory(array: NDArray[Any]) -> Any:
 
 
 def quiet(function: Function) -> Function:
-    """Let a function compute as ONNX does: 1 / 0 is inf, without a warning."""
+    """Let a method of a model compute as ONNX does: 1 / 0 is inf, without a warning.
+
+    An error that a node causes begins with the node's name, as the comment above its call has it.
+    """
 
     @wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(model: Any, *args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
-            return function(*args, **kwargs)
+            try:
+                return function(model, *args, **kwargs)
+            except Exception as error:
+                named = _with_node(error, model)
+                if named is error:
+                    raise
+                raise named from error
 
     return cast(Function, wrapper)
+
+
+def _with_node(error: Exception, model: object) -> Exception:
+    """Return the error with the node in its message, or as it is where no node caused it."""
+    node, trace = "", error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_locals.get("self") is model:
+            node = _comment_above(trace.tb_frame, trace.tb_lineno) or node
+        trace = trace.tb_next
+    if not node:
+        return error
+    text, given = f"{node}: {error}", error.args
+    error.args = (text,)
+    if str(error) == text or isinstance(error, KeyError):
+        return error
+    error.args = given  # its class words the message by itself
+    numpy_kinds = type(error).__mro__ if "numpy" in type(error).__module__ else ()
+    for kind in numpy_kinds:
+        try:
+            named: Exception = kind(text)
+        except TypeError:
+            continue
+        if str(named) == text:
+            return named
+    return error
+
+
+def _comment_above(frame: Any, number: int) -> str:
+    """Return the comment above the statement of a line, without the type behind its arrow."""
+    import linecache  # only when something has failed: it takes a while
+
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    comment: list[str] = []
+    for line in map(str.strip, reversed(lines[: number - 1])):
+        if line.startswith("#"):
+            comment.insert(0, line[1:].strip())
+        elif comment or not line:
+            break
+    return " ".join(comment).partition(" -> ")[0]

@@ -29,14 +29,13 @@ def parsed(text: str, opset: int = 17) -> onnx.ModelProto:
 
 
 def with_weight(array: np.ndarray, *more: np.ndarray) -> onnx.ModelProto:
-    """A model that returns its weights, each through an Identity."""
+    """A model that returns its weights."""
     tensors = [
         numpy_helper.from_array(a, f"w{i}") for i, a in enumerate((array, *more))
     ]
     names = [t.name for t in tensors]
-    nodes = [helper.make_node("Identity", [n], [f"{n}_out"]) for n in names]
-    outputs = [onnx.ValueInfoProto(name=f"{n}_out") for n in names]
-    graph = helper.make_graph(nodes, "g", [], outputs, tensors)
+    outputs = [onnx.ValueInfoProto(name=n) for n in names]
+    graph = helper.make_graph([], "g", [], outputs, tensors)
     return helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10
     )
