@@ -145,6 +145,8 @@ LENGTHS = [
     { y = GRU <hidden_size = 4> (x, w, r, b) }""",
     """(float[5, 2, 3] x, float[1, 4, 3] w, float[1, 4, 4] r) => (y)
     { y = RNN <hidden_size = 4, direction = "bidirectional"> (x, w, r) }""",
+    """(float[1, 4, 3] x, float[3] s) => (y)
+    { y = GroupNormalization <num_groups = 2> (x, s, s) }""",
     """(float[3, 4] d, int64[2, 1] i, float[2, 3] u) => (y) { y = ScatterND (d, i, u) }""",
     """(float[2, 3] x, int64[2, 3] i, float[2, 2] u) => (y)
     { y = ScatterElements (x, i, u) }""",
@@ -163,6 +165,8 @@ VALID = [
     "(float[2, 3] a, float[3, 2] b, float[2, 1] c) => (y) { y = Gemm (a, b, c) }",
     "(float[2, 3, 4] x, float[3, 1] s) => (y) { y = LayerNormalization (x, s) }",
     "(float[2, 3] x, float[1] s) => (y) { y = QuantizeLinear (x, s) }",
+    """(float[1, 4, 3] x, float[4] s, float[] b) => (y)
+    { y = GroupNormalization <num_groups = 2> (x, s, b) }""",
     """(float[5, 2, 3] x, float[2, 4, 3] w, float[2, 4, 4] r) => (y)
     { y = RNN <hidden_size = 4, direction = "bidirectional"> (x, w, r) }""",
     "(float[2, 3] x, float[3] k) => (y) { y = com.microsoft.FusedMatMul (x, k) }",

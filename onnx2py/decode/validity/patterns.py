@@ -51,7 +51,6 @@ PATTERNS: dict[str, str] = {
     "GlobalLpPool": POOLED,
     "GlobalMaxPool": POOLED,
     "GreaterOrEqual": PAIR,
-    "GroupNormalization since=21": "N C *, C, C",
     "InstanceNormalization": "N C *, C, C",
     "LayerNormalization": NORMALIZED,
     "LessOrEqual": PAIR,

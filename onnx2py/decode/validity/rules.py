@@ -5,6 +5,7 @@ R2  Transpose: ``perm`` names each axis once.
 R3  QuantizeLinear, DequantizeLinear: one scale for each place on the axis, or a single one.
 R4  ScatterND: the updates have the axes of the indices, but for the last, and those of a part.
 R5  Products of matrices of ``com.microsoft``: inner lengths are equal, others can be broadcast.
+R6  GroupNormalization: a scale and a bias for each channel; onnxruntime takes a single one too.
 """
 
 from __future__ import annotations
@@ -108,6 +109,18 @@ def scatter_nd(node: View) -> str | None:
     return f"input updates: expected {spelled(expected)}, got {spelled(updates)}"
 
 
+def group_normalization(node: View) -> str | None:
+    """R6."""
+    x = node.input(0)
+    if node.node.version < 21 or x is None or len(x) < 2:
+        return None
+    for name, shape in (("scale", node.input(1)), ("bias", node.input(2))):
+        lengths = {dim for dim in (shape or ())[-1:] if isinstance(dim, int)} - {1}
+        if lengths and isinstance(x[1], int) and lengths != {x[1]}:
+            return f"input {name}: expected [{x[1]}], got {spelled(shape or ())}"
+    return None
+
+
 def product(first: int, second: int) -> Callable[[View], str | None]:
     """R5: of two inputs, by their places."""
 
@@ -129,6 +142,7 @@ def product(first: int, second: int) -> Callable[[View], str | None]:
 
 RULES: dict[str, Callable[[View], str | None]] = {
     "DequantizeLinear": scale,
+    "GroupNormalization": group_normalization,
     "QuantizeLinear": scale,
     "Reshape": reshape,
     "ScatterND": scatter_nd,
