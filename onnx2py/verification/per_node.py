@@ -192,7 +192,8 @@ def ulp_difference(actual: Any, expected: Any) -> float:
     _, exponent = np.frexp(np.maximum(np.abs(wide), float(info.tiny)))
     step = np.ldexp(float(info.eps), exponent - 1)
     with np.errstate(invalid="ignore"):
-        return float(np.nanmax(gap / step, initial=0.0))
+        steps = gap / step
+    return float(np.max(steps[~np.isnan(steps)], initial=0.0))
 
 
 def _names(folder: Path) -> dict[str, str]:

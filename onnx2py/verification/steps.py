@@ -43,7 +43,8 @@ def compare_steps(
     arrays = {k: v for k, v in values.items() if isinstance(v.value, np.ndarray)}
     proto = model_proto(subject.model)
     made = _cut(proto, {name: value.value for name, value in arrays.items()})
-    wanted = [name for name in made if name not in _drawn(subject, expected)]
+    drawn = _drawn(subject, expected)
+    wanted = [name for name in made if name not in drawn]
     feeds = {**expected.case.feeds, **{name: arrays[name].value for name in made}}
     outputs = [name + COMPUTED for name in wanted]
     try:
