@@ -46,9 +46,10 @@ def projected_columns(
     direction: str,
     sequence_lens: Optional[NDArray[Any]],
 ) -> NDArray[Any]:
-    """Return what :func:`projected` does, as [T, G, D, H, B] for G gates of w, [D, I, G, H].
+    """Return ``x @ w + b`` of all steps at once, one gate after another in memory.
 
-    Each gate lies in one piece, so that a step's calls go through memory in one go.
+    x is [T, B, I], w [D, I, G, H] for G gates, b [D, 1, G * H]; the result is
+    [T, G, D, H, B], its steps in the order of each direction.
     """
     steps, batch, size = x.shape
     directions, _, gates, hidden_size = w.shape

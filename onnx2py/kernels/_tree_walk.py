@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from ._ml_scores import as_rows
 
 Masks = Tuple[Sequence[Tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
-"""See ``tree_ensemble``."""
+"""Another way to the leaves, for many rows: each used feature with the number of its
+thresholds; these, in order; [I, T], the leaves that are open between them, as bits; and
+[T, B], the leaf that each bit stands for."""
 
 MANY_ROWS = 16
 """From so many rows on, masks are faster than a walk."""
@@ -42,7 +44,17 @@ def find_leaves(
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the leaf [T, N] that each tree leads to, one block of rows after another.
 
-    See ``tree_ensemble`` for the other parameters.
+    Parameters
+    ----------
+    x : [N, F] or [F]
+    features, thresholds : [M], what each of M nodes compares
+    children : [2 * M], the "else" and the "then" child of each node
+    roots : [T], the first node of each tree
+    depth : the most comparisons on any way down
+    width : the least number of features
+    missing : [M], whether NaN goes to the "then" child; None if it never does
+    masks : another way to the leaves, for many rows: see ``Masks``
+    targets : the numbers that are read for each leaf, which bound the size of a block
 
     Raises
     ------

@@ -113,7 +113,8 @@ def add_windows(
 ) -> NDArray[Any]:
     """Sum overlapping windows: [N, C, K..., O...] -> [N, C, D...], D being ``sizes``.
 
-    The converse of :func:`sliding_windows`; what no window covers is 0.
+    ``K...`` is the place inside a window, ``O...`` the window's place in ``D...``; what no
+    window covers is 0.
     """
     rank = len(sizes)
     kernel_shape = columns.shape[2 : 2 + rank]

@@ -107,7 +107,7 @@ def hard_sigmoid(
 
 
 def hard_swish(x: NDArray[Any]) -> NDArray[Any]:
-    """Return ``x * hard_sigmoid(x)`` with ``alpha = 1 / 6`` and ``beta = 0.5``.
+    """Return ``x * h``, where h is ``x / 6 + 0.5``, limited to 0...1.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__HardSwish.html
     """

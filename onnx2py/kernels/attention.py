@@ -96,17 +96,29 @@ def attention_with_cache(
     softmax_precision: Any = None,
     qk_matmul_output_mode: int = -1,
 ) -> tuple[NDArray[Any], ...]:
-    """Return what :func:`attention` does, all keys, all values, and the likeness.
+    """Return the values that each query attends to, all keys, all values, and the likeness.
 
     Parameters
     ----------
+    q : [B, H, S, E], or [B, S, H * E]
+    k : [B, G, L, E], or [B, L, G * E]
+    v : [B, G, L, F], or [B, L, G * F]
+    attn_mask : what broadcasts to [B, H, S, T]: bool, False for keys to leave out, or
+        numbers to add to the likeness; keys beyond its last axis are left out
+    past_key, past_value : [B, G, P, E] and [B, G, P, F], to put before k and v: T = P + L
+    nonpad_kv_seqlen : [B], how many keys count
+    q_num_heads, kv_num_heads : H and G, if tensors have three axes
+    is_causal : whether to leave out keys that come after the query
+    left_window_size, right_window_size : how far keys may be from it; -1 for any distance
+    scale : 1 / sqrt(E) by default
+    softcap : what to bound likeness to, smoothly; 0 for no bound
+    softmax_precision : the dtype of the softmax, if not that of q or float32
     qk_matmul_output_mode : which likeness to return: 0 the product of queries and keys,
         1 the same, bounded, 2 masked as well, 3 its softmax; -1 for none
-    all others : as of attention
 
     Returns
     -------
-    y : [B, H, S, F], or [B, S, H * F]
+    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are left out
     present_key, present_value : [B, G, T, E], [B, G, T, F]
     qk_matmul_output : [B, H, S, T]
 

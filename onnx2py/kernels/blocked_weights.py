@@ -74,12 +74,18 @@ def unpacked_nbits(
     bits: int = 4,
     block_size: int,
 ) -> NDArray[np.float32]:
-    """Return the transpose [k, n] of weights that are packed as for ``matmul_nbits``.
+    """Return the transpose [k, n] of weights [n, k] that are packed into few bits a number.
 
     Parameters
     ----------
     b : uint8[n, blocks, block_size * bits / 8]
-    scales, zero_points, g_idx, bits, block_size : as for ``matmul_nbits``
+        The first number of a byte is in its lowest bits. If empty, the result is zero.
+    scales : [n, blocks]
+    zero_points : uint8[n, ceil(blocks * bits / 8)], packed like ``b``, or floats
+        [n, blocks]; 2 ** (bits - 1) by default
+    g_idx : the block of each of the k columns; by default, blocks are in their order
+    bits : of each number
+    block_size : numbers of a row that share a scale; there are ceil(k / block_size) blocks
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

@@ -122,11 +122,17 @@ def conv_transpose_packed(
     x : [N, C, D...]
     weight : [C, K..., M]
     bias : [M], optional
-    strides, pads, dilations, output_padding, output_shape : as for ``conv_transpose``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : what is cut off at the begin of each spatial axis, then at the end of each.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = D * stride.
+    output_padding : elements appended to each spatial axis; 0 by default
+    output_shape : O..., from which ``pads`` then follow
 
     Returns
     -------
-    y : [N, M, O...], as of ``conv_transpose``, a view whose channels lie side by side
+    y : [N, M, O...], a view whose channels lie side by side
+        O = stride * (D - 1) + output_padding + dilation * (K - 1) + 1
+        - pad_begin - pad_end
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
     """
@@ -195,7 +201,7 @@ def _every(begin: int, count: int, step: int) -> slice:
 
 
 def transposed_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights for ``conv_transpose_packed``: [C, M, K...] -> [C, K..., M]."""
+    """Lay out weights with the channels that come out last: [C, M, K...] -> [C, K..., M]."""
     order = (0, *range(2, weight.ndim), 1)
     return np.ascontiguousarray(weight.transpose(order), single_or_double(weight.dtype))
 

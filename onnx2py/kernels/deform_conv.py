@@ -36,7 +36,9 @@ def deform_conv(
     bias : [M], optional
     mask : [N, offset_group * prod(K...), O...], optional
         What is looked up is multiplied by it.
-    strides, pads, dilations, group : as for ``conv``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default
+    group : the number of channel groups that do not see each other
     offset_group : the number of channel groups that share offsets
 
     Returns

@@ -40,7 +40,9 @@ def conv_depthwise(
     x : [N, C, D...]
     weight : [K..., C]
     bias : [C], optional
-    strides, pads, dilations : as for ``conv``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
 
     Returns
     -------
@@ -102,7 +104,7 @@ def sum_of_taps(
 
 
 def depthwise_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights for ``conv_depthwise``: [C, 1, K...] -> [K..., C]."""
+    """Lay out weights of one kernel per channel: [C, 1, K...] -> [K..., C]."""
     packed = packed_weight(weight)
     return packed.reshape(*packed.shape[:-2], packed.shape[-1])
 

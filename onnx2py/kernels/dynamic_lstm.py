@@ -49,9 +49,18 @@ def dynamic_quantize_lstm(
     x : float32[T, B, I]
     w : int8 or uint8 [D, I, 4 * H]
     r : int8 or uint8 [D, H, 4 * H]
+    b : [D, 8 * H], for x and then for the hidden state; 0 by default
+    sequence_lens : [B], in steps; T by default
+    initial_h, initial_c : [D, B, H]; 0 by default
+    p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
     w_scale, w_zero_point, r_scale, r_zero_point : [D] or [D, 4 * H]
         Where a zero point is None, the weights are what ``exact_weights`` made of them.
-    b, sequence_lens, initial_h, initial_c, p, activations ... : as of ``lstm``
+    activations : for the gates, for the cell's input and for its output; three more if
+        the other direction has others
+    activation_alpha, activation_beta : one for each of activations
+    clip : the bound of the sums at the gates; 0 for none
+    direction : "forward", "reverse" or "bidirectional"
+    input_forget : whether the forget gate is 1 less the input gate
 
     Returns
     -------

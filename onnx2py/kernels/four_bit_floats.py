@@ -61,11 +61,17 @@ def unpacked_bnb4(
     quant_type: int,
     trans_b: bool = True,
 ) -> NDArray[np.float32]:
-    """Return the matrix, [k, n] or [n, k], by which ``matmul_bnb4`` multiplies.
+    """Return weights of 4 bits as a matrix: [k, n], or [n, k] without ``trans_b``.
 
     Parameters
     ----------
-    b, absmax, block_size, quant_type, trans_b : as for ``matmul_bnb4``
+    b : uint8[ceil(n * k / 2)], the rows of [n, k] one after another
+        The first number of a byte is in its highest bits.
+    absmax : [ceil(n * k / block_size)]
+        By what to multiply the numbers of each block.
+    block_size : numbers that share an element of ``absmax``
+    quant_type : 0 for FP4, 1 for NF4
+    trans_b : whether to transpose
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

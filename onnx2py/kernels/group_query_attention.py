@@ -65,8 +65,10 @@ def group_query_attention(
     head_sink : [H], the likeness to a key whose value is 0
     k_scale, v_scale : of a cache of integers: one number, or one for each G and E
     query_seqlens : [B], how many of the S steps count; by default all
-    rotary_interleaved, scale, softcap : as of rotary_embedding and attention
+    rotary_interleaved : whether pairs to rotate are neighbors, rather than R / 2 apart
     local_window_size : how many keys a query sees, its own included; -1 for all
+    scale : of the likeness; 1 / sqrt(E) by default
+    softcap : what to bound likeness to, smoothly; 0 for no bound
     causal : whether to leave out keys that come after the query
     sliding_window_cache : whether the cache has but the last steps
     smooth_softmax : whether head_sink is 0, rather than nothing, by default

@@ -35,20 +35,28 @@ def gru_packed(
     direction: str = "forward",
     layout: int = 0,
 ) -> tuple[NDArray[Any], ...]:
-    """Return what :func:`gru` does, from weights that the compiler has rearranged.
+    """Return the hidden states of all steps, and the last one, from rearranged weights.
 
     All numbers of the update and reset gates are halved beforehand, since
     sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves both.
 
     Parameters
     ----------
-    x : [T, B, I]
+    x : [T, B, I], or [B, T, I]
     w : [D, I, 3, H]
     r : [D, H, 3 * H]
     b : [D, 1, 3 * H], all biases that do not depend on the reset gate
     r_b : [D, 1, H], what is added to the hidden state's product before it is reset;
         None to reset the state itself, before the product
-    sequence_lens, initial_h, direction, layout, and what is returned: as of gru
+    sequence_lens : [B], in steps; T by default
+    initial_h : [D, B, H]; 0 by default
+    direction : "forward", "reverse" or "bidirectional"
+    layout : 1 if x, states and results have B as their first axis
+
+    Returns
+    -------
+    y : [T, D, B, H], or [B, T, D, H]
+    y_h : [D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GRU.html
     """

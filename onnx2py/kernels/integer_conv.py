@@ -34,7 +34,10 @@ def integer_conv(
     weight : int8 or uint8 [M, C / group, K...]
     x_zero_point : one number, 0 by default; it is also what pads ``x``
     weight_zero_point : one number, or one per output channel; 0 by default
-    strides, pads, dilations, group : as for ``conv``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    group : the number of channel groups that do not see each other
 
     Returns
     -------
@@ -108,7 +111,10 @@ def quantized_conv(
         Its dtype is the result's.
     bias : int32[M], optional
         In units of ``x_scale * weight_scale``.
-    strides, pads, dilations, group : as for ``conv``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    group : the number of channel groups that do not see each other
 
     Returns
     -------

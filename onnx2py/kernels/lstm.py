@@ -36,7 +36,7 @@ def lstm_packed(
     direction: str = "forward",
     layout: int = 0,
 ) -> tuple[NDArray[Any], ...]:
-    """Return what :func:`lstm` does, from weights that the compiler has rearranged.
+    """Return all hidden states, the last one and the last cell, from rearranged weights.
 
     All numbers of the input, forget and output gates are halved beforehand, since
     sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves all gates. The cell
@@ -44,12 +44,19 @@ def lstm_packed(
 
     Parameters
     ----------
-    x : [T, B, I]
+    x : [T, B, I], or [B, T, I]
     w : [D, I, 4, H], gates in the order input, forget, output, cell
     r : [D, H, 4 * H], as well
     b : [D, 1, 4 * H], the sum of both biases
-    sequence_lens, initial_h, initial_c, direction, layout, and what is returned:
-        as of lstm
+    sequence_lens : [B], in steps; T by default
+    initial_h, initial_c : [D, B, H]; 0 by default
+    direction : "forward", "reverse" or "bidirectional"
+    layout : 1 if x, states and results have B as their first axis
+
+    Returns
+    -------
+    y : [T, D, B, H], or [B, T, D, H]
+    y_h, y_c : [D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LSTM.html
     """

@@ -32,12 +32,16 @@ def max_pool_with_mask(
         0 ends a window's row. Channel c of all N * C is masked by what begins at element
         (c * prod(D)) % (N' * C'), as onnxruntime has it; with more than one spatial
         axis, the first element of a channel is never masked.
-    kernel_shape, strides, pads : as for ``max_pool``
+    kernel_shape : K..., the window's length along each spatial axis, in elements
+    strides : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
 
     Returns
     -------
     y : [N, C, O...]
-        The lowest number where a window has nothing.
+        O = (D + pad_begin + pad_end - K) // stride + 1; the lowest number where a
+        window has nothing.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

@@ -62,7 +62,21 @@ def max_pool_channels_last(
 ) -> NDArray[Any]:
     """Return the largest element of each window: [N, D..., C] -> [N, O..., C].
 
-    All parameters are as for ``max_pool``.
+    Parameters
+    ----------
+    x : [N, D..., C]
+    kernel_shape : K..., the window's length along each spatial axis, in elements
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+        A padded element is never the largest.
+    ceil_mode : whether the division below rounds up. A window that would start in the
+        padding at the end is left out.
+
+    Returns
+    -------
+    y : [N, O..., C]
+        O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Source: NhwcMaxPool in onnxruntime's docs/ContribOperators.md
     """
@@ -86,13 +100,21 @@ def max_pool_with_indices(
 
     Parameters
     ----------
-    x, kernel_shape, strides, pads, dilations, ceil_mode : as for ``max_pool``
+    x : [N, C, D...]
+    kernel_shape : K..., the window's length along each spatial axis, in elements
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+        A padded element is never the largest.
+    ceil_mode : whether the division below rounds up. A window that would start in the
+        padding at the end is left out.
     storage_order : whether indices count along rows (0) or along columns (1), that is
         with the first spatial axis running fastest
 
     Returns
     -------
     y : [N, C, O...]
+        O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
     indices : int64[N, C, O...]
         Each the index of an element in ``x`` laid out flat.
 
@@ -137,7 +159,7 @@ def max_unpool(
     strides: Sequence[int] | None = None,
     pads: Sequence[int] | None = None,
 ) -> NDArray[Any]:
-    """Put each element where ``max_pool_with_indices`` found it, among zeros.
+    """Put each element back where max pooling found it, among zeros.
 
     Parameters
     ----------
@@ -146,7 +168,9 @@ def max_unpool(
         Each the index of an element in the result laid out flat. If they lie outside
         their windows there, but not in the shape below, they are indices in that.
     output_shape : the result's shape, all axes; computed as below by default
-    kernel_shape, strides, pads : as they were when pooling
+    kernel_shape : K..., the pooling's window along each spatial axis, in elements
+    strides : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default
 
     Returns
     -------

@@ -37,14 +37,17 @@ def conv_packed(
     dilations: Sequence[int] | None = None,
     group: int = 1,
 ) -> NDArray[Any]:
-    """Cross-correlate ``x`` with ``weight``, as ``conv`` does.
+    """Cross-correlate ``x`` with ``weight``, channels last in memory.
 
     Parameters
     ----------
     x : [N, C, D...]
     weight : [K..., C / group, M]
     bias : [M], optional
-    strides, pads, dilations, group : as for ``conv``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    group : the number of channel groups that do not see each other
 
     Returns
     -------
@@ -213,12 +216,12 @@ def _mix_channels_first(
 
 
 def packed_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights for ``conv_packed``: [M, C / group, K...] -> [K..., C / group, M]."""
+    """Lay out weights with channels last: [M, C / group, K...] -> [K..., C / group, M]."""
     order = (*range(2, weight.ndim), 1, 0)
     return np.ascontiguousarray(weight.transpose(order), single_or_double(weight.dtype))
 
 
 def pointwise_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights for ``conv_pointwise``: [M, C, 1...] -> [C, M]."""
+    """Lay out weights of kernels of one element as a matrix: [M, C, 1...] -> [C, M]."""
     packed = packed_weight(weight)
     return packed.reshape(packed.shape[-2:])

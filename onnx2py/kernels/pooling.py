@@ -90,7 +90,12 @@ def lp_pool(
     ----------
     x : [N, C, D...]
     p : the exponent; 2 is the Euclidean norm
-    kernel_shape, strides, pads, dilations, ceil_mode : as for ``max_pool``
+    kernel_shape : K..., the window's length along each spatial axis, in elements
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    ceil_mode : whether the division below rounds up. A window that would start in the
+        padding at the end is left out.
 
     Returns
     -------

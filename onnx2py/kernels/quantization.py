@@ -111,9 +111,10 @@ def quantized_and_back(
     *,
     dtype: DTypeLike = np.uint8,
 ) -> NDArray[Any]:
-    """Return what ``dequantize_linear`` makes of what ``quantize_linear`` makes of ``x``.
+    """Return ``x`` quantized and dequantized again.
 
-    No integers are made in between, but the numbers are the same.
+    No integers are made in between, but the numbers are the same: ``x / scale`` is rounded
+    half to even, and limited to the range of ``dtype`` around the zero point.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def dynamic_quantize_linear(
 
 
 def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Quantize as ``dynamic_quantize_linear`` does, but return floats less the zero point.
+    """Quantize to 256 steps over the range of ``x`` and 0; return floats less the zero point.
 
     NaN stays NaN.
 
@@ -165,6 +166,7 @@ def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     y : float32[...]
         Whole numbers.
     y_scale : float32[]
+        (max(x, 0) - min(x, 0)) / 255, or 1 if ``x`` is all zero
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
@@ -224,8 +226,12 @@ def dequantize_linear_along(
 ) -> NDArray[Any]:
     """Return the real numbers for one scale, one per slice of ``axis``, or per block.
 
-    Parameters are those of :func:`quantize_linear_along`; ``dtype`` is that of
-    ``x_scale`` by default.
+    Parameters
+    ----------
+    x : [...]
+    x_scale, x_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
+    block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
+    dtype : the type of the result; that of ``x_scale`` by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
     """

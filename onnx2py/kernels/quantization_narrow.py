@@ -65,9 +65,13 @@ def quantize_linear_to_float(
 ) -> NDArray[Any]:
     """Return ``x / y_scale + y_zero_point`` as floats of four to eight bits.
 
-    Parameters are those of :func:`quantize_linear_narrow`, and
-
+    Parameters
+    ----------
+    x : [...]
+    y_scale, y_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
+    block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
     dtype : a float4, float6 or float8 type of ml_dtypes
+    precision : the type in which to divide
     saturate : whether what is too large becomes the largest number, not infinity or NaN
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html

@@ -38,7 +38,23 @@ def resize_linear_integers(
     truncated: another order would make some results differ by one. Bytes in [N, H, W, C]
     have weights of ten bits.
 
-    Parameters are those of :func:`resize_linear`.
+    Parameters
+    ----------
+    x : [D...]
+    roi : all starts, then all ends, as fractions; for "tf_crop_and_resize" alone
+    scales, sizes : one number per axis of ``axes``; either is None
+    axes : the axes that they are about; all by default
+    coordinate_transformation_mode : where new elements lie among the old ones:
+        "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+        "asymmetric", "tf_half_pixel_for_nn" or "tf_crop_and_resize"
+    keep_aspect_ratio_policy : "stretch" to the sizes; "not_larger" or "not_smaller" to
+        scale all axes alike, so that they fit into the sizes or fill them
+    extrapolation_value : what is outside ``x``, for "tf_crop_and_resize"
+
+    Returns
+    -------
+    y : [O...]
+        O = floor(D * scale), or the size
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Resize.html
     """

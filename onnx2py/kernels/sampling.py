@@ -168,7 +168,7 @@ def affine_grid(
     Returns
     -------
     grid : [N, O..., r]
-        Points, the last axis first, as :func:`grid_sample` takes them.
+        Points, their place along the last axis first.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__AffineGrid.html
     """

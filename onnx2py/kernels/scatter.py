@@ -25,10 +25,9 @@ def scatter_elements(
 ) -> NDArray[Any]:
     """Return a copy of ``data`` with each update put where its index says.
 
-    The inverse of :func:`gather_elements`: ``y[indices[i, j], j] = updates[i, j]`` for
-    ``axis`` 0. All three have the same rank, ``indices`` and ``updates`` the same
-    shape. ``reduction`` is "none" (the last update of an element stays), "add", "mul",
-    "min" or "max".
+    That is ``y[indices[i, j], j] = updates[i, j]`` for ``axis`` 0. All three have the same
+    rank, ``indices`` and ``updates`` the same shape. ``reduction`` is "none" (the last
+    update of an element stays), "add", "mul", "min" or "max".
 
     Raises
     ------

@@ -49,7 +49,8 @@ def sparse_attention(
     key_total_sequence_lengths : [B], how many keys each sequence has in all
     cos_cache, sin_cache : [positions, R / 2] to rotate queries and keys; None not to
     sparse_block_size : how many steps a block is of
-    rotary_interleaved, scale : as of rotary_embedding and attention
+    rotary_interleaved : whether pairs to rotate are neighbors, rather than R / 2 apart
+    scale : of the likeness; 1 / sqrt(E) by default
 
     Returns
     -------

@@ -15,7 +15,16 @@ def tokenize_characters(
 ) -> NDArray[Any]:
     """Split each string into its characters: string[...] -> string[..., T].
 
-    Parameters and result are those of :func:`tokenize_matches`.
+    Parameters
+    ----------
+    x : string[...]
+    mark : whether to put the characters 2 and 3 before and behind the characters
+    pad_value : what to fill up shorter rows with
+
+    Returns
+    -------
+    y : string[..., T]
+        T is the greatest number of characters, with the marks if there is one.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -73,9 +82,18 @@ def tokenize_between(
 ) -> NDArray[Any]:
     """Split each string at one separator after another.
 
-    Parameters are those of :func:`tokenize_matches`, and
+    Parameters
+    ----------
+    x : string[...]
+    separators : for each, expressions of Python's re, of which the longest match counts
+    mincharnum : the least length of a token, in characters
+    mark : whether to put the characters 2 and 3 before and behind the tokens
+    pad_value : what to fill up shorter rows with
 
-    separators : for each, regular expressions of which the longest match counts
+    Returns
+    -------
+    y : string[..., T]
+        T is the greatest number of tokens, with the marks if there is a token.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

@@ -103,13 +103,27 @@ def tree_classifier(
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label of the class with most votes, and the scores of all classes.
 
-    The tables are those of ``tree_ensemble``, with classes for targets.
+    N is the number of rows, F of features, M of nodes, L of leaves, T of trees and C
+    of classes.
 
     Parameters
     ----------
+    x : [N, F] or [F]
+    features, thresholds : [M], what each node compares
+    children : [2 * M], the "else" and the "then" child of each node
+    roots : [T]
+    votes : [L, C], what each leaf says of each class, or [L] if each tree speaks of one
+        class only
+    depth : the most comparisons on any way down
+    width : the least number of features
     labels : [C]
+    missing : [M], whether NaN goes to the "then" child; by default it never does
+    masks : another way to the leaves, for many rows: see ``Masks``
+    groups : C if tree t speaks of class ``t % C`` only
     named : [L, C], the classes that each leaf names at all, where that is not all of
-        them: a class that nobody names cannot win
+        them: a class that no leaf names cannot win
+    base_values : what is added to each class at the end
+    post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
     -------
@@ -154,16 +168,30 @@ def tree_binary_classifier(
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label and the scores of two classes, as onnxruntime has them.
 
-    The tables are those of ``tree_ensemble``. With a single column of votes, that is
-    the score s of the second class, and the first class has ``1 - s`` if the cutoff
-    is a half, else ``-s``, or their logistic function. With two columns, each is a
-    score of its own, and ``column`` decides: by default the second one alone.
+    With a single column of votes, that is the score s of the second class, and the first
+    class has ``1 - s`` if the cutoff is a half, else ``-s``, or their logistic function.
+    With two columns, each is a score of its own, and ``column`` decides: by default the
+    second one alone. N is the number of rows, F of features, M of nodes, L of leaves and T
+    of trees.
 
     Parameters
     ----------
+    x : [N, F] or [F]
+    features, thresholds : [M], what each node compares
+    children : [2 * M], the "else" and the "then" child of each node
+    roots : [T]
+    votes : [L, 2], what each leaf says of both classes, or [L] of the second one alone
+    depth : the most comparisons on any way down
+    width : the least number of features
     labels : [2], where the score that decides is not above ``cutoff``, and where it is
+    missing : [M], whether NaN goes to the "then" child; by default it never does
+    masks : another way to the leaves, for many rows: see ``Masks``
     named : [L], whether the leaf names the second class, where some do not: rows that
         only meet such leaves are treated as if there were a single column of votes
+    cutoff : the score above which the second label wins
+    column : the column of votes that decides
+    base_values : what is added to each score at the end
+    post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
     -------

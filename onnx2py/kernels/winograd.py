@@ -78,7 +78,7 @@ def conv_winograd(
     ----------
     x : float32[N, C, H, W]
     weight : float32[(T + 2)**2, C, M]
-        As ``winograd_weight`` returns it, T being 2 or 4.
+        The transform of [3, 3, C, M] for tiles of T x T results, T being 2 or 4.
     bias : float32[M], optional
     pads : top, left, bottom, right; 0 by default
 

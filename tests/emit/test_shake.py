@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 
 import pytest
 
@@ -91,18 +92,21 @@ def test_imports_that_are_not_needed_go(kernels):
 MODULES = [m.name for m in pkgutil.iter_modules(onnx2py.kernels.__path__)]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_every_kernel_module_can_be_shaken(name):
-    """Each public function of each kernel file, with what it reaches, is closed and parses."""
+def public_functions(name):
     module = importlib.import_module(f"onnx2py.kernels.{name}")
-    public = [
+    return [
         f
         for n, f in vars(module).items()
         if inspect.isfunction(f)
         and f.__module__ == module.__name__
         and not n.startswith("_")
     ]
-    for kernel in public:
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_kernel_module_can_be_shaken(name):
+    """Each public function of each kernel file, with what it reaches, is closed and parses."""
+    for kernel in public_functions(name):
         for path, names in shake.reached([kernel]).items():
             source = shake.shaken_source(path, names)
             assert format_source(path, source) == source, path
@@ -114,6 +118,49 @@ def test_every_kernel_module_can_be_shaken(name):
                 if shake.read_module(path).definition(d) and d not in names
             }
             assert not missing, f"{path}: {missing}"
+
+
+FUNCTIONS = {
+    n
+    for module in MODULES
+    for definition in shake.read_module(module).definitions
+    if definition.is_block
+    for n in definition.names
+}
+REFERENCE = re.compile(
+    r"``(\w+)(?:\(\))?``|:func:`(\w+)`"
+    r"|\b(?:as for|as of|those of) ((?:\w+(?:, | and ))*\w+)"
+)
+
+
+def references(source):
+    """Return the kernels' functions that comments and docstrings point at."""
+    text = re.sub(r"[\s#]+", " ", source)
+    words = {w for m in REFERENCE.finditer(text) for w in re.findall(r"\w+", m[0])}
+    parameters = {n.arg for n in ast.walk(ast.parse(source)) if isinstance(n, ast.arg)}
+    return words & FUNCTIONS - parameters
+
+
+def test_references_are_recognized():
+    source = """
+def f(size):
+    # see ``max_pool`` for ``size``,
+    # which is as of rotary_embedding and conv
+    '''As :func:`softmax`; pads are those of
+    lstm, not of gru; ``tanh(softplus)`` is a formula.'''
+"""
+    expected = {"max_pool", "rotary_embedding", "conv", "softmax", "lstm"}
+    assert references(source) == expected
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings_point_only_at_functions_that_are_in_the_package(name):
+    for kernel in public_functions(name):
+        reached = shake.reached([kernel])
+        defined = set().union(*reached.values())
+        for path, names in reached.items():
+            missing = references(shake.shaken_source(path, names)) - defined
+            assert not missing, f"{path}, shaken for {kernel.__name__}: {missing}"
 
 
 def test_names_of_kernels_are_unique():

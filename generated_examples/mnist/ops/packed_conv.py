@@ -33,14 +33,17 @@ def conv_packed(
     dilations: Sequence[int] | None = None,
     group: int = 1,
 ) -> NDArray[Any]:
-    """Cross-correlate ``x`` with ``weight``, as ``conv`` does.
+    """Cross-correlate ``x`` with ``weight``, channels last in memory.
 
     Parameters
     ----------
     x : [N, C, D...]
     weight : [K..., C / group, M]
     bias : [M], optional
-    strides, pads, dilations, group : as for ``conv``
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : the begin of each spatial axis, then the end of each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    group : the number of channel groups that do not see each other
 
     Returns
     -------

@@ -31,13 +31,27 @@ def tree_classifier(
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label of the class with most votes, and the scores of all classes.
 
-    The tables are those of ``tree_ensemble``, with classes for targets.
+    N is the number of rows, F of features, M of nodes, L of leaves, T of trees and C
+    of classes.
 
     Parameters
     ----------
+    x : [N, F] or [F]
+    features, thresholds : [M], what each node compares
+    children : [2 * M], the "else" and the "then" child of each node
+    roots : [T]
+    votes : [L, C], what each leaf says of each class, or [L] if each tree speaks of one
+        class only
+    depth : the most comparisons on any way down
+    width : the least number of features
     labels : [C]
+    missing : [M], whether NaN goes to the "then" child; by default it never does
+    masks : another way to the leaves, for many rows: see ``Masks``
+    groups : C if tree t speaks of class ``t % C`` only
     named : [L, C], the classes that each leaf names at all, where that is not all of
-        them: a class that nobody names cannot win
+        them: a class that no leaf names cannot win
+    base_values : what is added to each class at the end
+    post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
     -------
