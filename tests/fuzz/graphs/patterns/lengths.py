@@ -294,7 +294,7 @@ def _constant_of_shape(s: Tracked) -> Made:
     dtype = s.draw.one_of(("int64", "int64", "float32"))
     number = s.draw.one_of((0, 1, 2, -1))
     filler = np.full(1, number, dtype)
-    rule: Callable[..., Any] = lambda n: np.full(tuple(n), number, dtype)
+    rule: Callable[..., Any] = lambda n: np.full(_few(n), number, dtype)
     return shape and s.make("ConstantOfShape", [shape], rule, value=_tensor(filler))
 
 
@@ -304,11 +304,17 @@ def _tensor(array: Any) -> Any:
     return numpy_helper.from_array(array)
 
 
+def _few(shape: Any) -> tuple[int, ...]:
+    if np.prod(shape, dtype=np.float64) > LARGEST:
+        raise ValueError  # it would not fit into memory
+    return tuple(shape)
+
+
 def _expand(s: Tracked) -> Made:
     x, shape = s.pick(_any), s.pick(_is_list)
     if not x or not shape or any((a < 0).any() for a in shape.arrays):
         return None
-    rule: Callable[..., Any] = lambda a, n: a * np.ones(tuple(n), a.dtype)
+    rule: Callable[..., Any] = lambda a, n: a * np.ones(_few(n), a.dtype)
     return s.make("Expand", [x, shape], rule)
 
 
