@@ -313,3 +313,13 @@ def test_patterns_and_rules_are_of_operators_that_there_are():
     for key in (*PATTERNS, *RULES):
         domain, _, operator = key.split()[0].rpartition(".")
         assert has_rule(domain, operator, 1000), key
+
+
+@pytest.mark.parametrize("operator", ["Add", "Mul", "Sub"])
+def test_lengths_as_a_column_and_as_a_row_fit_together(operator: str) -> None:
+    """ONNX follows both as lists, one of 2 and one of 3 elements, and finds that they differ."""
+    text = f"""(float[a, 4, 6] x) => (int64[p, q] y)
+        <int64[1] last = {{1}}, int64[2] some = {{0, 1}}> {{
+        s = Shape (x) g = Gather (s, some) u = Unsqueeze (g, last) y = {operator} (u, s) }}"""
+    assert not refused_by_onnxruntime(parsed(text))
+    assert problems(text) == []

@@ -29,6 +29,8 @@ onnxruntime computes them where it does not know the rank beforehand."""
 MESSAGES = (
     # Of axes: it reads only int64, where the operator takes int32 too.
     "ParseData type mismatch",
+    # Of Add, Sub and Mul: it follows values of one axis, and these have two.
+    "Invalid rank for",
 )
 """How messages begin that say nothing about the node."""
 
