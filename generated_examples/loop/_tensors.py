@@ -296,7 +296,7 @@ def quiet(function: Function) -> Function:
     """
 
     @wraps(function)
-    def wrapper(model: Any, *args: Any, **kwargs: Any) -> Any:
+    def wrapper(model: Any, /, *args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
             try:
                 return function(model, *args, **kwargs)

@@ -145,12 +145,16 @@ def _called(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
         follows = not _has_long_list(inferred.graph)
     except Exception:  # an invalid node: the decoder, or its rule, will say so better
         return proto, ""
-    strict = {"strict_mode": True, "data_prop": follows}
     with bounded_memory(SPARE_BYTES):
         try:
-            return shape_inference.infer_shapes(proto, **strict), ""
-        except shape_inference.InferenceError as error:
-            complaint = str(error)
+            return (
+                shape_inference.infer_shapes(
+                    proto, strict_mode=True, data_prop=follows
+                ),
+                "",
+            )
+        except shape_inference.InferenceError:
+            complaint = _complaint(proto)
         except Exception:
             return inferred, ""
         try:
@@ -159,6 +163,18 @@ def _called(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
         except Exception:
             pass
     return inferred, complaint
+
+
+def _complaint(proto: onnx.ModelProto) -> str:
+    """Return what inference complains of when it follows no values.
+
+    What it says of values that it follows may be wrong, and onnxruntime does not hear it.
+    """
+    try:
+        shape_inference.infer_shapes(proto, strict_mode=True)
+    except shape_inference.InferenceError as error:
+        return str(error)
+    return ""
 
 
 HEADING = r"\(op_type:[^\n]*?, node name: {}(\d+);\): \[\w+InferenceError\] *"

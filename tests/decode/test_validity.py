@@ -244,6 +244,13 @@ def test_a_shape_that_the_file_declares_is_not_believed():
     assert problems(text) == []
 
 
+def test_types_that_the_file_alone_knows_are_not_unknown_to_it():
+    text = "(float[2] x) => (y) <float[2] u> { u = no.No (x) y = ReduceSum (u) }"
+    assert problems(text) == []
+    wrong = "(float[2] x) => (y) <double[2] u> { u = no.No (x) y = Add (u, x) }"
+    assert "float64 and float32" in problems(wrong)[0]
+
+
 def test_nodes_may_come_in_any_order():
     text = "(float[2] x) => (y) { y = Abs (b) b = Relu (a) a = Neg (x) }"
     assert problems(text) == []

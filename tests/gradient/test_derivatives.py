@@ -69,7 +69,7 @@ UNARY = {
     **dict.fromkeys(["Erf", "Sigmoid", "Softplus", "Identity", "Gelu", "Mish"], anything),
     **dict.fromkeys(["Sqrt", "Log", "Reciprocal"], positive),
     **dict.fromkeys(["Asin", "Acos", "Atanh"], between(-0.9, 0.9)),
-    **dict.fromkeys(["Abs", "Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Softsign"], away(0)),
+    **dict.fromkeys(["Abs", "Relu", "LeakyRelu", "Elu", "Selu", "Softsign"], away(0)),
     "Tan": between(-1, 1), "Acosh": between(1.2, 3), "ThresholdedRelu": away(1),
     "HardSigmoid": away(-2.5, 2.5), "HardSwish": away(-3, 3), "Shrink": away(-0.5, 0.5),
     **dict.fromkeys(["Floor", "Ceil", "Sign", "Round"], between(0.1, 0.4)),
@@ -78,7 +78,8 @@ A, B = (2, 3), (3,)
 CASES: list[Case] = [
     *(case(name, ((2, 3), draw)) for name, draw in UNARY.items()),
     case("Elu", (A, away(0)), alpha=2.0),
-    case("Celu", (A, away(0)), alpha=2.0),
+    case("Celu", (A, away(0)), opset=28),
+    case("Celu", (A, away(0)), opset=28, alpha=2.0),
     case("LeakyRelu", (A, away(0)), alpha=0.3, opset=6),
     case("Selu", (A, away(0)), alpha=2.0, gamma=3.0),
     case("Gelu", A, approximate="tanh"),

@@ -253,9 +253,9 @@ def test_a_training_step_with_the_optimisers_of_the_domain():
 
 
 def test_what_has_no_derivative_is_listed():
-    message = refusal("""g (float[3] x, bool c) => (float[3] d) {
-        a = If (c) <then_branch = t () => (float[3] p) { p = Abs (x) },
-                    else_branch = e () => (float[3] q) { q = Neg (x) }>
+    message = refusal("""g (float[3, 3] x, bool c) => (float[3, 3] d) {
+        a = If (c) <then_branch = t () => (float[3, 3] p) { p = Abs (x) },
+                    else_branch = e () => (float[3, 3] q) { q = Neg (x) }>
         b = Det (x) y = Add (a, b) d = Gradient <xs = ["x"], y = "y"> (x) }""")
     assert message.startswith("1 unsupported node:")
     assert (

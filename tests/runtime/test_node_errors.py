@@ -56,6 +56,15 @@ def test_names_that_would_steer_a_terminal_are_escaped():
     assert first.startswith("a") and first.isprintable()
 
 
+def test_an_input_may_be_called_as_it_likes():
+    text = (
+        f"{HEAD} (float[n] model, float[k] error) => (y) {{ y = Add (model, error) }}"
+    )
+    model = onnx2py.load_model(onnx.parser.parse_model(text))
+    ones = np.ones(2, np.float32)
+    np.testing.assert_array_equal(model(model=ones, error=ones), [2, 2])
+
+
 def test_errors_of_inputs_name_the_input_alone():
     model = onnx2py.load_model(onnx.parser.parse_model(PRODUCT))
     with pytest.raises(ValueError, match="^w: expected float32"):

@@ -5,7 +5,7 @@ What is not known is not complained of: an error here means that no program can 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from ...errors import InvalidModelError, Problem
@@ -17,13 +17,12 @@ from .rules import RULES, View
 from .types import input_name, problem_of, type_problems
 
 
-def check_validity(
-    graph: Graph, faults: Mapping[str, str], declared: Container[str]
-) -> None:
+def check_validity(graph: Graph, faults: Mapping[str, str], declared: Set[str]) -> None:
     """Check all nodes of a graph.
 
     ``faults`` says of which nodes ONNX's inference found that they do not fit, by their first
-    output; of the values in ``declared``, the file may name a wrong shape.
+    output; of the values in ``declared``, which inference does not know, the file may name a wrong
+    shape.
 
     Raises
     ------
@@ -42,7 +41,12 @@ def check_validity(
     problems = [
         problem
         for node in graph.walk()
-        for problem in _problems(node, types, faults, id(node) in certain)
+        for problem in _problems(
+            node,
+            types,
+            faults if declared.isdisjoint(node.inputs) else {},
+            id(node) in certain,
+        )
     ]
     if problems:
         raise InvalidModelError(problems)
