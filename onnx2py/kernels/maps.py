@@ -38,11 +38,25 @@ def vectorize_dict(
 
     Keys that are not there have 0, or an empty string.
 
+    Raises
+    ------
+    ValueError
+        If a value is None, text among numbers, a number among text, or a fraction
+        among whole numbers.
+
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_DictVectorizer.html
     """
     keys = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else vocabulary
-    nothing = "" if np.dtype(dtype) == object else 0
-    return np.array([[x.get(key, nothing) for key in keys]], dtype)
+    kind = np.dtype(dtype).kind
+    values = [x.get(key, "" if kind == "O" else 0) for key in keys]
+    for value in values:  # NumPy would make 1.5 of "1.5", and NaN of None
+        if value is None or isinstance(value, str) != (kind == "O"):
+            expected = "text" if kind == "O" else "numbers"
+            raise ValueError(f"vectorize_dict: expected {expected}, got {value!r}")
+    row = np.array([values], dtype)
+    if kind == "i" and row.tolist() != [values]:
+        raise ValueError(f"vectorize_dict: expected whole numbers, got {values}")
+    return row
 
 
 def cast_map(
@@ -56,7 +70,7 @@ def cast_map(
     Raises
     ------
     ValueError
-        If a key is negative, but is to be a place; or a value is no number.
+        If a key is negative, but is to be a place; or a value is None or no number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_CastMap.html
     """
@@ -72,6 +86,8 @@ def cast_map(
 
 def _cast(value: Any, kind: str) -> Any:
     """Return a float32 or a string as what a dtype of ``kind`` (f, i or O) can hold."""
+    if value is None:
+        raise ValueError("cast_map: expected a number or text, got None")
     if isinstance(value, str):
         return {"f": float, "i": int, "O": str}[kind](value)
     return f"{np.float32(value):f}" if kind == "O" else value

@@ -26,3 +26,31 @@ def test_maps_are_cast():
     assert maps.cast_map({1: 2.5}, dtype=np.int64, max_map=3).tolist() == [[0, 2, 0]]
     y = maps.cast_map({1: 0.1}, dtype=np.object_, max_map=2)
     assert y.tolist() == [["0.f", "0.100000"]]
+
+
+@pytest.mark.parametrize(
+    "value, dtype, expected",
+    [
+        ("1", np.float32, "expected numbers, got '1'"),
+        (None, np.float32, "expected numbers, got None"),
+        ("1", np.int64, "expected numbers, got '1'"),
+        (1.5, np.int64, "expected whole numbers, got"),
+        (1, np.object_, "expected text, got 1"),
+        (None, np.object_, "expected text, got None"),
+    ],
+)
+def test_values_of_another_type_are_refused(value, dtype, expected):
+    with pytest.raises(ValueError, match=expected):
+        maps.vectorize_dict({"a": value}, vocabulary=("a",), dtype=dtype)
+
+
+@pytest.mark.parametrize("value", [2, 2.0, True, np.int8(2), np.array(2)])
+def test_numbers_of_every_python_type_are_values(value):
+    for dtype in (np.int64, np.float32):
+        y = maps.vectorize_dict({"a": value}, vocabulary=("a",), dtype=dtype)
+        assert (y.dtype, y.tolist()) == (dtype, [[int(value)]])
+
+
+def test_none_is_not_cast():
+    with pytest.raises(ValueError, match="expected a number or text, got None"):
+        maps.cast_map({1: None}, dtype=np.float32)

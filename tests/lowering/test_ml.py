@@ -617,6 +617,16 @@ def test_operators_of_maps_agree(operator, key, x, attributes):
     assert_same(of_map(*arguments, **attributes), expected)
 
 
+@pytest.mark.parametrize("value", ["1", None])
+def test_text_and_none_among_numbers_are_refused_as_onnxruntime_refuses_them(value):
+    x, attributes = {"a": 1.5, "b": value}, {"string_vocabulary": ["a", "b"]}
+    arguments = ("DictVectorizer", TensorProto.STRING, TensorProto.FLOAT, x)
+    with pytest.raises(RuntimeError, match="Unexpected value type"):
+        onnxruntime_of_map(*arguments, **attributes)
+    with pytest.raises(ValueError, match=f"expected numbers, got {value!r}"):
+        of_map(*arguments, **attributes)
+
+
 @pytest.mark.parametrize(
     "operator, value, x, attributes, expected",
     [
