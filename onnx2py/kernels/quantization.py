@@ -73,8 +73,10 @@ def rounded_quotient(
 
 def replace_nan(y: NDArray[Any], low: Any) -> None:
     """Write ``low``, than which no number of ``y`` is less, over NaN, as onnxruntime does."""
-    if np.isnan(y.min(initial=low)):
-        y[np.isnan(y)] = low
+    if y.size:
+        least = np.minimum.reduce(y, None)
+        if least != least:  # np.isnan, and y.min with a start, take 0.6 us longer
+            y[np.isnan(y)] = low
 
 
 def dequantize_linear(
