@@ -13,9 +13,9 @@ from onnx2py.emit.layout import format_source
 
 EXAMPLES = sorted(Path(__file__).parents[2].glob("generated_examples/**/*.onnx"))
 HOSTILE = """<ir_version: 8, opset_import: ["" : 17]> g (float[n, 3] x) => (float[n, 3] y)
-    <float[3] w = {1, 2.5e-5, 3}, int64[2] s = {3, -1}, int64[1] o = {1}> {
+    <float[3] w = {1, 2.5e-5, 3}, int64[2] s = {3, -1}, int64[1] o = {1}, int64[1] t = {3}> {
     a = Add (x, w) b = Reshape (a, s) c = Transpose (b) d = Neg (c) e, f = Split <axis = 0> (d)
-    g = Concat <axis = 0> (e, f) h = Slice (g, o, s) y = Mul (d, w) }"""
+    g = Concat <axis = 0> (e, f) h = Slice (g, o, t) y = Mul (d, w) }"""
 
 
 def by_black(text: str) -> str:
