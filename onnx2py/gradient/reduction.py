@@ -182,6 +182,21 @@ def instance_normalization(step: Step) -> Sequence[Value]:
     return (_normalised(step, x, mean, variance) * scale + shift,)
 
 
+@writes_out("MeanVarianceNormalization")
+def mean_variance_normalization(step: Step) -> Sequence[Value]:
+    """(x - mean) / (√variance + 1e-9), over the axes that there are."""
+    x = step.x
+    given = step.attribute("axes", (0, 2, 3))
+    if step.version < 9:
+        given = (0, 1, 2, 3) if step.attribute("across_channels", 0) else (0, 2, 3)
+    axes = sorted({axis % x.rank for axis in given if -x.rank <= axis < x.rank})
+    centered = x - x.mean(axes)
+    if step.version < 9 and not step.attribute("normalize_variance", 1):
+        return (centered,)
+    deviation = (centered * centered).mean(axes).map("Sqrt")
+    return (centered / (deviation + 1e-9),)
+
+
 def _normalised(step: Step, x: Value, mean: Value, variance: Value) -> Value:
     epsilon = float(step.attribute("epsilon", 1e-5))
     return (x - mean) / (variance + epsilon).map("Sqrt")
