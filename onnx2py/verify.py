@@ -73,7 +73,7 @@ def verify_package(
     beside : where to look for ``test_data_set_*``
     options : see :class:`onnx2py.options.Options`
     graph : the decoded model, if it is at hand
-    requires : the modules that the package may import, besides the standard library
+    requires : the modules that the package may import in addition to the standard library
     recorded : whether to write golden values into the package
     per_node : whether to compare every value of the graph
 

@@ -234,7 +234,7 @@ def as_array(value: Any) -> NDArray[Any]:
 def keep_memory() -> None:
     """Let the C library keep what a call frees for the next call.
 
-    glibc gives large blocks back to the system, which clears their pages anew in each
+    glibc gives large blocks back to the system, which clears their pages again in each
     call, a tenth to a third of its time, until it has once freed a block of this size.
     A second one lies where calls will find their memory, and NumPy asks Linux for large
     pages there, which take less time to clear: a tenth of a first call. Nothing is ever

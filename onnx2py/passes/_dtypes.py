@@ -26,7 +26,7 @@ OTHERS: dict[str, tuple[int | str, ...]] = {
     "DequantizeLinear": (1,),
     "EmbedLayerNormalization": (2, "int32", 2),
     "GatherBlockQuantized": (2,),
-    "GroupQueryAttention": (0, 3, 4, 0),  # without a past, nobody says what is cached
+    "GroupQueryAttention": (0, 3, 4, 0),  # without a past, what is cached is not known
     "MatMulIntegerToFloat": (2,),
     "QAttention": (3, 3),
     "SimplifiedLayerNormalization": (1, "float32"),

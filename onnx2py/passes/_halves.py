@@ -26,7 +26,7 @@ HASHED = frozenset({"MurmurHash3", "SampleOp", "Range", "Unique"})
 """Microsoft's operators of that kind."""
 
 DOMAINS = {"": TYPED, "com.microsoft": TYPED | HASHED}
-"""The domains whose operators are known; nobody knows what those of others do with a type."""
+"""The domains whose operators are known; what others do with a type is not known."""
 
 _GIVEN = ("dtype", "output_dtype", "precision", "softmax_precision")
 """Attributes that are element types."""

@@ -1,6 +1,6 @@
 """Nodes that change places, so that the second one has less to do.
 
-O1  MaxPool of a Relu, LeakyRelu or Clip that never falls, and that nobody else reads -> of its
+O1  MaxPool of a Relu, LeakyRelu or Clip that never falls, and that has no other reader -> of its
     operand, and the Relu of that: the largest element is the same one. NaN stays NaN in both.
 
 A window that sees padding alone would be another matter: its result is minus infinity.

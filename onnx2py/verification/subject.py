@@ -23,7 +23,7 @@ class Subject:
     graph : the decoded model
     beside : where the weights of the model lie, and perhaps ``test_data_set_*``
     options : see :class:`onnx2py.options.Options`
-    requires : the modules that the package may import, besides the standard library
+    requires : the modules that the package may import in addition to the standard library
     """
 
     folder: Path
