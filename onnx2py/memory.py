@@ -1,4 +1,4 @@
-"""Memory that a library of others may take."""
+"""A bound on the memory that a library may take."""
 
 from __future__ import annotations
 
@@ -7,26 +7,41 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+_BOUNDED = threading.Lock()
+"""Held while the limit of the process is changed: two threads would restore it wrongly."""
+
 
 @contextmanager
 def bounded_memory(spare: int) -> Iterator[None]:
-    """Let the process take no more than so many bytes besides what it has, where that is possible.
+    """Limit the process to ``spare`` bytes more than it has now, where that is possible.
 
-    What asks for more gets a MemoryError. Elsewhere than on Linux, or beside other threads,
-    nothing is done.
+    An allocation beyond that raises MemoryError, in another thread too: without the bound,
+    the system would end the whole process. Nothing is done elsewhere than on Linux, or
+    while another thread is in here.
     """
+    if not _BOUNDED.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _limited_address_space(spare):
+            yield
+    finally:
+        _BOUNDED.release()
+
+
+@contextmanager
+def _limited_address_space(spare: int) -> Iterator[None]:
     try:
         import resource
 
         with open("/proc/self/statm", encoding="ascii") as file:
-            has = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+            taken = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     except (ImportError, OSError, ValueError):
         yield
         return
-    bound = has + spare
-    tight = soft != resource.RLIM_INFINITY and soft <= bound
-    if tight or threading.active_count() > 1:
+    bound = taken + spare
+    if soft != resource.RLIM_INFINITY and soft <= bound:
         yield
         return
     resource.setrlimit(resource.RLIMIT_AS, (bound, hard))

@@ -50,8 +50,8 @@ ROUNDS = 16
 LONGEST = 1 << 22
 """With longer lists of numbers, inference follows no values: it makes an object of each."""
 
-SPARE_BYTES = 4 << 30
-"""How much memory inference may take besides."""
+SPARE_BYTES = 1 << 30
+"""How much more memory inference may take: the message that it reads has no large weights."""
 
 
 @dataclass(frozen=True)
