@@ -18,9 +18,9 @@ from ..ir.types import (
     NUMPY_DTYPES,
     TensorType,
 )
-from ..plan.free import is_large
 from ..plan.names import field_names
 from ..plan.ownership import find_holders
+from ..plan.release import is_large
 from ..plan.values import name_values
 from .environment import rendered
 from .literals import dtype_literal

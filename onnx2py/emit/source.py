@@ -27,8 +27,8 @@ from ..ir.program import (
 )
 from ..ir.types import DTYPES, TensorType, ValueType, completed, numbers_of
 from ..kernels.control_flow import elements, iterations, stack_scans
-from ..plan.bodies import read_in_calls
 from ..plan.names import snake_case, unique_name
+from ..plan.traverse import read_in_calls
 from .literals import dtype_literal, literal, render_call
 from .text import WIDTH, comment, one_line
 from .words import doc_line

@@ -1,30 +1,84 @@
-"""Program -> Program: what is computed when; and the one place where names are made."""
+"""Program -> Program: numbered rules in order; and the one place where names are made.
+
+=====  =================  ====================================================================
+S1     hoist              what depends on weights alone is computed when they are loaded
+S2     unpack             weights of few bits in blocks -> floats, when they are loaded
+S3     unpack             weights that are floats of 4 bits -> floats, when they are loaded
+S4     unpack             a dynamically quantized LSTM gets its weights less their zero points
+A1     attention          products around a softmax -> ``dot_product_attention``
+A2     attention          ... scaled by a constant -> its ``scale``
+A3     attention          ... plus a mask -> its ``mask``
+A4     attention          ... without NaN -> its ``zero_for_nan``
+A5     attention          ... of repeated heads -> its ``groups``
+Q2     fake_quantize      numbers stored in 8 bits and read again -> rounded in place
+Q5     fake_quantize      ... that were already rounded so -> nothing
+Q3     quantized_matmul   products of dynamically quantized numbers -> products of floats
+J1     merge_products     products of one value, soon after each other -> one product
+J2     merge_products     the scale and bias of a normalization -> part of the matrices behind it
+A6     query_scales       attention's scale -> part of the matrix that its queries come from
+Q1     quantized_conv     convolutions of 8-bit integers -> convolutions of floats
+Q4     quantized_conv     ... without integers from one to the next
+C1     convolutions       convolutions by constant weights -> packed, channels last in memory
+C2     convolutions       ... of one element -> a product
+C3     convolutions       ... of each channel by itself -> depthwise
+C4     convolutions       ... of 3 x 3 over many channels -> Winograd's algorithm
+C5     convolutions       transposed convolutions by constant weights -> packed
+C6     means              means of whole images -> global average pooling
+M1     release            large values that nobody reads any more -> freed
+M2     in_place           ... where an elementwise result has room in their memory -> overwritten
+=====  =================  ====================================================================
+
+Letters: S setup, A attention, Q quantization, J joined products, C convolutions, M memory.
+The rules stand in the order of their application, and each is told in full in its file.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
-from .dynamic import multiply_rounded_numbers
-from .few_bits import unpack_weights
-from .free import free_values
+from .fake_quantize import round_in_place_of_storing
+from .hoist import move_to_setup
 from .in_place import write_in_place
-from .joined import absorb_scales, join_projections
 from .means import pool_means
-from .quantized import take_quantized_apart
-from .rounding import round_in_place_of_storing
-from .scales import fold_scales
-from .setup import move_to_setup
+from .merge_products import absorb_scales, join_projections
+from .quantized_conv import take_quantized_apart
+from .quantized_matmul import multiply_rounded_numbers
+from .query_scales import fold_scales
+from .release import free_values
+from .unpack import unpack_weights
 
 
-def plan(program: Program, *, level: int) -> Program:
+class Rule(NamedTuple):
+    """Numbered rules that one function applies."""
+
+    numbers: tuple[str, ...]
+    apply: Callable[[Program], Program]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(("S1",), move_to_setup),
+    Rule(("S2", "S3", "S4"), unpack_weights),
+    Rule(("A1", "A2", "A3", "A4", "A5"), fuse_attention),
+    Rule(("Q2", "Q5"), round_in_place_of_storing),
+    Rule(("Q3",), multiply_rounded_numbers),
+    Rule(("J1",), join_projections),
+    Rule(("J2",), absorb_scales),
+    Rule(("A6",), fold_scales),
+    Rule(("Q1", "Q4"), take_quantized_apart),
+    Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
+    Rule(("C6",), pool_means),
+    Rule(("M1",), free_values),
+    Rule(("M2",), write_in_place),
+)
+"""What NumPy's packages are planned with, in order; another target leaves some out."""
+
+
+def plan(program: Program, *, level: int, rules: Sequence[Rule] = RULES) -> Program:
     """Plan a program; at level 0 it remains as it was lowered."""
-    if not level:
-        return program
-    program = unpack_weights(move_to_setup(program))
-    program = round_in_place_of_storing(fuse_attention(program))
-    program = join_projections(multiply_rounded_numbers(program))
-    program = fold_scales(absorb_scales(program))
-    program, exact = take_quantized_apart(program)
-    program = pool_means(choose_convolutions(program, exact))
-    return write_in_place(free_values(program))
+    for rule in rules if level else ():
+        program = rule.apply(program)
+    return program

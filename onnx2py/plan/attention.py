@@ -29,7 +29,7 @@ from ..ir.types import Dim, TensorType, ValueType
 from ..kernels.dot_product_attention import dot_product_attention
 from ..kernels.shape import expand, reshape
 from ..kernels.softmax import softmax
-from .bodies import count_reads, with_bodies
+from .traverse import count_reads, with_bodies
 
 _EXPAND = (np.broadcast_to, expand)
 

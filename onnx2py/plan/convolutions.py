@@ -14,7 +14,7 @@ Winograd's are several times as many, and always computed when the weights are l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,8 +36,9 @@ from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
 from ..kernels import conv_transpose as transposed
 from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
+from ..kernels.integer_conv import centred
 from ..kernels.quantization import dequantize_linear, dequantize_linear_along
-from .bodies import names_read, with_bodies
+from .traverse import names_read, with_bodies
 
 FEWEST_CHANNELS = 32
 """For Winograd: with fewer, sums cost more than products save."""
@@ -53,12 +54,9 @@ LARGE_BYTES = 1 << 26
 """Packed weights that large are kept out of the compiler's memory."""
 
 
-def choose_convolutions(program: Program, exact: Set[str] = frozenset()) -> Program:
-    """Let convolutions be computed by the kernels that their shapes suit.
-
-    ``exact`` are the results that Winograd's sums must not round.
-    """
-    chooser = _Chooser(program, exact)
+def choose_convolutions(program: Program) -> Program:
+    """Let convolutions be computed by the kernels that their shapes suit (rules C1 to C5)."""
+    chooser = _Chooser(program)
     statements = chooser.all(program.statements)
     read = names_read((*chooser.setup, *statements), program.outputs)
     return replace(
@@ -126,7 +124,6 @@ def _no_pads(pads: Argument) -> bool:
 @dataclass
 class _Chooser:
     program: Program
-    exact: Set[str]
     weights: dict[str, np.ndarray] = field(init=False)
     types: dict[str, ValueType] = field(init=False)
     setup: list[Statement] = field(init=False)
@@ -199,8 +196,7 @@ class _Chooser:
             )
             kwargs.pop("group")
         name = self.packed(weight.name, pack, statement)
-        fixed = weight.name not in self.given
-        fixed = fixed and statement.outputs[0] not in self.exact
+        fixed = weight.name not in self.given and not self.is_of_integers(weight.name)
         if tile and fixed and not found.is_pointwise and self.is_single(weight.name):
             kernel = winograd.conv_winograd
             name = self.tiles(name, tile, statement)
@@ -238,6 +234,12 @@ class _Chooser:
         whole = np.broadcast_to(np.float32(0), self.shape_of(Ref(weight)) or ())
         half = DTYPES[kind.dtype].itemsize == 2
         return TensorType("float32" if half else kind.dtype, pack(whole).shape)
+
+    def is_of_integers(self, weight: str) -> bool:
+        """Whether sums must be exact: rule Q1 made floats of these weights."""
+        maker = self.computed.get(weight)
+        call = maker.operation if maker else None
+        return isinstance(call, Call) and call.function is centred
 
     def is_single(self, weight: str) -> bool:
         kind = self.types.get(weight)

@@ -35,7 +35,7 @@ from ..kernels import (
     softmax,
     winograd,
 )
-from .bodies import reads_of
+from .traverse import reads_of
 
 UFUNCS = frozenset(
     (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.negative)

@@ -14,7 +14,7 @@ import numpy as np
 from ..ir.program import Body, Call, Program, Ref, Statement
 from ..ir.types import TensorType, ValueType
 from ..kernels.pooling import global_average_pool
-from .bodies import with_bodies
+from .traverse import with_bodies
 
 
 def pool_means(program: Program) -> Program:

@@ -17,7 +17,7 @@ from ..ir.graph import new_name, onnx_name
 from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..kernels.matmul import project
-from .bodies import count_reads
+from .traverse import count_reads
 
 LARGEST = 1 << 24
 """In bytes: with larger matrices, a product takes so long that all else does not count."""

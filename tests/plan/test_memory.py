@@ -15,8 +15,8 @@ import onnx2py
 from onnx2py.ir.program import Body, Branch, Call, Program, Ref, Statement
 from onnx2py.ir.types import TensorType
 from onnx2py.kernels.activation import relu
-from onnx2py.plan.free import free_values
 from onnx2py.plan.in_place import write_in_place
+from onnx2py.plan.release import free_values
 
 BIG = TensorType("float32", ("n", 4, 128, 128))
 SMALL = TensorType("float32", ("n", 4, 4, 4))

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from onnx2py.plan import convolutions, free
+from onnx2py.plan import convolutions, release
 
 from ...ownership import check_ownership
 from ..case import Case
@@ -193,7 +193,7 @@ def _thresholds(draw: Draw, finite: bool) -> Iterator[None]:
     with ExitStack() as stack:
         change = stack.enter_context
         if draw.chance(0.7):
-            change(mock.patch.object(free, "LARGE", 1))
+            change(mock.patch.object(release, "LARGE", 1))
         change(mock.patch.object(convolutions, "FEWEST_CHANNELS", fewest))
         change(mock.patch.object(convolutions, "SMALLEST", tiles))
         yield

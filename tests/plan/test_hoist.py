@@ -10,7 +10,7 @@ import pytest
 import onnx2py
 from onnx2py.ir.program import Call, Program, Ref, Statement
 from onnx2py.kernels.random import random_normal_like
-from onnx2py.plan.setup import move_to_setup
+from onnx2py.plan.hoist import move_to_setup
 
 W = np.ones(2, np.float32)
 

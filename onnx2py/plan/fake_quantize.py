@@ -24,7 +24,7 @@ from ..kernels.quantization import (
     quantized_and_back,
 )
 from ..kernels.shape import flatten, reshape
-from .bodies import count_reads, with_bodies
+from .traverse import count_reads, with_bodies
 
 MOVING: frozenset[Callable[..., Any]] = frozenset(
     (np.reshape, np.transpose, np.squeeze, np.expand_dims, reshape, flatten)

@@ -24,7 +24,7 @@ from ..kernels.blocked_weights import matmul_nbits, matmul_unpacked, unpacked_nb
 from ..kernels.dynamic_lstm import dynamic_quantize_lstm, exact_weights
 from ..kernels.four_bit_floats import matmul_bnb4, unpacked_bnb4
 from ..kernels.matmul import matmul
-from .bodies import with_bodies
+from .traverse import with_bodies
 
 UNPACKED_BYTES = 1 << 30
 

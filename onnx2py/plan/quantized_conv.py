@@ -20,24 +20,23 @@ from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
 from ..kernels.integer_conv import centred, quantized_conv
 from ..kernels.integer_matmul import requantized, requantized_centred
-from .bodies import count_reads, with_bodies
+from .traverse import count_reads, with_bodies
 
 EXACT = 1 << 24
 """float32 holds every integer up to here."""
 
 
-def take_quantized_apart(program: Program) -> tuple[Program, frozenset[str]]:
-    """Apply Q1 and Q4; return also the results of convolutions that must be exact."""
+def take_quantized_apart(program: Program) -> Program:
+    """Apply rules Q1, in bodies too, and Q4."""
     parts = _Parts(program)
     statements = parts.joined(parts.all(program.statements))
-    changed = replace(
+    return replace(
         program,
         statements=statements,
         weights=parts.weights,
         types=parts.types,
         setup=(*program.setup, *parts.setup),
     )
-    return changed, frozenset(parts.exact)
 
 
 @dataclass
@@ -46,7 +45,6 @@ class _Parts:
     weights: dict[str, np.ndarray] = field(init=False)
     types: dict[str, ValueType] = field(init=False)
     setup: list[Statement] = field(default_factory=list)
-    exact: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.weights = dict(self.program.weights)
@@ -101,7 +99,6 @@ class _Parts:
         total = add(f"{y}_sum", TensorType(dtype, self.shape(y)))
         product = Call(conv, (Ref(centred_x), Ref(wide), *args), call.kwargs)
         steps.append(replace(statement, operation=product, outputs=(total,)))
-        self.exact.add(total)
         end = Call(requantized, (Ref(total), Ref(scale_name), rest[6]))
         steps.append(replace(statement, operation=end, literals=()))
         return tuple(steps)

@@ -17,7 +17,7 @@ from ..ir.types import TensorType, ValueType
 from ..kernels.integer_matmul import matmul_integer_prepared
 from ..kernels.matmul import project
 from ..kernels.quantization import dynamic_quantize_linear, rounded_to_bytes
-from .bodies import count_reads, with_bodies
+from .traverse import count_reads, with_bodies
 
 
 def multiply_rounded_numbers(program: Program) -> Program:

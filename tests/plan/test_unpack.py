@@ -8,7 +8,7 @@ import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import onnx2py
-from onnx2py.plan import few_bits
+from onnx2py.plan import unpack
 
 N, K, BLOCK = 6, 70, 32
 RNG = np.random.default_rng(3)
@@ -101,7 +101,7 @@ def test_s2_leaves_weights_that_a_caller_may_change(tmp_path):
 
 
 def test_s2_leaves_what_would_take_too_much_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(few_bits, "UNPACKED_BYTES", 4 * N * K - 1)
+    monkeypatch.setattr(unpack, "UNPACKED_BYTES", 4 * N * K - 1)
     a = RNG.standard_normal((1, 1, K)).astype(np.float32)
     assert "ops.matmul_nbits(" in check(product(), tmp_path, a)
 

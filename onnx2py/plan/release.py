@@ -19,7 +19,7 @@ from ..ir.program import (
     Statement,
 )
 from ..ir.types import DTYPES, TensorType, ValueType
-from .bodies import read_in_calls, reads_of, with_bodies
+from .traverse import read_in_calls, reads_of, with_bodies
 
 LARGE = 1 << 16
 """In bytes; smaller values are not worth a line."""

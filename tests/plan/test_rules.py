@@ -1,0 +1,50 @@
+"""The planner's index of rules says what there is, and in which order."""
+
+from __future__ import annotations
+
+import importlib
+import re
+
+import numpy as np
+import pytest
+
+from onnx2py import plan as planner
+from onnx2py.ir.program import Call, Program, Ref, Statement
+from onnx2py.plan import RULES, plan
+
+INDEX = re.findall(r"^([A-Z]\d)\s+(\w+)\s+\S", planner.__doc__ or "", re.MULTILINE)
+
+
+def test_the_index_lists_the_rules_in_their_order():
+    assert [number for number, _ in INDEX] == [
+        n for rule in RULES for n in rule.numbers
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.numbers[0])
+def test_the_index_names_the_file_of_each_rule(rule):
+    files = dict(INDEX)
+    module = rule.apply.__module__.rpartition(".")[2]
+    assert [files[number] for number in rule.numbers] == [module] * len(rule.numbers)
+
+
+@pytest.mark.parametrize("file", sorted({file for _, file in INDEX}))
+def test_a_file_tells_the_rules_that_the_index_says_it_has(file):
+    module = importlib.import_module(f"onnx2py.plan.{file}")
+    told = re.findall(r"^([A-Z]\d)  \S", module.__doc__ or "", re.MULTILINE)
+    assert told == sorted(number for number, name in INDEX if name == file)
+
+
+def test_a_target_leaves_rules_out():
+    """Rule S1 computes what depends on weights alone, unless it is left out."""
+    double = Statement(Call(np.add, (Ref("w"), Ref("w"))), ("d",), ("d",))
+    product = Statement(Call(np.matmul, (Ref("x"), Ref("d"))), ("y",), ("y",))
+    weights = {"w": np.ones((2, 2), np.float32)}
+    program = Program("g", ("x",), ("y",), (double, product), weights, {}, {})
+    others = [rule for rule in RULES if rule.numbers != ("S1",)]
+    assert len(plan(program, level=1).setup) == 1
+    assert [s.outputs for s in plan(program, level=1, rules=others).statements] == [
+        ("d",),
+        ("y",),
+    ]
+    assert plan(program, level=0) is program
