@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all the set-up on a machine with Python and make.
+# With Python 3.10+ and make, every target sets up $(VENV) first.
 
 PYTHON ?= $(shell for p in python3.11 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
@@ -11,10 +11,10 @@ EXAMPLES := mnist transformer loop pipeline
 .PHONY: help demo demo-web demo-emotion test lint fuzz examples train readme bench matrix clean
 .DEFAULT_GOAL := help
 
-help: ## list what there is
+help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
 
-# The stamp is newer than pyproject.toml once everything that it asks for is installed.
+# The stamp is newer than pyproject.toml once all its requirements are installed.
 $(VENV)/.installed: pyproject.toml
 	@test -n "$(PYTHON)" || \
 	  { echo "python: expected 3.10 or newer, found none; name one: make PYTHON=..."; exit 1; }
@@ -26,7 +26,7 @@ $(VENV)/.installed: pyproject.toml
 demo: $(VENV)/.installed ## compile a classifier of handwritten digits and run it
 	@$(BIN)/python -m generated_examples.make.demo
 
-demo-web: $(VENV)/.installed ## serve a page on this machine where one draws a digit
+demo-web: $(VENV)/.installed ## serve a page on localhost to draw digits on
 	@$(BIN)/python -m generated_examples.make.web --port $(PORT)
 
 demo-emotion: $(VENV)/.installed ## name the emotion in a picture of a face (fetches the network)
@@ -48,16 +48,16 @@ lint: $(VENV)/.installed ## check style and types
 	@$(BIN)/mypy --strict generated_examples/make
 	@$(BIN)/mypy --strict $(addprefix generated_examples/,$(EXAMPLES))
 
-examples: $(VENV)/.installed ## make the packages of generated_examples/ anew
+examples: $(VENV)/.installed ## compile generated_examples/ again
 	@$(BIN)/python -m generated_examples.make
 
-train: $(VENV)/.installed ## train the digit classifier anew (minutes; fetches the digits)
+train: $(VENV)/.installed ## train the digit classifier again (minutes; fetches the digits)
 	@$(BIN)/python -m generated_examples.make.train_mnist
 
-readme: $(VENV)/.installed ## write excerpts and the table of operators into README.md
+readme: $(VENV)/.installed ## update excerpts, tables and pictures of the documentation
 	@$(BIN)/python -m benchmarks.refresh
 
-bench: $(VENV)/.installed ## measure the models in MODELS=FOLDER, and write the README's tables
+bench: $(VENV)/.installed ## measure the models in MODELS=FOLDER, update docs/performance.md
 	@$(BIN)/python -m benchmarks.run --models $(MODELS) --chain --write
 
 matrix: $(VENV)/.installed ## run packages on other versions of Python and NumPy (MODELS=FOLDER: more)

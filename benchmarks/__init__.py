@@ -1,1 +1,1 @@
-"""What the README's tables say, measured: speed (``run``) and operators (``coverage``)."""
+"""The tables and pictures of the documentation: speed, operators, excerpts."""

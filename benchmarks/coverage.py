@@ -1,4 +1,4 @@
-"""Which operators have a rule: a table for the README (``make readme``).
+"""Which operators have a rule: tables for the documentation (``make readme``).
 
 Every version of every operator that the installed onnx knows is looked up as the compiler
 looks it up. That a rule is there says nothing of its quality: the official suite and the
@@ -31,7 +31,7 @@ def versions() -> dict[str, list[Version]]:
 
 
 def table() -> str:
-    """Return what belongs into the README."""
+    """Return the table of all domains, and the operators of other domains."""
     known = versions()
     lines = ["| domain | operators | with a rule | versions | with a rule |"]
     lines.append("| --- | ---: | ---: | ---: | ---: |")
@@ -41,14 +41,46 @@ def table() -> str:
             f"| `{domain or 'ai.onnx'}` | {len(names)} | {len({n for n, _, _ in covered})}"
             f" | {len(entries)} | {len(covered)} |"
         )
-    others = [f"{d}.{name}" for d, name in rules() if d not in known]
-    if others:
-        lines += ["", *_wrapped("Besides, of other domains:", others)]
+    for domain, names in others().items():
+        lines += ["", *_wrapped(f"Operators of `{domain}` ({len(names)}):", names)]
     missing = [
         f"{name} {version}" for e in known.values() for name, version, ok in e if not ok
     ]
     lines += ["", *_wrapped("Versions without a rule:", missing or ["none"])]
     return "\n".join([f"Of the operators of onnx {onnx.__version__}:", "", *lines, ""])
+
+
+def summary() -> str:
+    """Return the table in short."""
+    lines = ["| domain | operators | operator versions |", "| --- | ---: | ---: |"]
+    for domain, entries in versions().items():
+        names, covered = {n for n, _, _ in entries}, [e for e in entries if e[2]]
+        lines.append(
+            f"| `{domain or 'ai.onnx'}` | {len({n for n, _, _ in covered})} of {len(names)}"
+            f" | {len(covered)} of {len(entries)} |"
+        )
+    for domain, names in others().items():
+        lines.append(f"| `{domain}` | {len(names)} | not versioned |")
+    return "\n".join([*lines, ""])
+
+
+def others() -> dict[str, list[str]]:
+    """Return the operators with a rule of domains that onnx does not define."""
+    known = versions()
+    by_domain: dict[str, list[str]] = {}
+    for domain, name in rules():
+        if domain not in known:
+            by_domain.setdefault(domain, []).append(name)
+    return {domain: sorted(names) for domain, names in sorted(by_domain.items())}
+
+
+def by_opset() -> dict[int, tuple[int, int]]:
+    """Return for each opset of ``ai.onnx`` the operator versions, and those with a rule."""
+    counts: dict[int, tuple[int, int]] = {}
+    for _, version, ok in versions()[""]:
+        number, covered = counts.get(version, (0, 0))
+        counts[version] = number + 1, covered + ok
+    return dict(sorted(counts.items()))
 
 
 def _wrapped(heading: str, items: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pieces of the project's own files that the README shows (``make readme``)."""
+"""Pieces of the project's own files that the documentation shows (``make readme``)."""
 
 from __future__ import annotations
 

@@ -1,24 +1,27 @@
-"""Write into the README what scripts know: ``python -m benchmarks.refresh`` (``make readme``).
+"""Update the sections and pictures of the documentation that scripts make (``make readme``).
 
-The table of speed is not among it: that takes minutes, and a quiet machine.
+The tables of speed, and of Python and NumPy versions, are not among them: they take minutes
+and a quiet machine (``make bench``, ``make matrix``).
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import coverage, excerpts
-from .readme import write_section
+from . import coverage, excerpts, summary
+from .pages import write_section
 
 SECTIONS = {
     "example": excerpts.before_and_after,
     "operator": excerpts.operator,
     "coverage": coverage.table,
+    "coverage-summary": coverage.summary,
+    "speed-summary": summary.speed,
 }
 
 
 def main() -> int:
-    """Write all sections."""
+    """Write all sections and pictures."""
     for name, text in SECTIONS.items():
         write_section(name, text())
     return 0

@@ -22,8 +22,8 @@ from onnx2py.errors import Onnx2pyError
 from . import machine
 from .measure import EngineError, Plan, Row, compile_seconds, measure
 from .models import ENTRIES, Entry
+from .pages import write_section
 from .plot import plot
-from .readme import write_section
 from .tables import bars_table, latency_table, other_table
 
 EXAMPLES = Path(__file__).parents[1] / "generated_examples"
@@ -169,7 +169,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--add-to", type=Path, help="figures of a run that this one goes on with")
     add("--against", type=Path, help="print ratios to the figures of an earlier run")
     add("--plot", type=Path, help="write a picture")
-    add("--write", action="store_true", help="put the tables into the README")
+    add("--write", action="store_true", help="put the tables into docs/performance.md")
     return parser.parse_args(arguments)
 
 

@@ -70,13 +70,13 @@ def other_table(rows: Sequence[Row]) -> str:
 
 
 def bars_table(rows: Sequence[Row], chain: float | None) -> str:
-    """Return what was aimed at, and what was reached."""
-    lines = ["| | aim | reached |", "| --- | ---: | ---: |"]
+    """Return the goals and the results."""
+    lines = ["| figure | goal | result |", "| --- | ---: | ---: |"]
     for name, aim, value in figures(rows, chain):
         if value is not None:
             more = name.startswith("ReferenceEvaluator")
             sign = "≥" if more else "≤"
-            mark = "" if (value >= aim if more else value <= aim) else " (not)"
+            mark = "" if (value >= aim if more else value <= aim) else " (missed)"
             lines.append(f"| {name} | {sign} {aim:g} | {value:.2f}{mark} |")
     return "\n".join([*lines, ""])
 

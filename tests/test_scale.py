@@ -1,4 +1,4 @@
-"""The README's programs for many processes, and what they rely on."""
+"""The programs of docs/deploying.md, and what they rely on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import multiprocessing
 import pickle
-import re
 import runpy
 import shutil
 import subprocess
@@ -18,13 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[1]
-MNIST = ROOT / "generated_examples" / "mnist"
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = {
-    re.match(r"# (\w+\.py)", code).group(1): code  # type: ignore[union-attr]
-    for code in re.findall(r"^```py\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-}
+from tests.docs.support import MNIST, programs
+
+PROGRAMS = programs("docs/deploying.md")
 PICTURES = np.random.default_rng(0).random((4, 1, 28, 28), np.float32)
 
 
@@ -78,6 +73,23 @@ def test_the_endpoint_answers(place: Path) -> None:
     assert status == 400 and answer.startswith(
         "image: expected float32[batch, 1, 28, 28]"
     )
+
+
+def test_the_lambda_handler_answers(place: Path) -> None:
+    handler = runpy.run_path(str(place / "handler.py"))["handler"]
+    import mnist
+
+    expected = mnist.Model()(PICTURES).argmax(axis=1).tolist()
+    answer = handler({"body": json.dumps(PICTURES.tolist())}, None)
+    assert answer == {"statusCode": 200, "body": json.dumps(expected)}
+    answer = handler({"body": json.dumps(PICTURES[0].tolist())}, None)
+    assert answer["statusCode"] == 400 and "image: expected float32" in answer["body"]
+    assert handler({"body": "no JSON"}, None)["statusCode"] == 400
+
+
+def test_every_program_of_the_page_is_run() -> None:
+    run_here = {"pool.py", "cluster.py", "frame.py", "serve.py", "handler.py"}
+    assert set(PROGRAMS) == {*run_here, "program.py"}  # that one by tests/docs
 
 
 def test_a_model_pickles_as_a_place(place: Path) -> None:

@@ -3,7 +3,7 @@
 ``python -m tests.examples.compilers [--models FOLDER...] [--write]`` installs the compiler
 into an environment for each Python, so it needs a package index. It compiles the models of
 the examples, and ten more of the folders, at both levels; ``--write`` puts the table into
-the README. The exit status is 1 if a file differs, or if there are not two Pythons.
+the documentation. The exit status is 1 if a file differs, or if there are not two Pythons.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def main() -> int:
     """Compare all Pythons with the first; print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.examples.compilers")
     parser.add_argument("--models", nargs="*", type=Path, default=[], metavar="FOLDER")
-    parser.add_argument("--write", action="store_true", help="write it into README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write it into docs/conformance.md"
+    )
     chosen = parser.parse_args()
     models = [EXAMPLES / f"{name}.onnx" for name in NAMES]
     models += found_models(chosen.models)

@@ -4,7 +4,7 @@
 a temporary folder, so it needs a package index. It runs the examples, and with
 ``--models FOLDER...`` ten models more, each compared with what it computed when it was made.
 Each is also called from 32 threads at once (``threads.py``), ``--calls N`` times in each.
-It prints a table, and with ``--write`` puts it into the README; the exit status is 1 if a
+It prints a table, and with ``--write`` puts it into the documentation; the exit status is 1 if a
 package fails, or if no other Python is found. ``--quick`` takes the oldest and newest NumPy.
 """
 
@@ -140,10 +140,10 @@ def compiled(folders: list[Path], out: Path) -> list[str]:
 
 
 def show(lines: list[str], section: str) -> None:
-    """Print a table, and put it into a section of the README if that has a name."""
+    """Print a table, and put it into a section of the documentation if that has a name."""
     table = "\n".join(lines)
     if section:
-        from benchmarks.readme import write_section
+        from benchmarks.pages import write_section
 
         write_section(section, f"{table}\n")
     print(f"\n{table}")
@@ -157,7 +157,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=10, metavar="N")
     parser.add_argument("--only", nargs="*", metavar="PYTHON", help="such as 3.13t")
     parser.add_argument(
-        "--write", action="store_true", help="put the table into README.md"
+        "--write", action="store_true", help="put the table into docs/conformance.md"
     )
     chosen = parser.parse_args()
     found_here = find_pythons()

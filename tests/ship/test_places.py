@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_written_to(place: Path) -> None:
 
 
 def test_frozen_by_pyinstaller(place: Path) -> None:
-    """As the README says; what is frozen runs where there is no Python."""
+    """As docs/deploying.md says; what is frozen runs where there is no Python."""
     (place / "use.py").write_text(f"{USE}{LOOK}")
     done = subprocess.run(
         [

@@ -1,0 +1,26 @@
+"""A folder with the model and the package that the documentation talks about."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.support import MNIST, NAMES, programs
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with ``mnist.onnx``, the package ``mnist`` and all programs, on the path."""
+    shutil.copyfile(MNIST.with_suffix(".onnx"), tmp_path / "mnist.onnx")
+    shutil.copytree(MNIST, tmp_path / "mnist")
+    for name in NAMES:
+        for file, code in programs(name).items():
+            (tmp_path / file).write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for module in [m for m in sys.modules if m.partition(".")[0] == "mnist"]:
+        monkeypatch.delitem(sys.modules, module)
+    return tmp_path
