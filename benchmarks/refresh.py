@@ -10,6 +10,7 @@ import sys
 
 from . import coverage, excerpts, summary
 from .pages import write_section
+from .pictures import write_pictures
 
 SECTIONS = {
     "example": excerpts.before_and_after,
@@ -24,6 +25,7 @@ def main() -> int:
     """Write all sections and pictures."""
     for name, text in SECTIONS.items():
         write_section(name, text())
+    write_pictures()
     return 0
 
 

@@ -19,11 +19,12 @@ import onnx
 
 from onnx2py.errors import Onnx2pyError
 
-from . import machine
+from . import machine, refresh
 from .measure import EngineError, Plan, Row, compile_seconds, measure
 from .models import ENTRIES, Entry
 from .pages import write_section
-from .plot import plot
+from .pictures import svg
+from .pictures.bars import bars
 from .tables import bars_table, latency_table, other_table
 
 EXAMPLES = Path(__file__).parents[1] / "generated_examples"
@@ -140,11 +141,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.json:
         _write_json(chosen.json, rows)
     if chosen.plot:
-        title = "Time of one call in parts of onnxruntime's"
-        chosen.plot.write_text(plot(rows, title), encoding="utf-8")
+        chosen.plot.write_text(bars(_ratios(rows), svg.LIGHT), encoding="utf-8")
     if chosen.write and not failed:
         write_section("speed", text)
+        refresh.main()
     return 1 if failed else 0
+
+
+def _ratios(rows: Sequence[Row]) -> list[tuple[str, str, float]]:
+    ratios = ((r, r.ratio("latency", "onnx2py", "onnxruntime")) for r in rows)
+    return [(row.family, row.name, ratio) for row, ratio in ratios if ratio]
 
 
 def _write_json(path: Path, rows: Sequence[Row]) -> None:

@@ -1,0 +1,110 @@
+"""The calls of an example's ``model.py``: their source, what they read and what they compute."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "generated_examples"
+INTEGERS = ("int64", "bool")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the picture."""
+
+    source: str
+    operators: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    integer: bool = False
+    """Whether it computes with shapes and positions."""
+
+
+def rows_of(example: str) -> list[Row]:
+    """Return the inputs, the calls and the outputs of a model, in order."""
+    source = (EXAMPLES / example / "model.py").read_text(encoding="utf-8")
+    method = _method(source)
+    inputs = tuple(argument.arg for argument in method.args.args[1:])
+    rows = [Row(f"def __call__(self, {', '.join(inputs)}):", "inputs", (), inputs)]
+    known = set(inputs)
+    for statement in method.body:
+        row = _row(statement, source.splitlines(), known)
+        if row is not None:
+            rows.append(row)
+            known.update(row.writes)
+    return _condensed(rows)
+
+
+def _method(source: str) -> ast.FunctionDef:
+    (model,) = (
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == "Model"
+    )
+    return next(
+        node
+        for node in model.body
+        if isinstance(node, ast.FunctionDef) and node.name == "__call__"
+    )
+
+
+def _row(statement: ast.stmt, lines: list[str], known: set[str]) -> Row | None:
+    names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
+    reads = tuple(dict.fromkeys(n.id for n in _in_order(names) if n.id in known))
+    source = " ".join(
+        line.strip() for line in lines[statement.lineno - 1 : statement.end_lineno]
+    )
+    if isinstance(statement, ast.Return):
+        return Row(_tight(source), "outputs", reads)
+    comment = _comment(statement.lineno - 1, lines)
+    if "->" not in comment or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return None
+    nodes, _, result = comment.partition(" -> ")
+    writes = tuple(n.id for n in _in_order(names) if isinstance(n.ctx, ast.Store))
+    return Row(
+        _tight(source), _operators(nodes), reads, writes, result.startswith(INTEGERS)
+    )
+
+
+def _in_order(names: list[ast.Name]) -> list[ast.Name]:
+    return sorted(names, key=lambda name: (name.lineno, name.col_offset))
+
+
+def _tight(source: str) -> str:
+    """Undo the spaces that joining the lines of a call left behind."""
+    return re.sub(r",? \)", ")", source).replace("( ", "(")
+
+
+def _comment(number: int, lines: list[str]) -> str:
+    """Return the comment that ends above a line."""
+    above: list[str] = []
+    while lines[number - 1].strip().startswith("#"):
+        number -= 1
+        above.insert(0, lines[number].strip().lstrip("# "))
+    return " ".join(above)
+
+
+def _operators(nodes: str) -> str:
+    """``a: Conv + b: Relu`` -> ``Conv + Relu``."""
+    return " + ".join(node.rpartition(": ")[2] for node in nodes.split(" + "))
+
+
+def _condensed(rows: list[Row]) -> list[Row]:
+    """Make one row of calls with integers that follow each other."""
+    short: list[Row] = []
+    for integer, group in itertools.groupby(rows, key=lambda row: row.integer):
+        run = list(group)
+        short += [_joined(run)] if integer and len(run) > 1 else run
+    return short
+
+
+def _joined(run: list[Row]) -> Row:
+    last = run[-1].writes
+    inner = {name for row in run for name in row.writes}
+    reads = dict.fromkeys(n for row in run for n in row.reads if n not in inner)
+    source = f"{', '.join(last)} = ...  # {len(run)} calls"
+    return Row(source, f"{len(run)} nodes", tuple(reads), last)
