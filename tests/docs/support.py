@@ -36,3 +36,9 @@ def prose(name: str) -> str:
     """Return a page without its blocks of code."""
     text = page(name).read_text(encoding="utf-8")
     return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def tables(name: str) -> list[list[str]]:
+    """Return the lines of each table of a page."""
+    runs = re.findall(r"(?:^\|.*\n)+", prose(name), re.MULTILINE)
+    return [run.splitlines() for run in runs]

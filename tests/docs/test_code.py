@@ -90,7 +90,7 @@ def test_commands_work(name: str, workplace: Path) -> None:
 
 @pytest.mark.parametrize("name", pages_with("sh"))
 def test_other_commands_exist(name: str) -> None:
-    """``make`` is checked by its target, ``pip`` by what it is asked for."""
+    """``make`` is checked by its target, ``pip`` and ``cp`` by their arguments."""
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
     for words in lines(name):
         _, (program, *rest) = split_environment(words)
@@ -98,6 +98,8 @@ def test_other_commands_exist(name: str) -> None:
             assert set(rest) <= set(targets)
         elif program == "pip":
             assert rest in (["install", "."], ["install", ".[verify]"])
+        elif program == "cp":
+            assert (ROOT / rest[0]).is_file() and rest[1] == "."
         else:
             assert program in ("onnx2py", "python")
 

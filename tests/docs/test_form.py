@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.pages import DOCS, ROOT
-from tests.docs.support import NAMES, page, prose
+from tests.docs.support import NAMES, page, prose, tables
 
 LONGEST_README = 160
 """In lines."""
@@ -29,12 +29,6 @@ def links(name: str) -> list[str]:
     text = re.sub(r"`[^`]*`", "", prose(name))
     found = re.findall(r"\]\(([^)\s]+)\)", text)
     return found + re.findall(r'(?:src|srcset|href)="([^"]+)"', text)
-
-
-def tables(name: str) -> list[list[str]]:
-    """Return the lines of each table of a page."""
-    runs = re.findall(r"(?:^\|.*\n)+", prose(name), re.MULTILINE)
-    return [run.splitlines() for run in runs]
 
 
 def cells(line: str) -> int:
