@@ -101,7 +101,7 @@ def verify_package(
         outputs=results,
         failure=outcome.error,
         traceback=outcome.traceback,
-        notes=tuple(oracles.notes),
+        notes=(*oracles.notes, *oracles.remarks),
         nodes=nodes,
     )
 

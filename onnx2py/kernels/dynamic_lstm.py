@@ -42,7 +42,8 @@ def dynamic_quantize_lstm(
     """Return the hidden states of all steps, the last hidden state and the last cell.
 
     All of ``x`` is quantized to 256 steps over its own range before it is multiplied, and
-    so is the hidden state at each step.
+    so is the hidden state of all sequences at each step. (onnxruntime with several threads
+    quantizes the states of each thread's share of the batch by themselves.)
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def dynamic_quantize_lstm(
         steps.astype(w.dtype), w, np.zeros_like(bias), direction, sequence_lens
     )
     scales = scale * _for_each_gate(w_scale)
-    gates_of_x = np.asarray(gates_of_x * scales, np.float32)
+    gates_of_x = gates_of_x.astype(np.float32, copy=False) * scales
 
     hidden = np.zeros((len(x), *shape), np.float32)
     cells = np.zeros_like(hidden)
@@ -95,9 +96,11 @@ def dynamic_quantize_lstm(
         h, cell = start[d], first_cell[d]
         for t in range(count):
             steps, scale = rounded_to_bytes(h)
-            product = np.matmul(steps, r[d]) * (scale * scale_of_r)
+            product = np.matmul(steps, r[d]).astype(np.float32, copy=False)
+            product *= scale * scale_of_r
+            product += gates_of_x[t, d]
             # The bias comes last, as there: rounding may decide over a step later.
-            gates = np.asarray(gates_of_x[t, d] + product + bias[d], np.float32)
+            gates = product + bias[d]
             h, cell = _lstm_step(
                 gates, cell, peepholes[d], functions, clip, input_forget
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,16 @@ EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
 """What onnxruntime calls the folder with the weights of a model that is not a file."""
 
 
+SPLITS_BATCHES = "DynamicQuantizeLSTM"
+"""The operator whose result in onnxruntime depends on the number of threads: each quantizes the
+states of its share of the batch by themselves."""
+
+ONE_THREAD = (
+    f"onnxruntime ran with one thread: with more, its {SPLITS_BATCHES} quantizes each thread's "
+    "share of the batch by itself, and results differ from machine to machine"
+)
+
+
 class OracleError(Exception):
     """An oracle that is not there, or does not take the model or the inputs."""
 
@@ -56,13 +67,17 @@ class OnnxRuntime:
         model, folder = reachable(model, beside)
         if folder is not None:
             settings.add_session_config_entry(EXTERNAL_FOLDER, os.fspath(folder))
+        self.remark = ""
         self._quiet = onnxruntime.RunOptions()
         self._quiet.log_severity_level = 4
         self._outputs = list(outputs)
         try:
+            readable = _readable(model)
+            if _mentions(readable, SPLITS_BATCHES):
+                self.remark, settings.intra_op_num_threads = ONE_THREAD, 1
             onnxruntime.set_default_logger_severity(4)
             self._session = onnxruntime.InferenceSession(
-                _readable(model), settings, providers=["CPUExecutionProvider"]
+                readable, settings, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its errors have no base class of their own
             raise OracleError(reason(error)) from None
@@ -94,6 +109,7 @@ class ReferenceEvaluator:
     """onnx's reference evaluator: slow, and defined by the standard's authors."""
 
     name = "onnx's reference evaluator"
+    remark = ""
 
     def __init__(
         self, model: Any, outputs: Sequence[str], beside: Path | None = None
@@ -155,6 +171,11 @@ class Oracles:
             if made is not None:
                 yield made
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known about the answers."""
+        return tuple(o.remark for o in self.made.values() if o and o.remark)
+
     def ask(self, case: Case, *, quiet: bool = False) -> tuple[str, list[Any]]:
         """Return the first answer to a case, and whose it is; ``quiet`` notes no failures."""
         errors = []
@@ -175,6 +196,16 @@ def _readable(model: Any) -> str | bytes:
     if isinstance(model, (str, os.PathLike)):
         return os.fspath(model)
     return bytes(model)
+
+
+def _mentions(model: str | bytes, operator: str) -> bool:
+    """Whether the name of an operator is in a model, given as path or serialized."""
+    if isinstance(model, bytes):
+        return operator.encode() in model
+    with open(model, "rb") as file:
+        text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    with text:
+        return text.find(operator.encode()) >= 0
 
 
 def model_proto(model: Any) -> ModelProto:
