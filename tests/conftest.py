@@ -6,9 +6,14 @@ from typing import Any
 
 from hypothesis import settings
 
+from onnx2py import plan
+
 # The same examples on every machine, however slow it is.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile("same")
+
+# Every program is checked after each rule of the planner.
+plan.CHECK_EACH = True
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

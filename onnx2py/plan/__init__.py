@@ -34,9 +34,11 @@ The rules stand in the order of their application, and each is told in full in i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ..ir.check import check_program
 from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
@@ -77,8 +79,23 @@ RULES: tuple[Rule, ...] = (
 """What NumPy's packages are planned with, in order; another target leaves some out."""
 
 
+CHECK_EACH = sys.flags.dev_mode
+"""Whether programs are checked after each rule (``python -X dev``), not only after the last."""
+
+
 def plan(program: Program, *, level: int, rules: Sequence[Rule] = RULES) -> Program:
-    """Plan a program; at level 0 it remains as it was lowered."""
+    """Plan a program and check it; at level 0 it remains as it was lowered.
+
+    Raises
+    ------
+    InternalError
+        If a rule left a program that is not valid.
+    """
+    after = "lowering"
     for rule in rules if level else ():
+        if CHECK_EACH:
+            check_program(program, after)
         program = rule.apply(program)
+        after = "rules " + ", ".join(rule.numbers)
+    check_program(program, after)
     return program
