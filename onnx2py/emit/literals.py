@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InternalError
-from ..ir.program import Argument, Call, Ref
+from ..ir.program import Argument, Call, Expression, Ref
 from ..ir.types import EXTENSION_DTYPES
 
 _EXTENSIONS = set(EXTENSION_DTYPES.values())
@@ -95,21 +95,25 @@ def render_call(call: Call, spell: Callable[[str], str]) -> str:
     """Spell a call as a Python expression; ``spell`` says what a value is called."""
 
     def argument(value: Argument) -> str:
-        if isinstance(value, Ref):
-            return spell(value.name)
-        if isinstance(value, tuple) and any(isinstance(item, Ref) for item in value):
+        if isinstance(value, (Ref, Expression)):
+            return render_number(value, spell)
+        if isinstance(value, tuple) and not all(map(_is_literal, value)):
             items = ", ".join(map(argument, value))
             return f"({items},)" if len(value) == 1 else f"({items})"
         return literal(value)
 
     if call.function is operator.getitem:
-        return f"{argument(call.args[0])}[{_index(call.args[1])}]"
+        return f"{argument(call.args[0])}[{_index(call.args[1], argument)}]"
+    if call.function in (np.shape, np.size):
+        return _lengths(*map(argument, call.args), whole=call.function is np.shape)
     args = [argument(value) for value in call.args]
     kwargs = [f"{name}={argument(value)}" for name, value in call.kwargs.items()]
     if isinstance(call.function, str):
         return f"{args[0]}{call.function}({', '.join([*args[1:], *kwargs])})"
     if call.function in _METHODS and isinstance(call.args[0], Ref):
         method = call.function.__name__
+        if call.function is np.reshape and isinstance(call.args[1], tuple):
+            args[1:] = map(argument, call.args[1]) if call.args[1] else ["()"]
         return f"{args[0]}.{method}({', '.join([*args[1:], *kwargs])})"
     if call.function is np.expand_dims and isinstance(call.args[0], Ref):
         places = _new_axes(call.kwargs["axis"])
@@ -140,14 +144,50 @@ def _new_axes(axis: Argument) -> str:
     return ", ".join(parts if min(numbers) >= 0 else ["...", *parts])
 
 
-def _index(index: Argument) -> str:
+def _lengths(data: str, axis: str = "", *, whole: bool) -> str:
+    """Spell the lengths of all axes, that of one, or the number of elements."""
+    if whole:
+        return f"{data}.shape"
+    return f"{data}.shape[{axis}]" if axis else f"{data}.size"
+
+
+def _is_literal(value: Argument) -> bool:
+    return not isinstance(value, (Ref, Expression))
+
+
+_PRECEDENCE = {"==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "//": 3, "%": 3}
+
+
+def render_number(number: Argument, spell: Callable[[str], str], least: int = 0) -> str:
+    """Spell arithmetic, in parentheses if its operator binds less than ``least``."""
+    if isinstance(number, Ref):
+        return spell(number.name)
+    if not isinstance(number, Expression):
+        return (
+            f"({number})"
+            if isinstance(number, int) and number < 0 < least
+            else literal(number)
+        )
+    symbol = number.operator
+    if symbol in ("min", "max"):
+        both = (render_number(each, spell) for each in (number.left, number.right))
+        return f"{symbol}({', '.join(both)})"
+    if symbol == "-" and number.left == 0:
+        return f"-{render_number(number.right, spell, 4)}"
+    level = _PRECEDENCE[symbol]
+    left = render_number(number.left, spell, level)
+    text = f"{left} {symbol} {render_number(number.right, spell, level + 1)}"
+    return f"({text})" if level < least else text
+
+
+def _index(index: Argument, spell: Callable[[Argument], str]) -> str:
     """Spell what stands in brackets: ``:, 1:5, ::-1``."""
 
     def part(item: Any) -> str:
         if item is Ellipsis:
             return "..."
         start, stop, step = (
-            "" if bound is None else str(int(bound))
+            "" if bound is None else spell(bound)
             for bound in (item.start, item.stop, item.step)
         )
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"

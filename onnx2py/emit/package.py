@@ -360,7 +360,7 @@ class _Builder:
 
         def note(statements: Iterable[Statement], scope: str) -> None:
             for statement in statements:
-                for value in statement.outputs:
+                for value in statement.outputs if statement.nodes else ():
                     if value and value not in self.writer.fixed:
                         found.setdefault(
                             f"{scope}{self.names[value]}", onnx_name(value)

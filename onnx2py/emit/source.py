@@ -20,7 +20,6 @@ from ..ir.program import (
     Loop,
     MapItems,
     Program,
-    Ref,
     Scan,
     Statement,
     references,
@@ -29,7 +28,7 @@ from ..ir.types import DTYPES, TensorType, ValueType, completed, numbers_of
 from ..kernels.control_flow import elements, iterations, stack_scans
 from ..plan.names import snake_case, unique_name
 from ..plan.traverse import read_in_calls
-from .literals import dtype_literal, literal, render_call
+from .literals import dtype_literal, literal, render_call, render_number
 from .text import WIDTH, comment, one_line
 from .words import doc_line
 
@@ -71,8 +70,9 @@ class SourceWriter:
 
     def statement(self, statement: Statement) -> Iterator[str]:
         """Yield the lines of one statement."""
-        self.calls += 1
-        yield from self.comment(statement)
+        if statement.nodes:  # else it is for what others compute
+            self.calls += 1
+            yield from self.comment(statement)
         operation = statement.operation
         if isinstance(operation, Call):
             yield self.assignment(operation, statement.outputs)
@@ -217,7 +217,7 @@ class SourceWriter:
         targets = self.targets((*outputs, *[""] * (count - len(outputs))))
         targets = targets.strip("(,)") if count == 1 else targets
         owner = self.owner(outputs, "if")
-        yield f"if {self.spell(branch.condition.name)}:"
+        yield f"if {self.argument(branch.condition)}:"
         yield f"    {targets} = {self.call_body(branch.then_body, owner, [])}"
         yield "else:"
         yield f"    {targets} = {self.call_body(branch.else_body, owner, [])}"
@@ -364,7 +364,7 @@ class SourceWriter:
 
     def argument(self, value: Argument) -> str:
         """Spell an argument outside a call."""
-        return self.spell(value.name) if isinstance(value, Ref) else literal(value)
+        return render_number(value, self.spell)
 
 
 def annotation(kind: ValueType | None) -> str:

@@ -35,6 +35,8 @@ def readers_of(statements: Iterable[Statement]) -> dict[str, str]:
     """Say for each value who reads it first: ``weight of Convolution28``."""
     readers: dict[str, str] = {}
     for statement in statements:
+        if not statement.nodes:  # it reads lengths
+            continue
         label = comment(statement.nodes[0].rpartition(": ")[0])
         operation = statement.operation
         if not isinstance(operation, Call):

@@ -18,10 +18,22 @@ class Ref:
     name: str
 
 
+@dataclass(frozen=True)
+class Expression:
+    """Arithmetic of lengths: Python's ``operator``, or ``min`` or ``max``, of two operands."""
+
+    operator: str
+    left: Number
+    right: Number
+
+
+Number = Union[int, Ref, Expression]
+"""A Python number: written down, the value of a name, or computed from such."""
+
 Argument = Union[
-    Ref, None, bool, int, float, str, slice, tuple[Any, ...], np.dtype, type
+    Ref, Expression, None, bool, int, float, str, slice, tuple[Any, ...], np.dtype, type
 ]
-"""A reference, or what can be written down as a Python literal."""
+"""A reference, arithmetic, or what can be written down as a Python literal."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class Body:
 class Branch:
     """``If``: one of two bodies, neither of which has inputs."""
 
-    condition: Ref
+    condition: Ref | Expression
     then_body: Body
     else_body: Body
 
@@ -129,7 +141,8 @@ class Statement:
     operation: Operation
     outputs: tuple[str, ...]
     nodes: tuple[str, ...]
-    """What the comment says: ``name: Operator`` of every ONNX node that this stands for."""
+    """What the comment says: ``name: Operator`` of every ONNX node that this stands for; none
+    where lengths are read (rule H1)."""
     literals: tuple[str, ...] = ()
     """The constants of the graph that became literals."""
     frees: tuple[str, ...] = ()
@@ -189,6 +202,10 @@ def references(operation: Operation) -> Iterator[str]:
             yield item.name
         elif isinstance(item, tuple):
             stack.extend(reversed(item))
+        elif isinstance(item, Expression):
+            stack.extend((item.right, item.left))
+        elif isinstance(item, slice):
+            stack.extend((item.step, item.stop, item.start))
 
 
 def walk(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Node
+from ..ir.sums import Sum
 from ..ir.types import Dim, TensorType, ValueType
 from . import _shape_rules as rules
 from ._shape_rules import AtMost, Elements, Lengths
-from ._sums import Sum
 
 MOST_ELEMENTS = 16
 """Of integers that are followed: shapes are no longer."""

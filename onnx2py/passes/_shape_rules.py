@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any, Optional
 
+from ..ir.sums import equal, minus, plus, times
 from ..ir.types import Dim
-from ._sums import equal, minus, plus, times
 
 Lengths = Optional[tuple[Dim, ...]]
 Elements = Optional[tuple[Dim, ...]]

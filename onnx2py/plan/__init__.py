@@ -24,11 +24,14 @@ C3     convolutions       ... of each channel by itself -> depthwise
 C4     convolutions       ... of 3 x 3 over many channels -> Winograd's algorithm
 C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
+H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
+H2     lengths            reshapes to 0 or -1 -> to numbers and names
 M1     release            large values that nobody reads any more -> freed
 M2     in_place           ... where an elementwise result has room in their memory -> overwritten
 =====  =================  ====================================================================
 
-Letters: S setup, A attention, Q quantization, J joined products, C convolutions, M memory.
+Letters: S setup, A attention, Q quantization, J joined products, C convolutions, H lengths,
+M memory.
 The rules stand in the order of their application, and each is told in full in its file.
 """
 
@@ -45,6 +48,7 @@ from .convolutions import choose_convolutions
 from .fake_quantize import round_in_place_of_storing
 from .hoist import move_to_setup
 from .in_place import write_in_place
+from .lengths import write_lengths
 from .means import pool_means
 from .merge_products import absorb_scales, join_projections
 from .quantized_conv import take_quantized_apart
@@ -73,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("Q1", "Q4"), take_quantized_apart),
     Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
     Rule(("C6",), pool_means),
+    Rule(("H1", "H2"), write_lengths),
     Rule(("M1",), free_values),
     Rule(("M2",), write_in_place),
 )

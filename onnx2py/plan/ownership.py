@@ -55,8 +55,10 @@ VIEWS: frozenset[Callable[..., Any] | str] = frozenset(
 """What returns its first argument or a view of it, which can be written to if that can."""
 FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
     *(
+        np.arange,
         np.argmax,
         np.argmin,
+        np.array,
         np.concatenate,
         np.copy,
         np.cumsum,

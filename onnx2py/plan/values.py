@@ -32,5 +32,8 @@ def _name_bodies(statements: Iterable[Statement], names: dict[str, str]) -> None
 def _results(statements: Iterable[Statement]) -> Iterator[Wanted]:
     """Yield what statements define, to be called after the operator if it has no name."""
     for statement in statements:
-        fallback = snake_case(statement.nodes[0].rpartition(": ")[2].rpartition(".")[2])
+        operators = [node.rpartition(": ")[2] for node in statement.nodes]
+        fallback = (
+            snake_case(operators[0].rpartition(".")[2]) if operators else "length"
+        )
         yield from (Wanted(name, fallback) for name in statement.outputs if name)

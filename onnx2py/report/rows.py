@@ -62,6 +62,8 @@ class RowWriter:
 
     def _rows(self, statements: tuple[Statement, ...], depth: int) -> Iterator[Row]:
         for statement in statements:
+            if not statement.nodes:  # it reads lengths
+                continue
             yield self._row(statement, depth)
             for body in bodies_of(statement.operation):
                 yield from self._rows(body.statements, depth + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..ir.types import Dim
+from .types import Dim
 
 
 class Sum(str):
