@@ -142,6 +142,8 @@ class Model:
             "past_value", past_value, "float32[batch, 4, past, 8]", dims
         )
 
+        batch, sequence, _ = hidden.shape
+
         # attention_norm: LayerNormalization -> float32[batch, sequence, 32]
         attention_norm_normalized = ops.layer_normalization(hidden)
 
@@ -156,19 +158,19 @@ class Model:
         q, k, v = ops.split(qkv, (32, 32, 32), axis=2)
 
         # q_split: Reshape -> float32[batch, sequence, 4, 8]
-        q_split = ops.reshape(q, (0, 0, 4, 8))
+        q_split = q.reshape(batch, sequence, 4, 8)
 
         # q_heads: Transpose -> float32[batch, 4, sequence, 8]
         q_heads = q_split.transpose((0, 2, 1, 3))
 
         # k_split: Reshape -> float32[batch, sequence, 4, 8]
-        k_split = ops.reshape(k, (0, 0, 4, 8))
+        k_split = k.reshape(batch, sequence, 4, 8)
 
         # k_heads: Transpose -> float32[batch, 4, sequence, 8]
         k_heads = k_split.transpose((0, 2, 1, 3))
 
         # v_split: Reshape -> float32[batch, sequence, 4, 8]
-        v_split = ops.reshape(v, (0, 0, 4, 8))
+        v_split = v.reshape(batch, sequence, 4, 8)
 
         # v_heads: Transpose -> float32[batch, 4, sequence, 8]
         v_heads = v_split.transpose((0, 2, 1, 3))
@@ -196,13 +198,13 @@ class Model:
         total_length = ops.shape(key, start=2, end=3)
 
         # sequence: Squeeze -> int64[]
-        sequence = sequence_length.squeeze()
+        sequence_2 = sequence_length.squeeze()
 
         # total: Squeeze -> int64[]
         total = total_length.squeeze()
 
         # first: Sub -> int64[]
-        first = np.subtract(total, sequence)
+        first = np.subtract(total, sequence_2)
 
         # key_positions: Range -> int64[past+sequence]
         key_positions = ops.number_range(0, total)
@@ -232,7 +234,7 @@ class Model:
         context_t = context.transpose((0, 2, 1, 3))
 
         # merged: Reshape -> float32[batch, sequence, 32]
-        merged = ops.reshape(context_t, (0, 0, 32))
+        merged = context_t.reshape(batch, sequence, 32)
 
         # projection_matmul: MatMul -> float32[batch, sequence, 32]
         projection_matmul = ops.project(merged, self.projection_weight)

@@ -31,8 +31,8 @@ M2     in_place           ... where an elementwise result has room in their memo
 =====  =================  ====================================================================
 
 Letters: S setup, A attention, Q quantization, J joined products, C convolutions, H lengths,
-M memory.
-The rules stand in the order of their application, and each is told in full in its file.
+M memory. The rules stand in the order of their application, and each is told in full in its
+file.
 """
 
 from __future__ import annotations

@@ -55,7 +55,8 @@ def test_strings_in_arrays_are_quoted():
             Call(np.concatenate, ((Ref("x"), Ref("y")),), {"axis": 1}),
             "np.concatenate((x, y), axis=1)",
         ),
-        (Call(np.reshape, (Ref("x"), (1,))), "x.reshape((1,))"),
+        (Call(np.reshape, (Ref("x"), (1,))), "x.reshape(1)"),
+        (Call(np.reshape, (Ref("x"), ())), "x.reshape(())"),
     ],
 )
 def test_calls(call, source):

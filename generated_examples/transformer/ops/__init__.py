@@ -4,7 +4,7 @@ from .gelu import gelu_tanh
 from .generate import number_range
 from .matmul import project
 from .normalization import layer_normalization
-from .shape import reshape, shape
+from .shape import shape
 from .slicing import split
 from .softmax import softmax
 
@@ -13,7 +13,6 @@ __all__: list[str] = [
     "layer_normalization",
     "number_range",
     "project",
-    "reshape",
     "shape",
     "softmax",
     "split",

@@ -2,41 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ._ints import as_ints
-
-Ints = Union[Sequence[int], NDArray[Any]]
-
-
-def reshape(
-    data: NDArray[Any], shape: Ints, *, allowzero: bool = False
-) -> NDArray[Any]:
-    """Return a view of ``data`` with another shape and the same elements in order.
-
-    Parameters
-    ----------
-    shape : the new lengths; one may be -1, which stands for what is left over
-    allowzero : whether 0 is a length; otherwise it copies the length that ``data`` has
-        at that axis
-
-    Raises
-    ------
-    ValueError
-        If the elements do not fill the new shape.
-    IndexError
-        If a 0 stands for an axis that ``data`` does not have.
-
-    ONNX: https://onnx.ai/onnx/operators/onnx__Reshape.html
-    """
-    lengths = as_ints(shape)
-    if not allowzero and 0 in lengths:
-        lengths = [n or data.shape[axis] for axis, n in enumerate(lengths)]
-    return data.reshape(lengths)
 
 
 def shape(
