@@ -14,22 +14,31 @@ EXAMPLES := mnist transformer loop pipeline
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
 
-# The stamp is newer than pyproject.toml once all its requirements are installed.
-$(VENV)/.installed: pyproject.toml
-	@test -n "$(PYTHON)" || \
-	  { echo "python: expected 3.10 or newer, found none; name one: make PYTHON=..."; exit 1; }
-	@echo "installing into $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+# A stamp is newer than pyproject.toml once all its requirements are installed. The demos need
+# few of those that the tests need, and are ready in less than half of the time.
+define install
+@test -n "$(PYTHON)" || \
+  { echo "python: expected 3.10 or newer, got none; name one: make PYTHON=..."; exit 1; }
+@echo "installing into $(VENV) ..."
+@$(PYTHON) -m venv $(VENV)
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e
+endef
+
+$(VENV)/.demo: pyproject.toml
+	$(install) '.[demo]'
 	@touch $@
 
-demo: $(VENV)/.installed ## compile a classifier of handwritten digits and run it
+$(VENV)/.installed: pyproject.toml
+	$(install) '.[test]'
+	@touch $(VENV)/.demo $@
+
+demo: $(VENV)/.demo ## compile a classifier of handwritten digits and run it
 	@$(BIN)/python -m generated_examples.make.demo
 
-demo-web: $(VENV)/.installed ## serve a page on localhost to draw digits on
+demo-web: $(VENV)/.demo ## serve a page on localhost to draw digits on
 	@$(BIN)/python -m generated_examples.make.web --port $(PORT)
 
-demo-emotion: $(VENV)/.installed ## name the emotion in a picture of a face (fetches the network)
+demo-emotion: $(VENV)/.demo ## name the emotion in a picture of a face (fetches the network)
 	@$(BIN)/python -m generated_examples.make.emotion
 
 test: $(VENV)/.installed ## run all tests

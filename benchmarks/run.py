@@ -1,9 +1,9 @@
 """Speed: packages, onnxruntime and onnx's reference evaluator on the same inputs.
 
 ``python -m benchmarks.run --models FOLDER ...`` measures the fixed list of ``models.py``, whose
-files it looks for in these folders; ``... MODEL ...`` other files; ``--quick`` what is at hand,
-in less than a minute. Each engine runs in fresh processes, in turns, with all cores; outputs are
-compared with onnxruntime's in the same run. The tables give medians.
+files it looks for in these folders; ``... MODEL ...`` measures other files, ``--quick`` the
+examples and two models of onnx. Each engine runs in fresh processes, in turns, with all cores;
+outputs are compared with onnxruntime's in the same run. The tables give medians.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CHAIN = 10_000
 def chosen_models(
     files: Sequence[Path], folders: Sequence[Path], quick: bool, only: Sequence[str]
 ) -> Iterator[tuple[Entry, Path]]:
-    """Yield what to measure; what is not found is named on standard error."""
+    """Yield the models to measure; missing files are reported on standard error."""
     for path in files:
         yield Entry(path.stem, "others"), path.resolve()
     if quick:
@@ -54,7 +54,7 @@ def chosen_models(
 
 
 def chain_seconds() -> float:
-    """Return how long it takes to compile 10 000 nodes in a row."""
+    """Return the seconds it takes to compile a chain of 10 000 nodes."""
     helper = onnx.helper
     names = ["x", *(f"v{i}" for i in range(CHAIN))]
     operators = ("Sin", "Abs", "Neg", "Exp", "Tanh")
@@ -89,7 +89,7 @@ def report(rows: Sequence[Row], chain: float | None, quick: bool) -> str:
 
 
 def compared(rows: Sequence[Row], before: Sequence[Row]) -> str:
-    """Return the ratios of an earlier run's latencies to these."""
+    """Return the ratios of an earlier run's latencies to the present ones."""
     earlier = {row.name: row.latency.get("onnx2py") for row in before}
     lines = ["| model | before / now |", "| --- | ---: |"]
     for row in rows:
@@ -105,7 +105,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and write what is asked for."""
+    """Measure, print, and write the requested files."""
     chosen = _arguments(arguments)
     plan = Plan(
         rounds=1 if chosen.quick else chosen.rounds,
@@ -164,17 +164,21 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("files", nargs="*", type=Path, metavar="MODEL", help="other models")
     add("--models", nargs="*", type=Path, default=[], metavar="FOLDER")
     add("--only", nargs="*", default=[], metavar="NAME", help="files or families")
-    add("--quick", action="store_true", help="what is at hand, in less than a minute")
+    add(
+        "--quick",
+        action="store_true",
+        help="the examples and two models of onnx, in less than a minute",
+    )
     add("--rounds", type=int, default=3, help="processes per engine")
-    add("--seconds", type=float, default=1.0, help="for each process")
+    add("--seconds", type=float, default=1.0, help="measuring time per process")
     add("--engines", default="onnx2py,onnxruntime,reference")
-    add("--no-cold", action="store_true", help="neither cold start nor memory")
+    add("--no-cold", action="store_true", help="skip cold start and memory")
     add("--torch-python", default="", help="an interpreter with torch and timm")
-    add("--chain", action="store_true", help="compile 10 000 nodes, too")
-    add("--json", type=Path, help="write the figures")
-    add("--add-to", type=Path, help="figures of a run that this one goes on with")
-    add("--against", type=Path, help="print ratios to the figures of an earlier run")
-    add("--plot", type=Path, help="write a picture")
+    add("--chain", action="store_true", help="also compile a chain of 10 000 nodes")
+    add("--json", type=Path, help="file for the figures")
+    add("--add-to", type=Path, help="JSON of an earlier run to extend")
+    add("--against", type=Path, help="JSON of an earlier run to compare with")
+    add("--plot", type=Path, help="file for a plot (SVG)")
     add("--write", action="store_true", help="put the tables into docs/performance.md")
     return parser.parse_args(arguments)
 
