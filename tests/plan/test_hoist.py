@@ -8,34 +8,45 @@ import onnxruntime
 import pytest
 
 import onnx2py
-from onnx2py.ir.program import Call, Program, Ref, Statement
-from onnx2py.kernels.random import random_normal_like
 from onnx2py.plan.hoist import move_to_setup
-
-W = np.ones(2, np.float32)
-
-
-def program(*calls: tuple[str, Call]) -> Program:
-    statements = tuple(Statement(call, (name,), (name,)) for name, call in calls)
-    return Program("g", ("x",), (calls[-1][0],), statements, {"w": W}, {}, {})
+from tests.passes.support import block
+from tests.plan.support import after
 
 
 def test_s1_a_chain_from_weights():
-    planned = move_to_setup(
-        program(
-            ("a", Call(np.negative, (Ref("w"),))),
-            ("b", Call(np.add, (Ref("x"), Ref("w")))),
-            ("c", Call(np.abs, (Ref("a"),))),
-            ("y", Call(np.add, (Ref("b"), Ref("c")))),
-        )
-    )
-    assert [s.outputs[0] for s in planned.setup] == ["a", "c"]
-    assert [s.outputs[0] for s in planned.statements] == ["b", "y"]
+    before = """
+        g (x) => (y)
+          w: float32[2] = {1.0, 2.0}
+        calls
+          a = np.negative(w)
+          b = np.add(x, w)
+          c = np.absolute(a)
+          y = np.add(b, c)
+        """
+    assert after(move_to_setup, before) == block("""
+        g (x) => (y)
+          w: float32[2] = {1.0, 2.0}
+        setup
+          a = np.negative(w)
+          c = np.absolute(a)
+        calls
+          b = np.add(x, w)
+          y = np.add(b, c)
+        """)
 
 
-def test_s1_leaves_random_draws():
-    planned = move_to_setup(program(("y", Call(random_normal_like, (Ref("w"),)))))
-    assert not planned.setup
+def test_s1_leaves_random_draws_and_bodies():
+    same = block("""
+        g (x) => (y, z)
+          w: float32[2] = {1.0, 2.0}
+        calls
+          y = ops.random_normal_like(w)
+          z = branch(x)
+            then () [] => (t)
+              t = np.negative(w)
+            else () [] => (w)
+        """)
+    assert after(move_to_setup, same) == same
 
 
 LARGE = """<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (float[2] y, float[k] z)
