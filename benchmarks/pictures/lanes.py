@@ -20,12 +20,11 @@ class Edge:
 
 @dataclass
 class Place:
-    """A row's circles, and the edges that end there."""
+    """A row's circles, the edges that end there, and the last lane in use."""
 
     lanes: list[int]
     edges: list[Edge] = field(default_factory=list)
     width: int = 0
-    """The last lane that is in use."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,9 @@ def place_rows(rows: list[Row]) -> list[Place]:
     values: dict[str, _Value] = {}
     places: list[Place] = []
     for i, row in enumerate(rows):
+        if not row.operators:
+            places.append(Place([]))
+            continue
         ends = [name for name in row.reads if last[name] == i]
         alive = {v.lane for name, v in values.items() if last.get(name, -1) >= i}
         rest = {v.lane for name, v in values.items() if last.get(name, -1) > i}
