@@ -106,8 +106,6 @@ class Model:
         dims: dict[str, int] = {}
         image = check_input("image", image, "float32[batch, 1, 28, 28]", dims)
 
-        batch = image.shape[0]
-
         # conv1: Conv -> float32[batch, 12, 28, 28]
         conv1 = ops.conv_packed(
             image, self.conv1_weight, self.conv1_bias, pads=(2, 2, 2, 2)
@@ -131,7 +129,7 @@ class Model:
         pool2 = ops.relu(relu2_pooled)
 
         # flatten: Flatten -> float32[batch, 1176]
-        flat = pool2.reshape(batch, 1176)
+        flat = pool2.reshape(-1, 1176)
 
         # dense1: Gemm -> float32[batch, 64]
         dense1 = ops.gemm(flat, self.dense1_weight, self.dense1_bias, trans_b=True)

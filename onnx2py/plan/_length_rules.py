@@ -56,8 +56,7 @@ class Evaluator:
 
     def number(self, argument: Argument) -> Number:
         """Return the one number of an argument."""
-        (number,) = self._exactly_one(self.items(argument))
-        return number
+        return _one_of(self.items(argument))
 
     def call(self, call: Call) -> Lengths:
         """Return what a call of lengths makes.
@@ -75,11 +74,11 @@ class Evaluator:
             raise NotLengths
         return lengths
 
-    @staticmethod
-    def _exactly_one(numbers: tuple[Number, ...]) -> tuple[Number, ...]:
-        if len(numbers) != 1:
-            raise NotLengths
-        return numbers
+
+def _one_of(numbers: tuple[Number, ...]) -> Number:
+    if len(numbers) != 1:
+        raise NotLengths
+    return numbers[0]
 
 
 def _constant(array: np.ndarray | None) -> Lengths:
@@ -145,7 +144,7 @@ def _single(evaluator: Evaluator, call: Call) -> Lengths:
     axis = call.kwargs.get("axis", call.args[1] if len(call.args) > 1 else None)
     if not isinstance(lengths, tuple) or axis not in (None, 0, -1, (0,), (-1,)):
         raise NotLengths
-    return evaluator.number(lengths)
+    return _one_of(lengths)
 
 
 def _reshaped(evaluator: Evaluator, call: Call) -> Lengths:

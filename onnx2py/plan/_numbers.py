@@ -18,32 +18,63 @@ _FOLDED: dict[str, Callable[[int, int], int]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
-"""What changes nothing as the right operand."""
 
 
 def combined(symbol: str, left: Number, right: Number) -> Number:
     """Return an expression of two operands, computed where both are known."""
     if isinstance(left, int) and isinstance(right, int):
         return _FOLDED[symbol](left, right)
-    if right == _NEUTRAL.get(symbol):
-        return left
-    if symbol in ("+", "*"):
-        if left == _NEUTRAL[symbol]:
-            return right
-        if isinstance(left, int):  # t * 2 rather than 2 * t
-            left, right = right, left
-        if _ends_in_int(left, symbol) and isinstance(right, int):  # (t + 1) + 2
-            assert isinstance(left, Expression) and isinstance(left.right, int)
-            return combined(symbol, left.left, _FOLDED[symbol](left.right, right))
-    if symbol == "*" and 0 in (left, right):
-        return 0
-    return Expression(symbol, left, right)
+    if symbol in ("+", "-"):
+        return _sum_of(_terms(left) + _terms(right, 1 if symbol == "+" else -1))
+    if symbol == "*":
+        return _product(left, right)
+    return left if symbol == "//" and right == 1 else Expression(symbol, left, right)
 
 
-def _ends_in_int(number: Number, symbol: str) -> bool:
-    same = isinstance(number, Expression) and number.operator == symbol
-    return same and isinstance(number.right, int)  # type: ignore[union-attr]
+Terms = list[tuple[Number, int]]
+"""A sum: what is added up, and how often; 1 stands for a number."""
+
+
+def _terms(number: Number, times: int = 1) -> Terms:
+    if isinstance(number, int):
+        return [(1, number * times)]
+    if not isinstance(number, Expression) or number.operator not in ("+", "-"):
+        return [(number, times)]
+    sign = 1 if number.operator == "+" else -1
+    return _terms(number.left, times) + _terms(number.right, times * sign)
+
+
+def _sum_of(terms: Terms) -> Number:
+    """Return ``a + b - c``: equal terms once, those that are added first, a number last."""
+    counts: dict[Number, int] = {}
+    for term, times in terms:
+        counts[term] = counts.get(term, 0) + times
+    number = counts.pop(1, 0)
+    added = [_product(term, n) for term, n in counts.items() if n > 0]
+    taken = [_product(term, -n) for term, n in counts.items() if n < 0]
+    if number > 0 or not added:
+        added.append(number)
+    elif number < 0:
+        taken.append(-number)
+    total = added[0]
+    for symbol, others in (("+", added[1:]), ("-", taken)):
+        for term in others:
+            total = Expression(symbol, total, term)
+    return total
+
+
+def _product(left: Number, right: Number) -> Number:
+    if isinstance(left, int):  # t * 2 rather than 2 * t
+        left, right = right, left
+    if isinstance(left, int) and isinstance(right, int):
+        return left * right
+    if right in (0, 1):
+        return left if right == 1 else 0
+    if isinstance(left, Expression) and left.operator == "*":  # t * 2 * 3
+        factor = left.right
+        if isinstance(factor, int) and isinstance(right, int):
+            return _product(left.left, factor * right)
+    return Expression("*", left, right)
 
 
 def is_length(number: Number) -> bool:

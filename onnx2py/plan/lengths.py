@@ -268,8 +268,8 @@ class _Block:
             return self._range(call, statement.outputs[0])
         if call.function in BESIDE_TENSORS:
             return self._beside_tensor(call)
-        if call.function in (shape.reshape, np.reshape) and len(call.args) == 2:
-            return self._with_rest(self._plain_reshape(call), statement.outputs[0])
+        if call.function is shape.reshape:
+            return self._plain_reshape(call)
         return _bracketed(call) if call.function is slicing.slice_axes else call
 
     def _numbers(self, argument: Argument) -> Argument:
@@ -305,8 +305,6 @@ class _Block:
     def _plain_reshape(self, call: Call) -> Call:
         """H2."""
         data, wanted = call.args
-        if call.function is np.reshape:
-            return call
         dims = self.shared.shape(data.name) if isinstance(data, Ref) else None
         if dims is None or not isinstance(wanted, tuple):
             return call
@@ -322,17 +320,20 @@ class _Block:
                 return call  # a length that turns out to be 0 means that of the input
         return Call(np.reshape, (data, tuple(lengths)))
 
-    def _with_rest(self, call: Call, output: str) -> Call:
-        """Return NumPy's reshape with the length that -1 stands for, if that has a name (H2)."""
-        data, lengths = call.args
-        dims = self.shared.shape(output)
-        if call.function is not np.reshape or dims is None:
-            return call
-        if not isinstance(lengths, tuple) or -1 not in lengths:
-            return call
+    def _with_rest(self, statement: Statement, needed: set[str]) -> Statement:
+        """H2: -1 in a reshape is a length that has a name, or is known."""
+        call = statement.operation
+        if not isinstance(call, Call) or call.function is not np.reshape:
+            return statement
+        dims = self.shared.shape(statement.outputs[0])
+        data, lengths = call.args[:2]
+        if dims is None or not isinstance(lengths, tuple) or -1 not in lengths:
+            return statement
         rest = self._named(dims[lengths.index(-1)])
+        if rest is None or not needed.issuperset(_names_in(rest)):
+            return statement  # a line to read it would be worth less than -1
         others = tuple(rest if n == -1 else n for n in lengths)
-        return call if rest is None else replace(call, args=(data, others))
+        return replace(statement, operation=replace(call, args=(data, others)))
 
     # ------------------------------------------------------------------ what is written
 
@@ -354,7 +355,8 @@ class _Block:
         self, statements: list[tuple[int, Statement]]
     ) -> Iterator[Statement]:
         """Yield statements, and before them what reads the lengths that somebody needs."""
-        needed = {n for _, s in statements for n in _numbers_read(s, self.sources)}
+        names = self.sources.keys()
+        needed = {n for _, s in statements for n in reads_of(s.operation) if n in names}
         waiting: dict[int, dict[str, list[str]]] = {}
         for number, source in self.sources.items():
             if number in needed:
@@ -365,7 +367,7 @@ class _Block:
                 for value, numbers in waiting.pop(at).items():
                     yield from self._reads(value, numbers)
             if statement is not None:
-                yield statement
+                yield self._with_rest(statement, needed)
 
     def _reads(self, value: str, numbers: list[str]) -> Iterator[Statement]:
         """Yield what reads lengths of one value."""
@@ -382,8 +384,9 @@ class _Block:
             yield Statement(Call(np.shape, (Ref(value),), results=rank), outputs, ())
 
 
-def _numbers_read(statement: Statement, numbers: Mapping[str, Any]) -> Iterator[str]:
-    return (name for name in reads_of(statement.operation) if name in numbers)
+def _names_in(number: Number) -> Iterator[str]:
+    """Yield the names that arithmetic reads."""
+    return references(Call(np.array, (number,)))
 
 
 def _bracketed(call: Call) -> Call:

@@ -55,7 +55,8 @@ def test_lengths_are_read_once_and_computed_in_python(tmp_path):
         g (float[b, t, 8] x) => (float[] y) <{K}, int64[1] four = {{4}}, int64[1] half = {{2}}> {{
           s = Shape (x)
           n = Gather (s, zero) u = Unsqueeze (n, axis)
-          m = Gather (s, one) v = Unsqueeze (m, axis) w = Mul (v, four)
+          m2 = Shape <start = 1, end = 2> (x) m = Squeeze (m2)
+          v = Unsqueeze (m, axis) w = Mul (v, four)
           shape = Concat <axis = 0> (u, w, half)
           y = Reshape (x, shape)
         }}""")
@@ -88,7 +89,26 @@ def test_h2(tmp_path):
     lines = statements(model, tmp_path)
     assert "y = a.reshape(b, t, 3, 2)" in lines
     assert "v = a.reshape(b, t, 3, 2)" in lines
+    assert "z = a.reshape(-1, 6)" in lines  # what b * t is has no name
     assert_same(model, {"x": floats(2, 3, 6)})
+
+
+def test_no_length_is_read_for_the_sake_of_a_rest_alone(tmp_path):
+    model = parsed("""
+        g (float[b, 2, 3] x) => (float[] y) <int64[2] r = {-1, 6}> {
+          a = Neg (x) y = Reshape (a, r)
+        }""")
+    assert "y = a.reshape(-1, 6)" in statements(model, tmp_path)
+    assert_same(model, {"x": floats(4, 2, 3)})
+
+
+def test_a_rest_is_a_length_that_has_a_name_already(tmp_path):
+    model = parsed("""
+        g (float[b, 2, 3] x) => (float[] y, int64[1] n) <int64[2] r = {-1, 6}, int64[1] i = {0}> {
+          a = Neg (x) y = Reshape (a, r) s = Shape (x) n = Gather (s, i)
+        }""")
+    assert "y = a.reshape(b, 6)" in statements(model, tmp_path)
+    assert_same(model, {"x": floats(4, 2, 3)})
 
 
 @pytest.mark.parametrize("lengths", [(0, 3), (2, 0), (0, 0)])
@@ -152,7 +172,7 @@ def test_tensors_that_are_wanted_are_made_of_numbers(tmp_path):
         }}""")
     lines = statements(model, tmp_path)
     assert "n = np.array(b, np.int64)" in lines
-    assert "m = np.array((b + b,), np.int64)" in lines
+    assert "m = np.array((b * 2,), np.int64)" in lines
     assert_same(model, {"x": floats(2, 3)})
 
 
@@ -162,19 +182,36 @@ def test_arithmetic_is_in_parentheses_where_it_must_be(tmp_path):
         <int64[1] two = {2}, int64[1] three = {3}> {
           u = Shape (x) v = Shape (z)
           sum = Add (u, v) p = Mul (sum, two)
-          d = Sub (u, sum) q = Sub (v, d)
+          least = Min (u, v) d = Sub (u, two) q = Mul (least, d)
           h = Div (sum, two) m = Mod (h, three) r = Mul (three, m)
-          n = Neg (d) least = Min (u, v) most = Max (least, two) k = Add (most, two)
+          l = Sub (v, least) n = Neg (l)
+          most = Max (least, two) k = Add (most, two)
         }""")
     lines = " ".join(statements(model, tmp_path))
     for text in (
         "(a + b) * 2",
-        "b - (a - (a + b))",
+        "min(a, b) * (a - 2)",
         "(a + b) // 2 % 3 * 3",
-        "-(a - (a + b))",
+        "min(a, b) - b",
     ):
         assert f"np.array(({text},), np.int64)" in lines
     assert "max(min(a, b), 2) + 2" in lines
+    assert_same(model, *({"x": floats(a), "z": floats(b)} for a, b in ((5, 2), (0, 7))))
+
+
+def test_sums_are_as_short_as_they_can_be(tmp_path):
+    model = parsed("""
+        g (float[a] x, float[b] z) => (int64[1] p, int64[1] q, int64[1] r, int64[1] n, int64[1] m)
+        <int64[1] one = {1}, int64[1] two = {2}> {
+          u = Shape (x) v = Shape (z)
+          sum = Add (u, v) p = Sub (sum, v)
+          more = Add (u, one) most = Add (more, two) q = Sub (most, v)
+          twice = Mul (two, u) t2 = Mul (twice, two) r = Add (t2, t2)
+          nothing = Sub (u, u) n = Sub (nothing, v) m = Sub (u, most)
+        }""")
+    lines = " ".join(statements(model, tmp_path))
+    for text in ("a", "a + 3 - b", "a * 8", "-b", "-3"):
+        assert f"np.array(({text},), np.int64)" in lines
     assert_same(model, *({"x": floats(a), "z": floats(b)} for a, b in ((5, 2), (0, 7))))
 
 

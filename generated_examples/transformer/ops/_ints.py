@@ -15,9 +15,3 @@ def as_ints(values: Any) -> Sequence[int]:
     # list(array) would make NumPy scalars, each ten times as slow as an int.
     flat: Sequence[int] = np.asarray(values).ravel().tolist()
     return flat
-
-
-def as_int(value: Any) -> int:
-    """Return the one number in a tensor of one element, or the number itself."""
-    scalar = isinstance(value, (int, float, np.generic))
-    return int(value) if scalar else int(value.item())
