@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .custom import rules_with
 from .decode import DecodedModel, decode
+from .decode.apart import Apart, decode_apart, shared_lengths
 from .decode.prepare import nodes_of
 from .ir.program import Program
+from .ir.sums import renamed
+from .ir.types import TensorType, ValueType
 from .limits import check_count, check_limits
 from .load import LoadedModel, load
 from .lowering.lower import lower
@@ -33,6 +37,8 @@ class FrontEnd:
     decoded: DecodedModel
     rules: Rules
     options: Options
+    original: LoadedModel | None = None
+    """The model before it was decoded, if inputs share lengths by name."""
 
     def program(self) -> Program:
         """Rewrite the graph and lower it to calls.
@@ -46,9 +52,27 @@ class FrontEnd:
         """
         options = self.options
         with np.errstate(all="ignore"):  # weights that overflow, or are none, stay so
-            graph = run_passes(self.decoded.graph, level=options.level)
+            apart = self._apart()
+            graph = self.decoded.graph if apart is None else apart.graph
+            graph = run_passes(graph, level=options.level)
             check_limits(graph, options.max_elements, options.max_nodes)
-            return plan(lower(graph, self.rules), level=options.level)
+            program = plan(lower(graph, self.rules), level=options.level)
+            return program if apart is None else self._named(program, apart)
+
+    def _apart(self) -> Apart | None:
+        """Return the graph for inputs of different lengths, if it is as good as the other."""
+        if self.original is None:
+            return None
+        return decode_apart(self.original, self.decoded, self.rules.has)
+
+    def _named(self, program: Program, apart: Apart) -> Program:
+        """Return a program with the names that the file gives to lengths."""
+        graph = self.decoded.graph
+        types = {n: _renamed(t, apart.names) for n, t in program.types.items()}
+        types |= {n: graph.types[n] for n in self.decoded.declared if n in types}
+        return replace(
+            program, types=types, promised=graph.promised, free_lengths=apart.free
+        )
 
 
 def read(
@@ -66,12 +90,26 @@ def read(
     loaded = load(model, _shaping(options))
     check_count(sum(1 for _ in nodes_of(loaded.proto.graph)), options.max_nodes)
     rules = rules_with(options.ops)
+    original = _copy(loaded) if shared_lengths(loaded.proto) else None
     decoded = decode(loaded, rules.has)
     check_limits(decoded.graph, options.max_elements, options.max_nodes)
-    return FrontEnd(loaded, decoded, rules, options)
+    return FrontEnd(loaded, decoded, rules, options, original)
+
+
+def _copy(loaded: LoadedModel) -> LoadedModel:
+    """Return a model whose graph decoding does not change."""
+    proto = type(loaded.proto)()
+    proto.CopyFrom(loaded.proto)
+    return replace(loaded, proto=proto)
 
 
 def _shaping(options: Options) -> Shaping:
     return Shaping(
         options.outputs, options.inputs, options.dims, options.shapes, options.bind
     )
+
+
+def _renamed(kind: ValueType, names: Mapping[str, str]) -> ValueType:
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        return kind
+    return replace(kind, shape=tuple(renamed(dim, names) for dim in kind.shape))

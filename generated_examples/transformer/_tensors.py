@@ -146,7 +146,7 @@ def check_input(
 ) -> NDArray[Any]:
     """Return an input of the graph in the machine's byte order, once its type is checked.
 
-    ``dims`` collects the lengths that symbols stand for.
+    ``dims`` collects the lengths that symbols stand for, so that they are equal in all inputs.
 
     Raises
     ------

@@ -137,9 +137,9 @@ class Model:
         """
         dims: dict[str, int] = {}
         hidden = check_input("hidden", hidden, "float32[batch, sequence, 32]", dims)
-        past_key = check_input("past_key", past_key, "float32[batch, 4, past, 8]", dims)
+        past_key = check_input("past_key", past_key, "float32[batch, 4, ?, 8]", dims)
         past_value = check_input(
-            "past_value", past_value, "float32[batch, 4, past, 8]", dims
+            "past_value", past_value, "float32[batch, 4, ?, 8]", dims
         )
 
         batch, sequence, _ = hidden.shape

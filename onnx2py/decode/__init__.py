@@ -54,6 +54,8 @@ class DecodedModel:
 
     graph: Graph
     metadata: Metadata
+    declared: frozenset[str] = frozenset()
+    """Values whose types the file declares and inference does not know."""
 
 
 def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedModel:
@@ -103,4 +105,4 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
         properties={entry.key: entry.value for entry in proto.metadata_props},
         symbols={symbol(name) or name: text for name, text in symbols.items()},
     )
-    return DecodedModel(graph, metadata)
+    return DecodedModel(graph, metadata, frozenset(shared.declared))

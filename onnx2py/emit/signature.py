@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 from ..ir.program import Program
@@ -71,12 +72,14 @@ def input_checks(
     program: Program, names: Mapping[str, str], expressions: Mapping[str, str]
 ) -> str:
     """Return the lines that check the inputs, and give the optional ones their defaults."""
-    kinds = {name: program.types.get(name) for name in program.inputs}
-    lines = ["dims: dict[str, int] = {}"] if any(map(_symbolic, kinds.values())) else []
+    free = program.free_lengths
+    kinds = {n: _checked(program.types.get(n), free) for n in program.inputs}
+    shares = {n for n, kind in kinds.items() if _symbols(kind) - free}
+    lines = ["dims: dict[str, int] = {}"] if shares else []
     for value, kind in kinds.items():
         name, check = names[value], names[value]
         if isinstance(kind, TensorType):
-            dims = ", dims" if _symbolic(kind) else ""
+            dims = ", dims" if value in shares else ""
             check = f"check_input({literal(value)}, {name}, {literal(str(kind))}{dims})"
         if value in program.defaults:
             default = expressions[value]
@@ -86,9 +89,17 @@ def input_checks(
     return "\n".join(lines)
 
 
-def _symbolic(kind: ValueType | None) -> bool:
+def _checked(kind: ValueType | None, free: Set[str]) -> ValueType | None:
+    """Return the type to check: beside lengths that are shared, others can be any."""
+    if not isinstance(kind, TensorType) or not _symbols(kind) - free:
+        return kind
+    shape = (None if dim in free else dim for dim in kind.shape or ())
+    return replace(kind, shape=tuple(shape))
+
+
+def _symbols(kind: ValueType | None) -> set[str]:
     shape = kind.shape or () if isinstance(kind, TensorType) else ()
-    return any(isinstance(dim, str) for dim in shape)
+    return {dim for dim in shape if isinstance(dim, str)}
 
 
 def example_call(program: Program, names: Mapping[str, str]) -> str:

@@ -168,6 +168,8 @@ class Program:
     """What is computed once, when the weights are loaded: calls without bodies."""
     narrow: tuple[str, ...] = ()
     """The types in which weights of float32 are stored, if all their numbers are of one."""
+    free_lengths: frozenset[str] = frozenset()
+    """Names of lengths that several inputs share, and that may differ between them."""
 
     def walk(self) -> Iterator[Statement]:
         """Yield all statements, each before those of its bodies; the setup first."""

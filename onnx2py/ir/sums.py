@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from .types import Dim
 
@@ -80,3 +81,11 @@ def equal(a: Dim, b: Dim) -> Dim:
     (left, m), (right, n) = _parts(a), _parts(b)
     differ = (not left and m < n) or (not right and n < m)  # as symbols are 0 or more
     return 0 if differ else None
+
+
+def renamed(length: Dim, names: Mapping[str, str]) -> Dim:
+    """Return a length with other names of symbols, those in sums too."""
+    if not isinstance(length, str):
+        return length
+    terms, number = _parts(length)
+    return Sum.of(tuple(names.get(term, term) for term in terms), number)
