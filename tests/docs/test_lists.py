@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 import onnx2py
+from benchmarks import pages
 from benchmarks.models import ENTRIES
 from benchmarks.pages import ROOT, read_section
 from benchmarks.refresh import SECTIONS
@@ -24,6 +26,23 @@ TEXT = "\n".join(page(name).read_text("utf-8") for name in NAMES)
 def test_what_scripts_wrote_is_current(name: str) -> None:
     """``make readme`` brings it up to date."""
     assert read_section(name) == SECTIONS[name]()
+
+
+def test_a_section_is_on_exactly_one_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = tmp_path / "one.md", tmp_path / "other.md"
+    one.write_text("# A\n<!-- a:begin -->\nold\n<!-- a:end -->\n")
+    other.write_text("# B\n<!-- b:begin -->\n<!-- b:end -->\n")
+    monkeypatch.setattr(pages, "PAGES", (one, other))
+    pages.write_section("a", "new\n")
+    assert one.read_text() == "# A\n<!-- a:begin -->\nnew\n<!-- a:end -->\n"
+    assert pages.handwritten(one) == "# A\n" and pages.read_section("b") == ""
+    with pytest.raises(ValueError, match="section c: expected one page .* got none"):
+        pages.read_section("c")
+    other.write_text(one.read_text())
+    with pytest.raises(ValueError, match="got one.md, other.md"):
+        pages.write_section("a", "")
 
 
 def test_every_model_of_the_list_has_its_row_in_the_table_of_speed() -> None:
