@@ -57,8 +57,9 @@ lint: $(VENV)/.installed ## check style and types
 	@$(BIN)/mypy --strict generated_examples/make
 	@$(BIN)/mypy --strict $(addprefix generated_examples/,$(EXAMPLES))
 
-examples: $(VENV)/.installed ## compile generated_examples/ again
+examples: $(VENV)/.installed ## compile generated_examples/ again, and update the documentation
 	@$(BIN)/python -m generated_examples.make
+	@$(BIN)/python -m benchmarks.refresh
 
 train: $(VENV)/.installed ## train the digit classifier again (minutes; fetches the digits)
 	@$(BIN)/python -m generated_examples.make.train_mnist
