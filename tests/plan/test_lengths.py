@@ -69,15 +69,27 @@ def test_lengths_are_read_once_and_computed_in_python(tmp_path):
 
 def test_nothing_is_read_twice_of_inputs_with_the_same_lengths(tmp_path):
     model = parsed(f"""
+        g (float[b, t, 1] x, float[b, t, 3] z) => (float[] y, int64[] r, float[] v) <{K}> {{
+          s = Shape (z) n = Gather (s, one) r = Range (zero, n, one)
+          e = Shape (x) y = Expand (one_x, e) v = Add (x, z)
+        }}""".replace("int64 two = {2}", "float[1] one_x = {1}"))
+    lines = statements(model, tmp_path)
+    assert "b, t, _ = x.shape" in lines
+    assert "r = np.arange(t, dtype=np.int64)" in lines
+    assert sum(".shape" in line for line in lines) == 1
+    assert_same(model, {"x": floats(2, 5, 1), "z": floats(2, 5, 3)})
+
+
+def test_lengths_of_one_name_are_read_of_each_input_that_may_have_another(tmp_path):
+    model = parsed(f"""
         g (float[b, t] x, float[b, t, 3] z) => (float[] y, int64[] r) <{K}> {{
           s = Shape (z) n = Gather (s, one) r = Range (zero, n, one)
           e = Shape (x) y = Expand (one_x, e)
         }}""".replace("int64 two = {2}", "float[1] one_x = {1}"))
     lines = statements(model, tmp_path)
     assert "b, t = x.shape" in lines
-    assert "r = np.arange(t, dtype=np.int64)" in lines
-    assert sum(".shape" in line for line in lines) == 1
-    assert_same(model, {"x": floats(2, 5), "z": floats(2, 5, 3)})
+    assert "t_2 = z.shape[1]" in lines
+    assert_same(model, {"x": floats(2, 5), "z": floats(3, 4, 3)})
 
 
 def test_h2(tmp_path):
