@@ -1,7 +1,7 @@
 """The transformer block of the examples: its graph beside the calls of ``model.py``.
 
 Each row is a call. A line from row to row is a value: it begins at the call that computes it
-and ends at the last that reads it. Calls on shapes and positions in a row are one row.
+and ends at the last that reads it. Many calls on shapes and positions in succession are one row.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[2] / "generated_examples"
 INTEGERS = ("int64", "bool")
+MANY = 6
+"""As many calls with integers in a row become one row."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Row:
     writes: tuple[str, ...] = ()
     integer: bool = False
     """Whether it computes with shapes and positions."""
+    nodes: tuple[str, ...] = ()
+    """The names of the ONNX nodes, those that were folded into it included."""
 
 
 def rows_of(example: str) -> list[Row]:
@@ -61,14 +65,19 @@ def _row(statement: ast.stmt, lines: list[str], known: set[str]) -> Row | None:
     if isinstance(statement, ast.Return):
         return Row(_tight(source), "outputs", reads)
     comment = _comment(statement.lineno - 1, lines)
-    if source.endswith(".shape"):
+    if re.search(r"\.shape(\[\d+\])?$", source):
         return Row(_tight(source), "")
     if "->" not in comment or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return None
     nodes, _, result = comment.partition(" -> ")
     writes = tuple(n.id for n in _in_order(names) if isinstance(n.ctx, ast.Store))
     return Row(
-        _tight(source), _operators(nodes), reads, writes, result.startswith(INTEGERS)
+        _tight(source),
+        _operators(nodes),
+        reads,
+        writes,
+        result.startswith(INTEGERS),
+        tuple(re.findall(r"(\S+): \w+", nodes.replace("[folded: ", ""))),
     )
 
 
@@ -91,16 +100,17 @@ def _comment(number: int, lines: list[str]) -> str:
 
 
 def _operators(nodes: str) -> str:
-    """``a: Conv + b: Relu`` -> ``Conv + Relu``."""
+    """``a: Conv + b: Relu [folded: c: Shape]`` -> ``Conv + Relu``."""
+    nodes = re.sub(r" \[folded: .*?\]", "", nodes)
     return " + ".join(node.rpartition(": ")[2] for node in nodes.split(" + "))
 
 
 def _condensed(rows: list[Row]) -> list[Row]:
-    """Make one row of calls with integers that follow each other."""
+    """Make one row of many calls with integers that follow each other."""
     short: list[Row] = []
     for integer, group in itertools.groupby(rows, key=lambda row: row.integer):
         run = list(group)
-        short += [_joined(run)] if integer and len(run) > 1 else run
+        short += [_joined(run)] if integer and len(run) >= MANY else run
     return short
 
 
@@ -109,4 +119,5 @@ def _joined(run: list[Row]) -> Row:
     inner = {name for row in run for name in row.writes}
     reads = dict.fromkeys(n for row in run for n in row.reads if n not in inner)
     source = f"{', '.join(last)} = ...  # {len(run)} calls"
-    return Row(source, f"{len(run)} nodes", tuple(reads), last)
+    nodes = tuple(dict.fromkeys(name for row in run for name in row.nodes))
+    return Row(source, f"{len(nodes)} nodes", tuple(reads), last, True, nodes)

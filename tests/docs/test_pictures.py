@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from benchmarks.pages import ROOT
-from benchmarks.pictures import IMAGES, PICTURES
+from benchmarks.pictures import IMAGES, PICTURES, calls
 from benchmarks.pictures.bars import bars
 from benchmarks.pictures.calls import Row, rows_of
 from benchmarks.pictures.lanes import place_rows
@@ -42,17 +42,21 @@ def test_there_are_no_other_pictures_and_all_are_shown_in_both_themes() -> None:
 def test_every_node_of_the_transformer_is_in_its_picture() -> None:
     model = onnx.load(ROOT / "generated_examples" / "transformer.onnx")
     rows = rows_of("transformer")
-    counts = [
-        (
-            int(row.operators.split()[0])
-            if row.operators.endswith(" nodes")
-            else len(row.operators.split(" + "))
-        )
-        for row in rows[1:-1]
-        if row.operators
-    ]
-    assert sum(counts) == len(model.graph.node)
+    shown = {name for row in rows for name in row.nodes}
+    assert shown == {node.name for node in model.graph.node}
+    assert any(row.operators == "Softmax" for row in rows)
     assert set(rows[-1].reads) == {"output", "key", "value"}
+
+
+def test_many_calls_with_integers_are_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = rows_of("transformer")
+    monkeypatch.setattr(calls, "MANY", 2)
+    short = rows_of("transformer")
+    (joined,) = (row for row in short if row.operators.endswith("nodes"))
+    assert joined.source.startswith("causal = ...  # ") and len(short) < len(every)
+    assert {n for row in short for n in row.nodes} == {
+        *(n for row in every for n in row.nodes)
+    }
 
 
 def test_values_that_live_at_the_same_time_have_lanes_of_their_own() -> None:
