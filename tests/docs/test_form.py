@@ -27,8 +27,8 @@ def anchors(path: Path) -> set[str]:
 def links(name: str) -> list[str]:
     """Return the targets of a page's links and pictures, without code."""
     text = re.sub(r"`[^`]*`", "", prose(name))
-    found = re.findall(r"\]\(([^)\s]+)\)", text)
-    return found + re.findall(r'(?:src|srcset|href)="([^"]+)"', text)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return targets + re.findall(r'(?:src|srcset|href)="([^"]+)"', text)
 
 
 def cells(line: str) -> int:
