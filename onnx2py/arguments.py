@@ -57,7 +57,7 @@ def _add_verification(parser: argparse.ArgumentParser, *, data: bool = True) -> 
     add("--rtol", type=_rtol, default=Options.rtol, metavar="X",
         help="how far outputs may be off, as part of the largest (%(default)s)")  # fmt: skip
     add("--time-limit", type=_seconds, default=Options.time_limit, metavar="S",
-        help="how long verifying may run the package, in seconds (%(default)s)")  # fmt: skip
+        help="how long verifying may take, in seconds (%(default)s)")  # fmt: skip
 
 
 def _add_operators(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ class Options:
     seed : of the random inputs.
     rtol : how far an output may be off, relative to its largest element.
     force : write into a folder that onnx2py did not make.
-    time_limit : how long a package may take to be verified, in seconds.
+    time_limit : how long verifying a package may take, all in all, in seconds.
     ops : Python files with operators of one's own, see :func:`onnx2py.implements`.
     outputs, inputs : names of values to cut the graph at: what is to be computed, from what.
     dims : a length for each symbol of the inputs' shapes that is to be fixed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from .load import load
 from .options import Options
 from .verification.comparison import OutputResult, compare, compare_types, worst
 from .verification.conditioning import weighed
+from .verification.deadline import TimeUp, time_limit
 from .verification.expectation import Expectation, expectations
 from .verification.golden import record
 from .verification.inputs import Signature
@@ -28,6 +29,9 @@ from .verification.subject import Subject
 if TYPE_CHECKING:
     from onnx import ModelProto  # noqa: TID251  (an annotation)
 
+UNDECIDED = (
+    "; time was up before it was known whether rounding explains it (--time-limit)"
+)
 UNCOMPARED = "not compared: random numbers; type and shape agree"
 
 
@@ -82,28 +86,31 @@ def verify_package(
     VerifyError
         If they cannot be compared: no oracle takes the model, or none takes the inputs.
     """
-    graph = _decoded(model) if graph is None else graph
-    subject = Subject(folder, model, graph, beside, options, requires)
-    oracles = Oracles(model, Signature.of(graph), beside)
-    expected = expectations(oracles, graph, options)
-    outcome = subject.run([each.case.feeds for each in expected], trace=per_node)
-    results: tuple[OutputResult, ...] = ()
-    nodes = None
-    if not outcome.error:
-        results = _judged(subject, oracles, expected, outcome, recorded)
-        nodes = (
-            compare_nodes(subject, expected[0], outcome.values) if per_node else None
+    with time_limit(options.time_limit):
+        graph = _decoded(model) if graph is None else graph
+        subject = Subject(folder, model, graph, beside, options, requires)
+        oracles = Oracles(model, Signature.of(graph), beside)
+        expected = expectations(oracles, graph, options)
+        outcome = subject.run([each.case.feeds for each in expected], trace=per_node)
+        results: tuple[OutputResult, ...] = ()
+        nodes = None
+        if not outcome.error:
+            results = _judged(subject, oracles, expected, outcome, recorded)
+            nodes = (
+                compare_nodes(subject, expected[0], outcome.values)
+                if per_node
+                else None
+            )
+        names = dict.fromkeys(name for each in expected for name in each.outputs)
+        return Verification(
+            oracle=" and ".join(names),
+            inputs=", ".join(dict.fromkeys(each.case.label for each in expected)),
+            outputs=results,
+            failure=outcome.error,
+            traceback=outcome.traceback,
+            notes=(*oracles.notes, *oracles.remarks),
+            nodes=nodes,
         )
-    names = dict.fromkeys(name for each in expected for name in each.outputs)
-    return Verification(
-        oracle=" and ".join(names),
-        inputs=", ".join(dict.fromkeys(each.case.label for each in expected)),
-        outputs=results,
-        failure=outcome.error,
-        traceback=outcome.traceback,
-        notes=(*oracles.notes, *oracles.remarks),
-        nodes=nodes,
-    )
 
 
 def _judged(
@@ -118,7 +125,10 @@ def _judged(
     results = tuple(_compare(signature, expected, outcome, rtol))
     limits: dict[str, float | None] = {}
     if not all(result.agrees for result in results):
-        found = weighed(subject, results, expected, outcome.cases)
+        try:
+            found = weighed(subject, results, expected, outcome.cases)
+        except TimeUp:
+            return tuple(map(_undecided, results))
         results, limits = found.results, found.limits
         for note in found.notes:
             oracles.note(note)
@@ -129,6 +139,14 @@ def _judged(
         tolerances = {k: max(limits.get(k) or 0.0, rtol) for k in sure}
         oracles.note(record(folder, signature, case, sure, tolerances, oracle))
     return results
+
+
+def _undecided(result: OutputResult) -> OutputResult:
+    """Say that time was up before it was known whether rounding explains a difference."""
+    if result.agrees:
+        return result
+    reason = result.difference.reason + UNDECIDED
+    return replace(result, difference=replace(result.difference, reason=reason))
 
 
 def verify_existing(

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from onnx2py import load_model
+from onnx2py import compile_model, load_model
 from onnx2py.cli import main
 from onnx2py.verification.oracle import ONE_THREAD, OnnxRuntime, _mentions
 
@@ -89,3 +89,41 @@ def test_other_models_keep_all_threads(here):
     onnx.save(model, "net.onnx")
     assert _mentions("net.onnx", "Neg")
     assert not _mentions("net.onnx", "Sin")
+
+
+def save_chaotic() -> None:
+    """A step of a state moves the gates by 2; from the 13th on backwards, rounding does that."""
+    model = quantized_lstm(60, 1, 16, 64, gain=40)
+    del model.graph.output[1:]
+    onnx.save(model, "net.onnx")
+
+
+def test_a_chaotic_layer_is_called_so(here, capsys):
+    save_chaotic()
+    assert main(["net.onnx", "-o", "net", "--verify"]) == 0
+    out = capsys.readouterr().out
+    assert "y: ill-conditioned, rounding alone moves onnxruntime's own result" in out
+    assert "each of 1 calls does what onnxruntime does" in out
+
+
+MISTAKES = [
+    ("dynamic_lstm.py", "product += gates_of_x[t, d]", "product -= gates_of_x[t, d]"),
+    ("dynamic_lstm.py", "product + bias[d]", "product + bias[0]"),
+    ("dynamic_lstm.py", "scale * scale_of_r", "scale * scale_of_r * scale"),
+    ("dynamic_lstm.py", "count):", "count - 1, -1, -1):"),
+    ("lstm.py", "f * cell + i", "f * cell - i"),
+    ("quantization.py", "np.rint(y, out=y)", "np.floor(y, out=y)"),
+    ("quantization.py", "/ np.float32(255)", "/ np.float32(254)"),
+]
+
+
+@pytest.mark.parametrize("file, right, wrong", MISTAKES)
+def test_a_wrong_chaotic_layer_differs(here, capsys, file, right, wrong):
+    save_chaotic()
+    compile_model("net.onnx", "net")
+    path = Path("net/ops") / file
+    text = path.read_text()
+    assert right in text
+    path.write_text(text.replace(right, wrong))
+    assert main(["verify", "net", "net.onnx"]) == 3
+    assert "is the first that differs" in capsys.readouterr().out

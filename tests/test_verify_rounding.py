@@ -14,6 +14,7 @@ from onnx2py import compile_model, verify_existing
 from onnx2py.cli import main
 from onnx2py.decode import decode
 from onnx2py.load import load
+from onnx2py.verification.noise import SEED, SIZE
 from onnx2py.verification.oracle import OnnxRuntime, OracleError
 from onnx2py.verification.rounding import Distance, Rounding, distance
 
@@ -170,8 +171,8 @@ def test_rounding_moves_what_it_may(opset, kind):
         return
     rounding = Rounding(model, graph, None, ["y"])
     given = {rounding.renamed["x"]: feeds["x"]}
-    seed = {"onnx2py.rounding.seed": np.array(1.7, np.float32)}
-    (y,) = rounding.oracle.run({**given, **seed})
+    scalars = {SEED: np.array(1.7, np.float32), SIZE: np.array(1, np.float32)}
+    (y,) = rounding.oracle.run({**given, **scalars})
     np.testing.assert_array_equal(y[2:], -feeds["x"][2:])
     np.testing.assert_allclose(
         y[:2].astype(float), -feeds["x"][:2].astype(float), rtol=3 * np.finfo(dtype).eps

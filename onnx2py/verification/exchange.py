@@ -13,14 +13,19 @@ from typing import Any
 
 import numpy as np
 
+MAPPED_BYTES = 1 << 16
+"""Smaller arrays are read."""
+
 _CARRIERS = {1: np.uint8, 2: np.uint16}
 
 
 class Store:
     """Values in a folder: ``encode`` writes one and describes it for JSON, ``decode`` reads it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mapped: bool = False) -> None:
         self.folder = folder
+        self.mapped = mapped
+        """Whether to map large arrays, not to read them: they outlast the folder."""
         self.count = 0
 
     def encode(self, value: Any) -> Any:
@@ -54,7 +59,10 @@ class Store:
             strings[:] = found["items"]
             return strings.reshape(found["shape"])
         if kind == "array":
-            array = np.load(self.folder / found["file"], allow_pickle=False)
+            path = self.folder / found["file"]
+            large = self.mapped and path.stat().st_size > MAPPED_BYTES
+            mode: Any = "r" if large else None
+            array = np.load(path, mode, allow_pickle=False)
             if found["extension"]:
                 types = importlib.import_module("ml_dtypes")
                 array = array.view(getattr(types, found["extension"]))

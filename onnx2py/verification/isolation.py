@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VerifyError
+from .deadline import TimeUp, seconds_left
 from .exchange import Store, read_json, write_json
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -78,6 +80,8 @@ def run_isolated(
             return Outcome((), problem or "the interpreter stopped without a word")
         found = read_json(exchange / "result.json")
         outputs = tuple([store.decode(v) for v in case] for case in found["cases"])
+        # Windows does not delete files that are mapped.
+        store = Store(exchange, mapped=os.name != "nt")
         values = tuple(
             Traced(v["name"], v["node"], v["line"], store.decode(v["value"]))
             for v in found["values"]
@@ -92,12 +96,12 @@ def _run(command: list[str], time_limit: float) -> str:
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=time_limit,
+            timeout=min(time_limit, seconds_left() or time_limit),
             text=True,
             errors="replace",
         )
     except subprocess.TimeoutExpired:
-        raise VerifyError(
+        raise TimeUp(
             f"verify: expected the package to be done in {time_limit:g} seconds, "
             "got no result; --time-limit allows it more"
         ) from None

@@ -1,8 +1,8 @@
-"""A model that rounds otherwise: every float on the way is off by one unit in the last place.
+"""A model that rounds otherwise: what is computed on the way is off by one unit in the last place.
 
-Each value goes through a function that multiplies it with 1, give or take one step. Integers
-below 65,536 that are held as floats stay as they are, as rounding leaves them; so does what
-lengths are computed from.
+Each float that is an input or that a node computes goes through a function that multiplies it
+with 1, give or take one step. Whole numbers that are held as floats stay as they are, as rounding
+leaves them; so does what lengths are computed from.
 """
 
 from __future__ import annotations
@@ -16,9 +16,16 @@ from onnx import helper, numpy_helper  # noqa: TID251
 from ..ir.graph import Graph
 from ..ir.types import TensorType
 from .oracle import OracleError
+from .recurrence import RECURRENT, round_otherwise
 
 DOMAIN = "onnx2py.rounding"
 SEED = "onnx2py.rounding.seed"
+SIZE = "onnx2py.rounding.size"
+"""How many units in the last place values of float32 and float64 are off by, at most."""
+
+WAVES = 1234.5
+"""What values are multiplied with before their sine is the noise."""
+
 EXACT = ";exact"
 STEPS = {
     "float32": 2.0**-23,
@@ -41,6 +48,15 @@ LENGTHS = {
     "RandomNormalLike": (0,), "RandomUniformLike": (0,), "CastLike": (1,),
 }  # fmt: skip
 """Inputs that lengths are computed from, or whose numbers mean nothing."""
+
+MOVES = frozenset(
+    {"Abs", "Ceil", "Compress", "Concat", "DepthToSpace", "Expand", "Flatten", "Floor", "Gather",
+     "GatherElements", "GatherND", "GlobalMaxPool", "Identity", "Max", "MaxPool", "Min", "Neg",
+     "Pad", "ReduceMax", "ReduceMin", "Relu", "Reshape", "ReverseSequence", "Round", "Sign",
+     "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "TopK", "Transpose", "Trilu",
+     "Unsqueeze", "Where"}
+)  # fmt: skip
+"""Operators that round nothing: their results are among their inputs, or whole."""
 
 
 class Noise:
@@ -76,8 +92,9 @@ class Noise:
                     renamed[value.name] = value.name + EXACT
                 value.name += EXACT
         self._into(graph, first)
-        seed = helper.make_tensor_value_info(SEED, onnx.TensorProto.FLOAT, ())
-        graph.input.append(seed)
+        for name in (SEED, SIZE):
+            scalar = helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ())
+            graph.input.append(scalar)
         self.proto.functions.extend(_function(kind, self.opset) for kind in self.used)
         self.proto.opset_import.append(helper.make_opsetid(DOMAIN, 1))
         self.proto.ir_version = max(self.proto.ir_version, 8)
@@ -90,7 +107,11 @@ class Noise:
         for node in graph.node:
             for body in _bodies(node):
                 self._into(body)
+            if node.op_type in RECURRENT:
+                round_otherwise(node)
             nodes.append(node)
+            if node.op_type in MOVES and node.domain in ("", "ai.onnx"):
+                continue
             for i, name in enumerate(node.output):
                 noise = self._noise(name) if name else None
                 if noise is not None:
@@ -112,7 +133,10 @@ class Noise:
         self.proto.graph.initializer.append(numpy_helper.from_array(number, phase))
         self.used.add(kind.dtype)
         return helper.make_node(
-            f"round_{kind.dtype}", [name + EXACT, phase, SEED], [name], domain=DOMAIN
+            f"round_{kind.dtype}",
+            [name + EXACT, phase, SEED, SIZE],
+            [name],
+            domain=DOMAIN,
         )
 
     def _blurred(self, graph: onnx.GraphProto) -> set[str]:
@@ -120,7 +144,7 @@ class Noise:
         data = {value.name for value in graph.input}
         found = set(data)
         for node in graph.node:
-            reads = {*node.input, *_captured(node)}
+            reads = {*node.input, *captured(node)}
             if node.op_type not in ("Shape", "Size") and not data.isdisjoint(reads):
                 data.update(node.output)
                 found |= reads
@@ -130,45 +154,40 @@ class Noise:
 
 
 def _function(dtype: str, opset: int) -> onnx.FunctionProto:
-    """Return a function that multiplies with 1, give or take one unit in the last place."""
+    """Return a function that multiplies with 1, give or take units in the last place."""
     work = "double" if dtype == "float64" else "float"
     element, result = (ELEMENTS[each] for each in (work, dtype))
     if opset == OLDEST and work == "double":
         raise OracleError("opset 7 has no way to round float64 otherwise")
-    bounded = "bounded = Clip <max = 1e30, min = -1e30> (angle)"
-    if opset >= 8:
-        bounded = "lower = Min (angle, infinite) bounded = Max (lower, least)"
+    half = dtype not in ("float32", "float64")
+    least, most = -1e30, 1e30  # sin(infinity) is NaN
+    bounded = f"bounded = Clip <min = {least}, max = {most}> (v)"
+    if opset > OLDEST:
+        bounded = f"""least = Constant <value = {work} {{{least}}}> ()
+            most = Constant <value = {work} {{{most}}}> ()
+            below_most = Min (v, most) bounded = Max (below_most, least)"""
     return onnx.parser.parse_function(
         f"""<opset_import: ["" : {opset}], domain: "{DOMAIN}">
-        round_{dtype} (x, phase, seed) => (y) {{
-            v = Cast <to = {element}> (x)
-            k = Constant <value = {work} {{1234.5}}> ()
-            step = Constant <value = {work} {{{STEPS[dtype]!r}}}> ()
-            one = Constant <value = {work} {{1.0}}> ()
-            most = Constant <value = {work} {{65536.0}}> ()
-            infinite = Constant <value = {work} {{3e38}}> ()
-            least = Constant <value = {work} {{-3e38}}> ()
+        round_{dtype} (x, phase, seed, size) => (y) {{
+            v = {"Identity" if dtype in ("float32", "float64") else f"Cast <to = {element}>"} (x)
+            k = Constant <value = {work} {{{WAVES}}}> ()
+            unit = Constant <value = {work} {{{STEPS[dtype]!r}}}> ()
             moved = Mul (phase, seed)
             offset = Cast <to = {element}> (moved)
-            scaled = Mul (v, k)
-            angle = Add (scaled, offset)
+            units = Cast <to = {element}> (size)
+            step = {"Identity (unit)" if half else "Mul (unit, units)"}
             {bounded}
-            wave = Sin (bounded)
+            scaled = Mul (bounded, k)
+            angle = Add (scaled, offset)
+            wave = Sin (angle)
+            below = Floor (bounded)
+            part = Sub (bounded, below)
+            is_broken = Ceil (part)
             share = Mul (wave, step)
-            below = Floor (v)
-            part = Sub (v, below)
-            is_broken = Cast <to = 9> (part)
-            size = Abs (v)
-            is_large = Greater (size, most)
-            is_infinite = Greater (size, infinite)
-            is_finite = Not (is_infinite)
-            moves = Or (is_broken, is_large)
-            noisy = And (moves, is_finite)
-            mask = Cast <to = {element}> (noisy)
-            noise = Mul (share, mask)
-            factor = Add (one, noise)
-            blurred = Mul (v, factor)
-            y = Cast <to = {result}> (blurred)
+            factor = Mul (share, is_broken)
+            noise = Mul (bounded, factor)
+            noisy = Add (v, noise)
+            y = {"Identity" if dtype in ("float32", "float64") else f"Cast <to = {result}>"} (noisy)
         }}"""
     )
 
@@ -186,12 +205,12 @@ def _made(graph: onnx.GraphProto) -> Iterator[str]:
             yield from _made(body)
 
 
-def _captured(node: onnx.NodeProto) -> Iterator[str]:
+def captured(node: onnx.NodeProto) -> Iterator[str]:
     """Yield what the bodies of a node read, and names of their own."""
     for body in _bodies(node):
         for inner in body.node:
             yield from inner.input
-            yield from _captured(inner)
+            yield from captured(inner)
 
 
 def _fixed(graph: onnx.GraphProto) -> Iterator[str]:

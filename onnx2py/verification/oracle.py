@@ -6,8 +6,8 @@ import mmap
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,11 @@ from onnx import (  # noqa: TID251  (an oracle is not part of the compiler)
 
 from ..decode.prepare import graphs_of
 from ..emit.write import read_manifest
+from .deadline import TimeUp, in_time
 from .inputs import Case, Signature
 
 MAX_REASON = 300
 """Longer messages of the oracles are cut, in characters."""
-
-STOPPING = 10.0
-"""How long an interrupted oracle may take to reach the end of a node, in seconds."""
-
 
 EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
 """What onnxruntime calls the folder with the weights of a model that is not a file."""
@@ -47,12 +44,17 @@ class OracleError(Exception):
 
 
 class OnnxRuntime:
-    """onnxruntime, as close to the file as it goes: without optimisations."""
+    """onnxruntime, as close to the file as it goes: without optimisations, unless asked for."""
 
     name = "onnxruntime"
 
     def __init__(
-        self, model: Any, outputs: Sequence[str], beside: Path | None = None
+        self,
+        model: Any,
+        outputs: Sequence[str],
+        beside: Path | None = None,
+        *,
+        optimized: bool = False,
     ) -> None:
         try:
             import onnxruntime
@@ -63,7 +65,8 @@ class OnnxRuntime:
         levels = onnxruntime.GraphOptimizationLevel
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 4
-        settings.graph_optimization_level = levels.ORT_DISABLE_ALL
+        if not optimized:
+            settings.graph_optimization_level = levels.ORT_DISABLE_ALL
         model, folder = reachable(model, beside)
         if folder is not None:
             settings.add_session_config_entry(EXTERNAL_FOLDER, os.fspath(folder))
@@ -76,33 +79,36 @@ class OnnxRuntime:
             if _mentions(readable, SPLITS_BATCHES):
                 self.remark, settings.intra_op_num_threads = ONE_THREAD, 1
             onnxruntime.set_default_logger_severity(4)
-            self._session = onnxruntime.InferenceSession(
-                readable, settings, providers=["CPUExecutionProvider"]
+            self._session = in_time(
+                lambda: onnxruntime.InferenceSession(
+                    readable, settings, providers=["CPUExecutionProvider"]
+                ),
+                lambda: None,
             )
+        except TimeUp:
+            raise
         except Exception as error:  # its errors have no base class of their own
             raise OracleError(reason(error)) from None
 
     def run(self, feeds: Mapping[str, Any]) -> list[Any]:
         """Return the outputs, in the model's order."""
-        answer: list[Any] = []
         # In a thread of its own, because its C++ would not hear Ctrl-C.
-        thread = Thread(target=self._work, args=(dict(feeds), answer), daemon=True)
-        thread.start()
+        given = dict(feeds)
         try:
-            thread.join()
-        except BaseException:
-            self._quiet.terminate = True
-            thread.join(STOPPING)
+            return list(
+                in_time(
+                    lambda: self._session.run(self._outputs, given, self._quiet),
+                    self._stop,
+                )
+            )
+        except TimeUp:
             raise
-        if isinstance(answer[0], Exception):
-            raise OracleError(reason(answer[0]))
-        return list(answer[0])
-
-    def _work(self, feeds: dict[str, Any], answer: list[Any]) -> None:
-        try:
-            answer.append(self._session.run(self._outputs, feeds, self._quiet))
         except Exception as error:
-            answer.append(error)
+            raise OracleError(reason(error)) from None
+
+    def _stop(self) -> None:
+        """End a run after the node that is being computed."""
+        self._quiet.terminate = True
 
 
 class ReferenceEvaluator:
@@ -133,7 +139,10 @@ class ReferenceEvaluator:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # it warns of 1 / 0
-                return list(self._evaluator.run(self._outputs, dict(feeds)))
+                run = partial(self._evaluator.run, self._outputs, dict(feeds))
+                return list(in_time(run, lambda: None))
+        except TimeUp:
+            raise
         except Exception as error:
             raise OracleError(reason(error)) from None
 

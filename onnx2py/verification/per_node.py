@@ -18,6 +18,7 @@ from .comparison import Difference, compare, is_floating
 from .expectation import Expectation
 from .isolation import Traced
 from .oracle import ORACLES, OnnxRuntime, OracleError, model_proto
+from .recurrence import FirstSteps, is_of
 from .rounding import Rounding, distance
 from .subject import Subject
 
@@ -83,7 +84,7 @@ def declared_values(
 
     Values inside functions of the model are left out, and those that the compiler made.
     """
-    names = _names(subject.folder)
+    names = value_names(subject.folder)
     offsets = zero_points(subject.graph)
     wanted = [names[value.name] for value in traced if value.name in names]
     wanted += [offsets[name] for name in wanted if name in offsets]
@@ -127,13 +128,24 @@ def excuse(
     results: dict[str, NodeResult],
 ) -> None:
     """Let those of the ``base`` values agree that are as close as rounding lets them be."""
+    first_steps = FirstSteps(model_proto(model))
+    theirs = first_steps(base)
+    ours = first_steps({name: values[name].value for name in base})
+    rtol = subject.options.rtol
+    gaps = {
+        part: distance(ours.get(part), value)
+        for part, value in theirs.items()
+        if compare(ours.get(part), value, rtol).reason
+    }
     try:
-        rounding = Rounding(model, subject.graph, subject.beside, list(base))
-        moved = rounding.moved(feeds, base)
+        rounding = Rounding(
+            model, subject.graph, subject.beside, list(base), first_steps
+        )
+        moved = rounding.moved(feeds, theirs, gaps)
     except OracleError:
         return
-    for name, limit in moved.items():
-        if distance(values[name].value, base[name]).within(limit):
+    for name in base:
+        if all(gap.within(moved[p]) for p, gap in gaps.items() if is_of(p, name)):
             right = replace(results[name].difference, reason="")
             results[name] = replace(results[name], difference=right)
 
@@ -196,7 +208,8 @@ def ulp_difference(actual: Any, expected: Any) -> float:
     return float(np.max(steps[~np.isnan(steps)], initial=0.0))
 
 
-def _names(folder: Path) -> dict[str, str]:
+def value_names(folder: Path) -> dict[str, str]:
+    """Return the ONNX name of each value of a package, by its name in Python."""
     try:
         found: dict[str, str] = json.loads((folder / "names.json").read_text("utf-8"))
     except (OSError, ValueError):

@@ -6,24 +6,30 @@ value of the package is an input of the model, so that a difference is that of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import onnx  # noqa: TID251  (an oracle is not part of the compiler)
-from onnx import helper  # noqa: TID251
 
 from ..errors import VerifyError
+from ..ir.types import TensorType
 from ..passes.constants import collect_constants
 from .expectation import Expectation
 from .isolation import Outcome, Traced
 from .oracle import OnnxRuntime, OracleError, model_proto
-from .per_node import NodeReport, compared, declared_values, excuse
+from .parts import COMPUTED, Parts, groups
+from .per_node import (
+    NodeReport,
+    NodeResult,
+    compared,
+    declared_values,
+    excuse,
+    value_names,
+)
 from .randomness import draws
 from .subject import Subject
-
-COMPUTED = ";computed"
 
 
 def compare_steps(
@@ -36,66 +42,79 @@ def compare_steps(
     VerifyError
         If onnxruntime does not take the model in steps.
     """
-    _, _, values = declared_values(subject, expected, outcome.values)
+    values = _declared(subject, expected, outcome.values)
     for name, value in zip(subject.outputs, outcome.cases[0]):
         if name in values:
             values[name] = replace(values[name], value=value)
-    arrays = {k: v for k, v in values.items() if isinstance(v.value, np.ndarray)}
-    proto = model_proto(subject.model)
-    made = _cut(proto, {name: value.value for name, value in arrays.items()})
+    arrays = {k: v.value for k, v in values.items() if isinstance(v.value, np.ndarray)}
+    parts = Parts(model_proto(subject.model), arrays)
     drawn = _drawn(subject, expected)
-    wanted = [name for name in made if name not in drawn]
-    feeds = {**expected.case.feeds, **{name: arrays[name].value for name in made}}
-    outputs = [name + COMPUTED for name in wanted]
-    try:
-        computed = OnnxRuntime(proto, outputs, subject.beside).run(feeds)
-    except OracleError as error:
-        raise VerifyError(f"verify: step by step: {error}") from None
-    return _report(subject, proto, feeds, arrays, dict(zip(wanted, computed)))
+    targets = [name for name in parts.made if name not in drawn]
+    given = {**expected.case.feeds, **{name: arrays[name] for name in parts.made}}
+    results: dict[str, NodeResult] = {}
+    for group in groups(targets, arrays):
+        try:
+            results.update(_compared(subject, parts, group, given, values))
+        except OracleError as error:
+            raise VerifyError(f"verify: step by step: {error}") from None
+    lines = sorted(results.values(), key=lambda result: result.line)
+    return NodeReport(OnnxRuntime.name, tuple(lines))
 
 
-def _report(
+def _compared(
     subject: Subject,
-    proto: onnx.ModelProto,
-    feeds: Mapping[str, Any],
+    parts: Parts,
+    names: Sequence[str],
+    given: Mapping[str, Any],
     values: Mapping[str, Traced],
-    computed: Mapping[str, Any],
-) -> NodeReport:
-    results = compared(subject, values, computed)
+) -> dict[str, NodeResult]:
+    """Compare some values with what onnxruntime makes of those that they are computed from."""
+    part = parts.part(names)
+    outputs = [name + COMPUTED for name in names]
+    computed = OnnxRuntime(part, outputs, subject.beside).run(_feeds(part, given))
+    base = dict(zip(names, computed))
+    results = compared(subject, values, base)
     failing = [name for name, result in results.items() if not result.agrees]
     if failing:
         renamed = {name + COMPUTED: values[name] for name in failing}
         judged = {name + COMPUTED: results[name] for name in failing}
-        base = {name + COMPUTED: computed[name] for name in failing}
-        excuse(subject, proto, feeds, renamed, base, judged)
+        theirs = {name + COMPUTED: base[name] for name in failing}
+        part = parts.part(failing)
+        excuse(subject, part, _feeds(part, given), renamed, theirs, judged)
         results.update({name: judged[name + COMPUTED] for name in failing})
-    return NodeReport(OnnxRuntime.name, tuple(results.values()))
+    return results
 
 
-def _cut(proto: onnx.ModelProto, values: Mapping[str, np.ndarray]) -> list[str]:
-    """Make values inputs, and what nodes make of them outputs; return their names."""
-    made = []
-    for node in proto.graph.node:
-        for i, name in enumerate(node.output):
-            if name in values:
-                node.output[i] = name + COMPUTED
-                made.append(name)
-    del proto.graph.output[:]
-    for name in made:
-        array = values[name]
-        text = array.dtype.kind in "OU"
-        element = (
-            onnx.TensorProto.STRING
-            if text
-            else helper.np_dtype_to_tensor_dtype(array.dtype)
-        )
-        shape = [None] * array.ndim
-        proto.graph.input.append(helper.make_tensor_value_info(name, element, shape))
-        proto.graph.output.append(onnx.ValueInfoProto(name=name + COMPUTED))
-    stale = [v for v in proto.graph.value_info if v.name not in values]
-    del proto.graph.value_info[:]
-    proto.graph.value_info.extend(stale)
-    return made
+def _feeds(part: onnx.ModelProto, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {v.name: given[v.name] for v in part.graph.input if v.name in given}
+
+
+def _declared(
+    subject: Subject, expected: Expectation, traced: Sequence[Traced]
+) -> dict[str, Traced]:
+    """Return the values of a package by their ONNX names, as the types that ONNX says.
+
+    onnxruntime is asked for those alone that are of another type, or of an unknown one.
+    """
+    names = value_names(subject.folder)
+    types = subject.graph.types
+    named = [value for value in traced if value.name in names]
+    same = {
+        names[value.name]: value
+        for value in named
+        if _is_declared(value.value, types.get(names[value.name]))
+    }
+    others = [value for value in named if names[value.name] not in same]
+    if others:
+        same.update(declared_values(subject, expected, others)[2])
+    order = {names[value.name]: i for i, value in enumerate(named)}
+    return dict(sorted(same.items(), key=lambda item: order[item[0]]))
+
+
+def _is_declared(value: Any, kind: Any) -> bool:
+    if not isinstance(value, np.ndarray) or not isinstance(kind, TensorType):
+        return False
+    return str(value.dtype.name) == kind.dtype
 
 
 def _drawn(subject: Subject, expected: Expectation) -> set[str]:

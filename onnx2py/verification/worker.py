@@ -108,18 +108,23 @@ def values(
     package: Any, model: Any, feeds: dict[str, Any], store: Any
 ) -> list[dict[str, Any]]:
     """Return every value that the graph itself computes (not its functions), in order."""
-    watch = importlib.import_module(f"{package.__name__}.watch")
+    watch: Any = importlib.import_module(f"{package.__name__}.watch")
     names = {spec.name: spec.python_name for spec in package.INPUTS}
+
+    class Written(watch.Trace):  # type: ignore[misc]
+        """A trace that keeps no value in memory: all of them may take gigabytes."""
+
+        def keep(self, call: Any, values: tuple[Any, ...]) -> None:
+            for name, value in zip(call.names, values):
+                if "." not in name:
+                    self.values[name] = [store.encode(_tensor(value))]
+                    self.calls[name] = call
+
+    watch.Trace = Written
     seen = watch.trace(model, **{names[name]: v for name, v in feeds.items()})
     return [
-        {
-            "name": name,
-            "node": call.node,
-            "line": call.line,
-            "value": store.encode(_tensor(seen[name])),
-        }
+        {"name": name, "node": call.node, "line": call.line, "value": seen[name]}
         for name, call in seen.calls.items()
-        if "." not in name
     ]
 
 
