@@ -144,6 +144,8 @@ def dynamic_quantize_linear(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Quantize to uint8 so that the range of ``x``, with zero in it, is used in full.
 
+    NaN has no part in the range, and becomes 0.
+
     Returns
     -------
     y : uint8[...]
@@ -153,7 +155,7 @@ def dynamic_quantize_linear(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
-    scale, zero_point = byte_range(x)
+    scale, zero_point, _ = byte_range(x)
     y = quantize_linear(x, scale, zero_point)
     return y, np.asarray(scale), np.asarray(zero_point, np.uint8)
 
@@ -161,7 +163,7 @@ def dynamic_quantize_linear(
 def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Quantize to 256 steps over the range of ``x`` and 0; return floats less the zero point.
 
-    NaN stays NaN.
+    NaN has no part in the range, and becomes the smallest number.
 
     Returns
     -------
@@ -172,19 +174,29 @@ def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
-    scale, zero_point = byte_range(x)
+    scale, zero_point, is_finite = byte_range(x)
     y = np.asarray(x / scale)
     np.rint(y, out=y)
-    y.clip(np.float32(-zero_point), np.float32(255 - zero_point), out=y)
+    low = np.float32(-zero_point)
+    y.clip(low, np.float32(255 - zero_point), out=y)
+    if not is_finite:
+        replace_nan(y, low)
     return y, np.asarray(scale)
 
 
-def byte_range(x: NDArray[Any]) -> tuple[Any, int]:
-    """Return the scale and the zero point with which the range of ``x`` fills a byte."""
-    low = np.float32(min(x.min(initial=0), 0))
-    high = np.float32(max(x.max(initial=0), 0))
+def byte_range(x: NDArray[Any]) -> tuple[Any, int, bool]:
+    """Return the scale and the zero point with which ``x`` fills a byte; whether it is finite.
+
+    NaN is passed over, as onnxruntime does almost everywhere.
+    """
+    low, high = np.float32(x.min(initial=0)), np.float32(x.max(initial=0))
+    is_finite = bool(high - low < np.inf)
+    if low != low:  # not always: fmin takes twice as long
+        low = np.float32(np.fmin.reduce(x, None, initial=0))
+        high = np.float32(np.fmax.reduce(x, None, initial=0))
     scale = np.float32(high - low) / np.float32(255) if high != low else np.float32(1)
-    return scale, int(min(max(0, np.rint(-low / scale)), 255))  # 0 where that is NaN
+    zero_point = int(max(0, min(255, np.rint(-low / scale))))  # 255 where that is NaN
+    return scale, zero_point, is_finite
 
 
 def quantize_linear_along(

@@ -2,6 +2,8 @@
 
 import ml_dtypes
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 
 from onnx2py.kernels.quantization import (
@@ -104,12 +106,26 @@ def test_dynamic_quantization_of_nothing_has_scale_one(x):
     assert (scale.dtype, zero_point.dtype) == (np.float32, np.uint8)
 
 
-def test_dynamic_quantization_of_nan_is_nan():
-    x = floats(1, np.nan, -3)
-    y, scale, zero_point = dynamic_quantize_linear(x)
-    assert np.isnan(scale) and zero_point == 0
-    rounded, step = rounded_to_bytes(x)
-    assert np.isnan(rounded * step).all()
+@pytest.mark.parametrize(
+    "x",
+    [(np.nan, 1, 2, -3), (1, 2, np.nan, -3), (1, np.nan, 2), (np.nan, np.nan),
+     (np.inf, 1, -1), (-np.inf, 1, -1), (np.inf, -np.inf, 1), (np.nan, np.inf, 3)],
+)  # fmt: skip
+def test_dynamic_quantization_passes_over_nan_as_onnxruntime_does(x):
+    node = onnx.helper.make_node("DynamicQuantizeLinear", ["x"], ["y", "s", "z"])
+    value = onnx.helper.make_tensor_value_info
+    outputs = [value("y", 2, None), value("s", 1, ()), value("z", 2, ())]
+    graph = onnx.helper.make_graph([node], "g", [value("x", 1, (len(x),))], outputs)
+    opsets = [onnx.helper.make_opsetid("", 17)]
+    model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    expected = session.run(None, {"x": floats(*x)})
+    for actual, value in zip(dynamic_quantize_linear(floats(*x)), expected):
+        np.testing.assert_array_equal(actual, value)
+    rounded, step = rounded_to_bytes(floats(*x))
+    y, scale, zero_point = expected
+    assert rounded.tolist() == (y.astype(float) - zero_point).tolist()
+    assert step == scale
 
 
 def test_four_bits():
