@@ -447,7 +447,7 @@ def test_a_package_checks_itself(here):
 
 def test_a_package_without_a_record(here):
     compile_model(parse(NET), "pkg")
-    assert check().stdout.startswith("nothing recorded")
+    assert check().stdout.startswith("outputs: not checked")
 
 
 LARGE = """g (float[300, 300] x, int64[300, 300] i, string[2] s, bool[2] c)

@@ -1,4 +1,4 @@
-"""Recorded inputs and outputs: does this copy still compute what it did when it was made?"""
+"""Self-test against inputs and outputs recorded at compile time."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
 
 
 def selftest() -> int:
-    """Return 0 if the weights are those that were written, and recorded outputs agree."""
+    """Return 0 if checksums of weights and recorded outputs match, 1 otherwise."""
     unchanged = weights_unchanged()
     record = read_record()
     if record is None:
-        print("nothing recorded: compile with --verify to record inputs and outputs")
+        print("outputs: not checked (compile with --verify to record them)")
         return 0 if unchanged else 1
     result = Model()(**recorded_inputs(record))
     outputs = [result] if len(OUTPUTS) == 1 else list(result)
@@ -36,11 +36,11 @@ def selftest() -> int:
 
 
 def weights_unchanged() -> bool:
-    """Compare the SHA-256 of each file of weights with the record; print what differs."""
+    """Compare the SHA-256 of each weight file with the record; print differences."""
     try:
         hashes: dict[str, str] = json.loads(read_text(MANIFEST))["weights"]
     except FileNotFoundError:
-        print(f"weights: not checked, expected {MANIFEST.name}, got no such file")
+        print(f"weights: not checked ({MANIFEST.name} is missing)")
         return True
     changed = 0
     for name, expected in hashes.items():
@@ -52,55 +52,55 @@ def weights_unchanged() -> bool:
             print(f"{name}: CHANGED, expected SHA-256 {expected}, got {found}")
             changed += 1
     if hashes and not changed:
-        print(f"weights: {len(hashes)} files, all as they were written")
+        print(f"weights: {len(hashes)} files, checksums match")
     return not changed
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, which may lie in a zip archive."""
-    found = hashlib.sha256()
+    """Return the SHA-256 of a file, which may be in a zip archive."""
+    sha256 = hashlib.sha256()
     if path.is_file():
         with path.open("rb") as file:
-            for piece in iter(lambda: file.read(1 << 20), b""):
-                found.update(piece)
+            for block in iter(lambda: file.read(1 << 20), b""):
+                sha256.update(block)
     else:
-        found.update(archived(path))
-    return found.hexdigest()
+        sha256.update(archived(path))
+    return sha256.hexdigest()
 
 
 def read_record() -> Optional[dict[str, Any]]:
-    """Return what was recorded, or None if nothing was."""
+    """Return the record of inputs and outputs, None if there is none."""
     try:
-        found: dict[str, Any] = json.loads(read_text(GOLDEN / "record.json"))
+        record: dict[str, Any] = json.loads(read_text(GOLDEN / "record.json"))
     except FileNotFoundError:
         return None
-    return found
+    return record
 
 
 def recorded_inputs(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the recorded inputs by their Python names; large ones are drawn again."""
+    """Return the recorded inputs by Python name; regenerate large ones from the seed."""
     random = np.random.default_rng(record.get("seed"))
     drawn = record.get("inputs", {})
-    found: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
     for i, spec in enumerate(INPUTS):
         array = recorded(f"input_{i}")
         if str(i) in drawn:
             dtype, shape, high = drawn[str(i)]
             array = draw(random, dtype, tuple(shape), high)
         if array is not None:
-            found[spec.python_name] = array.astype(numpy_dtype(spec.dtype))
-    return found
+            inputs[spec.python_name] = array.astype(numpy_dtype(spec.dtype))
+    return inputs
 
 
 def numpy_dtype(name: str) -> Any:
-    """Return the dtype of an ONNX element type."""
+    """Return the NumPy dtype of an ONNX element type."""
     return np.dtype(object if name == "string" else name)
 
 
 def draw(
     random: np.random.Generator, dtype: str, shape: tuple[int, ...], high: int
 ) -> NDArray[Any]:
-    """Return the values that the model was verified with: the seed decides them."""
+    """Draw the input values that the model was verified with; the seed determines them."""
     uniform = np.asarray(random.random(shape))
     if dtype == "string":
         return np.asarray(np.array(WORDS, object)[(uniform * len(WORDS)).astype(int)])
@@ -112,7 +112,7 @@ def draw(
 
 
 def recorded(name: str) -> Optional[NDArray[Any]]:
-    """Return a recorded array, or None if there is none of that name."""
+    """Return a recorded array, None if there is none of that name."""
     try:
         return read_array(GOLDEN / f"{name}.npy")
     except FileNotFoundError:
@@ -120,19 +120,19 @@ def recorded(name: str) -> Optional[NDArray[Any]]:
 
 
 def agrees(index: int, spec: TensorSpec, actual: Any, rtol: Optional[float]) -> bool:
-    """Compare one output with the record, print the verdict, return it."""
+    """Compare one output with the record; print the verdict and return it."""
     name = spec.name if spec.name.isprintable() else ascii(spec.name)
     if rtol is None:
         print(f"{name}: not recorded")
         return True
-    if isinstance(actual, list):  # of maps: their values are recorded, a row for each
+    if isinstance(actual, list):  # of maps: the values of each are recorded as a row
         actual = [[row[key] for key in sorted(row)] for row in actual]
     value: NDArray[Any] = np.asarray(actual)
     expected, shape = recorded(f"output_{index}"), recorded(f"output_{index}_shape")
     sample = recorded(f"output_{index}_sample")
-    wanted = expected.shape if expected is not None else shape
-    if wanted is None or value.shape != tuple(wanted):
-        print(f"{name}: DIFFERS, expected shape {wanted}, got {value.shape}")
+    recorded_shape = expected.shape if expected is not None else shape
+    if recorded_shape is None or value.shape != tuple(recorded_shape):
+        print(f"{name}: DIFFERS, expected shape {recorded_shape}, got {value.shape}")
         return False
     if expected is None:
         assert sample is not None
@@ -146,7 +146,7 @@ def agrees(index: int, spec: TensorSpec, actual: Any, rtol: Optional[float]) -> 
 
 
 def close(name: str, actual: NDArray[Any], expected: NDArray[Any], rtol: float) -> bool:
-    """Compare numbers, allowing ``rtol`` of the largest; print the verdict, return it."""
+    """Compare numbers with a tolerance of ``rtol`` times the largest; print and return the verdict."""
     wide = np.complex128 if expected.dtype.kind == "c" else np.float64
     a, e = actual.astype(wide), expected.astype(wide)
     finite = np.isfinite(e)

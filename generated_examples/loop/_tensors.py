@@ -1,4 +1,4 @@
-"""Reading weights and checking inputs, with errors that name the tensor."""
+"""Weight loading and input checks."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Dim = Union[int, str, None]
 File = Union[str, "os.PathLike[str]"]
 
 MAPPED_BYTES = 1 << 20
-"""Larger weights are mapped into memory rather than read."""
+"""Larger weights are memory-mapped instead of read."""
 
 
 class TensorSpec:
     """An input or output: its ONNX name, its Python name and its type.
 
-    ``shape`` has an int, a symbol or None for each axis, and is None where the rank is
-    not known.
+    ``shape`` has an int, a symbol or None (unknown) per axis; it is None if the rank is
+    unknown.
     """
 
     def __init__(
@@ -48,20 +48,20 @@ class TensorSpec:
 
 
 def shown(name: str) -> str:
-    """Return a name without what would steer a terminal."""
+    """Escape control characters in a name before printing it."""
     text = str(name)
     return text if text.isprintable() else ascii(text)
 
 
 def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
-    """Read ``<name>.npy`` and check that it is the tensor which the graph expects.
+    """Read ``<name>.npy`` and check its dtype and shape.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file holds a tensor of another type, or is damaged.
+        If the file is damaged, or its tensor has the wrong dtype or shape.
     """
     path = os.path.join(folder, f"{name}.npy")
     known = _read_usual(path, expected)
@@ -70,24 +70,24 @@ def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
     try:
         weight = read_array(path)
     except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: expected {expected}, found {error}") from None
+        raise ValueError(f"{path}: expected {expected}, got {error}") from None
     dtype = expected.partition("[")[0]
     if dtype == "string":
         weight = weight.astype(object)
     if tensor_type(weight) != expected:
-        raise ValueError(f"{path}: expected {expected}, found {tensor_type(weight)}")
+        raise ValueError(f"{path}: expected {expected}, got {tensor_type(weight)}")
     return weight
 
 
 def _read_usual(path: File, expected: str) -> Optional[NDArray[Any]]:
-    """Return the array in a file that has the header which this type usually has, else None.
+    """Fast path: read a file that has exactly NumPy's standard header; None otherwise.
 
-    It takes ``np.load`` 0.2 ms to parse a header, longer than to read most weights.
+    ``np.load`` takes 0.2 ms to parse a header, longer than reading most weights.
     """
     dtype, dims = parse_type(expected)
     if dtype == object:
         return None
-    shape: Any = dims  # of numbers, in a weight
+    shape: Any = dims  # all are known for a weight
     fields = {"descr": dtype.str, "fortran_order": False, "shape": shape}
     usual = repr(fields)[:-1] + ", }"
     try:
@@ -103,11 +103,11 @@ def _read_usual(path: File, expected: str) -> Optional[NDArray[Any]]:
             whole = not size or file.readinto(array.data) == size
             return array if whole and not file.read(1) else None
     except (OSError, ValueError):
-        return None  # whoever reads it next says what is wrong
+        return None  # read_array() reports the error
 
 
 def read_array(path: File) -> NDArray[Any]:
-    """Return the array in a file, which may lie in a zip archive.
+    """Read an array from a file, which may be in a zip archive.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def read_array(path: File) -> NDArray[Any]:
 
 
 def archived(path: File) -> bytes:
-    """Return what a file holds that lies in the archive from which this module came."""
+    """Return the contents of a file in the zip this package was imported from."""
     get_data = getattr(getattr(__spec__, "loader", None), "get_data", None)
     if get_data is None or os.path.isdir(os.path.dirname(path)):
         raise FileNotFoundError(f"{path}: no such file")
@@ -136,7 +136,7 @@ def archived(path: File) -> bytes:
 
 
 def read_text(path: File) -> str:
-    """Return the text in a file, which may lie in a zip archive."""
+    """Read text from a file, which may be in a zip archive."""
     if os.path.isfile(path):
         with open(path, encoding="utf-8") as file:
             return file.read()
@@ -146,16 +146,16 @@ def read_text(path: File) -> str:
 def check_input(
     name: str, value: Any, expected: str, dims: Optional[dict[str, int]] = None
 ) -> NDArray[Any]:
-    """Return an input of the graph in the machine's byte order, once its type is checked.
+    """Check an input and return it in native byte order.
 
-    ``dims`` collects the lengths that symbols stand for, so that they are equal in all inputs.
+    ``dims`` collects the sizes of symbolic dimensions, which must be equal in all inputs.
 
     Raises
     ------
     TypeError
         If ``value`` is not a NumPy array.
     ValueError
-        If ``value`` is of another dtype or shape.
+        If ``value`` has the wrong dtype or shape.
     """
     if not isinstance(value, (np.ndarray, np.generic)):
         kind = type(value).__name__
@@ -187,10 +187,7 @@ def check_input(
 
 
 def _as_strings(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of str; what is none is spelt as by Python: "None", "nan", "1.5".
-
-    So does onnxruntime.
-    """
+    """Convert to an array of str, as onnxruntime does: None becomes "None", 1.5 "1.5"."""
     if array.dtype.kind == "S":
         try:
             array = np.char.decode(array, "utf-8")
@@ -206,7 +203,7 @@ def _as_strings(name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 @lru_cache(maxsize=None)
 def parse_type(text: str) -> tuple[Any, Optional[tuple[Dim, ...]]]:
-    """Parse ``float32[batch, 3]`` to a dtype and a shape, None for an unknown rank."""
+    """Parse ``float32[batch, 3]`` into a dtype and a shape (None if the rank is unknown)."""
     name, _, rest = text.partition("[")
     dtype = np.dtype(object if name == "string" else name)
     if rest == "...]":
@@ -218,7 +215,7 @@ def parse_type(text: str) -> tuple[Any, Optional[tuple[Dim, ...]]]:
 
 
 def tensor_type(x: NDArray[Any]) -> str:
-    """Spell the type of ``x`` the way the comments in this package do.
+    """Return the type of ``x`` as the comments in this package spell it.
 
     >>> tensor_type(np.zeros((1, 10), np.float32))
     'float32[1, 10]'
@@ -228,15 +225,15 @@ def tensor_type(x: NDArray[Any]) -> str:
 
 
 def as_array(value: Any) -> NDArray[Any]:
-    """Return a NumPy scalar as an array of no axes, and anything else as it is."""
+    """Turn a NumPy scalar into a 0-d array; return anything else unchanged."""
     array: NDArray[Any] = np.asarray(value) if isinstance(value, np.generic) else value
     return array
 
 
 def own(value: Value, *held: Any) -> Value:
-    """Return an output in memory of its own, which the caller may write to.
+    """Return an output that the caller may modify.
 
-    It is copied if it shares memory with one of ``held``: weights, inputs, other outputs.
+    It is copied if it shares memory with ``held``: weights, inputs, other outputs.
     """
     result: Any = value
     if isinstance(result, np.ndarray):
@@ -251,7 +248,7 @@ def own(value: Value, *held: Any) -> Value:
 
 
 def _own_items(items: list[Any], taken: set[int]) -> list[Any]:
-    """Copy the items of a sequence that lie in memory which is taken, by others or an item."""
+    """Copy the items of a sequence whose memory is in ``taken`` or shared with another item."""
     result: list[Any] = []
     for item in items:
         if isinstance(item, np.ndarray):
@@ -267,7 +264,7 @@ def _own_items(items: list[Any], taken: set[int]) -> list[Any]:
 
 
 def _arrays(values: Iterable[Any]) -> Iterator[NDArray[Any]]:
-    """Yield arrays, and those in sequences."""
+    """Yield the arrays among ``values``, including those in sequences."""
     for value in values:
         if isinstance(value, np.ndarray):
             yield value
@@ -276,8 +273,8 @@ def _arrays(values: Iterable[Any]) -> Iterator[NDArray[Any]]:
 
 
 def _overlap(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    """Whether two arrays have an element in common; where that is hard to tell, True."""
-    effort: Any = 100  # NumPy's annotation allows two constants alone
+    """Return whether two arrays share an element; True where the check would take long."""
+    effort: Any = 100  # NumPy's annotation allows only two constants
     return np.may_share_memory(a, b, max_work=effort)
 
 
@@ -290,9 +287,9 @@ def _memory(array: NDArray[Any]) -> Any:
 
 
 def quiet(function: Function) -> Function:
-    """Let a method of a model compute as ONNX does: 1 / 0 is inf, without a warning.
+    """Silence NumPy's floating-point warnings: in ONNX, 1 / 0 is inf.
 
-    An error that a node causes begins with the node's name, as the comment above its call has it.
+    Errors are prefixed with the node that caused them, taken from the comment above its call.
     """
 
     @wraps(function)
@@ -310,7 +307,7 @@ def quiet(function: Function) -> Function:
 
 
 def _with_node(error: Exception, model: object) -> Exception:
-    """Return the error with the node in its message, or as it is where no node caused it."""
+    """Return the error with the node in its message, unchanged if no node caused it."""
     node, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_locals.get("self") is model:
@@ -322,7 +319,7 @@ def _with_node(error: Exception, model: object) -> Exception:
     error.args = (text,)
     if str(error) == text or isinstance(error, KeyError):
         return error
-    error.args = given  # its class words the message by itself
+    error.args = given  # the class builds its own message
     numpy_kinds = type(error).__mro__ if "numpy" in type(error).__module__ else ()
     for kind in numpy_kinds:
         try:
@@ -335,8 +332,8 @@ def _with_node(error: Exception, model: object) -> Exception:
 
 
 def _comment_above(frame: Any, number: int) -> str:
-    """Return the comment above the statement of a line, without the type behind its arrow."""
-    import linecache  # only when something has failed: it takes a while
+    """Return the comment above the statement on a line, without the type after its arrow."""
+    import linecache  # slow to import, and needed only for errors
 
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     comment: list[str] = []

@@ -1,4 +1,4 @@
-"""The model behind the interface of ``onnxruntime.InferenceSession``."""
+"""Drop-in replacement for ``onnxruntime.InferenceSession``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from .model import INPUTS, OUTPUTS, Model
 
 
 class InferenceSession(Session):
-    """Runs the model as onnxruntime's class of that name does.
+    """Drop-in replacement for onnxruntime.InferenceSession.
 
-    Code that was written for onnxruntime works: what is asked of a path, of providers or
-    of a graphics card is accepted and ignored.
+    Code written for onnxruntime works unchanged: the path, providers and devices are
+    accepted and ignored.
 
     Parameters
     ----------
     path_or_bytes, providers, provider_options, kwargs
-        Ignored: there is one model, and NumPy computes it.
+        Ignored: this package holds one model, and NumPy is the only provider.
     sess_options
-        What :meth:`get_session_options` returns; ``intra_op_num_threads`` limits the
-        threads of BLAS while the session runs, if it is not 0.
+        Returned by :meth:`get_session_options`. ``intra_op_num_threads`` limits the number
+        of BLAS threads while the session runs, unless it is 0.
     """
 
     _compiled = Compiled(

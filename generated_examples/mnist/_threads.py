@@ -1,4 +1,4 @@
-"""How many threads BLAS computes products with: one number, of the whole process."""
+"""Limit on the number of BLAS threads, which is one setting for the whole process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._tensors import Function
 
 
 class Library:
-    """How the number of threads of a library is asked for and set."""
+    """Functions that get and set a library's number of threads."""
 
     def __init__(self, get: Callable[[], int], set: Callable[[int], Any]) -> None:
         self.get = get
@@ -27,7 +27,7 @@ class Library:
 
 
 def limited(function: Function) -> Function:
-    """Let a method compute with at most ``self.threads`` threads, if that is a number."""
+    """Run a method with at most ``self.threads`` BLAS threads; None sets no limit."""
 
     @wraps(function)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -40,7 +40,7 @@ def limited(function: Function) -> Function:
 
 
 def thread_limit(threads: Optional[int]) -> Optional[int]:
-    """Return a limit to be kept; warn if nothing here can keep it.
+    """Check a limit and return it; warn if it cannot be applied.
 
     Raises
     ------
@@ -50,9 +50,9 @@ def thread_limit(threads: Optional[int]) -> Optional[int]:
     if threads is None:
         return None
     if index(threads) < 1:
-        raise ValueError(f"threads: expected a number from 1, got {threads}")
+        raise ValueError(f"threads: expected an integer >= 1, got {threads}")
     if not state().libraries:
-        warnings.warn(f"threads={threads}: not limited: {ADVICE}", stacklevel=4)
+        warnings.warn(f"threads={threads} has no effect: {ADVICE}", stacklevel=4)
     return index(threads)
 
 
@@ -63,10 +63,10 @@ ADVICE = (
 
 
 class limit:
-    """Let BLAS take at most ``threads`` threads in a block.
+    """Limit BLAS to ``threads`` threads within a ``with`` block.
 
-    Of limits at the same time, the least counts: BLAS has one number for all threads of
-    Python. The number that was set before is set again when the last block ends.
+    BLAS has one setting for all Python threads: of concurrent limits the lowest applies.
+    The previous setting is restored when the last block ends.
     """
 
     def __init__(self, threads: int) -> None:
@@ -93,7 +93,7 @@ def _apply(shared: Any) -> None:
 
 
 def state() -> Any:
-    """Return the limits that are in force: every package in the process has the same."""
+    """Return the limits in effect, which all packages in the process share."""
     known = vars(sys).get("_onnx2py_threads")
     if known is not None:
         return known
@@ -105,7 +105,7 @@ def state() -> Any:
 
 
 def _forget_calls() -> None:
-    """Drop the limits of calls that run in the parent process alone."""
+    """Drop the limits of calls that run only in the parent process."""
     shared = state()
     shared.lock = Lock()
     shared.limits.clear()
@@ -113,7 +113,7 @@ def _forget_calls() -> None:
 
 
 def _libraries() -> list[Library]:
-    """Return the libraries that threadpoolctl finds, or else that of NumPy's wheels."""
+    """Return the BLAS libraries that threadpoolctl finds, else the OpenBLAS of NumPy's wheel."""
     try:
         threadpoolctl: Any = import_module("threadpoolctl")
         controllers = threadpoolctl.ThreadpoolController().select(user_api="blas")
@@ -126,14 +126,14 @@ def _libraries() -> list[Library]:
 
 
 def openblas() -> Iterator[Any]:
-    """Yield the OpenBLAS that lies in NumPy's wheel, as a library of ctypes."""
+    """Yield the OpenBLAS in NumPy's wheel as a ctypes library."""
     from ctypes import CDLL
 
     numpy = os.path.dirname(np.__file__)
     for folder in (f"{numpy}.libs", os.path.join(numpy, ".dylibs")):
         for name in sorted(os.listdir(folder) if os.path.isdir(folder) else ()):
             if "openblas" in name:
-                yield CDLL(os.path.join(folder, name))  # it is loaded already
+                yield CDLL(os.path.join(folder, name))  # already loaded by NumPy
 
 
 def _openblas_library(library: Any) -> Optional[Library]:

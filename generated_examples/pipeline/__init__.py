@@ -15,7 +15,7 @@ __all__ = ["INPUTS", "OUTPUTS", "InferenceSession", "Model"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the session when it is first asked for: a model needs none."""
+    """Import the session on first use: ``Model`` does not need it."""
     if name == "InferenceSession":
         from ._session import InferenceSession
 

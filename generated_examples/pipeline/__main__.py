@@ -1,4 +1,4 @@
-"""``python -m pipeline``: check this copy, run it, measure it. ``--help`` says how."""
+"""``python -m pipeline``: check, run and measure this copy; see ``--help``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._tools import bench, fail, info, profile, run
 
 
 def main() -> int:
-    """Do what the arguments ask for; without any, compare this copy with what was recorded."""
+    """Run the command; the default is the self-test."""
     given = parsed()
     try:
         if given.command == "info":
@@ -38,31 +38,31 @@ def main() -> int:
 
 
 def parsed() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
-        description="The model pipeline in plain NumPy. Without a command: selftest.",
+        description="The model pipeline in plain NumPy. The default command is selftest.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add = commands.add_parser
-    add("selftest", help="compare this copy with recorded inputs and outputs")
-    add("info", help="inputs, outputs, weights, where the model came from")
+    add("selftest", help="check weights and outputs against those recorded")
+    add("info", help="show inputs, outputs, weights and origin of the model")
     takes_inputs = argparse.ArgumentParser(add_help=False)
     takes_inputs.add_argument(
         "--input",
         action="append",
         default=[],
         metavar="NAME=FILE",
-        help="an input: .npy, .npz (FILE.npz:KEY), .json, or a picture if Pillow is installed",
+        help="an input: .npy, .npz (FILE.npz:KEY), .json, or an image (needs Pillow)",
     )
     takes_inputs.add_argument(
         "--scale",
         type=float,
         metavar="X",
-        help="what a float input gets for each of a picture's 255 steps (1/255)",
+        help="scale applied to 8-bit pixels (default: 1/255)",
     )
     one = add(
-        "run", parents=[takes_inputs], help="compute the outputs for inputs from files"
+        "run", parents=[takes_inputs], help="compute outputs for inputs from files"
     )
     one.add_argument(
         "-o",
@@ -70,7 +70,7 @@ def parsed() -> argparse.Namespace:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="where the outputs go, one file each",
+        help="folder for the outputs, one file each",
     )
     measured = argparse.ArgumentParser(add_help=False, parents=[takes_inputs])
     measured.add_argument(
@@ -78,16 +78,16 @@ def parsed() -> argparse.Namespace:
         type=positive,
         default=20,
         metavar="N",
-        help="how many calls (%(default)s)",
+        help="number of calls (default: %(default)s)",
     )
-    add("bench", parents=[measured], help="how long a call takes")
-    table = add("profile", parents=[measured], help="where the time goes, call by call")
+    add("bench", parents=[measured], help="measure the time of a run")
+    table = add("profile", parents=[measured], help="measure the time of each call")
     table.add_argument(
         "--top",
         type=positive,
         default=20,
         metavar="N",
-        help="how many rows to print (%(default)s)",
+        help="number of rows to print (default: %(default)s)",
     )
     table.add_argument(
         "--chrome",
@@ -99,9 +99,9 @@ def parsed() -> argparse.Namespace:
 
 
 def positive(text: str) -> int:
-    """Read a number of at least 1."""
+    """Parse an integer of at least 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer >= 1, got {text!r}")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""What a session is fed with: arrays of it, and errors that read like onnxruntime's."""
+"""Conversion and checks of a session's inputs, with onnxruntime's error messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ._tensors import TensorSpec, parse_type, shown, tensor_type
 
 Failure = Callable[[str, str], Exception]
-"""Makes an exception of the name of onnxruntime's and a message."""
+"""Creates the exception that onnxruntime raises, from its class name and a message."""
 
 _SPELLINGS = {"float32": "float", "float64": "double"}
 _HINT = "Please fix either the inputs/outputs or the model."
@@ -23,7 +23,7 @@ def check_names(
     failure: Failure,
     unknown: bool = True,
 ) -> None:
-    """Check that every input has a value and, if ``unknown``, that there are no others."""
+    """Check that every required input has a value; if ``unknown``, reject other names."""
     missing = [
         spec.name
         for spec in specs
@@ -43,7 +43,7 @@ def check_names(
 def places_of(
     specs: Sequence[TensorSpec], names: Optional[Sequence[str]], failure: Failure
 ) -> Sequence[int]:
-    """Return which outputs are asked for: all if there are no names."""
+    """Return the indices of the requested outputs; without names, of all."""
     if isinstance(names, str):
         raise TypeError(f"output_names: expected a list, got {names!r}")
     known = [spec.name for spec in specs]
@@ -54,7 +54,7 @@ def places_of(
 
 
 def fed(spec: TensorSpec, value: Any, failure: Failure) -> Any:
-    """Return what the model takes: lists become arrays, an ``OrtValue`` what it holds."""
+    """Convert a value to a model input: lists become arrays, an ``OrtValue`` is unwrapped."""
     value = getattr(value, "held", value)
     if value is None:
         return None
@@ -64,12 +64,12 @@ def fed(spec: TensorSpec, value: Any, failure: Failure) -> Any:
         return value
     is_list = isinstance(value, list)
     array = _array(spec, value, failure) if is_list else np.asarray(value)
-    # onnxruntime does not look at the rank of what should be a scalar.
+    # onnxruntime does not check the rank of an input that should be a scalar.
     return array.reshape(()) if spec.shape == () and array.shape == (1,) else array
 
 
 def check_tensor(spec: TensorSpec, value: Any, failure: Failure) -> None:
-    """Say what is wrong with a tensor that the model did not take, if something is."""
+    """Raise onnxruntime's error for a tensor of the wrong type, rank or shape."""
     if value is None or "(" in spec.dtype:
         return
     name, shape = shown(spec.name), spec.shape or ()
@@ -96,12 +96,12 @@ def check_tensor(spec: TensorSpec, value: Any, failure: Failure) -> None:
 
 
 def may_be_none(spec: TensorSpec) -> bool:
-    """Say whether an input may be missing without a default."""
+    """Return whether an input may be missing although it has no default."""
     return spec.dtype.startswith("optional(")
 
 
 def onnx_type(kind: str) -> str:
-    """Spell a type as onnxruntime does.
+    """Convert a type to onnxruntime's spelling.
 
     >>> onnx_type("sequence(map(int64, float32[]))")
     'seq(map(int64,tensor(float)))'
@@ -116,14 +116,14 @@ def onnx_type(kind: str) -> str:
 
 
 def type_of_value(value: Any, expected: str) -> str:
-    """Return the type of a value, spelled likewise; what it does not show is as expected."""
+    """Return the type of a value in onnxruntime's spelling; ``expected`` fills gaps."""
     if isinstance(value, np.ndarray):
         return onnx_type(tensor_type(value).partition("[")[0])
     if isinstance(value, list):
         kinds = {type_of_value(item, _inside(expected)): None for item in value}
         return f"seq({','.join(kinds)})" if kinds else expected
     if isinstance(value, dict):
-        for key, item in value.items():  # of one type each
+        for key, item in value.items():  # all keys have one type, all values another
             kind = _inside(expected).partition(",")[2] or _type_of_scalar(item)
             return f"map({_inside(_type_of_scalar(key))},{kind})"
         return expected
@@ -131,14 +131,14 @@ def type_of_value(value: Any, expected: str) -> str:
 
 
 def _type_of_scalar(value: Any) -> str:
-    """Return the type of a key or a value of a dictionary."""
+    """Return the type of a dictionary's key or value."""
     if isinstance(value, str):
         return "tensor(string)"
     return f"tensor({'int64' if isinstance(value, (int, np.integer)) else 'float'})"
 
 
 def _array(spec: TensorSpec, values: list[Any], failure: Failure) -> Any:
-    """Make an array of a list, whatever the type of the numbers in it."""
+    """Convert a list to an array of the input's dtype."""
     dtype, _ = parse_type(f"{spec.dtype}[...]")
     try:
         array = np.asarray(values, dtype)
@@ -154,7 +154,7 @@ def _array(spec: TensorSpec, values: list[Any], failure: Failure) -> Any:
 
 
 def _collection(spec: TensorSpec, value: Any, failure: Failure) -> Any:
-    """Return a sequence, a map or what may be none, once the types in it are checked."""
+    """Check the types in a sequence, a map or an optional value, and return it."""
     if isinstance(value, list):
         value = [np.asarray(v) if isinstance(v, np.generic) else v for v in value]
     expected = onnx_type(spec.dtype)
@@ -176,5 +176,5 @@ def _wrong_type(
 
 
 def _inside(kind: str) -> str:
-    """Return what is between the brackets of a type."""
+    """Return the part of a type between its parentheses."""
     return kind[kind.find("(") + 1 : -1]

@@ -22,28 +22,28 @@ from .model import INPUTS, OUTPUTS, WEIGHTS, Model, __doc__ as ABOUT
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 BLOCK = 5
-"""Calls in a row with the same number of threads."""
+"""Consecutive calls with the same number of threads."""
 MARGIN = 0.1
-"""Less of a difference between medians is none."""
+"""Smaller relative differences between medians are ignored."""
 
 AVX2_KERNELS = {"Sandybridge", "Haswell", "Zen", "Excavator"}
-"""Those of OpenBLAS that use half of what AVX-512 offers."""
+"""OpenBLAS kernels whose vectors are half as wide as those of AVX-512."""
 
 
 def info() -> None:
-    """Print what the model takes, returns and weighs."""
-    print((ABOUT or "").strip().partition("\n\nEach ONNX node")[0])
+    """Print the origin, inputs, outputs and weights of the model."""
+    print("\n\n".join((ABOUT or "").strip().split("\n\n")[:2]))  # title and origin
     for title, specs in (("input", INPUTS), ("output", OUTPUTS)):
         for spec in specs:
             mark = " (optional)" if spec.optional else ""
             print(f"{title} {shown(spec.name)}: {type_of(spec)}{mark}")
-    if Path(WEIGHTS).is_dir():  # there is no such folder in an archive
+    if Path(WEIGHTS).is_dir():  # not inside an archive
         sizes = [file.stat().st_size for file in Path(WEIGHTS).glob("*.npy")]
-        print(f"{len(sizes)} files of weights, {sum(sizes):,} bytes")
+        print(f"weights: {len(sizes)} files, {sum(sizes):,} bytes")
 
 
 def run(inputs: Sequence[str], out: Path, scale: Optional[float]) -> None:
-    """Compute the outputs for inputs from files; write each to ``<out>/<name>.npy``."""
+    """Run the model on inputs from files; write each output to ``<out>/<name>.npy``."""
     given = read_inputs(inputs, scale)
     missing = [s.name for s in INPUTS if not s.optional and s.python_name not in given]
     if missing:
@@ -59,7 +59,7 @@ def run(inputs: Sequence[str], out: Path, scale: Optional[float]) -> None:
 
 
 def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
-    """Print how long loading and calling the model take."""
+    """Print the time of loading and of calling the model."""
     start = perf_counter()
     model = Model()
     loading = perf_counter() - start
@@ -69,7 +69,7 @@ def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
     usual = max((library.get() for library in state().libraries), default=0)
     limits = [None, 1] if usual > 1 else [None]
     times: dict[Optional[int], list[float]] = {threads: [] for threads in limits}
-    for done in range(0, repeat, BLOCK):  # in turns: other programs come and go
+    for done in range(0, repeat, BLOCK):  # alternate, so that other load affects both
         for threads in limits:
             model.threads = threads
             times[threads] += times_of(model, given, min(BLOCK, repeat - done))
@@ -81,7 +81,7 @@ def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
 
 
 def times_of(model: Model, inputs: dict[str, Any], repeat: int) -> list[float]:
-    """Return how long each of some calls takes, in seconds."""
+    """Time ``repeat`` calls, in seconds."""
     times = []
     for _ in range(repeat):
         start = perf_counter()
@@ -91,45 +91,45 @@ def times_of(model: Model, inputs: dict[str, Any], repeat: int) -> list[float]:
 
 
 def spread(times: Sequence[float]) -> str:
-    """Spell the median and the ends of some times."""
+    """Format the median, minimum and maximum of times."""
     return (
-        f"median {milliseconds(median(times))}, fastest {milliseconds(min(times))}, "
-        f"slowest {milliseconds(max(times))}"
+        f"median {milliseconds(median(times))}, min {milliseconds(min(times))}, "
+        f"max {milliseconds(max(times))}"
     )
 
 
 def counted_threads(number: int) -> str:
-    """Spell how many threads there are, '' if nothing says."""
+    """Format a number of threads, '' if it is unknown (0)."""
     return f"{number} thread{'s' if number > 1 else ''}: " if number else ""
 
 
 def verdict(usual: int, times: dict[Optional[int], list[float]]) -> str:
-    """Say whether one thread is faster now than all of them."""
+    """Compare the times with one thread to those with all."""
     if not usual:
-        return f"to compare with one thread: {ADVICE}\n"
+        return f"one thread: not measured ({ADVICE})\n"
     if len(times) < 2:
         return ""
     ratio = median(times[None]) / (median(times[1]) or 1e-12)
     if ratio > 1 + MARGIN:
-        return f"better now: Model(threads=1), {ratio:.1f} times as fast\n"
+        return f"recommended: Model(threads=1), {ratio:.1f} times as fast\n"
     if ratio < 1 / (1 + MARGIN):
-        return f"better now: all threads, {1 / ratio:.1f} times as fast\n"
-    return "one thread is as fast as all now: Model(threads=1) leaves the others to others\n"
+        return f"recommended: all threads, {1 / ratio:.1f} times as fast\n"
+    return "one thread is as fast as all: Model(threads=1) leaves other cores free\n"
 
 
 def advice(flags: str, kernels: str) -> str:
-    """Say what to set where NumPy's BLAS does not use all that the processor has."""
+    """Return a hint if NumPy's OpenBLAS does not use the processor's AVX-512."""
     if "avx512f" not in flags.split() or kernels not in AVX2_KERNELS:
         return ""
     return (
-        f"OpenBLAS chose its {kernels} kernels, but this processor has AVX-512: products "
-        "may take half the time\nwith OPENBLAS_CORETYPE=SkylakeX in the environment of the "
-        "program that imports NumPy\n"
+        f"OpenBLAS uses its {kernels} kernels, but this processor has AVX-512: matrix "
+        "products may take\nhalf the time with OPENBLAS_CORETYPE=SkylakeX in the "
+        "environment (set it before NumPy is imported)\n"
     )
 
 
 def processor_flags() -> str:
-    """Return what Linux says that the processor has, '' elsewhere."""
+    """Return the processor's flags as Linux reports them, '' on other systems."""
     try:
         text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
     except OSError:
@@ -138,7 +138,7 @@ def processor_flags() -> str:
 
 
 def blas_kernels() -> str:
-    """Return which kernels the OpenBLAS inside NumPy's wheel chose, '' if there is none."""
+    """Return the name of the kernels that NumPy's OpenBLAS uses, '' if it has none."""
     from ctypes import c_char_p
 
     for library in openblas():
@@ -157,7 +157,7 @@ def profile(
     top: int,
     chrome: Optional[Path],
 ) -> None:
-    """Print where the time goes: the calls and the operators that take most of it."""
+    """Print the calls and the operators that take the most time."""
     model = Model()
     given = some_inputs(read_inputs(inputs, scale))
     model(**given)  # the first call reads weights from disk
@@ -170,7 +170,7 @@ def profile(
     print_table("line of model.py: node", calls, total, top)
     print_table("operator", operators, total, top)
     size = sum(step.size for step in steps)
-    print(f"total: {len(steps)} calls, {milliseconds(total)}, {size:,} bytes made")
+    print(f"total: {len(steps)} calls, {milliseconds(total)}, {size:,} bytes allocated")
     if chrome is not None:
         chrome.write_text(json.dumps(chrome_trace(steps)), encoding="utf-8")
         print(f"{chrome}: open it at chrome://tracing or in Perfetto")
@@ -179,12 +179,12 @@ def profile(
 def group(
     timed: Iterable[tuple[Step, float]], key: Any
 ) -> dict[str, tuple[int, float, int]]:
-    """Return the number of calls, the seconds and the bytes for each key."""
-    found: dict[str, tuple[int, float, int]] = {}
+    """Sum up steps by key: number of calls, seconds, bytes."""
+    rows: dict[str, tuple[int, float, int]] = {}
     for step, seconds in timed:
-        count, before, size = found.get(key(step), (0, 0.0, 0))
-        found[key(step)] = (count + 1, before + seconds, size + step.size)
-    return found
+        count, before, size = rows.get(key(step), (0, 0.0, 0))
+        rows[key(step)] = (count + 1, before + seconds, size + step.size)
+    return rows
 
 
 def print_table(
@@ -204,7 +204,7 @@ def print_table(
 
 
 def chrome_trace(steps: Sequence[Step]) -> dict[str, Any]:
-    """Return a run in the format of Chrome's trace viewer; times are in microseconds."""
+    """Return a run in the format of Chrome's trace viewer; times in microseconds."""
     events = [
         {
             "name": step.call.operator,
@@ -228,26 +228,26 @@ def chrome_trace(steps: Sequence[Step]) -> dict[str, Any]:
 
 
 def read_inputs(given: Sequence[str], scale: Optional[float]) -> dict[str, Any]:
-    """Read ``name=file`` for each input; names are those of ONNX or of Python.
+    """Read the inputs given as ``NAME=FILE``; names are ONNX or Python names.
 
     Raises
     ------
     ValueError
-        If there is no such input, or the file does not hold one.
+        If there is no such input, or its file cannot be converted to it.
     """
-    found = {}
+    inputs = {}
     for text in given:
         name, equals, file = text.partition("=")
         spec = next((s for s in INPUTS if name in (s.name, s.python_name)), None)
         if not equals or spec is None:
             known = ", ".join(shown(s.name) for s in INPUTS)
             raise ValueError(f"--input {text}: expected NAME=FILE, NAME one of {known}")
-        found[spec.python_name] = read_input(spec, file, scale)
-    return found
+        inputs[spec.python_name] = read_input(spec, file, scale)
+    return inputs
 
 
 def read_input(spec: TensorSpec, file: str, scale: Optional[float]) -> NDArray[Any]:
-    """Read one input: .npy, .npz (``file.npz:key`` of several), .json or a picture."""
+    """Read one input: .npy, .npz (``file.npz:key`` if it holds several), .json or an image."""
     dtype = numpy_dtype(spec.dtype)
     path, _, key = file.partition(".npz:")
     if key:
@@ -265,24 +265,22 @@ def read_input(spec: TensorSpec, file: str, scale: Optional[float]) -> NDArray[A
         return np.array(json.loads(Path(file).read_text(encoding="utf-8")), dtype)
     if suffix in IMAGES:
         return read_picture(spec, file, scale)
-    raise ValueError(f"{file}: expected .npy, .npz, .json or a picture")
+    raise ValueError(f"{file}: expected .npy, .npz, .json or an image")
 
 
 def read_picture(spec: TensorSpec, file: str, scale: Optional[float]) -> NDArray[Any]:
-    """Read a picture, in the size and order of axes that the input has; Pillow reads it.
+    """Read an image with Pillow and convert it to the size and axis order of the input.
 
-    Floats are 0 to 1 unless ``scale`` says what a step of 1 in 255 is worth.
+    For float inputs, 8-bit pixels are multiplied by ``scale``, 1/255 by default.
     """
     try:
         from PIL import Image
     except ImportError:
-        raise ValueError(
-            f"{file}: expected Pillow to read it: pip install pillow"
-        ) from None
+        raise ValueError(f"{file}: images need Pillow: pip install pillow") from None
     shape = spec.shape or (None, 3, None, None)
     if len(shape) not in (3, 4):
         raise ValueError(
-            f"{shown(spec.name)}: expected a picture's axes, got {type_of(spec)}"
+            f"{shown(spec.name)}: expected an image (rank 3 or 4), got {type_of(spec)}"
         )
     last = shape[-1] in (1, 3) and shape[-3] not in (1, 3)
     channels, size = (shape[-1], shape[-3:-1]) if last else (shape[-3], shape[-2:])
@@ -300,23 +298,23 @@ def read_picture(spec: TensorSpec, file: str, scale: Optional[float]) -> NDArray
 
 
 def some_inputs(given: dict[str, Any]) -> dict[str, Any]:
-    """Fill what is not given with the recorded inputs, or else with random ones."""
+    """Add missing inputs: the recorded ones if none is given, otherwise random ones."""
     record = read_record()
-    found = recorded_inputs(record) if record is not None and not given else {}
+    inputs = recorded_inputs(record) if record is not None and not given else {}
     random = np.random.default_rng(0)
     for spec in INPUTS:
-        if spec.python_name not in {**found, **given} and not spec.optional:
+        if spec.python_name not in {**inputs, **given} and not spec.optional:
             shape = tuple(d if isinstance(d, int) else 1 for d in spec.shape or ())
             drawn = draw(random, spec.dtype, shape, 2)
-            found[spec.python_name] = drawn.astype(numpy_dtype(spec.dtype))
-    return {**found, **given}
+            inputs[spec.python_name] = drawn.astype(numpy_dtype(spec.dtype))
+    return {**inputs, **given}
 
 
 # ---------------------------------------------------------------------- outputs
 
 
 def write_output(path: Path, value: Any) -> str:
-    """Write a value: arrays to .npy, anything else to .json; say where it is."""
+    """Write a value, arrays as .npy and anything else as .json; return a description."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         file = path.with_suffix(".npy")
         np.save(file, value, allow_pickle=False)
@@ -327,7 +325,7 @@ def write_output(path: Path, value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return what JSON can hold."""
+    """Convert a value to types that JSON supports."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -339,7 +337,7 @@ def plain(value: Any) -> Any:
 
 
 def type_of(spec: TensorSpec) -> str:
-    """Spell a type: ``float32[batch, 3]``."""
+    """Format a type: ``float32[batch, 3]``."""
     if "(" in spec.dtype or spec.shape is None:
         return spec.dtype
     dims = ("?" if dim is None else shown(str(dim)) for dim in spec.shape)
@@ -347,12 +345,12 @@ def type_of(spec: TensorSpec) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """Spell a time."""
+    """Format a time."""
     return f"{seconds * 1e3:.3f} ms"
 
 
 def fail(error: Exception, hint: str = "") -> int:
-    """Print an error of the user's, and what may help; return the exit status."""
+    """Print an error with a hint; return the exit status."""
     more = f" ({hint})" if hint else ""
     print(f"error: {shown(str(error))}{more}", file=sys.stderr)
     return 2

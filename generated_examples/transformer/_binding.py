@@ -1,4 +1,4 @@
-"""``OrtValue`` and ``IOBinding`` of onnxruntime, for programs that bind inputs and outputs."""
+"""onnxruntime's ``OrtValue`` and ``IOBinding``, for programs that bind inputs and outputs."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ ELEMENT_TYPES = {
     14: "complex64",
     15: "complex128",
 }
-"""TensorProto.DataType: the number of each element type."""
+"""Element types by their number in TensorProto.DataType."""
 
 
 class OrtValue:
-    """A value in the memory of the processor; ``held`` is what NumPy has of it."""
+    """A value in CPU memory; ``held`` is the array, list or dictionary."""
 
     def __init__(self, held: Any) -> None:
         self.held = held
@@ -42,12 +42,12 @@ class OrtValue:
     def ortvalue_from_numpy(
         cls, numpy_obj: NDArray[Any], device_type: str = "cpu", *_: Any, **__: Any
     ) -> OrtValue:
-        """Hold an array: its own memory, where its elements are in C order.
+        """Wrap an array, without a copy if it is C-contiguous.
 
         Raises
         ------
         RuntimeError
-            If it is none, or one of strings, or ``device_type`` is not ``cpu``.
+            If it is not an array or holds strings, or ``device_type`` is not ``cpu``.
         """
         check_device(device_type)
         if not isinstance(numpy_obj, np.ndarray) or numpy_obj.dtype.kind in "OSU":
@@ -61,7 +61,7 @@ class OrtValue:
     def ortvalue_from_numpy_with_onnx_type(
         cls, data: NDArray[Any], onnx_element_type: int
     ) -> OrtValue:
-        """Take the bytes of an array for elements of another type of the same size."""
+        """Reinterpret the bytes of an array as elements of an ONNX type of the same size."""
         return cls(np.asarray(data, order="C").view(element_dtype(onnx_element_type)))
 
     @classmethod
@@ -73,7 +73,7 @@ class OrtValue:
         *_: Any,
         **__: Any,
     ) -> OrtValue:
-        """Hold a new tensor; ``element_type`` is one of NumPy or a number of ONNX."""
+        """Create a tensor of zeros; ``element_type`` is a NumPy dtype or an ONNX number."""
         check_device(device_type)
         return cls(np.zeros(tuple(shape), element_dtype(element_type)))
 
@@ -92,25 +92,25 @@ class OrtValue:
         return self.held
 
     def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> NDArray[Any]:
-        """Let NumPy take the value for an array."""
+        """Convert to an array: NumPy's array protocol."""
         array = np.asarray(self.numpy(), dtype)
         return array.copy() if copy and array is self.held else array
 
     def __dlpack__(self, **options: Any) -> Any:
-        """Share the memory with another library."""
+        """Share the memory with another library: the DLPack protocol."""
         return self.numpy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        """Say where the memory is: the CPU's."""
+        """Return DLPack's device type and number: the CPU."""
         return 1, 0
 
     def update_inplace(self, data: Any) -> None:
-        """Write the elements of an array, or of another value, over those held.
+        """Overwrite the elements with those of an array or another value.
 
         Raises
         ------
         RuntimeError
-            If its type or number of elements is another one.
+            If the element type or the number of elements differs.
         """
         array = getattr(data, "held", data)
         if not isinstance(array, np.ndarray):
@@ -124,20 +124,20 @@ class OrtValue:
         held[...] = array.reshape(held.shape)
 
     def shape(self) -> list[int]:
-        """Return the lengths of the axes."""
+        """Return the shape."""
         return list(self.numpy().shape)
 
     def data_type(self) -> str:
-        """Spell the type: ``tensor(float)``."""
+        """Return the type in onnxruntime's spelling: ``tensor(float)``."""
         return type_of_value(self.held, "")
 
     def element_type(self) -> int:
-        """Return ONNX's number of the element type."""
+        """Return the ONNX number of the element type."""
         name = tensor_type(self.numpy()).partition("[")[0]
         return next(number for number, known in ELEMENT_TYPES.items() if known == name)
 
     def tensor_size_in_bytes(self) -> int:
-        """Return how many bytes the elements take."""
+        """Return the size of the elements in bytes."""
         return self.numpy().nbytes
 
     def data_ptr(self) -> int:
@@ -145,28 +145,28 @@ class OrtValue:
         return int(self.numpy().ctypes.data)
 
     def device_name(self) -> str:
-        """Return where the value is: ``cpu``."""
+        """Return the device of the value: ``cpu``."""
         return "cpu"
 
     def has_value(self) -> bool:
-        """Say whether an optional value is there."""
+        """Return whether an optional value is present."""
         return self.held is not None
 
     def is_tensor(self) -> bool:
-        """Say whether the value is a tensor."""
+        """Return whether the value is a tensor."""
         return isinstance(self.held, np.ndarray)
 
     def is_tensor_sequence(self) -> bool:
-        """Say whether the value is a list of tensors."""
+        """Return whether the value is a sequence of tensors."""
         return self.data_type().startswith("seq(tensor(")
 
     def is_sparse_tensor(self) -> bool:
-        """Say no: there are none."""
+        """Return False: sparse tensors are not supported."""
         return False
 
 
 class IOBinding:
-    """What a session reads inputs from and writes outputs to, call after call."""
+    """Inputs that a session reads and outputs that it writes, call after call."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -175,7 +175,7 @@ class IOBinding:
         self._results: list[OrtValue] = []
 
     def bind_cpu_input(self, name: str, arr_on_cpu: NDArray[Any]) -> None:
-        """Read an input from an array, in each call what is then in it."""
+        """Bind an input to an array, whose elements are read in each call."""
         if not isinstance(arr_on_cpu, np.ndarray):
             raise self._failure(
                 "Unable to create OrtValue from the given python object"
@@ -191,12 +191,12 @@ class IOBinding:
         shape: Sequence[int],
         buffer_ptr: int,
     ) -> None:
-        """Read an input from memory, whose address is ``buffer_ptr``."""
+        """Bind an input to memory at the address ``buffer_ptr``."""
         check_device(device_type)
         self._bind_input(name, array_at(buffer_ptr, element_type, shape))
 
     def bind_ortvalue_input(self, name: str, ortvalue: OrtValue) -> None:
-        """Read an input from a value."""
+        """Bind an input to a value."""
         self._bind_input(name, ortvalue)
 
     def bind_output(
@@ -208,7 +208,7 @@ class IOBinding:
         shape: Optional[Sequence[int]] = None,
         buffer_ptr: Optional[int] = None,
     ) -> None:
-        """Ask for an output, which is written to memory if an address is given."""
+        """Request an output; write it to memory at ``buffer_ptr`` if that is given."""
         target = None
         if buffer_ptr is not None:
             if element_type is None or shape is None:
@@ -220,17 +220,17 @@ class IOBinding:
         self._outputs[name] = target
 
     def bind_ortvalue_output(self, name: str, ortvalue: OrtValue) -> None:
-        """Ask for an output, which is written to the array of a value."""
+        """Request an output; write it to the array of a value."""
         self._outputs[name] = ortvalue
 
     def run(self, session: Any) -> None:
-        """Compute the outputs that are bound.
+        """Compute the bound outputs.
 
         Raises
         ------
         ValueError
-            If none is bound, an input is missing or wrong, or an output is not of the type
-            and shape of what it is to be written to.
+            If no output is bound, an input is missing or wrong, or an output does not have
+            the type and shape of the array it is bound to.
         """
         if session is not self._session:
             raise ValueError("IOBinding must be used with the session that created it.")
@@ -245,11 +245,11 @@ class IOBinding:
         ]
 
     def get_outputs(self) -> list[OrtValue]:
-        """Return the outputs of the last call, in the order in which they were bound."""
+        """Return the outputs of the last call, in the order of binding."""
         return list(self._results)
 
     def get_outputs_as_ortvaluevector(self) -> list[OrtValue]:
-        """Return the same."""
+        """Return the outputs of the last call, as :meth:`get_outputs` does."""
         return self.get_outputs()
 
     def copy_outputs_to_cpu(self) -> list[Any]:
@@ -257,19 +257,19 @@ class IOBinding:
         return [_copy(result.held) for result in self._results]
 
     def clear_binding_inputs(self) -> None:
-        """Forget the inputs."""
+        """Unbind all inputs."""
         self._inputs.clear()
 
     def clear_binding_outputs(self) -> None:
-        """Forget the outputs."""
+        """Unbind all outputs."""
         self._outputs.clear()
         self._results = []
 
     def synchronize_inputs(self) -> None:
-        """Do nothing: what is in memory is there."""
+        """Do nothing: CPU memory needs no synchronization."""
 
     def synchronize_outputs(self) -> None:
-        """Do nothing, for the same reason."""
+        """Do nothing: CPU memory needs no synchronization."""
 
     def _bind_input(self, name: str, value: Any) -> None:
         session = self._session
@@ -281,7 +281,7 @@ class IOBinding:
         self._inputs[name] = value
 
     def _written(self, name: str, target: Optional[OrtValue], value: Any) -> OrtValue:
-        """Write an output to what is bound to it, if anything is."""
+        """Write an output to the value bound to it, if there is one."""
         if target is None:
             return OrtValue(value)
         array = target.numpy()
@@ -307,12 +307,12 @@ class IOBinding:
 
 
 def check_device(device_type: str) -> None:
-    """Refuse what is not the memory of the processor.
+    """Check that a device is the CPU.
 
     Raises
     ------
     RuntimeError
-        If it is another device's.
+        If it is not.
     """
     if device_type.lower() != "cpu":
         raise RuntimeError(
@@ -321,22 +321,23 @@ def check_device(device_type: str) -> None:
 
 
 def element_dtype(element_type: Any) -> Any:
-    """Return the dtype of a type of NumPy or a number of ONNX.
+    """Return the dtype for a NumPy dtype or an ONNX number.
 
     Raises
     ------
     ValueError
-        If the number is that of no type in this package.
+        If this package does not support the type with that number.
     """
     if not isinstance(element_type, int):
         return np.dtype(element_type)
     if element_type not in ELEMENT_TYPES:
-        raise ValueError(f"element type {element_type}: this package has no such type")
+        known = ", ".join(map(str, ELEMENT_TYPES))
+        raise ValueError(f"element_type: expected one of {known}, got {element_type}")
     return parse_type(f"{ELEMENT_TYPES[element_type]}[...]")[0]
 
 
 def array_at(address: int, element_type: Any, shape: Sequence[int]) -> NDArray[Any]:
-    """Return the array at an address: its memory stays another's."""
+    """Return a view of the memory at an address; the caller must keep it alive."""
     dtype = element_dtype(element_type)
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     memory = (c_char * size).from_address(address)

@@ -1,4 +1,4 @@
-"""How sessions run: the interface of ``onnxruntime.InferenceSession``, for any model."""
+"""The interface of ``onnxruntime.InferenceSession``, for any compiled model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NodeArg(SimpleNamespace):
-    """An input or output, with the attributes that onnxruntime's has."""
+    """An input or output, with the attributes of onnxruntime's ``NodeArg``."""
 
     name: str
     type: str
@@ -25,7 +25,7 @@ class NodeArg(SimpleNamespace):
 
 
 class ModelMetadata(SimpleNamespace):
-    """What the ONNX file said about itself."""
+    """The metadata of the ONNX file."""
 
     producer_name: str
     domain: str
@@ -37,7 +37,7 @@ class ModelMetadata(SimpleNamespace):
 
 
 class Compiled(NamedTuple):
-    """A model: its class, and what is known of it."""
+    """A compiled model: its class and its description."""
 
     model_class: Callable[..., Any]
     inputs: tuple[TensorSpec, ...]
@@ -46,10 +46,10 @@ class Compiled(NamedTuple):
 
 
 class Session:
-    """A model behind the interface of ``onnxruntime.InferenceSession``.
+    """A model with the interface of ``onnxruntime.InferenceSession``.
 
-    A subclass says which model. Names of attributes are long, because subclasses of
-    programs have attributes, too.
+    A subclass sets the model. Private attributes have long names, because programs
+    subclass sessions and add attributes.
     """
 
     _compiled: Compiled
@@ -69,9 +69,9 @@ class Session:
         )
 
     def failure(self, kind: str, message: str) -> Exception:
-        """Return the exception to raise; onnxruntime's is called ``kind``.
+        """Return the exception to raise where onnxruntime raises ``kind``.
 
-        Every error of this class and of its bindings comes from here, so that a subclass
+        All errors of this class and of its bindings are created here, so that a subclass
         can raise others.
         """
         return ValueError(message)
@@ -79,7 +79,7 @@ class Session:
     # ------------------------------------------------------------------ computing
 
     def _compute(self, feeds: dict[str, Any]) -> Any:
-        """Call the model with inputs by their names in Python."""
+        """Call the model with inputs by Python name."""
         return self._compiled_model(**feeds)
 
     def run(
@@ -88,18 +88,21 @@ class Session:
         input_feed: Mapping[str, Any],
         run_options: Any = None,
     ) -> list[Any]:
-        """Return the outputs called ``output_names``, or all of them if there are none.
+        """Compute outputs.
 
         Parameters
         ----------
-        output_names : ONNX names
-        input_feed : an array, a list of numbers or an ``OrtValue`` for each ONNX input
-        run_options : ignored
+        output_names
+            ONNX names of the outputs to return; None or an empty list for all.
+        input_feed
+            An array, a list of numbers or an ``OrtValue`` for each ONNX input.
+        run_options
+            Ignored.
 
         Raises
         ------
         ValueError
-            If a name is unknown, an input is missing, or one is of another type.
+            If a name is unknown, or an input is missing or has the wrong type.
         """
         check_names(self._compiled.inputs, input_feed, self.failure)
         places = places_of(self._compiled.outputs, output_names, self.failure)
@@ -125,7 +128,7 @@ class Session:
         user_data: Any,
         run_options: Any = None,
     ) -> None:
-        """Run in a thread, then call ``callback(outputs, user_data, message of an error)``."""
+        """Run in a thread, then call ``callback(outputs, user_data, error_message)``."""
         check_names(self._compiled.inputs, input_feed, self.failure, unknown=False)
 
         def work() -> None:
@@ -145,22 +148,22 @@ class Session:
         input_dict_ort_values: Mapping[str, OrtValue],
         run_options: Any = None,
     ) -> list[OrtValue]:
-        """Return the outputs as :meth:`run` does, each in an ``OrtValue``."""
+        """Compute outputs as :meth:`run` does; return each as an ``OrtValue``."""
         from ._binding import OrtValue
 
         return [OrtValue(v) for v in self.run(output_names, input_dict_ort_values)]
 
     def io_binding(self) -> IOBinding:
-        """Return an object that holds inputs and outputs for :meth:`run_with_iobinding`."""
+        """Return a new binding of inputs and outputs for :meth:`run_with_iobinding`."""
         from ._binding import IOBinding
 
         return IOBinding(self)
 
     def run_with_iobinding(self, iobinding: IOBinding, run_options: Any = None) -> None:
-        """Compute the outputs that are bound from the inputs that are bound."""
+        """Compute the bound outputs from the bound inputs."""
         iobinding.run(self)
 
-    # ------------------------------------------------------------------ answers
+    # ------------------------------------------------------------------ metadata
 
     def get_inputs(self) -> list[NodeArg]:
         """Return name, type and shape of each input that has no default."""
@@ -175,13 +178,13 @@ class Session:
         return [_node_arg(spec) for spec in self._compiled.outputs]
 
     def get_modelmeta(self) -> ModelMetadata:
-        """Return what the ONNX file said about itself."""
+        """Return the metadata of the ONNX file."""
         meta = dict(vars(self._compiled.metadata))
         properties = dict(self._compiled.metadata.custom_metadata_map)
         return ModelMetadata(**{**meta, "custom_metadata_map": properties})
 
     def get_session_options(self) -> Any:
-        """Return the options that were given, or else an object that has none."""
+        """Return the options given to the constructor, else an object without any."""
         return (
             SimpleNamespace()
             if self._session_options is None
@@ -189,35 +192,35 @@ class Session:
         )
 
     def get_providers(self) -> list[str]:
-        """Return the one provider there is."""
+        """Return the only provider."""
         return ["CPUExecutionProvider"]
 
     def get_provider_options(self) -> dict[str, dict[str, str]]:
-        """Return no options."""
+        """Return empty options for the only provider."""
         return {"CPUExecutionProvider": {}}
 
     def set_providers(
         self, providers: Any = None, provider_options: Any = None
     ) -> None:
-        """Do nothing: NumPy computes, whichever is asked for."""
+        """Ignored: NumPy is the only provider."""
 
     def enable_fallback(self) -> None:
-        """Do nothing, for the same reason."""
+        """Ignored: NumPy is the only provider."""
 
     def disable_fallback(self) -> None:
-        """Do nothing, for the same reason."""
+        """Ignored: NumPy is the only provider."""
 
     def get_profiling_start_time_ns(self) -> int:
-        """Return 0: sessions measure nothing, ``python -m PKG profile`` does."""
+        """Return 0: sessions do not profile; use ``python -m PKG profile``."""
         return 0
 
     def end_profiling(self) -> str:
-        """Return no file, for the same reason."""
+        """Return '' instead of a file name: sessions do not profile."""
         return ""
 
 
 def _in_order(value: Any) -> Any:
-    """Return an output with its elements in C order: inside, channels may lie last."""
+    """Return the output C-contiguous; internally it may be channels-last."""
     if isinstance(value, list):
         return [_in_order(item) for item in value]
     if isinstance(value, np.generic):

@@ -1,11 +1,10 @@
-"""Look inside a run: the values that the graph computes, and the time of every call.
+"""Trace a run: the intermediate values of the graph and the time of each call.
 
-``Model`` knows nothing of this. Its source is compiled a second time, with a note after
-each call, so that the model itself stays as fast as it is.
+The model is not instrumented: its source is recompiled here with a hook after each call.
 
 >>> from transformer.watch import trace
->>> seen = trace(model, ...)  # what the model itself is called with
->>> seen.outputs, seen["a value, by its name in Python or in ONNX"]
+>>> seen = trace(model, ...)  # the arguments of a normal call
+>>> seen.outputs, seen["Python or ONNX name of a value"]
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ NAMES = Path(__file__).with_name("names.json")
 
 
 class Call(NamedTuple):
-    """A line of ``model.py`` that computes something."""
+    """A statement of ``model.py`` that computes values."""
 
     names: tuple[str, ...]
-    """The values that it makes; those of a function are called ``function.value``."""
+    """Names of the values that it computes; ``function.value`` inside a function."""
     node: str
-    """The ONNX nodes that it stands for, as the comment above it has them."""
+    """The ONNX nodes that it computes, from the comment above it."""
     line: int
     reused: bool = False
-    """Whether calls of its method write to memory of earlier values: ``out=``."""
+    """Whether its method writes into earlier values (``out=``)."""
 
     @property
     def operator(self) -> str:
@@ -46,41 +45,41 @@ class Call(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One execution of a call; times are in seconds from the start of the run."""
+    """One execution of a call; ``start`` is in seconds since the start of the run."""
 
     call: Call
     start: float
     seconds: float
     own_seconds: float
-    """Without the steps inside it, if it calls a function of the model."""
+    """The time without that of nested steps, if it calls a function of the model."""
     size: int
-    """The bytes of what it made."""
+    """Bytes of its results."""
 
 
 class Trace:
-    """What a run did; ``trace[name]`` is a value, by its name in Python or in ONNX."""
+    """The record of a run; ``trace[name]`` is a value, by Python or ONNX name."""
 
     def __init__(self, kept: Optional[set[str]]) -> None:
         self.outputs: Any = None
         self.steps: list[Step] = []
         self.values: dict[str, list[Any]] = {}
-        """All values of each name: in a loop, one for each time around."""
+        """All values of each name: in a loop, one per iteration."""
         self.calls: dict[str, Call] = {}
-        """The call that made each of the values."""
+        """The call that computed each value."""
         self._kept = kept
         self._started: list[list[float]] = []
         self._origin = perf_counter()
 
     def __getitem__(self, name: str) -> Any:
-        """Return a value; of several in a loop, the last."""
+        """Return a value; in a loop, that of the last iteration."""
         return self.values[name if name in self.values else python_name(name)][-1]
 
     def start(self) -> None:
-        """Note that a call begins."""
+        """Record the start of a call."""
         self._started.append([perf_counter(), 0.0])
 
     def note(self, call: Call, values: tuple[Any, ...]) -> None:
-        """Note that it is done."""
+        """Record the end of a call and its values."""
         begun, inside = self._started.pop()
         seconds = perf_counter() - begun
         if self._started:
@@ -91,7 +90,7 @@ class Trace:
         self.keep(call, values)
 
     def keep(self, call: Call, values: tuple[Any, ...]) -> None:
-        """Keep the values of a call that no step is noted for."""
+        """Keep values without recording a step."""
         for name, value in zip(call.names, values):
             if self._kept is None or name in self._kept:
                 lasting = call.reused and hasattr(value, "nbytes")
@@ -103,41 +102,41 @@ class Trace:
 def trace(
     model: Model, *args: Any, capture: Optional[Iterable[str]] = None, **kwargs: Any
 ) -> Trace:
-    """Call a model and return what happened on the way.
+    """Call a model and record its intermediate values and times.
 
     Parameters
     ----------
     model
-        As it is: its weights are used.
+        The model to trace; it is not modified.
     args, kwargs
-        What the model is called with.
+        Arguments of the call.
     capture
-        The values to keep, by their names in Python or in ONNX; all if it is None.
+        Python or ONNX names of the values to keep; None keeps all.
 
     Raises
     ------
     KeyError
-        If there is no value of a name in ``capture``.
+        If a name in ``capture`` is unknown.
     OSError
-        If there is no source of ``model.py``, as in a frozen program.
+        If the source of ``model.py`` is not available, as in a frozen program.
     """
     kept = None if capture is None else {python_name(name) for name in capture}
-    found = Trace(kept)
-    watched = _watched(found)
+    record = Trace(kept)
+    watched = _watched(record)
     instance = watched.__new__(watched)
     instance.__dict__.update(model.__dict__)
-    found.outputs = instance(*args, **kwargs)
-    return found
+    record.outputs = instance(*args, **kwargs)
+    return record
 
 
 def value_names() -> dict[str, str]:
-    """Return the ONNX name of every value, by its name in Python."""
-    found: dict[str, str] = json.loads(read_text(NAMES))
-    return found
+    """Return the ONNX name of every value, by Python name."""
+    names: dict[str, str] = json.loads(read_text(NAMES))
+    return names
 
 
 def python_name(name: str) -> str:
-    """Return the name in Python of a value.
+    """Return the Python name of a value, given its Python or ONNX name.
 
     Raises
     ------
@@ -147,16 +146,16 @@ def python_name(name: str) -> str:
     known = value_names()
     if name in known:
         return name
-    found = [python for python, onnx in known.items() if onnx == name]
-    if not found:
+    matches = [python for python, onnx in known.items() if onnx == name]
+    if not matches:
         near = get_close_matches(name, [*known, *known.values()], 3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise KeyError(f"{name}: no value of the graph has that name{hint}")
-    return found[0]
+    return matches[0]
 
 
-def _watched(found: Trace) -> Any:
-    """Return the class ``Model``, compiled with notes to ``found``."""
+def _watched(record: Trace) -> Any:
+    """Return the class ``Model``, recompiled with hooks that write to ``record``."""
     try:
         source = inspect.getsource(model_module)
     except OSError:  # frozen, or compiled to bytecode alone
@@ -177,14 +176,14 @@ def _watched(found: Trace) -> Any:
         dont_inherit=True,
     )
     namespace = dict(vars(model_module))
-    namespace.update(_start=found.start, _note=found.note, _keep=found.keep)
+    namespace.update(_start=record.start, _note=record.note, _keep=record.keep)
     namespace.update(_calls=noting.calls)
     exec(code, namespace)
     return namespace["Model"]
 
 
 class _Noting:
-    """Adds a note to every assignment below a comment that names ONNX nodes."""
+    """Adds hooks to every assignment below a comment that names ONNX nodes."""
 
     def __init__(self, lines: list[str], known: frozenset[str]) -> None:
         self.lines = lines
@@ -194,7 +193,7 @@ class _Noting:
         self.reused = False
 
     def add_to(self, tree: ast.ClassDef) -> None:
-        """Look into the methods that compute."""
+        """Add hooks to the methods that compute."""
         for method in tree.body:
             if isinstance(method, ast.FunctionDef) and method.name != "__init__":
                 inner = method.name != "__call__"
@@ -206,7 +205,7 @@ class _Noting:
                 method.body = self._block(method.body)
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """Return statements with notes: each group of them has a comment above it."""
+        """Return statements with hooks; each group starts with a comment."""
         groups: list[tuple[str, list[ast.stmt]]] = []
         for statement in body:
             above = self.lines[statement.lineno - 2].strip()
@@ -219,7 +218,7 @@ class _Noting:
         return [s for comment, group in groups for s in self._group(comment, group)]
 
     def _group(self, comment: str, group: list[ast.stmt]) -> list[ast.stmt]:
-        """Return the statements for one call, with notes."""
+        """Return the statements of one call with hooks."""
         if not comment:
             return group
         loops = [i for i, s in enumerate(group) if isinstance(s, ast.For)]
@@ -232,7 +231,7 @@ class _Noting:
     def _loop(
         self, comment: str, starts: list[ast.stmt], loop: ast.stmt
     ) -> list[ast.stmt]:
-        """Return a loop with notes inside, and after it of what no round has noted."""
+        """Return a loop with hooks inside, and others after it in case it never runs."""
         assert isinstance(loop, ast.For)
         flag = f"_rounds_{len(self.calls)}"
         inside = [s for each in loop.body for s in self._noted(comment, each)]
@@ -249,7 +248,7 @@ class _Noting:
         ]
 
     def _noted(self, comment: str, statement: ast.stmt) -> list[ast.stmt]:
-        """Return a statement with a note of what it assigns."""
+        """Return a statement with hooks that record the values it assigns."""
         if isinstance(statement, ast.If):
             for block in (statement.body, statement.orelse):
                 block[:] = [s for each in block for s in self._noted(comment, each)]
@@ -261,7 +260,7 @@ class _Noting:
         return [*_parsed("_start()"), statement, *_parsed(note)]
 
     def _keep(self, comment: str, statement: ast.stmt) -> str:
-        """Return the line that keeps those of the assigned names that ONNX knows."""
+        """Return a line that keeps the assigned values that have an ONNX name."""
         names = [n for n in _names(statement) if f"{self.scope}{n}" in self.known]
         call = self._call(comment, statement, names)
         return f"_keep({call}, ({''.join(f'{name}, ' for name in names)}))"
@@ -272,13 +271,13 @@ class _Noting:
         return f"_calls[{len(self.calls) - 1}]"
 
     def _comment(self, line: int) -> str:
-        """Return what the comment above a line says of ONNX nodes."""
-        found: list[str] = []
+        """Return the ONNX nodes named in the comment above a line."""
+        parts: list[str] = []
         for text in reversed(self.lines[: line - 1]):
             if not text.strip().startswith("#"):
                 break
-            found.insert(0, text.strip(" #"))
-        text = " ".join(found)
+            parts.insert(0, text.strip(" #"))
+        text = " ".join(parts)
         return (text.rpartition(" -> ")[0] or text).partition(" [folded: ")[0]
 
 

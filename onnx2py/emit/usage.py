@@ -32,7 +32,7 @@ def used_weights(
 
 
 def readers_of(statements: Iterable[Statement]) -> dict[str, str]:
-    """Say for each value who reads it first: ``weight of Convolution28``."""
+    """Describe the first reader of each value: ``input weight of conv1``."""
     readers: dict[str, str] = {}
     for statement in statements:
         if not statement.nodes:  # it reads lengths
@@ -66,7 +66,7 @@ def read_by_numpy_alone(statements: Iterable[Statement]) -> set[str]:
 
 
 def _parameters(call: Call) -> list[str]:
-    """Name the parameters that the arguments of a call are for."""
+    """Return the role of each argument of a call: ``input weight``, ``operand``."""
     count, names = len(call.args), []
     if callable(call.function) and not isinstance(call.function, np.ufunc):
         try:
@@ -74,9 +74,9 @@ def _parameters(call: Call) -> list[str]:
         except ValueError:
             signature = inspect.Signature()
         names = [
-            p.name
+            f"input {p.name}"
             for p in signature.parameters.values()
             if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
     names = [*names[:count], *["operand"] * (count - len(names))]
-    return [*names, *call.kwargs]
+    return [*names, *(f"input {name}" for name in call.kwargs)]

@@ -113,7 +113,7 @@ def _comment(program: Program, value: str, reader: str) -> str:
     name = comment(onnx_name(value))
     text = f"{name}: {reader}" if reader else name
     if folded:
-        text += f"; folded, was {', '.join(map(comment, folded))}"
+        text += f" (folded: {', '.join(map(comment, folded))})"
     lines = textwrap.wrap(
         text, 80, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False
     )

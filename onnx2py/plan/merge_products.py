@@ -143,14 +143,12 @@ def _absorb(
     found.changed[id(norm)] = (replace(norm, operation=plain, outputs=(name,)),)
     for each in readers:
         matrix = found.weights[each.matrix]
-        scaled = found.put(
-            each.matrix, matrix * scale[:, None], f"and the scale of {label}"
-        )
+        scaled = found.put(each.matrix, matrix * scale[:, None], f"scale of {label}")
         product = Call(each.function, (Ref(name), Ref(scaled)))
         found.changed[id(each.product)] = (replace(each.product, operation=product),)
         if bias and each.addition is not None and each.bias is not None:
             moved = found.weights[each.bias] + bias[0].astype(np.float64) @ matrix
-            row = found.put(each.bias, moved, f"and the bias of {label}")
+            row = found.put(each.bias, moved, f"bias of {label}")
             added = Call(np.add, (Ref(each.product.outputs[0]), Ref(row)))
             changed = replace(each.addition, operation=added)
             found.changed[id(each.addition)] = (changed,)

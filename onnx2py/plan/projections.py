@@ -143,7 +143,7 @@ class Projections:
         self.weights[name] = array.astype(self.weights[weight].dtype, copy=False)
         self.types[name] = tensor_type_of(self.weights[name])
         before = self.folded.get(weight, (onnx_name(weight),))
-        self.folded[name] = (*before[:-1], f"{before[-1]} {change}")
+        self.folded[name] = (*before, change)
         return name
 
     def add(self, names: Sequence[str], array: np.ndarray) -> str:

@@ -153,7 +153,7 @@ def _folded(
         if weight is not None:
             array = found.weights[weight].copy()
             array[..., columns] *= array.dtype.type(search.factor)
-            change = f"and the scale of {attention.nodes[-1]}"
+            change = f"scale of {attention.nodes[-1]}"
             names[weight] = found.put(weight, array, change)
     gone = {statement.outputs[0]: statement for statement in search.scalings}
     for name in dict.fromkeys(

@@ -189,12 +189,10 @@ def test_a_damaged_weight_is_noticed_at_load(build, tmp_path):
     package = build(with_weight(np.arange(20, dtype=np.float32)))
     (path,) = (tmp_path / "pkg_under_test/weights").iterdir()
     np.save(path, np.arange(19, dtype=np.float32))
-    with pytest.raises(
-        ValueError, match=r"expected float32\[20\], found float32\[19\]"
-    ):
+    with pytest.raises(ValueError, match=r"expected float32\[20\], got float32\[19\]"):
         package.Model()
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"expected float32\[20\], found"):
+    with pytest.raises(ValueError, match=r"expected float32\[20\], got"):
         package.Model()
     path.unlink()
     with pytest.raises(FileNotFoundError):
@@ -336,7 +334,8 @@ def test_templates_are_written_as_black_lays_them_out(tmp_path, dtype, length, n
 
 
 @pytest.mark.parametrize(
-    "level, words", [(0, "Each ONNX node is one"), (1, "Each call is")]
+    "level, words",
+    [(0, "Each ONNX node is one"), (1, "A comment above each call names")],
 )
 def test_the_first_lines_say_what_a_call_is(build, tmp_path, level, words):
     build(parsed(TWO), level=level)

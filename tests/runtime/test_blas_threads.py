@@ -139,7 +139,7 @@ def test_a_child_process_has_no_limit_of_calls_in_its_parent(packages, library):
 
 def test_less_than_one_thread_is_refused(packages):
     for number in (0, -1):
-        with pytest.raises(ValueError, match="threads: expected a number from 1, got"):
+        with pytest.raises(ValueError, match="threads: expected an integer >= 1, got"):
             packages[0].Model(threads=number)
 
 

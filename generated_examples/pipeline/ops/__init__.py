@@ -1,4 +1,4 @@
-"""The ONNX operators of this graph that NumPy does not have under another name."""
+"""The operators of this model that NumPy lacks."""
 
 from .features import scale_features
 from .maps import zip_map
