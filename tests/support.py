@@ -12,11 +12,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from onnx2py.emit.literals import render_call
 from onnx2py.ir.graph import Node
-from onnx2py.ir.program import Call
-from onnx2py.ir.types import TensorType, tensor_type_of
+from onnx2py.ir.program import Call, Program, Statement
+from onnx2py.ir.types import TensorType, ValueType, tensor_type_of
 from onnx2py.lowering.context import NodeContext
 from onnx2py.lowering.evaluate import evaluate_node
 from onnx2py.lowering.lower import lower_node
+from onnx2py.plan.prepared import prepare_parameters
 
 
 def make_node(
@@ -42,19 +43,39 @@ def lowered(
     domain: str = "",
     types: Mapping[str, TensorType] | None = None,
     constants: Mapping[str, np.ndarray] | None = None,
+    prepared: bool = False,
     **attributes: Any,
 ) -> str:
-    """Lower one node and return the call as Python source: ``ops.relu(x)``."""
+    """Lower one node and return the call as Python source: ``ops.relu(x)``.
+
+    If ``prepared``, as the planner's rules for constant parameters leave it.
+    """
     node = make_node(
         operator, inputs, outputs, opset=opset, domain=domain, **attributes
     )
     constants = dict(constants or {})
     known = {name: tensor_type_of(array) for name, array in constants.items()}
-    operation = lower_node(
-        NodeContext(node, {**known, **(types or {})}, constants)
-    ).operation
+    types = {**known, **(types or {})}
+    operation = lower_node(NodeContext(node, types, constants)).operation
     assert isinstance(operation, Call)
+    if prepared:
+        operation, _ = with_prepared(operation, node.outputs, constants, types)
     return render_call(operation, lambda name: name)
+
+
+def with_prepared(
+    call: Call,
+    outputs: Sequence[str],
+    constants: Mapping[str, np.ndarray],
+    types: Mapping[str, ValueType],
+) -> tuple[Call, Mapping[str, np.ndarray]]:
+    """Return a call with its constant parameters prepared, and all weights."""
+    statement = Statement(call, tuple(outputs), ("node: Operator",))
+    program = Program("", (), tuple(outputs), (statement,), constants, {}, types)
+    program = prepare_parameters(program)
+    operation = program.statements[0].operation
+    assert isinstance(operation, Call)
+    return operation, program.weights
 
 
 def compute(

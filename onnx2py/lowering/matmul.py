@@ -20,11 +20,6 @@ def matrix_product(node: NodeContext) -> Call:
     rank_a, rank_b = node.rank(0), node.rank(1)
     if node.dtype(0) not in (*_FLOATS, *_INTEGERS) or (rank_a, rank_b) == (1, 1):
         return node.call(matmul.matmul, a, b)
-    kind = node.type(0)
-    if kind and kind.shape and len(kind.shape) > 2 and rank_b == 2:
-        many = any(dim != 1 for dim in kind.shape[:-2])
-        if many and node.dtype(0) in _FLOATS:
-            return node.call(matmul.project, a, b)
     return node.call(np.matmul, a, b)
 
 
@@ -47,14 +42,6 @@ def gemm(node: NodeContext) -> Call:
 @lowers("MatMulInteger", since=10)
 def matmul_integer(node: NodeContext) -> Call:
     """10."""
-    prepared = _prepared(node)
-    if prepared is not None:
-        return node.call(
-            integer_matmul.matmul_integer_prepared,
-            node.input(0),
-            prepared,
-            _zero_point(node, 2),
-        )
     return node.call(
         integer_matmul.matmul_integer,
         node.input(0),
@@ -68,20 +55,6 @@ def _zero_point(node: NodeContext, index: int) -> Ref | None:
     """Return a zero point, None where it is known to be 0."""
     value = node.constant(index)
     return None if value is not None and not value.any() else node.optional(index)
-
-
-def _prepared(node: NodeContext) -> Ref | None:
-    """Make floats of a constant B, float32 if all sums of products are exact in it."""
-    b, zero_point = node.constant(1), node.constant(3)
-    if b is None or (node.has_input(3) and zero_point is None):
-        return None
-    centred = b.astype(np.float64)
-    if zero_point is not None:
-        centred -= zero_point
-    # No partial sum is greater than the sum of absolute values of a column, times 255.
-    sums = np.abs(centred).sum(axis=-2 if b.ndim > 1 else 0)
-    exact = 255 * sums.max(initial=0) <= 2**24
-    return node.weight("b", centred.astype(np.float32 if exact else np.float64))
 
 
 @lowers("QLinearMatMul", since=10)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..ir.program import Call
 from ..kernels import batch_normalization as batch
 from ..kernels import mean_variance, normalization
@@ -56,29 +54,7 @@ def _batch_normalization(node: NodeContext, training: bool) -> Call:
             "outputs after the first: expected none where training_mode is 0",
             "the model is not valid ONNX",
         )
-    return _folded(node, epsilon) or node.call(
-        batch.batch_normalization, *inputs, epsilon=epsilon
-    )
-
-
-def _folded(node: NodeContext, epsilon: float) -> Call | None:
-    """With constant statistics of known rank, one multiplication and one addition."""
-    rank = node.rank(0)
-    constants = [node.constant(index) for index in range(1, 5)]
-    if rank is None or any(constant is None for constant in constants):
-        return None
-    scale, bias, mean, var = (np.asarray(c, np.float64) for c in constants)
-    kept = np.asarray(constants[0]).dtype
-    kept = kept if kept == np.float64 else np.dtype(np.float32)
-    factor = scale / np.sqrt(var + epsilon)
-    shift = bias - mean * factor
-    channels = scale.shape + (1,) * (rank - 1 - scale.ndim)
-    return node.call(
-        batch.scale_and_shift,
-        node.input(0),
-        node.weight("scale", factor.reshape(channels).astype(kept)),
-        node.weight("shift", shift.reshape(channels).astype(kept)),
-    )
+    return node.call(batch.batch_normalization, *inputs, epsilon=epsilon)
 
 
 @lowers("InstanceNormalization")

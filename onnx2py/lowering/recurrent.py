@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from ..ir.program import Argument, Call, Ref
 from ..kernels import gru as gru_kernels
 from ..kernels import lstm as lstm_kernels
@@ -46,19 +42,7 @@ def lstm(node: NodeContext) -> Call:
     """1, 7, 14, 22: see above. As in onnxruntime, ``clip`` spares the cell's output."""
     options = _options(node, _LSTM)
     input_forget = bool(node.int("input_forget", 0))
-    plain = _is_plain(options, _LSTM) and not input_forget and not node.has_input(7)
-    packed = _packed(node, (0, 2, 1, 3), halved=3) if plain else None
     states = [node.optional(index) for index in (4, 5, 6)]
-    if packed:
-        return node.call(
-            lstm_kernels.lstm_packed,
-            node.input(0),
-            *packed,
-            *states,
-            direction=options["direction"],
-            layout=options["layout"],
-            results=3,
-        )
     return node.call(
         lstm_kernels.lstm,
         *_weights(node),
@@ -75,23 +59,7 @@ def gru(node: NodeContext) -> Call:
     """1, 3, 7, 14, 22: see above."""
     options = _options(node, _GRU)
     after = bool(node.int("linear_before_reset", 0))
-    packed = (
-        _packed(node, (0, 1, 2), halved=2, apart=after)
-        if _is_plain(options, _GRU)
-        else None
-    )
     states = [node.optional(index) for index in (4, 5)]
-    if packed:
-        return node.call(
-            gru_kernels.gru_packed,
-            node.input(0),
-            *packed,
-            *(() if after else (None,)),
-            *states,
-            direction=options["direction"],
-            layout=options["layout"],
-            results=2,
-        )
     return node.call(
         gru_kernels.gru,
         *_weights(node),
@@ -157,42 +125,3 @@ def _options(node: NodeContext, defaults: tuple[str, ...]) -> dict[str, Argument
         "direction": direction,
         "layout": node.int("layout", 0),
     }
-
-
-def _is_plain(options: dict[str, Argument], defaults: tuple[str, ...]) -> bool:
-    return options["activations"] == defaults and not options["clip"]
-
-
-def _packed(
-    node: NodeContext, order: tuple[int, ...], *, halved: int, apart: bool = False
-) -> list[Ref] | None:
-    """Rearrange constant weights for the kernels with one tanh for all gates.
-
-    The gates come in the given order; the numbers of the first ``halved`` of them are
-    halved. ``apart`` keeps the hidden state's bias of the last gate from the others.
-    """
-    w, r, b = (node.constant(index) for index in (1, 2, 3))
-    if w is None or r is None or (b is None and node.has_input(3)):
-        return None
-    gates, directions, size = len(order), r.shape[0], r.shape[2]
-    places = np.add.outer(np.array(order) * size, np.arange(size)).ravel()
-    wide = np.float64 if w.dtype == np.float64 else np.float32
-    scale: Any = np.repeat(np.where(np.arange(gates) < halved, 0.5, 1.0), size).astype(
-        wide
-    )
-    if b is None:
-        b = np.zeros((r.shape[0], 2 * gates * size), wide)
-    of_x, of_h = (half[..., places] for half in np.split(b.astype(wide)[:, None], 2, 2))
-    last = of_h[..., halved * size :].copy()
-    if apart:
-        of_h = np.concatenate([of_h[..., : halved * size], 0 * last], axis=2)
-    of_input, of_state = (
-        np.ascontiguousarray(kernel.astype(wide)[:, places].swapaxes(1, 2) * scale)
-        for kernel in (w, r)
-    )
-    return [
-        node.weight("w", of_input.reshape(directions, w.shape[2], gates, size)),
-        node.weight("r", of_state),
-        node.weight("b", (of_x + of_h) * scale),
-        *([node.weight("r_b", last)] if apart else []),
-    ]

@@ -1,6 +1,11 @@
 """Program -> Program: numbered rules in order; and the one place where names are made.
 
 =====  =================  ====================================================================
+B1     prepared           batch normalization by constants -> one product and one sum
+P1     prepared           products of several matrices and one -> one large product
+Q6     prepared           products of integers and constants -> floats without a zero point
+Q7     prepared           functions of 8-bit numbers -> a table of 256
+R1     prepared           LSTM and GRU by constants -> their weights packed
 S1     hoist              what depends on weights alone is computed when they are loaded
 S2     unpack             weights of few bits in blocks -> floats, when they are loaded
 S3     unpack             weights that are floats of 4 bits -> floats, when they are loaded
@@ -30,9 +35,9 @@ M1     release            large values that nobody reads any more -> freed
 M2     in_place           ... where an elementwise result has room in their memory -> overwritten
 =====  =================  ====================================================================
 
-Letters: S setup, A attention, Q quantization, J joined products, C convolutions, H lengths,
-M memory. The rules stand in the order of their application, and each is told in full in its
-file.
+Letters: B batch normalization, R recurrent networks, P products, S setup, A attention, Q
+quantization, J joined products, C convolutions, H lengths, M memory. The rules stand in the
+order of their application, and each is told in full in its file.
 """
 
 from __future__ import annotations
@@ -51,6 +56,7 @@ from .in_place import write_in_place
 from .lengths import write_lengths
 from .means import pool_means
 from .merge_products import absorb_scales, join_projections
+from .prepared import prepare_parameters
 from .quantized_conv import take_quantized_apart
 from .quantized_matmul import multiply_rounded_numbers
 from .query_scales import fold_scales
@@ -66,6 +72,7 @@ class Rule(NamedTuple):
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(("B1", "P1", "Q6", "Q7", "R1"), prepare_parameters),
     Rule(("S1",), move_to_setup),
     Rule(("S2", "S3", "S4"), unpack_weights),
     Rule(("A1", "A2", "A3", "A4", "A5"), fuse_attention),

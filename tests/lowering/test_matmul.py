@@ -43,7 +43,7 @@ def typed(a, b, dtype="float32"):
     ],
 )
 def test_the_product_is_numpys_where_it_can_be(types, text):
-    assert lowered("MatMul", ["a", "b"], opset=13, types=types) == text
+    assert lowered("MatMul", ["a", "b"], opset=13, types=types, prepared=True) == text
 
 
 @pytest.mark.parametrize(
@@ -114,16 +114,18 @@ def test_gemm_of_integers():
     assert_same(found, np.array([[31]]))
 
 
-def test_a_constant_integer_matrix_is_prepared():
+def test_q6():
     constants = {
         "b": np.ones((64, 4), np.int8),
         "bz": np.array(1, np.int8),
         "az": np.array(0, np.uint8),
     }
     names = ["a", "b", "az", "bz"]
-    assert lowered("MatMulInteger", names, opset=10, constants=constants) == (
+    of = {"opset": 10, "constants": constants}
+    assert lowered("MatMulInteger", names, prepared=True, **of) == (
         "ops.matmul_integer_prepared(a, y.b)"
     )
+    assert lowered("MatMulInteger", names, **of) == "ops.matmul_integer(a, b, None, bz)"
     assert lowered("MatMulInteger", names, opset=10) == (
         "ops.matmul_integer(a, b, az, bz)"
     )

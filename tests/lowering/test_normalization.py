@@ -25,13 +25,15 @@ def batch_inputs(*shape):
     return [normal(*shape), positive(c), normal(c), normal(c), positive(c)]
 
 
-def test_constant_statistics_become_one_product_and_one_sum():
+def test_b1():
     constants = {name: np.ones(3, np.float32) for name in BATCH[1:]}
     types = {"x": TensorType("float32", ("n", 3, 8, 8))}
-    text = lowered(
-        "BatchNormalization", BATCH, opset=15, types=types, constants=constants
-    )
+    of = {"opset": 15, "types": types, "constants": constants}
+    text = lowered("BatchNormalization", BATCH, prepared=True, **of)
     assert text == "ops.scale_and_shift(x, y.scale, y.shift)"
+    of["types"] = {"x": TensorType("float32", None)}
+    text = lowered("BatchNormalization", BATCH, prepared=True, **of)
+    assert text == "ops.batch_normalization(x, scale, b, mean, var)"
 
 
 def test_other_statistics():

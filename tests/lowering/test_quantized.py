@@ -50,14 +50,15 @@ def test_parameters_become_literals():
     )
 
 
-def test_a_function_of_one_byte_is_a_table():
+def test_q7():
     names = ["x", "s", "z", "s", "z"]
     constants = {"s": np.array(0.5, np.float32), "z": np.array(3, np.uint8)}
     types = {"x": TensorType("uint8", (2,))}
-    call = lowered(
-        "QLinearSigmoid", names, constants=constants, types=types, **MICROSOFT
-    )
+    of = {"constants": constants, "types": types, **MICROSOFT}
+    call = lowered("QLinearSigmoid", names, prepared=True, **of)
     assert call == "y.table.take(x)"
+    call = lowered("QLinearSigmoid", names, **of)
+    assert call == "ops.qlinear_sigmoid(x, 0.5, 3, 0.5, 3)"
     assert (
         lowered("QLinearSigmoid", names, **MICROSOFT)
         == "ops.qlinear_sigmoid(x, s, z, s, z)"

@@ -14,6 +14,7 @@ from tests.support import (
     lowered,
     make_node,
     onnxruntime_outputs,
+    with_prepared,
 )
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
@@ -61,26 +62,47 @@ def check(operator, arrays, *, opset=14, **options):
     node = make_node(operator, names, out, opset=opset, **options)
     values = {name: a for name, a in zip(names, arrays) if name}
     weights = {name: a for name, a in values.items() if name in ("x1", "x2", "x3")}
+    call = lower_node(NodeContext(node, {}, {})).operation
     for constants in ({}, weights):
-        context = NodeContext(node, {}, constants)
-        call = lower_node(context).operation
-        found = evaluate_call(call, tuple(out), {**values, **context.weights})
+        planned, stored = with_prepared(call, out, constants, {})
+        found = evaluate_call(planned, tuple(out), {**values, **stored})
         assert_same([found[name] for name in out], expected)
 
 
-def test_weights_of_the_model_are_packed():
+def test_r1():
     arrays = dict(zip(["x", "w", "r"], inputs("LSTM")))
-    constants = {name: arrays[name] for name in ("w", "r")}
+    of = {"opset": 14, "constants": {name: arrays[name] for name in ("w", "r")}}
     names = ["x", "w", "r", "", "", "h", "c"]
-    assert (
-        lowered(
-            "LSTM", names, ["y", "h", "c"], opset=14, constants=constants, hidden_size=H
-        )
-        == "ops.lstm_packed(x, y.w, y.r, y.b, None, h, c)"
+    assert lowered("LSTM", names, ["y", "h", "c"], prepared=True, **of) == (
+        "ops.lstm_packed(x, y.w, y.r, y.b, None, h, c)"
     )
-    assert lowered("LSTM", names[:3], opset=14, direction="bidirectional") == (
+    assert lowered("LSTM", names, ["y", "h", "c"], **of) == (
+        "ops.lstm(x, w, r, None, None, h, c)"
+    )
+    for near_miss in (
+        {"clip": 1.0},
+        {"input_forget": 1},
+        {"activations": ["Relu"] * 3},
+    ):
+        text = lowered("LSTM", names[:3], prepared=True, **of, **near_miss)
+        assert text.startswith("ops.lstm(x, w, r, "), near_miss
+    of = {"opset": 14, "direction": "bidirectional"}
+    assert lowered("LSTM", names[:3], prepared=True, **of) == (
         "ops.lstm(x, w, r, direction='bidirectional')"
     )
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_r1_of_gru(after):
+    arrays = dict(zip("xwrb", inputs("GRU")))
+    of = {"opset": 14, "constants": {name: arrays[name] for name in "wrb"}}
+    names = ["x", "w", "r", "b", "", "h"]
+    of["linear_before_reset"] = after
+    assert lowered("GRU", names, ["y", "h2"], prepared=True, **of) == (
+        f"ops.gru_packed(x, y.w, y.r, y.b, {'y.r_b' if after else None}, None, h)"
+    )
+    text = lowered("GRU", names, prepared=True, clip=1.0, **of)
+    assert text.startswith("ops.gru(x, w, r, b, None, h, clip=1.0")
 
 
 def test_other_functions_need_the_general_kernel():
@@ -137,10 +159,10 @@ def test_packed_weights_and_nothing_to_read(operator, steps, batch, size):
     node = make_node(operator, names, out, opset=14, direction="bidirectional")
     values = dict(zip(names, arrays))
     found = []
+    call = lower_node(NodeContext(node, {}, {})).operation
     for constants in ({}, {name: values[name] for name in "wrb"}):
-        context = NodeContext(node, {}, constants)
-        call = lower_node(context).operation
-        results = evaluate_call(call, tuple(out), {**values, **context.weights})
+        planned, stored = with_prepared(call, out, constants, {})
+        results = evaluate_call(planned, tuple(out), {**values, **stored})
         found.append([results[name] for name in out])
     assert found[0][0].shape == (steps, 2, batch, H)
     assert_same(found[1], found[0])
