@@ -157,6 +157,33 @@ CASES = {
 CONSTANTS = {"z": 0.0, "one": 1.0, "low": -65504.0, "third": 1 / 3}
 
 
+SUMS = {
+    "CumSum": "y = CumSum (x, axis)",
+    "CumSum, reverse": "y = CumSum <reverse = 1> (x, axis)",
+    "ReduceSum": "y = ReduceSum <keepdims = 1> (x, axis)",
+    "ReduceMean": "y = ReduceMean <keepdims = 1> (x, axis)",
+    "ReduceL2": "y = ReduceL2 <keepdims = 1> (x, axis)",
+    "MatMul": "y = MatMul (x, x)",
+    "Einsum": """y = Einsum <equation = "ij,jk->ik"> (x, x)""",
+    "Softmax": "y = Softmax (x)",
+}
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("node", SUMS.values(), ids=SUMS)
+def test_no_sum_is_rounded_on_its_way(node, level):
+    """Half a unit in the last place, of sums of 300 numbers of any sign."""
+    header = "g (float16[300, 300] x) => (float16[n, m] y) <int64 axis = {1}>"
+    if "Reduce" in node:
+        header = header.replace("int64 axis", "int64[1] axis")
+    x = np.random.default_rng(0).standard_normal((300, 300)).astype(np.float16)
+    (half,) = ours(parsed(f"{header} {{ {node} }}"), x, level=level)
+    wide = parsed(f"{header} {{ {node} }}".replace("float16", "float"))
+    (exact,) = ours(wide, x.astype(np.float32), level=level)
+    assert half.dtype == np.float16
+    np.testing.assert_array_equal(half, exact.astype(np.float16))
+
+
 @pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize(("text", "feeds"), CASES.values(), ids=CASES)
 def test_what_the_type_decides_is_as_in_onnxruntime(text, feeds, level):

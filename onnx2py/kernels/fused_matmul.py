@@ -12,6 +12,7 @@ from ._recurrent_activation import gate_function
 from .exponential import scaled_elu
 from .integer_matmul import exact_product, per_row
 from .matmul import gemm, matmul
+from .quantization import dynamic_quantize_linear
 
 
 @rounded_once
@@ -122,12 +123,7 @@ def dynamic_quantize_matmul(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
-    lowest = np.minimum(a.min(initial=0), 0)
-    highest = np.maximum(a.max(initial=0), 0)
-    scale = np.asarray((highest - lowest) / np.float32(255), a.dtype)
-    scale = np.where(scale == 0, a.dtype.type(1), scale)
-    zero = np.clip(np.rint(-lowest / scale), 0, 255)
-    steps = np.clip(np.rint(a / scale) + zero, 0, 255).astype(np.uint8)
+    steps, scale, zero_point = dynamic_quantize_linear(a)
     return matmul_integer_to_float(
-        steps, b, scale, b_scale, zero.astype(np.uint8), b_zero_point, bias
+        steps, b, scale, b_scale, zero_point, b_zero_point, bias
     )

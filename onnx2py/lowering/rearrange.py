@@ -73,14 +73,16 @@ def cumulative_sum(node: NodeContext) -> Call:
     options = _options(node)
     is_scalar = not node.rank(0) and axis in (0, -1)  # or may be one
     plain = isinstance(axis, int) and not is_scalar and not any(options.values())
-    if plain and dtype is not None:
+    if plain and dtype is not None and dtype not in _HALVES:
         # np.cumsum would make int64 of int32, and one axis of none
         kind: dict[str, Any] = {} if dtype in _KEPT else {"dtype": DTYPES[dtype]}
         return node.call(np.cumsum, node.input(0), axis=axis, **kind)
     return node.call(kernels.cumulative_sum, node.input(0), axis, **options)
 
 
-_KEPT = ("float32", "float64", "float16", "int64", "uint64")
+_KEPT = ("float32", "float64", "int64", "uint64")
+_HALVES = ("float16", "bfloat16")
+"""What np.cumsum would round after each addition."""
 
 
 @lowers("CumProd", since=26)
