@@ -19,6 +19,7 @@ from .functions import Argument, Functions, called_model, is_small, small_consta
 from .inference import GraphNotes, inferred_types
 from .prepare import HasRule, opsets_of, subgraphs_of, with_bodies
 from .schemas import check_node
+from .scopes import scopes_of
 from .types import proto_type, symbols_of, value_type, without_made_up
 
 
@@ -237,6 +238,7 @@ class GraphDecoder:
             name=proto.name,
             domain=proto.domain,
             version=self.opsets.get(proto.domain, 1),
+            scopes=scopes_of(proto),
         )
 
     def _function_call(
@@ -288,6 +290,7 @@ class GraphDecoder:
             name=proto.name,
             domain=FUNCTION_DOMAIN,
             version=1,
+            scopes=scopes_of(proto),
         )
 
     def _attribute(

@@ -40,6 +40,14 @@ def new_name(name: str, *taken: Container[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """A module of the network: ``layer1.0.conv1``, and the name of its class, if it is known."""
+
+    path: str
+    class_name: str = ""
+
+
+@dataclass(frozen=True)
 class Node:
     """One ONNX node; ``version`` is the opset version of its domain."""
 
@@ -52,6 +60,8 @@ class Node:
     version: int = 0
     also: tuple[str, ...] = ()
     """The other ONNX nodes that this one stands for, as ``name: Operator``."""
+    scopes: tuple[Scope, ...] = ()
+    """The modules that it belongs to, the outermost first, as far as the file says so."""
 
     @property
     def label(self) -> str:

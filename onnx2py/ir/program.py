@@ -8,6 +8,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from .graph import Scope
 from .types import ValueType
 
 
@@ -147,6 +148,8 @@ class Statement:
     """The constants of the graph that became literals."""
     frees: tuple[str, ...] = ()
     """The values that nobody reads after this, and whose memory is given back."""
+    scopes: tuple[Scope, ...] = ()
+    """The modules of the network that its node belongs to."""
 
 
 @dataclass(frozen=True)

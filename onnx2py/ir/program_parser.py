@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .graph import Scope
 from .program import (
     Body,
     Branch,
@@ -95,9 +96,12 @@ class _Parser:
         weights: dict[str, np.ndarray] = {}
         folded: dict[str, tuple[str, ...]] = {}
         narrow: tuple[str, ...] = ()
+        free: frozenset[str] = frozenset()
         while (line := self.next(indent)) is not None:
             if line.startswith("narrow "):
                 narrow = tuple(split(line[7:]))
+            elif line.startswith("free "):
+                free = frozenset(self.words.listed(line[5:]))
             elif line.startswith("folded "):
                 word, _, labels = line[7:].partition("#")
                 folded[self.words.name(word)] = self.words.labels(labels)
@@ -119,6 +123,7 @@ class _Parser:
             promised,
             blocks.get("setup", ()),
             narrow,
+            free,
         )
 
     def given(self, text: str, arrays: dict[str, np.ndarray]) -> str:
@@ -180,6 +185,7 @@ class _Parser:
             self.words.labels(labels),
             said.get("literals", ()),
             said.get("frees", ()),
+            tuple(Scope(*name.split(":")) for name in said.get("scopes", ())),
         )
 
     def bodies(self, indent: int) -> Iterator[Body]:

@@ -8,15 +8,15 @@
       s: float32[4] = np.negative(w)
     calls
       a: float32[n, 4] = np.add(x, s)  # a: Add + b: Identity
-      c, +1 = ops.top_k(a, k, axis=-1); frees a; literals eps
+      c, +1 = ops.top_k(a, k, axis=-1); frees a; literals eps; scopes `head:Linear`
       y = branch(c)
         then () [x] => (t)
           t: float32[n, 4] = np.exp(x)
         else () [x] => (x)
 
 A type stands at the definition of a value, if it is known. ``+1`` are results that nothing reads,
-``_`` one among others. After a signature's arrow stand the types that the file promises. Names
-that are not words are put into backticks.
+``_`` one among others. After a signature's arrow stand the types that the file promises. Lengths
+are Python's arithmetic: ``(n + 1)``. Names that are not words are put into backticks.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from .program import (
     Body,
     Branch,
     Call,
+    Expression,
     Invoke,
     Loop,
     MapItems,
@@ -107,6 +108,8 @@ class _Printer:
         yield f"{quoted(program.name)} ({', '.join(inputs)}) => ({outputs})"
         if program.narrow:
             yield f"  narrow {', '.join(program.narrow)}"
+        if program.free_lengths:
+            yield f"  free {', '.join(map(quoted, sorted(program.free_lengths)))}"
         for name, weight in program.weights.items():
             yield f"  {quoted(name)}: {printed_type(tensor_type_of(weight))} = {array(weight)}"
         for name, labels in program.folded.items():
@@ -146,11 +149,13 @@ class _Printer:
             for names in (statement.frees, statement.literals)
         )
         labels = printed_labels(statement.nodes)
+        scopes = ", ".join(quoted(f"{s.path}:{s.class_name}") for s in statement.scopes)
         return "".join(
             (
                 f"{targets} = {printed_operation(call)}",
                 f"; frees {frees}" if frees else "",
                 f"; literals {literals}" if literals else "",
+                f"; scopes {scopes}" if scopes else "",
                 f"  # {labels}" if labels else "",
             )
         )
@@ -246,6 +251,8 @@ def argument(value: Any) -> str:
     """Return an argument in Python's syntax; a dtype as ``np.int8``, a type in ``type()``."""
     if isinstance(value, Ref):
         return quoted(value.name)
+    if isinstance(value, Expression):
+        return _expression(value)
     if isinstance(value, tuple):
         return f"({_parts(value, argument)})"
     if isinstance(value, slice):
@@ -269,3 +276,11 @@ def array(numbers: np.ndarray) -> str:
         return "{...}"
     spell = json.dumps if numbers.dtype.kind in "OU" else str
     return f"{{{', '.join(spell(x) for x in numbers.ravel())}}}"
+
+
+def _expression(value: Expression) -> str:
+    """Return arithmetic in Python's syntax, each operation in parentheses."""
+    left, right = argument(value.left), argument(value.right)
+    if value.operator.isalpha():
+        return f"{value.operator}({left}, {right})"
+    return f"({left} {value.operator} {right})"

@@ -9,13 +9,13 @@ import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
-from .program import Ref
+from .program import Expression, Ref
 from .types import (
     DTYPES,
     Dim,
@@ -31,8 +31,17 @@ _OPEN, _CLOSE = "([{", ")]}"
 _CONVERT = {"b": lambda text: text == "True", "c": complex}
 _MAKERS: dict[str, Callable[..., Any]] = {
     "float": float,
+    "max": partial(Expression, "max"),
+    "min": partial(Expression, "min"),
     "slice": slice,
     "type": lambda dtype: dtype.type,
+}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
 }
 
 
@@ -147,6 +156,13 @@ class Words:
             return DTYPES[node.attr]
         if isinstance(node, ast.UnaryOp):
             return -self.value(node.operand)
+        if isinstance(node, ast.BinOp):
+            symbol = _OPERATORS[type(node.op)]
+            return Expression(symbol, self.value(node.left), self.value(node.right))
+        if isinstance(node, ast.Compare):
+            symbol = "==" if isinstance(node.ops[0], ast.Eq) else "!="
+            left, right = node.left, node.comparators[0]
+            return Expression(symbol, self.value(left), self.value(right))
         if isinstance(node, ast.Call):
             return _MAKERS[ast.unparse(node.func)](*map(self.value, node.args))
         return node.value if isinstance(node, ast.Constant) else None

@@ -121,7 +121,13 @@ def lower_node(context: NodeContext, rules: Rules = STANDARD) -> Statement:
         )
     read = set(references(operation))
     literals = tuple(name for name in node.inputs if name and name not in read)
-    return Statement(operation, node.outputs, (node.label, *node.also), literals)
+    return Statement(
+        operation,
+        node.outputs,
+        (node.label, *node.also),
+        literals,
+        scopes=node.scopes,
+    )
 
 
 WRONG = (ValueError, IndexError, KeyError, TypeError, ArithmeticError, AttributeError)

@@ -103,7 +103,11 @@ def _dissolve(graph: Graph, names: dict[str, str]) -> Graph:
         body = node.subgraphs["body"]
         names.update(zip(body.inputs, node.inputs))
         names.update((o, v) for o, v in zip(node.outputs, body.outputs) if o)
-        nodes.extend(note_also(inner, node) for inner in body.nodes)
+        scopes = (inner.scopes or node.scopes for inner in body.nodes)
+        nodes.extend(
+            replace(note_also(inner, node), scopes=scope)
+            for inner, scope in zip(body.nodes, scopes)
+        )
         constants.update(body.constants)
         folded.update(body.folded)
     return replace(graph, nodes=tuple(nodes), constants=constants, folded=folded)

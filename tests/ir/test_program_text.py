@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from onnx2py.front import read
+from onnx2py.ir.graph import Scope
 from onnx2py.ir.program import (
     Body,
     Branch,
     Call,
+    Expression,
     Invoke,
     Loop,
     MapItems,
@@ -147,7 +149,13 @@ ATOMS = some.one_of(
     some.sampled_from([np.int8, np.float32, np.bool_, ml_dtypes.bfloat16]),
 )  # fmt: skip
 BOUNDS = some.one_of(some.none(), some.integers(-9, 9), NAMES.map(Ref))
-PARTS = some.one_of(ATOMS, some.builds(slice, BOUNDS, BOUNDS, BOUNDS))
+OPERATORS = some.sampled_from(["+", "-", "*", "//", "%", "==", "!=", "min", "max"])
+NUMBERS: Any = some.recursive(
+    some.one_of(some.integers(-9, 9), NAMES.map(Ref)),
+    lambda inner: some.builds(Expression, OPERATORS, inner, inner),
+    max_leaves=3,
+)
+PARTS = some.one_of(ATOMS, NUMBERS, some.builds(slice, BOUNDS, NUMBERS, BOUNDS))
 ARGUMENTS: Any = some.recursive(
     PARTS, lambda inner: some.lists(inner, max_size=3).map(tuple), max_leaves=4
 )
@@ -155,6 +163,7 @@ FUNCTIONS = some.sampled_from([np.add, np.reshape, relu, top_k, ".astype"])
 OPTIONS = some.dictionaries(some.sampled_from(["axis", "out", "dtype"]), ARGUMENTS)
 REFS = some.lists(NAMES.map(Ref), max_size=2).map(tuple)
 LISTS = some.lists(NAMES, max_size=2).map(tuple)
+SCOPES = some.sampled_from([(), (Scope("a"), Scope("a.b-0", "Block"))])
 PROMISED = some.one_of(some.none(), TYPES)
 
 
@@ -192,7 +201,8 @@ def statement(draw: Any, depth: int = 2) -> Statement:
         ),
         7: lambda: Loop(None, None, (), body),
     }[kind]()
-    return Statement(made, outputs, draw(LISTS), draw(LISTS), draw(LISTS))
+    lists = (draw(LISTS), draw(LISTS), draw(LISTS))
+    return Statement(made, outputs, *lists, draw(SCOPES))
 
 
 @some.composite
@@ -216,6 +226,7 @@ def programs(draw: Any) -> Program:
     return Program(
         draw(NAMES), inputs, outputs, calls, weights, {},
         types, shown, folded, (), draw(some.lists(statement(0), max_size=2).map(tuple)), narrow,
+        draw(LISTS.map(frozenset)),
     )  # fmt: skip
 
 
