@@ -69,6 +69,16 @@ def test_small_outputs_agree_as_far_as_rounding_lets_them(here, capsys):
     assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
 
 
+def test_calls_that_cannot_be_compared_are_not_said_to_agree(here, capsys):
+    save_small()
+    compile_model("net.onnx", "net")
+    with Path("net/watch.py").open("a") as file:
+        file.write("\n\ndef trace(*_, **__):\n    raise OSError('the disk is full')\n")
+    assert main(["verify", "net", "net.onnx"]) == 0
+    out = capsys.readouterr().out
+    assert "its calls could not be compared: OSError: the disk is full" in out
+
+
 def test_a_chaotic_model_is_called_so(here, capsys):
     save_chaotic()
     assert main(["net.onnx", "-o", "net", "--verify"]) == 0

@@ -105,6 +105,8 @@ def _way(subject: Subject, expected: Expectation) -> NodeReport | str:
     """Compare all calls for a case, or say why that cannot be done."""
     try:
         outcome = subject.run([expected.case.feeds], trace=True)
+        if outcome.error:  # of its values on a disk that is full, say
+            return outcome.error
         return compare_steps(subject, expected, outcome)
     except TimeUp:
         raise
