@@ -1,1 +1,1 @@
-"""Plain NumPy functions that know nothing of ONNX versions; their source goes into packages."""
+"""NumPy functions, independent of ONNX versions; packages contain their source."""

@@ -1,4 +1,4 @@
-"""What kinds of attention share: heads, masks, and a softmax that knows of them."""
+"""Heads, masks and the masked softmax, shared by the attention operators."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def allowed_keys(
     left: int,
     right: int,
 ) -> Optional[NDArray[np.bool_]]:
-    """Return which keys each query may see, as [B, 1, S, T], or None if it is all.
+    """Return the mask of visible keys, bool[B, 1, S, T], None if all are visible.
 
-    ``past`` is the position of the first query; with ``nonpad``, so many keys are there,
-    and the queries are the last of them.
+    ``past`` is the position of the first query; ``nonpad`` is the number of valid keys,
+    the last of which belong to the queries.
     """
     queries, keys = lengths
     right = min(right, 0) if is_causal and right >= 0 else 0 if is_causal else right
@@ -58,7 +58,7 @@ def masked(
     mask: Optional[NDArray[Any]],
     allowed: Optional[NDArray[np.bool_]],
 ) -> NDArray[Any]:
-    """Add a mask of numbers, and put minus infinity where keys are not to be seen."""
+    """Add a float mask; write minus infinity where keys are hidden."""
     nothing = scores.dtype.type(-np.inf)
     if mask is not None:
         missing = scores.shape[-1] - mask.shape[-1]
@@ -77,7 +77,7 @@ def masked(
 
 
 def soft_maximum(scores: NDArray[Any], guarded: bool) -> NDArray[Any]:
-    """Return the softmax along the last axis, computed in place where possible.
+    """Compute the softmax along the last axis, in place where possible.
 
     If ``guarded``, rows of minus infinity give 0.
     """

@@ -1,4 +1,4 @@
-"""Masks as onnxruntime's own kinds of attention know them."""
+"""Masks of onnxruntime's own attention operators."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def added_to_scores(
     mask_filter_value: float,
     unidirectional: bool,
 ) -> Optional[NDArray[Any]]:
-    """Return what to add to the likeness of queries and keys, or None for nothing.
+    """Return the mask to add to the attention scores, None if there is none.
 
     Parameters
     ----------
-    mask : as of :func:`kept_keys`
-    attention_bias : what broadcasts to [B, H, S, T]
+    mask : as in :func:`kept_keys`
+    attention_bias : broadcastable to [B, H, S, T]
     shape : B, S and T
     past : the position of the first query
-    mask_filter_value : what is added for keys that the mask leaves out
-    unidirectional : whether to leave out keys that come after the query
+    mask_filter_value : added to the scores of masked keys
+    unidirectional : whether to mask keys that come after the query
     """
     _, steps, keys = shape
     total: Any = None
@@ -45,7 +45,7 @@ def added_to_scores(
 
 
 def kept_keys(mask: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Return which keys a mask keeps, as what broadcasts to [B, 1, S, T].
+    """Return the keys that a mask keeps, as bool broadcastable to [B, 1, S, T].
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""What kinds of attention with a cache share: heads, positions, and who sees what.
+"""Heads, positions and visibility of keys, shared by attention operators with a cache.
 
 B is the batch, S the length of the queries, H the heads of queries, G those of keys and
-values, E the size of one.
+values, E the size of a head.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def seen_keys(
     causal: bool,
     window: int,
 ) -> NDArray[np.bool_]:
-    """Return which of the keys, at ``places``, each query sees: [B, 1, S, keys]."""
+    """Return which of the keys at ``places`` each query sees: bool[B, 1, S, keys]."""
     last = lengths[:, None, None] - 1
     own = np.minimum(past[:, None, None] + np.arange(steps)[:, None], last)
     seen = places[:, None] <= (own if causal else last)

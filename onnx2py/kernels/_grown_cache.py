@@ -1,7 +1,7 @@
-"""Keys and values of before, with those of new steps after them.
+"""Caches of keys and values with new steps appended.
 
-B is the batch, G the number of heads, S that of new steps, C the length of the cache, E
-the size of a head. ``past`` says how many steps of each sequence there were before.
+B is the batch, G the number of heads, S the number of new steps, C the length of the
+cache, E the size of a head. ``past`` is the number of earlier steps of each sequence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def grown_cache(
     counts: NDArray[Any],
     total: int,
 ) -> NDArray[Any]:
-    """Return the steps of before and ``counts`` new ones, then 0.
+    """Return the cache with ``counts`` new steps appended, then zeros.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ def window_cache(
     counts: NDArray[Any],
     window: int,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
-    """Return all steps that are there now, those to keep, and where the former begin.
+    """Return all steps, the steps to keep, and the position of the first step.
 
-    At least ``window`` are kept. More than that only go when there is no room, all at
-    once: L(T) of T are left, where L(T) = T - G * ceil((T - C) / G), G = C - window + 1.
+    At least ``window`` steps are kept. Older steps are dropped together when the cache is
+    full: L(T) of T are left, L(T) = T - G * ceil((T - C) / G), G = C - window + 1.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def window_cache(
     Returns
     -------
     steps : [B, G, at most C + S, E]
-    kept : [B, G, C, E], 0 where there is nothing
+    kept : [B, G, C, E], 0 where there is no step
     first : [B], the position of the first of the steps
     """
     b, groups, room, size = cache.shape

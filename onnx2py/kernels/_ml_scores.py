@@ -1,4 +1,4 @@
-"""What classifiers and regressors do with their raw scores."""
+"""Transforms of the raw scores of classifiers and regressors."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def transform_scores(
 def both_scores(
     scores: NDArray[Any], complement: bool, post_transform: str
 ) -> NDArray[np.float32]:
-    """Return two scores for each single one s [N, 1], as onnxruntime does: [N, 2].
+    """Return two scores per single score s, as onnxruntime does: [N, 1] -> [N, 2].
 
-    They are the logistic functions of -s and s if that is the transform; else s itself
-    after ``1 - s`` or, unless ``complement``, ``-s``.
+    With LOGISTIC, these are the logistic functions of -s and s. Otherwise the second is s,
+    and the first is ``1 - s`` or, unless ``complement``, ``-s``.
     """
     logistic = post_transform == "LOGISTIC"
     first = 1 - scores if complement and not logistic else -scores

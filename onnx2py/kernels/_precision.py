@@ -1,4 +1,4 @@
-"""Arithmetic of small floats in float32, which is how onnxruntime does it as well."""
+"""Arithmetic of small floats in float32, as in onnxruntime."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def rounded_once(kernel: Kernel) -> Kernel:
-    """Let a kernel compute in float32 what it is given in half precision.
+    """Compute a kernel in float32 if its arguments are in half precision.
 
-    What it returns in float32 is then rounded to the type of the first such argument.
+    Its float32 results are rounded to the dtype of the first such argument.
     """
 
     @wraps(kernel)
@@ -33,7 +33,7 @@ def rounded_once(kernel: Kernel) -> Kernel:
 
 
 def is_half(x: Any) -> bool:
-    """Whether ``x`` is a tensor of float16 or bfloat16."""
+    """Return whether ``x`` is a tensor of float16 or bfloat16."""
     # ml_dtypes are of kind V
     return isinstance(x, np.ndarray) and x.dtype.itemsize == 2 and x.dtype.kind in "fV"
 
@@ -43,7 +43,7 @@ def _narrowed(x: Any, dtype: Any) -> Any:
 
 
 def widened(x: NDArray[Any]) -> NDArray[Any]:
-    """Return float16, bfloat16 and float8 as float32, anything else as it is."""
+    """Convert float16, bfloat16 and float8 to float32; return anything else unchanged."""
     if x.dtype.itemsize < 4 and x.dtype.kind in "fV":  # ml_dtypes are of kind V
         return x.astype(np.float32)
     return x

@@ -1,7 +1,7 @@
-"""Keys and values that are kept as integers of 8 or 4 bits.
+"""Keys and values stored as 8-bit or 4-bit integers.
 
-G is the number of heads, E the size of one. Of 4 bits, two make a byte, the first of them
-the lower half; 8 stands for 0.
+G is the number of heads, E the size of a head. A byte holds two 4-bit integers, the first
+in its lower half; 8 represents 0.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ._precision import widened
 def to_cache(
     x: NDArray[Any], scale: Optional[NDArray[Any]], cache: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
-    """Return new keys or values as integers of the dtype of the cache, if it has a scale.
+    """Quantize new keys or values to the dtype of the cache, if it has a scale.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def to_cache(
 def from_cache(
     cache: NDArray[Any], scale: Optional[NDArray[Any]], like: NDArray[Any]
 ) -> NDArray[Any]:
-    """Return what the integers of a cache stand for; ``like`` has G and E."""
+    """Dequantize a cache; ``like`` has the same G and E."""
     if scale is None:
         return cache
     if cache.dtype == np.uint8:

@@ -1,4 +1,4 @@
-"""What recurrent layers share: the order of time steps, and states at the end.
+"""The order of time steps and the final states, shared by recurrent layers.
 
 T is the number of time steps, B the batch, D the directions (1 or 2), H the hidden size.
 A reversed direction goes through each sequence from its own end.
@@ -22,7 +22,7 @@ def projected(
     direction: str,
     sequence_lens: Optional[NDArray[Any]],
 ) -> NDArray[Any]:
-    """Return ``x @ w + b`` of all steps at once, in the order of each direction.
+    """Compute ``x @ w + b`` for all steps at once, in the order of each direction.
 
     x is [T, B, I], w [D, I, N], b [D, 1, N]; the result is [T, D, B, N].
     """
@@ -46,7 +46,7 @@ def projected_columns(
     direction: str,
     sequence_lens: Optional[NDArray[Any]],
 ) -> NDArray[Any]:
-    """Return ``x @ w + b`` of all steps at once, one gate after another in memory.
+    """Compute ``x @ w + b`` for all steps at once, one gate after another in memory.
 
     x is [T, B, I], w [D, I, G, H] for G gates, b [D, 1, G * H]; the result is
     [T, G, D, H, B], its steps in the order of each direction.
@@ -69,8 +69,8 @@ def projected_columns(
 def step_product(
     r: NDArray[Any], out: NDArray[Any], batch: int
 ) -> Callable[[NDArray[Any]], object]:
-    """Return what writes r.T @ h to ``out`` [D, N, B], for r [D, H, N] and h [D, H, B]."""
-    if batch == 1:  # BLAS goes through r row by row, up to 1.2 times as fast
+    """Return a function that writes r.T @ h to ``out`` [D, N, B]; r [D, H, N], h [D, H, B]."""
+    if batch == 1:  # BLAS reads r row by row: up to 1.2 times as fast
         rows = out.reshape(len(out), 1, out.shape[1])
         return lambda h: np.matmul(h.reshape(len(h), 1, h.shape[1]), r, rows)
     columns = r.swapaxes(1, 2)
@@ -85,7 +85,7 @@ def _runs_backwards(direction: str, d: int) -> bool:
 def _reversed_steps(
     x: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
-    """Reverse each sequence of [T, B, N]; what lies after its end stays there."""
+    """Reverse each sequence of [T, B, N]; elements after its end keep their place."""
     if sequence_lens is None:
         return x[::-1]
     step = np.arange(x.shape[0])[:, None]
@@ -102,7 +102,7 @@ def finished(
     layout: int,
     dtype: Any,
 ) -> tuple[NDArray[Any], ...]:
-    """Return hidden states in the order of time, and the last of each kind of state.
+    """Return hidden states in the order of time, and the last state of each kind.
 
     ``hidden`` and the histories are in the order of each direction: [T, D, B, H].
     ``hidden`` is overwritten.
@@ -119,7 +119,7 @@ def _last_state(
 ) -> NDArray[Any]:
     """Return the state [D, B, H] after the last step of each sequence.
 
-    After no steps at all it is 0, whatever it was before: as in onnxruntime.
+    It is 0 for a sequence without steps, whatever the initial state, as in onnxruntime.
     """
     if not len(history):
         return np.zeros(history.shape[1:], history.dtype)
@@ -134,7 +134,7 @@ def _last_state(
 def _in_order(
     history: NDArray[Any], sequence_lens: Optional[NDArray[Any]], direction: str
 ) -> NDArray[Any]:
-    """Put the steps of all directions in the order of time, 0 after the end of each."""
+    """Put the steps of all directions in the order of time, with 0 after the end of each."""
     if sequence_lens is not None:
         ended = np.arange(len(history))[:, None] >= sequence_lens
         history[np.broadcast_to(ended[:, None], history.shape[:3])] = 0

@@ -1,4 +1,4 @@
-"""The functions that ONNX names for the gates of recurrent layers."""
+"""The activation functions of recurrent layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 def gate_function(
     name: str, alpha: float, beta: float
 ) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    """Return the activation function of that name as a function of one array."""
+    """Return the activation function with that name as a function of one array."""
     functions: dict[str, Callable[[NDArray[Any]], Any]] = {
         "Relu": lambda x: np.maximum(x, 0),
         "Tanh": np.tanh,
@@ -30,5 +30,5 @@ def gate_function(
 
 
 def clipped(x: NDArray[Any], clip: float) -> NDArray[Any]:
-    """Bound ``x`` to [-clip, clip]; 0 is for no bounds."""
+    """Limit ``x`` to [-clip, clip]; 0 means no limit."""
     return np.minimum(np.maximum(x, -clip), clip) if clip else x

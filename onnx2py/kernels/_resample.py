@@ -1,4 +1,4 @@
-"""Weighted sums of neighbours along one axis of a tensor."""
+"""Weighted sums of neighbors along one axis of a tensor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Taps(NamedTuple):
-    """For each new element of an axis, K old ones and their weights."""
+    """For each new element of an axis, K old elements and their weights."""
 
     axis: int
     length: int
@@ -30,7 +30,7 @@ def make_taps(
     weights: NDArray[Any],
     outside: Any,
 ) -> Taps:
-    """Return taps, with their matrix where the axis is short or the taps are many."""
+    """Return taps, with their matrix if the axis is short or there are many taps."""
     matrix = None
     if length <= 128 or len(indices) > 8:
         matrix = np.zeros((indices.shape[1], length), np.float32)
@@ -41,12 +41,12 @@ def make_taps(
 def resample(x: NDArray[Any], taps: Taps, finite: bool) -> NDArray[Any]:
     """Replace one axis of a float tensor by weighted sums of its elements.
 
-    ``finite`` says whether a matrix product will do: its zeros do not cancel infinity.
+    ``finite`` allows a matrix product, whose zero weights would turn infinity into NaN.
     """
     axis = taps.axis
     before, after = x.shape[:axis], x.shape[axis + 1 :]
     if taps.matrix is not None and finite:
-        # On short axes a product with mostly zeros beats gathering neighbours by 3.
+        # On short axes a product with mostly zeros is 3 times as fast as gathering neighbors.
         matrix = taps.matrix.astype(x.dtype, copy=False)
         if axis == x.ndim - 1:
             return np.asarray(np.matmul(x, matrix.T))

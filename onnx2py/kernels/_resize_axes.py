@@ -1,4 +1,4 @@
-"""Which axes of a tensor are resized, and where their new elements lie on the old ones."""
+"""The axes to resize, and the positions of their new elements on the old ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def resized_axes(
     axes: Optional[tuple[int, ...]],
     policy: str,
 ) -> list[ResizedAxis]:
-    """Return every axis whose scale is not 1; none if the shape stays what it is.
+    """Return every axis whose scale is not 1; none if the shape does not change.
 
     The new length is ``floor(length * scale)``, or the size; a policy of "not_larger" or
     "not_smaller" scales all axes alike, so that they fit into the sizes or fill them.
@@ -45,7 +45,7 @@ def resized_axes(
     Raises
     ------
     ValueError
-        If there is not one scale or size for each axis, or an empty axis shall grow.
+        If there is not one scale or size for each axis, or an empty axis would grow.
     """
     axes = tuple(range(len(shape))) if axes is None else axes
     axes = tuple(axis % len(shape) for axis in axes)
@@ -79,7 +79,7 @@ def _ratio(out_length: int, length: int) -> Any:
 
 
 def source_positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
-    """Return where on the old axis each new element lies, in elements, as float32.
+    """Return the position of each new element on the old axis, in elements, as float32.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def source_positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
 
 
 def outside(axis: ResizedAxis, positions: NDArray[Any], mode: str) -> Any:
-    """Return the new elements that lie outside the old axis, or None if none matters."""
+    """Return the new elements that lie outside the old axis, None if that is irrelevant."""
     if mode != "tf_crop_and_resize":
         return None
     found = np.flatnonzero((positions < 0) | (positions > axis.length - 1))
@@ -125,6 +125,6 @@ def outside(axis: ResizedAxis, positions: NDArray[Any], mode: str) -> Any:
 
 
 def fill_outside(y: NDArray[Any], axis: int, elements: Any, value: float) -> None:
-    """Write ``value`` to the elements of an axis; ``y`` is changed."""
+    """Write ``value`` to some elements of an axis of ``y``, in place."""
     if elements is not None:
         y[(slice(None),) * axis + (elements,)] = value

@@ -1,4 +1,4 @@
-"""Reductions over a few elements that lie side by side in memory."""
+"""Reductions over a few elements that are adjacent in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST = 16
-"""Elements of a row: NumPy itself reduces longer rows as fast."""
+"""Elements of a row: NumPy reduces longer rows as fast."""
 MANY = 1000
 """Rows: with fewer, the calls for each column take longer."""
 
@@ -22,10 +22,10 @@ def accumulate(
     keepdims: bool,
     **options: Any,
 ) -> NDArray[Any]:
-    """Return ``ufunc.reduce`` over ``axes`` in the dtype of ``x``; over all if None.
+    """Compute ``ufunc.reduce`` over ``axes`` (None for all) in the dtype of ``x``.
 
-    NumPy walks along each row: over rows of 3 it takes up to 30 times as long as
-    ``ufunc`` of the 3 columns. ``options`` say what the result of no elements is.
+    NumPy reduces row by row: for rows of 3 elements it takes up to 30 times as long as
+    ``ufunc`` of the 3 columns. ``options`` has the result for no elements.
     """
     if not axes or not is_short(x, axes):
         total = ufunc.reduce(x, axes, x.dtype, keepdims=keepdims, **options)
@@ -39,7 +39,7 @@ def accumulate(
 
 
 def is_short(x: NDArray[Any], axes: tuple[int, ...]) -> bool:
-    """Whether there are many rows of a few elements, which lie side by side."""
+    """Return whether there are many rows of a few adjacent elements."""
     if x.size < 2 * MANY:
         return False
     count = prod([x.shape[axis] for axis in axes])

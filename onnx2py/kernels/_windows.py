@@ -10,10 +10,10 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Pads = Union[Sequence[int], str, None]
-"""The begin of each spatial axis, then the end of each; or how to choose them."""
+"""Padding before each spatial axis, then after each; or the rule to choose it."""
 
 EVERY_CHANNEL = (slice(None), slice(None))
-"""What precedes an index into the spatial axes."""
+"""Prefix of an index into the spatial axes."""
 
 
 def explicit_pads(
@@ -25,11 +25,11 @@ def explicit_pads(
     *,
     least: int = 0,
 ) -> Sequence[int]:
-    """Return the begin of each spatial axis, then the end of each, in elements.
+    """Return the padding before each spatial axis, then after each, in elements.
 
     ``"SAME_UPPER"`` and ``"SAME_LOWER"`` make the output ceil(size / stride) long, with
-    the odd element of padding at the end or at the begin; None is no padding. ``least``
-    bounds the sum of an axis, which is negative where windows leave out elements.
+    the odd element of padding at the end or at the start; None means no padding. ``least``
+    is the minimum sum for an axis, negative where windows skip elements.
     """
     rank = len(sizes)
     if pads is None:
@@ -50,7 +50,7 @@ def explicit_pads(
 def pad_spatial(
     x: NDArray[Any], pads: Sequence[int], *, value: float = 0
 ) -> NDArray[Any]:
-    """Return ``x`` with ``value`` around its spatial axes; itself if all pads are 0."""
+    """Pad the spatial axes of ``x`` with ``value``; return ``x`` itself if all pads are 0."""
     if not any(pads):
         return x
     rank = len(pads) // 2
@@ -113,8 +113,8 @@ def add_windows(
 ) -> NDArray[Any]:
     """Sum overlapping windows: [N, C, K..., O...] -> [N, C, D...], D being ``sizes``.
 
-    ``K...`` is the place inside a window, ``O...`` the window's place in ``D...``; what no
-    window covers is 0.
+    ``K...`` is the place inside a window, ``O...`` the window's place in ``D...``; elements
+    that no window covers are 0.
     """
     rank = len(sizes)
     kernel_shape = columns.shape[2 : 2 + rank]

@@ -1,4 +1,4 @@
-"""Activation functions made of straight lines, applied element by element."""
+"""Piecewise-linear activations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._blocks import blocks, in_float32
 
 
 def relu(x: NDArray[Any], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Return ``max(x, 0)``, of the dtype and shape of ``x``; in ``out`` if that is given.
+    """Return ``max(x, 0)``, of the dtype and shape of ``x``; write it to ``out`` if given.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Relu.html
     """
@@ -76,7 +76,7 @@ def thresholded_relu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray[Any]:
     """Return ``x + bias`` below ``-lambd``, ``x - bias`` above ``lambd``, 0 between.
 
-    Integers are computed as float32 and rounded toward zero, as onnxruntime does it.
+    Integers are computed as float32 and rounded toward zero, as in onnxruntime.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Shrink.html
     """

@@ -1,4 +1,4 @@
-"""Arithmetic that NumPy lacks or does otherwise, element by element."""
+"""Elementwise arithmetic that NumPy lacks or defines differently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ._precision import widened
 
 LARGEST = {2: 65504.0, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}
-"""The greatest finite float16, float32 and float64, by their size in bytes."""
+"""The largest finite float16, float32 and float64, by size in bytes."""
 
 
 def identity(x: Any) -> Any:
@@ -27,7 +27,7 @@ def divide(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Div.html
     """
-    if a.dtype.kind == "i":  # // rounds down: take away the remainder that C leaves
+    if a.dtype.kind == "i":  # // rounds down: subtract the remainder as C defines it
         return np.asarray(np.floor_divide(np.subtract(a, np.fmod(a, b)), b))
     return np.asarray(np.floor_divide(a, b) if a.dtype.kind == "u" else a / b)
 
@@ -66,8 +66,8 @@ def clip(
 ) -> NDArray[Any]:
     """Return ``x`` limited to ``min``...``max``; ``max`` wins where ``min`` is greater.
 
-    A bound that is absent is the smallest or greatest finite number. The result is in
-    ``out`` if that is given.
+    A missing bound is the smallest or largest finite number. The result is written to
+    ``out`` if given.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Clip.html
     """
@@ -86,7 +86,7 @@ def clip(
 
 
 def elementwise_max(*data: NDArray[Any]) -> NDArray[Any]:
-    """Return the largest of all tensors, which are broadcast; NaN if one of them is.
+    """Return the maximum of all tensors, broadcast; NaN where one of them is NaN.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Max.html
     """
@@ -94,7 +94,7 @@ def elementwise_max(*data: NDArray[Any]) -> NDArray[Any]:
 
 
 def elementwise_min(*data: NDArray[Any]) -> NDArray[Any]:
-    """Return the smallest of all tensors, which are broadcast; NaN if one of them is.
+    """Return the minimum of all tensors, broadcast; NaN where one of them is NaN.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Min.html
     """
@@ -102,7 +102,7 @@ def elementwise_min(*data: NDArray[Any]) -> NDArray[Any]:
 
 
 def elementwise_sum(*data: NDArray[Any]) -> NDArray[Any]:
-    """Return the sum of all tensors, which are broadcast; small floats in float32.
+    """Return the sum of all tensors, broadcast; small floats are summed in float32.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Sum.html
     """
@@ -111,7 +111,7 @@ def elementwise_sum(*data: NDArray[Any]) -> NDArray[Any]:
 
 
 def elementwise_mean(*data: NDArray[Any]) -> NDArray[Any]:
-    """Return the mean of all tensors, which are broadcast; small floats in float32.
+    """Return the mean of all tensors, broadcast; small floats are summed in float32.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Mean.html
     """

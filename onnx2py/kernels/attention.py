@@ -1,8 +1,8 @@
 """Scaled dot-product attention.
 
 B is the batch, S the length of the queries, T that of all keys, H the heads of queries
-and G those of keys and values, which H is a multiple of: each of them serves H / G heads
-of queries in a row. E and F are the sizes of one head of keys and of values.
+and G those of keys and values: each serves H / G consecutive heads of queries. E and F are
+the sizes of a head of keys and of a head of values.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ def attention(
     softcap: float = 0.0,
     softmax_precision: Any = None,
 ) -> NDArray[Any]:
-    """Return the values that each query attends to, weighted by likeness to its keys.
+    """Scaled dot-product attention: ``softmax(scale * q @ k.T + mask) @ v`` by head.
 
     Parameters
     ----------
     q : [B, H, S, E], or [B, S, H * E]
     k : [B, G, T, E], or [B, T, G * E]
     v : [B, G, T, F], or [B, T, G * F]
-    attn_mask : what broadcasts to [B, H, S, T]: bool, False for keys to leave out, or
-        numbers to add to the likeness; keys beyond its last axis are left out
-    past_key, past_value : [B, G, P, E] and [B, G, P, F], to put before k and v
-    nonpad_kv_seqlen : [B], how many keys count
+    attn_mask : broadcastable to [B, H, S, T]: bool, False for masked keys, or numbers to
+        add to the scores; keys beyond its last axis are masked
+    past_key, past_value : [B, G, P, E] and [B, G, P, F], prepended to k and v
+    nonpad_kv_seqlen : [B], the number of valid keys
     q_num_heads, kv_num_heads : H and G, if tensors have three axes
-    is_causal : whether to leave out keys that come after the query
-    left_window_size, right_window_size : how far keys may be from it; -1 for any distance
+    is_causal : whether to mask keys that come after the query
+    left_window_size, right_window_size : largest distance of a key; -1 for no limit
     scale : 1 / sqrt(E) by default
-    softcap : what to bound likeness to, smoothly; 0 for no bound
-    softmax_precision : the dtype of the softmax, if not that of q or float32
+    softcap : smooth limit of the scores, ``softcap * tanh(scores / softcap)``; 0 for none
+    softmax_precision : the dtype of the softmax; by default that of q or float32
 
     Returns
     -------
-    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are left out
+    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are masked
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
     """
@@ -96,29 +96,29 @@ def attention_with_cache(
     softmax_precision: Any = None,
     qk_matmul_output_mode: int = -1,
 ) -> tuple[NDArray[Any], ...]:
-    """Return the values that each query attends to, all keys, all values, and the likeness.
+    """Scaled dot-product attention that also returns all keys, all values and the scores.
 
     Parameters
     ----------
     q : [B, H, S, E], or [B, S, H * E]
     k : [B, G, L, E], or [B, L, G * E]
     v : [B, G, L, F], or [B, L, G * F]
-    attn_mask : what broadcasts to [B, H, S, T]: bool, False for keys to leave out, or
-        numbers to add to the likeness; keys beyond its last axis are left out
-    past_key, past_value : [B, G, P, E] and [B, G, P, F], to put before k and v: T = P + L
-    nonpad_kv_seqlen : [B], how many keys count
+    attn_mask : broadcastable to [B, H, S, T]: bool, False for masked keys, or numbers to
+        add to the scores; keys beyond its last axis are masked
+    past_key, past_value : [B, G, P, E] and [B, G, P, F], prepended to k and v: T = P + L
+    nonpad_kv_seqlen : [B], the number of valid keys
     q_num_heads, kv_num_heads : H and G, if tensors have three axes
-    is_causal : whether to leave out keys that come after the query
-    left_window_size, right_window_size : how far keys may be from it; -1 for any distance
+    is_causal : whether to mask keys that come after the query
+    left_window_size, right_window_size : largest distance of a key; -1 for no limit
     scale : 1 / sqrt(E) by default
-    softcap : what to bound likeness to, smoothly; 0 for no bound
-    softmax_precision : the dtype of the softmax, if not that of q or float32
-    qk_matmul_output_mode : which likeness to return: 0 the product of queries and keys,
-        1 the same, bounded, 2 masked as well, 3 its softmax; -1 for none
+    softcap : smooth limit of the scores, ``softcap * tanh(scores / softcap)``; 0 for none
+    softmax_precision : the dtype of the softmax; by default that of q or float32
+    qk_matmul_output_mode : scores to return: 0 the product of queries and keys, 1 with
+        softcap, 2 with softcap and mask, 3 the softmax; -1 for none
 
     Returns
     -------
-    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are left out
+    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are masked
     present_key, present_value : [B, G, T, E], [B, G, T, F]
     qk_matmul_output : [B, H, S, T]
 
@@ -165,12 +165,12 @@ def attention_with_cache(
 def likeness(
     q: NDArray[Any], k: NDArray[Any], scale: Optional[float] = None
 ) -> NDArray[Any]:
-    """Return the scaled products of all queries and keys: [B, H, S, T]."""
+    """Return the scaled products of all queries and keys, the scores: [B, H, S, T]."""
     b, heads, s, size = q.shape
     groups, t = k.shape[1:3]
     wide = widened(q)
     factor = wide.dtype.type(size**-0.5 if scale is None else scale)
-    # All queries of a group in one product with its keys, which are not repeated.
+    # One product for all queries of a group: its keys need not be repeated.
     rows = (wide * factor).reshape(b, groups, heads // groups * s, size)
     scores = np.matmul(rows, widened(k).swapaxes(2, 3))
     return np.asarray(scores).reshape(b, heads, s, t)

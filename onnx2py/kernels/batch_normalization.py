@@ -1,4 +1,4 @@
-"""Batch normalisation: by given statistics of each channel, or by those of the batch."""
+"""Batch normalization with given statistics, or with those of the batch."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def scale_and_shift(
 ) -> NDArray[Any]:
     """Return ``x * scale + shift`` of the dtype of ``x``, one pair for each channel.
 
-    This is batch normalisation with constant statistics.
+    This is batch normalization with constant statistics.
 
     Parameters
     ----------
     x : [N, C, D...]
-    scale, shift : what broadcasts to x, such as [C, 1...]
-    out : ``x``, if the result may take its place
+    scale, shift : broadcastable to x, such as [C, 1...]
+    out : ``x``, if it may be overwritten with the result
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
     """
@@ -36,7 +36,7 @@ def scale_and_shift(
     source, target = image_lines(x), image_lines(y)
     fits = scale.shape == shift.shape == (*x.shape[1:2], *[1] * (x.ndim - 2))
     if fits and source is not None and target is not None:
-        # Once for each line of an image, not for each place in it: half the time.
+        # Repeated for a line of the image instead of for each pixel: half the time.
         scale, shift = (np.tile(p.reshape(-1), x.shape[-1]) for p in (scale, shift))
         np.multiply(source, scale, out=target)
         np.add(target, shift, out=target)
@@ -62,7 +62,7 @@ def batch_normalization(
     ----------
     x : [N, C, D...]
     scale, bias, mean, var : [C], or [C, D...] for statistics of each position
-    out : ``x``, if the result may take its place
+    out : ``x``, if it may be overwritten with the result
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
     """
@@ -84,13 +84,13 @@ def batch_normalization_training(
     epsilon: float = 1e-5,
     momentum: float = 0.9,
 ) -> tuple[NDArray[Any], ...]:
-    """Normalise by the statistics of ``x`` itself, and update the running ones.
+    """Normalize with the statistics of ``x``, and update the running statistics.
 
     Parameters
     ----------
     x : [N, C, D...]
     scale, bias, mean, var : [C], or [C, D...] for statistics of each position
-    momentum : the part of ``mean`` and ``var`` in the running statistics
+    momentum : the weight of ``mean`` and ``var`` in the running statistics
 
     Returns
     -------

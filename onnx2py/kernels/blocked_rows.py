@@ -1,4 +1,4 @@
-"""Rows of weights of few bits that are quantized in blocks."""
+"""Rows of weights quantized in blocks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def gather_block_quantized(
     gather_axis: int = 0,
     quantize_axis: int = 1,
 ) -> NDArray[Any]:
-    """Take slices of quantized numbers; slices of indices beyond the end are zero.
+    """Gather and dequantize slices; the slice of an index beyond the end is zero.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def gather_block_quantized(
     axis, along = gather_axis % data.ndim, quantize_axis % data.ndim
     size = data.shape[axis]
     places = np.where(indices < 0, indices + size, indices)
-    if axis == along == data.ndim - 1:  # numbers may share a byte
+    if axis == along == data.ndim - 1:  # several numbers may share a byte
         real = _dequantized(data, scales, zero_points, along, bits, block_size)
         y = np.take(real, places, axis, mode="clip")
     else:
@@ -76,7 +76,7 @@ def _dequantized(
     bits: int,
     block_size: int,
 ) -> NDArray[Any]:
-    """Return ``(data - zero point) * scale`` as float32, ``axis`` being in blocks."""
+    """Return ``(data - zero point) * scale`` as float32, with blocks along ``axis``."""
     if data.dtype == np.uint8:
         data = unpacked(data, bits)
         if zero_points is not None:

@@ -1,4 +1,4 @@
-"""Products with weights of few bits that are quantized in blocks."""
+"""Products with weights quantized to few bits in blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from numpy.typing import DTypeLike, NDArray
 from ._blocks import BLOCK
 from ._precision import widened
 
-_FEWEST_ROWS = 32  # of weights that are unpacked at once: with fewer, products are slow
+_FEWEST_ROWS = (
+    32  # of weights that are unpacked together: with fewer, products are slow
+)
 
 
 def matmul_nbits(
@@ -29,9 +31,9 @@ def matmul_nbits(
     block_size: int,
     int8_blocks: bool = False,
 ) -> NDArray[Any]:
-    """Return ``a @ w.T + bias``, where ``w`` [n, k] is packed into few bits a number.
+    """Return ``a @ w.T + bias``, where ``w`` [n, k] has ``bits`` bits per number.
 
-    Each row of ``w`` is cut into blocks: ceil(k / block_size) of them.
+    Each row of ``w`` consists of ceil(k / block_size) blocks.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def matmul_nbits(
         [n, blocks]; 2 ** (bits - 1) by default
     g_idx : the block of each of the k columns; by default, blocks are in their order
     bias : [n], optional
-    int8_blocks : whether to round the blocks of ``a`` to 8 bits first
+    int8_blocks : whether to quantize the blocks of ``a`` to 8 bits first
 
     Returns
     -------
@@ -74,7 +76,7 @@ def unpacked_nbits(
     bits: int = 4,
     block_size: int,
 ) -> NDArray[np.float32]:
-    """Return the transpose [k, n] of weights [n, k] that are packed into few bits a number.
+    """Dequantize and transpose weights of ``bits`` bits per number: [n, k] -> [k, n].
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ def unpacked_nbits(
     zero_points : uint8[n, ceil(blocks * bits / 8)], packed like ``b``, or floats
         [n, blocks]; 2 ** (bits - 1) by default
     g_idx : the block of each of the k columns; by default, blocks are in their order
-    bits : of each number
+    bits : bits per number
     block_size : numbers of a row that share a scale; there are ceil(k / block_size) blocks
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
@@ -106,7 +108,7 @@ def _rows_unpacked(
     bits: int,
     block_size: int,
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield a few rows of weights after another, [..., k], and which ones these are."""
+    """Yield the rows of weights [..., k] a few at a time, each with its slice."""
     if not b.size:
         return
     n = len(b)
@@ -140,7 +142,7 @@ def matmul_unpacked(
     a : [D..., k]
     w : [k, n]
     bias : [n], optional
-    block_size : round blocks of ``a`` of this length to 8 bits first; 0 for no rounding
+    block_size : quantize blocks of ``a`` of this length to 8 bits first; 0 for none
 
     Returns
     -------
@@ -172,7 +174,7 @@ def _zero_points(
 def unpacked(
     packed: NDArray[np.uint8], bits: int, dtype: DTypeLike = np.uint8
 ) -> NDArray[Any]:
-    """Return the numbers in bytes, lowest bits first: [..., B] -> [..., B * 8 / bits]."""
+    """Unpack the numbers in bytes, lowest bits first: [..., B] -> [..., B * 8 / bits]."""
     if bits == 8:
         return packed.astype(dtype, copy=False)
     numbers = np.empty((*packed.shape, 8 // bits), dtype)

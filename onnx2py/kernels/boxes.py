@@ -1,4 +1,4 @@
-"""Choosing among overlapping boxes."""
+"""Non-maximum suppression of boxes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 Number = Union[NDArray[Any], float, None]
 
 _AT_FIRST = 16
-"""How many boxes are compared with each other at first: twice as many each time."""
+"""Number of boxes compared with each other at first; it doubles each time."""
 _AT_ONCE = 128
-"""The most that are compared at once."""
+"""Maximum number of boxes compared at once."""
 
 
 def non_max_suppression(
@@ -24,17 +24,17 @@ def non_max_suppression(
     *,
     center_point_box: bool = False,
 ) -> NDArray[Any]:
-    """Keep the best boxes of each class, without those that overlap a better one.
+    """Select the best boxes of each class; drop those that overlap a better one.
 
     Parameters
     ----------
     boxes : [N, B, 4]
-        (y, x) of two opposite corners, or with ``center_point_box`` the centre (x, y),
+        (y, x) of two opposite corners, or with ``center_point_box`` the center (x, y),
         the width and the height.
     scores : [N, C, B]
-    max_output_boxes_per_class : how many to keep at most; none by default
+    max_output_boxes_per_class : maximum number of boxes to keep; 0 by default
     iou_threshold : intersection over union above which the worse box goes; 0 by default
-    score_threshold : boxes must score more than this, if it is given
+    score_threshold : lower bound (exclusive) of scores, if given
 
     Returns
     -------
@@ -79,10 +79,10 @@ def _corners(boxes: NDArray[Any], center_point_box: bool) -> NDArray[Any]:
 def _suppress(
     corners: NDArray[Any], candidates: NDArray[Any], limit: int, threshold: Any
 ) -> list[int]:
-    """Return the boxes to keep, of candidates in falling order of their scores.
+    """Return the boxes to keep among candidates sorted by descending score.
 
-    They are compared many at a time: all with those that are kept, then with each other.
-    At first these are few, for the limit may be as low.
+    Candidates are compared in groups: with the boxes kept so far, then with each other.
+    The first groups are small, because the limit may be small.
     """
     kept: list[int] = []
     start, count = 0, _AT_FIRST
@@ -105,7 +105,7 @@ def _suppress(
 
 
 def _overlap(a: NDArray[Any], b: NDArray[Any], threshold: Any) -> NDArray[np.bool_]:
-    """Whether boxes overlap by more than the threshold: [5, A], [5, B] -> [A, B]."""
+    """Return whether boxes overlap by more than the threshold: [5, A], [5, B] -> [A, B]."""
     a = a[:, :, None]
     b = b[:, None]
     sides = np.minimum(a[2:4], b[2:4]) - np.maximum(a[:2], b[:2])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def cast(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Return ``x`` as ``dtype``, where the type of ``x`` is known only now.
+    """Convert ``x``, whose dtype is known only at run time, to ``dtype``.
 
     Raises
     ------
@@ -26,12 +26,12 @@ def cast(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
 
 
 def cast_like(x: NDArray[Any], target_type: NDArray[Any]) -> NDArray[Any]:
-    """Return ``x`` as the dtype of ``target_type``.
+    """Convert ``x`` to the dtype of ``target_type``.
 
     Raises
     ------
     TypeError
-        If that is not one of NumPy's own types: then it must be known beforehand.
+        If that is not one of NumPy's own dtypes; others must be known at compile time.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CastLike.html
     """
@@ -42,7 +42,7 @@ def cast_like(x: NDArray[Any], target_type: NDArray[Any]) -> NDArray[Any]:
 
 
 def format_numbers(x: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers as strings: ``0.1``, ``1e+10``, ``NaN``, ``-INF``, ``1`` for True.
+    """Convert numbers to strings: ``0.1``, ``1e+10``, ``NaN``, ``-INF``, ``1`` for True.
 
     Fractions have at most 8 digits.
 
@@ -60,9 +60,9 @@ def format_numbers(x: NDArray[Any]) -> NDArray[Any]:
 
 
 def parse_numbers(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Return strings as numbers; integers end before the first that is no digit.
+    """Convert strings to numbers; an integer ends before the first character that is no digit.
 
-    ``nan`` and ``inf`` may be spelt in either case. A number is True if it is not 0.
+    The case of ``nan`` and ``inf`` is ignored. A number is True if it is not 0.
 
     Raises
     ------
@@ -87,10 +87,10 @@ def parse_narrow_numbers(
     saturate: bool = True,
     round_mode: str = "up",
 ) -> NDArray[Any]:
-    """Return strings as numbers of a type of ``ml_dtypes``, by way of float32.
+    """Convert strings to a dtype of ``ml_dtypes``, by way of float32.
 
-    ``largest`` is the number at which to saturate, if at all; the other two concern the
-    type that has nothing but exponents.
+    ``largest`` is the number at which to saturate, None not to saturate; the last two
+    parameters apply to the dtype that consists of an exponent only.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """
@@ -104,12 +104,12 @@ def parse_narrow_numbers(
 
 
 def parse_integer(text: str) -> int:
-    """Return the integer at the beginning of a string, as C does.
+    """Parse the integer at the beginning of a string, as C does.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If the string does not begin with an integer.
     """
     found = re.match(r"\s*([+-]?[0-9]+)", text)
     if found is None:
@@ -118,9 +118,9 @@ def parse_integer(text: str) -> int:
 
 
 def cast_saturated(x: NDArray[Any], dtype: Any, *, largest: float) -> NDArray[Any]:
-    """Return ``x`` as ``dtype``, whose greatest number is ``largest``.
+    """Convert ``x`` to ``dtype`` with saturation at ``largest``, its largest number.
 
-    What is beyond, infinity included, becomes the greatest or the smallest number.
+    Numbers out of range, including infinity, become the largest or smallest number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """
@@ -131,7 +131,7 @@ def cast_saturated(x: NDArray[Any], dtype: Any, *, largest: float) -> NDArray[An
 
 
 def cast_through_float32(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Return ``x`` as ``dtype``, both of which ``ml_dtypes`` converts to float32 alone.
+    """Convert ``x`` to ``dtype`` by way of float32, as ``ml_dtypes`` requires for both.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """
@@ -139,9 +139,9 @@ def cast_through_float32(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
 
 
 def cast_rounded(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Return ``x`` rounded to integers, halves away from zero, as ``dtype``.
+    """Round ``x`` to integers, halves away from zero, and convert it to ``dtype``.
 
-    Bits that do not fit are dropped, as onnxruntime does for integers of 2 and 4 bits.
+    Bits that do not fit are dropped, as onnxruntime does for 2-bit and 4-bit integers.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """
@@ -153,11 +153,10 @@ def cast_rounded(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
 def cast_to_exponents(
     x: NDArray[Any], dtype: Any, *, saturate: bool = True, round_mode: str = "up"
 ) -> NDArray[Any]:
-    """Return ``x`` as powers of two: ``dtype`` is of 8 bits, all of them exponent.
+    """Convert ``x`` to powers of two: ``dtype`` has 8 bits, all of them exponent.
 
-    ``round_mode`` is ``up``, ``down`` or ``nearest``, which rounds halves up. What is
-    not between the smallest and the greatest power, 2 ** -127 and 2 ** 127, becomes that
-    power with ``saturate``, else NaN.
+    ``round_mode`` is ``up``, ``down`` or ``nearest``, which rounds halves up. Numbers
+    outside 2 ** -127 ... 2 ** 127 become the nearest power with ``saturate``, else NaN.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """

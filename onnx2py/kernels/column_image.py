@@ -23,17 +23,17 @@ def columns_to_image(
     pads: Sequence[int] | None = None,
     dilations: Sequence[int] | None = None,
 ) -> NDArray[Any]:
-    """Put each column back as a block of the image; where blocks overlap, they add up.
+    """Rearrange columns into blocks of an image, summing where blocks overlap (col2im).
 
     Parameters
     ----------
     columns : [N, C * prod(K...), L]
         L = prod(O...), O being the number of blocks along each axis:
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
-    image_shape : D..., without batch and channels
+    image_shape : D..., the spatial shape
     block_shape : K...
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : what was padded at the begin of each axis, then at the end of each
+    pads : padding before each spatial axis, then after each, in elements
 
     Returns
     -------

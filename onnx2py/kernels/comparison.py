@@ -1,4 +1,4 @@
-"""Tests of elements that NumPy lacks."""
+"""Elementwise tests that NumPy lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 def is_infinite_of_sign(
     x: NDArray[Any], *, detect_negative: bool = True, detect_positive: bool = True
 ) -> NDArray[np.bool_]:
-    """Return where ``x`` is infinite, and of a sign that is to be detected.
+    """Return where ``x`` is positive or negative infinity, as far as each is requested.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__IsInf.html
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ._windows import Pads, explicit_pads, pad_spatial, sliding_windows
 
-_LARGE = 1 << 22  # elements: windows are copied at once only up to here
+_LARGE = 1 << 22  # elements: the most that are copied as windows at once
 
 
 def conv(
@@ -36,9 +36,9 @@ def conv(
     bias : [M], optional
         Added to each output channel.
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-    group : the number of channel groups that do not see each other
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    group : number of channel groups, which are convolved separately
 
     Returns
     -------
@@ -48,7 +48,7 @@ def conv(
     Raises
     ------
     ValueError
-        If the channels of ``x`` and ``weight`` do not fit together.
+        If the numbers of channels of ``x`` and ``weight`` do not match.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
@@ -59,7 +59,7 @@ def conv(
             f"expected x of {c_per_group * group} channels, got {x.shape}"
         )
     dtype = x.dtype
-    if dtype.itemsize == 2:  # there is no fast product of half floats
+    if dtype.itemsize == 2:  # products in half precision are slow
         x, weight = x.astype(np.float32), weight.astype(np.float32)
 
     pads = explicit_pads(pads, x.shape[2:], kernel_shape, strides, dilations)
@@ -90,11 +90,11 @@ def multiply_windows(
         group, m // group, prod(weight.shape[1:])
     )  # [G, M/G, C/G * K]
     if windows.size <= _LARGE or windows.flags.c_contiguous:
-        # With every window copied into a column, convolution is a matrix product.
+        # With each window copied into a column, convolution is a matrix product.
         columns = windows.reshape(n, group, rows.shape[2], prod(out_shape))
         return np.asarray(np.matmul(rows, columns)).reshape(n, m, *out_shape)
 
-    # Columns that stay in the cache: all at once would take K... times the memory.
+    # Few enough columns to stay in the cache: all at once would take K... times the memory.
     y = np.empty((n, m, *out_shape), windows.dtype)
     lines = max(1, _LARGE // 2 * out_shape[0] * n // windows.size)
     along = (slice(None),) * (weight.ndim - 1)
@@ -110,7 +110,7 @@ def multiply_windows(
 def _is_worth_sliding(
     x: NDArray[Any], strides: Sequence[int] | None, dilations: Sequence[int] | None
 ) -> bool:
-    """Whether windows overlap and rows are short in an image that is not small."""
+    """Return whether windows overlap and rows are short in an image that is not small."""
     return (
         x.ndim == 4
         and x.shape[2] * x.shape[3] > 1000
@@ -122,8 +122,8 @@ def _is_worth_sliding(
 def _slide_depthwise(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
     """Convolve each channel of [N, C, H, W] with its own [C, 1, K, L], at stride 1.
 
-    Whole images slide along each other as if they were one row, 1.5 times as fast as
-    the product of columns. What wraps around lies right of the result and is cut off.
+    Images are shifted as if they were one long row, 1.5 times as fast as a product of
+    columns. Elements that wrap around lie right of the result and are cut off.
     """
     n, c, height, width = x.shape
     kernel_height, kernel_width = weight.shape[2:]

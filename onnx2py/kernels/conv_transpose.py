@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ._channels_last import padded_channels_last, single_or_double
 from ._windows import EVERY_CHANNEL, Pads, add_windows
 
-_BLOCK = 1 << 20  # elements of the windows that are made at once
+_BLOCK = 1 << 20  # elements of the windows that are computed at once
 
 
 def conv_transpose(
@@ -27,7 +27,7 @@ def conv_transpose(
     output_padding: Sequence[int] | None = None,
     output_shape: Sequence[int] | None = None,
 ) -> NDArray[Any]:
-    """Spread each element of ``x`` over a window of the output, weighted by ``weight``.
+    """Transposed convolution: add each element of ``x`` times ``weight`` to a window.
 
     N is the batch, C and M are the channels in and out, and D..., K... and O... the
     spatial axes of the input, the kernel and the output.
@@ -39,11 +39,11 @@ def conv_transpose(
     bias : [M], optional
         Added to each output channel.
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : what is cut off at the begin of each spatial axis, then at the end of each.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = D * stride.
-    group : the number of channel groups that do not see each other
+    pads : elements cut off at the start of each spatial axis, then at the end of each.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = D * stride.
+    group : number of channel groups, which are convolved separately
     output_padding : elements appended to each spatial axis; 0 by default
-    output_shape : O..., from which ``pads`` then follow
+    output_shape : O..., which determines ``pads``
 
     Returns
     -------
@@ -54,7 +54,7 @@ def conv_transpose(
     Raises
     ------
     ValueError
-        If the channels of ``x`` and ``weight`` do not fit together.
+        If the numbers of channels of ``x`` and ``weight`` do not match.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
     """
@@ -66,7 +66,7 @@ def conv_transpose(
             f"expected x of {weight.shape[0]} channels, got {x.shape}"
         )
     dtype = x.dtype
-    if dtype.itemsize == 2:  # there is no fast product of half floats
+    if dtype.itemsize == 2:  # products in half precision are slow
         x, weight = x.astype(np.float32), weight.astype(np.float32)
     rank = len(sizes)
     strides = strides or (1,) * rank
@@ -93,7 +93,7 @@ def conv_transpose(
 def _cut(
     full: Sequence[int], pads: Pads, output_shape: Sequence[int] | None
 ) -> tuple[Sequence[int], Sequence[int]]:
-    """Return where the result begins and ends along each axis of the full one."""
+    """Return the start and the end of the result along each axis of the full one."""
     rank = len(full)
     if output_shape is None:
         pads = (0,) * (2 * rank) if pads is None or isinstance(pads, str) else pads
@@ -115,7 +115,7 @@ def conv_transpose_packed(
     output_padding: Sequence[int] | None = None,
     output_shape: Sequence[int] | None = None,
 ) -> NDArray[Any]:
-    """Spread each element of ``x`` over a window, channels last in memory.
+    """Transposed convolution that is channels-last in memory.
 
     Parameters
     ----------
@@ -123,14 +123,14 @@ def conv_transpose_packed(
     weight : [C, K..., M]
     bias : [M], optional
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : what is cut off at the begin of each spatial axis, then at the end of each.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = D * stride.
+    pads : elements cut off at the start of each spatial axis, then at the end of each.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = D * stride.
     output_padding : elements appended to each spatial axis; 0 by default
-    output_shape : O..., from which ``pads`` then follow
+    output_shape : O..., which determines ``pads``
 
     Returns
     -------
-    y : [N, M, O...], a view whose channels lie side by side
+    y : [N, M, O...], a channels-last view
         O = stride * (D - 1) + output_padding + dilation * (K - 1) + 1
         - pad_begin - pad_end
 
@@ -163,10 +163,10 @@ def _sum_of_windows(
     strides: Sequence[int],
     dilations: Sequence[int],
 ) -> NDArray[Any]:
-    """Multiply [N, D..., C] by [C, K..., M], and add the windows up: [N, L..., M].
+    """Multiply [N, D..., C] by [C, K..., M], and sum the windows: [N, L..., M].
 
-    The last axis of the result is cut into pieces as long as the stride: what of a window
-    falls into one piece is added at once. L is at least ``lengths``.
+    The last axis of the result is cut into pieces as long as the stride; the part of a
+    window in one piece is added at once. L is at least ``lengths``.
     """
     c, *kernel_shape, m = weight.shape
     n, *sizes, _ = x.shape
@@ -196,12 +196,12 @@ def _sum_of_windows(
 
 
 def _every(begin: int, count: int, step: int) -> slice:
-    """Return the slice of ``count`` elements, ``step`` apart."""
+    """Return a slice of ``count`` elements, ``step`` apart."""
     return slice(begin, begin + (count - 1) * step + 1 if count else begin, step)
 
 
 def transposed_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights with the channels that come out last: [C, M, K...] -> [C, K..., M]."""
+    """Rearrange weights with output channels last: [C, M, K...] -> [C, K..., M]."""
     order = (0, *range(2, weight.ndim), 1)
     return np.ascontiguousarray(weight.transpose(order), single_or_double(weight.dtype))
 
@@ -213,7 +213,7 @@ def _full(
     dilations: Sequence[int],
     output_padding: Sequence[int] | None,
 ) -> list[int]:
-    """Return the length of each spatial axis before anything is cut off."""
+    """Return the length of each spatial axis before cutting."""
     extra = output_padding or (0,) * len(sizes)
     return [
         stride * (size - 1) + adjust + dilation * (k - 1) + 1

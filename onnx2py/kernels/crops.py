@@ -1,4 +1,4 @@
-"""Boxes cut from images, windows of tensors, and the cheapest path through a matrix."""
+"""Crops of images, windows of tensors, and dynamic time warping."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def crop_and_resize(
     mode: str = "bilinear",
     extrapolation_value: float = 0.0,
 ) -> NDArray[Any]:
-    """Cut boxes from images, and resize them all to one size, corners upon corners.
+    """Crop boxes from images and resize them to one size, with aligned corners.
 
     Parameters
     ----------
     x : [N, C, H, W]
     rois : [R, 4]
-        From where to where: y1, x1, y2, x2, as fractions of H - 1 and W - 1.
+        y1, x1, y2, x2 as fractions of H - 1 and W - 1.
     batch_indices : [R]
-        Of the image of each box.
+        The image of each box.
     crop_size : height and width of the result
     mode : "bilinear" or "nearest"
-    extrapolation_value : what stands for all beyond the image
+    extrapolation_value : value of pixels outside the image
 
     Returns
     -------
@@ -70,7 +70,7 @@ def crop_and_resize(
 def _sampled(
     first: NDArray[Any], last: NDArray[Any], size: int, count: int
 ) -> NDArray[Any]:
-    """Return where in an axis of ``size`` elements to look: [R] -> [R, count]."""
+    """Return the sampled positions on an axis of ``size`` elements: [R] -> [R, count]."""
     first, last = first[:, None], last[:, None]
     if count == 1:
         return np.asarray((first + last) * first.dtype.type(0.5) * (size - 1))
@@ -95,7 +95,7 @@ def unfold_windows(x: NDArray[Any], *, dim: int, size: int, step: int) -> NDArra
 
 
 def dynamic_time_warping(cost: NDArray[Any]) -> NDArray[np.int32]:
-    """Return the path of least cost from corner to corner: down, right or both.
+    """Return the path of least cost between opposite corners, by steps down, right or both.
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ def dynamic_time_warping(cost: NDArray[Any]) -> NDArray[np.int32]:
     Returns
     -------
     path : int32[2, L]
-        Rows and columns. Of equal ways to reach a place, the one from the left is taken,
-        and the diagonal one only if it is cheaper than both.
+        Rows and columns. Of equally cheap steps, the one from the left is taken; the
+        diagonal one only if it is cheaper than both others.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -115,7 +115,7 @@ def dynamic_time_warping(cost: NDArray[Any]) -> NDArray[np.int32]:
     total[0, 0] = 0
     came = np.zeros(total.shape, np.int8)
     for diagonal in range(2, rows + columns + 1):
-        # All places of one diagonal at once: they depend on the two before it.
+        # All places of a diagonal at once: they depend on the two diagonals before it.
         i = np.arange(max(1, diagonal - columns), min(rows, diagonal - 1) + 1)
         j = diagonal - i
         both, down, right = total[i - 1, j - 1], total[i - 1, j], total[i, j - 1]

@@ -1,4 +1,4 @@
-"""Convolution whose windows are bent by offsets."""
+"""Deformable convolution."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def deform_conv(
     group: int = 1,
     offset_group: int = 1,
 ) -> NDArray[Any]:
-    """Cross-correlate ``x``, looked up at offset places, with ``weight``.
+    """Cross-correlate ``x``, sampled at offset positions, with ``weight``.
 
     Parameters
     ----------
     x : [N, C, D...]
     weight : [M, C / group, K...]
     offset : [N, offset_group * prod(K...) * R, O...]
-        By how many elements each place in each window moves along each of the R axes.
+        Offset of each position in each window along each of the R axes, in elements.
     bias : [M], optional
     mask : [N, offset_group * prod(K...), O...], optional
-        What is looked up is multiplied by it.
+        Factor of each sampled element.
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default
-    group : the number of channel groups that do not see each other
-    offset_group : the number of channel groups that share offsets
+    pads : elements added before each spatial axis, then after each; 0 by default
+    group : number of channel groups, which are convolved separately
+    offset_group : number of channel groups that share offsets
 
     Returns
     -------
@@ -85,7 +85,7 @@ def _regular_places(
     pads: Sequence[int] | None,
     dilations: Sequence[int] | None,
 ) -> list[NDArray[np.int64]]:
-    """Return where windows look along each axis, unbent: each fits [K..., O...]."""
+    """Return the positions of windows along each axis without offsets, for [K..., O...]."""
     rank = len(kernel_shape)
     strides = strides or (1,) * rank
     pads = pads or (0,) * (2 * rank)
@@ -103,7 +103,7 @@ def _regular_places(
 def _interpolate(
     x: NDArray[Any], places: Sequence[NDArray[Any]], sizes: Sequence[int]
 ) -> NDArray[Any]:
-    """Look up [..., C, prod(D...)] at fractional places [..., 1, P]; 0 off the image."""
+    """Sample [..., C, prod(D...)] at fractional positions [..., 1, P]; 0 outside the image."""
     lows = [np.floor(place) for place in places]
     total = np.zeros(x.shape[:-1] + places[0].shape[-1:], x.dtype)
     for corner in np.ndindex(*[2] * len(sizes)):

@@ -1,4 +1,4 @@
-"""Convolution of each channel with a kernel of its own."""
+"""Depthwise convolution."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ._windows import Pads
 from .packed_conv import packed_weight
 
 SOME_CHANNELS = 64
-"""From so many on, to sum windows that lie apart takes less time than to bring them together."""
+"""Minimum size for which summing strided windows is faster than copying them together."""
 
 RUN = range(256, 1537)
-"""Elements that are multiplied at once: more calls take time, and so does what leaves the cache."""
+"""Elements multiplied at once: fewer mean more calls, more do not fit into the cache."""
 
 
 def conv_depthwise(
@@ -33,7 +33,7 @@ def conv_depthwise(
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
 ) -> NDArray[Any]:
-    """Cross-correlate each channel of ``x`` with a kernel of its own.
+    """Cross-correlate each channel of ``x`` with its own kernel.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def conv_depthwise(
     weight : [K..., C]
     bias : [C], optional
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
 
     Returns
     -------
@@ -60,7 +60,7 @@ def conv_depthwise(
     if stride == 1 or c >= SOME_CHANNELS or (dilations and dilations[-1] > 1):
         y = sum_of_taps(x, weight, out_shape, strides, dilations)
         return channels_second(y, bias, dtype)
-    # Every stride-th column is an image of its own, in which windows lie side by side.
+    # Every stride-th column forms an image in which windows are adjacent.
     steps = (*(strides or ())[:-1], 1)
     images = (
         (np.ascontiguousarray(x[..., first::stride, :]), weight[..., first::stride, :])
@@ -89,14 +89,14 @@ def sum_of_taps(
     steps = windows.strides
     places = _places_in_a_run(length, c)
     if places > 2 and steps[rank] == x.itemsize * c:
-        # At stride 1, windows side by side are one run: [N, O..., K..., run].
+        # At stride 1, adjacent windows form one run: [N, O..., K..., run].
         windows = view(
             x,
             (*out_shape[:-1], length // places, *kernel_shape, places * c),
             (*steps[:rank], steps[rank] * places, *steps[rank + 1 : -1], x.itemsize),
         )
         weight = np.tile(weight, (1,) * rank + (places,))
-    # einsum multiplies and adds in one go, where other functions need a temporary.
+    # einsum multiplies and adds in one pass; other functions need a temporary.
     axes = list(range(windows.ndim))
     inside, outside = axes[-1 - rank :], [*axes[: -1 - rank], axes[-1]]
     y = np.einsum(windows, axes, weight, inside, outside)
@@ -104,13 +104,13 @@ def sum_of_taps(
 
 
 def depthwise_weight(weight: NDArray[Any]) -> NDArray[Any]:
-    """Lay out weights of one kernel per channel: [C, 1, K...] -> [K..., C]."""
+    """Rearrange weights of one kernel per channel: [C, 1, K...] -> [K..., C]."""
     packed = packed_weight(weight)
     return packed.reshape(*packed.shape[:-2], packed.shape[-1])
 
 
 def _places_in_a_run(length: int, c: int) -> int:
-    """Return how many windows of a row, in equal parts, to multiply at once."""
+    """Return the number of windows of a row to multiply at once."""
     most = min(max(1, RUN[-1] // c), length)
     places = next(n for n in range(most, 0, -1) if length % n == 0)
     return places if places * c >= RUN[0] else length

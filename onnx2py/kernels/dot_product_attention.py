@@ -1,4 +1,4 @@
-"""Attention as exporters write it out: two products, and a softmax between them."""
+"""Scaled dot-product attention."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from .softmax import softmax
 
 LEAST_SUM = 2.0**-40
-"""With smaller sums of exponentials, parts of them could be too small for float32."""
+"""For smaller sums of exponentials, some terms could underflow in float32."""
 LARGE = 1 << 16
-"""How many scores are made at once, so that they stay in the cache."""
+"""Number of scores computed at once: few enough to stay in the cache."""
 
 
 def dot_product_attention(
@@ -35,10 +35,10 @@ def dot_product_attention(
     q : [D..., S, E]
     k : [D..., E, T], a key in each column
     v : [D..., T, F]
-    mask : what broadcasts to [D..., S, T], none by default
-    scale : what to multiply q by
-    zero_for_nan : whether NaN as softmax, of a row of minus infinity, becomes 0
-    groups : how many heads of q in a row share one of k and v, which have so many fewer
+    mask : broadcastable to [D..., S, T]; none by default
+    scale : factor of q
+    zero_for_nan : whether the softmax of a row of minus infinity is 0 instead of NaN
+    groups : number of consecutive heads of q that share a head of k and v
 
     Returns
     -------
@@ -59,7 +59,7 @@ def dot_product_attention(
     memory = np.empty((*heads[:-1], shape[-2], heads[-1], v.shape[-1]), q.dtype)
     result = y = memory.swapaxes(-2, -3)
     if groups > 1:
-        # The queries of heads that share one of k and v are more queries of one head.
+        # Queries of heads that share a head of k and v are treated as queries of one head.
         q = q.reshape(*shared, groups * shape[-2], q.shape[-1])
         y = result.reshape(*shared, groups, shape[-2], v.shape[-1])
         mask = mask if mask is None or mask.ndim < 3 else _by_groups(mask, groups)
@@ -75,14 +75,14 @@ def dot_product_attention(
 
 
 def _by_groups(mask: NDArray[Any], groups: int) -> NDArray[Any]:
-    """Return a mask for heads in groups: [..., H, S, T] -> [..., H / groups, groups, S, T]."""
+    """Split the heads of a mask: [..., H, S, T] -> [..., H / groups, groups, S, T]."""
     *before, heads, length, keys = mask.shape
     grouped = (1, 1) if heads == 1 else (heads // groups, groups)
     return mask.reshape(*before, *grouped, length, keys)
 
 
 def _blocks(heads: tuple[int, ...], most: int) -> Iterator[tuple[Any, ...]]:
-    """Yield indices of so many heads at once, or of one."""
+    """Yield indices of blocks of heads, at least one head each."""
     axis = len(heads) - 1
     while axis and prod(heads[axis:]) <= most:
         axis -= 1
@@ -100,11 +100,11 @@ def _attend(
     zero_for_nan: bool,
     out: NDArray[Any],
 ) -> None:
-    """Write to ``out``.
+    """Write attention to ``out``.
 
-    The greatest score is not taken off first, and results are divided instead of weights: that
-    spares up to two fifths of the time, if scores are many. Where an exponential leaves the
-    range of floats, all is done anew.
+    The maximum is not subtracted first, and results are divided instead of weights, which
+    saves up to 40% of the time for many scores. Where an exponential overflows or underflows,
+    the block is computed again in the usual way.
     """
     shape = (*out.shape[:-1], k.shape[-1])
     scores = _masked_scores(q, k, mask, shape)
@@ -126,7 +126,7 @@ def _masked_scores(
     mask: Optional[NDArray[Any]],
     shape: tuple[int, ...],
 ) -> NDArray[Any]:
-    """Return ``q @ k``, to which ``mask`` was added as if it had another shape."""
+    """Return ``q @ k + mask``, where ``mask`` may have the heads in groups."""
     scores = np.asarray(np.matmul(q, k))
     if mask is not None:
         masked = scores.reshape(shape)
@@ -137,10 +137,10 @@ def _masked_scores(
 def row_sums(x: NDArray[Any]) -> NDArray[Any]:
     """Return the sums along the last axis."""
     length = x.shape[-1]
-    # BLAS adds one after another, which loses digits in long rows.
+    # BLAS adds sequentially, which loses digits in long rows.
     if length > 4096:
         return np.asarray(np.add.reduce(x, -1))
-    # A product with ones takes a quarter of the time where there is much to add.
+    # A product with ones takes a quarter of the time for many elements.
     sums = x.reshape(-1, length).dot(_ones(length, x.dtype))
     return np.asarray(sums).reshape(x.shape[:-1])
 
@@ -160,7 +160,7 @@ def _step_by_step(
 
 
 def _fits(mask: NDArray[Any], shape: tuple[int, ...]) -> bool:
-    """Whether ``mask`` broadcasts to ``shape``, and not to a larger one."""
+    """Return whether ``mask`` broadcasts to ``shape`` and not to a larger one."""
     for have, want in zip(reversed(mask.shape), reversed(shape)):
         if have != want and have != 1:
             return False

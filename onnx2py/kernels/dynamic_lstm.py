@@ -1,4 +1,4 @@
-"""Long short-term memory with weights of 8 bits; inputs are quantized on the way.
+"""Long short-term memory with 8-bit weights and dynamically quantized inputs.
 
 T is the number of time steps, B the batch, I the input size, D the directions (1 or 2),
 H the hidden size. The gates are, in this order: input, output, forget, cell.
@@ -41,27 +41,27 @@ def dynamic_quantize_lstm(
 ) -> tuple[NDArray[Any], ...]:
     """Return the hidden states of all steps, the last hidden state and the last cell.
 
-    All of ``x`` is quantized to 256 steps over its own range before it is multiplied, and
-    so is the hidden state of all sequences at each step. (onnxruntime with several threads
-    quantizes the states of each thread's share of the batch by themselves.)
+    ``x`` is quantized to 256 steps over its range before the product, and so is the hidden
+    state of all sequences at each step. (onnxruntime with several threads quantizes the
+    states of each thread's share of the batch separately.)
 
     Parameters
     ----------
     x : float32[T, B, I]
-    w : int8 or uint8 [D, I, 4 * H]
-    r : int8 or uint8 [D, H, 4 * H]
+    w : int8 or uint8, [D, I, 4 * H]
+    r : int8 or uint8, [D, H, 4 * H]
     b : [D, 8 * H], for x and then for the hidden state; 0 by default
     sequence_lens : [B], in steps; T by default
     initial_h, initial_c : [D, B, H]; 0 by default
     p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
     w_scale, w_zero_point, r_scale, r_zero_point : [D] or [D, 4 * H]
-        Where a zero point is None, the weights are what ``exact_weights`` made of them.
-    activations : for the gates, for the cell's input and for its output; three more if
-        the other direction has others
+        If a zero point is None, the weights are results of ``exact_weights``.
+    activations : names for the gates, for the cell's input and for its output; six if the
+        two directions differ
     activation_alpha, activation_beta : one for each of activations
-    clip : the bound of the sums at the gates; 0 for none
+    clip : limit of the sums at the gates; 0 for none
     direction : "forward", "reverse" or "bidirectional"
-    input_forget : whether the forget gate is 1 less the input gate
+    input_forget : whether the forget gate is 1 minus the input gate
 
     Returns
     -------
@@ -99,7 +99,7 @@ def dynamic_quantize_lstm(
             product = np.matmul(steps, r[d]).astype(np.float32, copy=False)
             product *= scale * scale_of_r
             product += gates_of_x[t, d]
-            # The bias comes last, as there: rounding may decide over a step later.
+            # The bias is added last, as in onnxruntime: rounding may change a later step.
             gates = product + bias[d]
             h, cell = _lstm_step(
                 gates, cell, peepholes[d], functions, clip, input_forget
@@ -112,7 +112,7 @@ def dynamic_quantize_lstm(
 
 
 def exact_weights(weights: NDArray[Any], zero_point: NDArray[Any]) -> NDArray[Any]:
-    """Return ``weights - zero_point`` as floats that make exact sums with 8-bit integers."""
+    """Return ``weights - zero_point`` as floats whose sums with 8-bit integers are exact."""
     centred = np.asarray(
         np.subtract(weights, _for_each_gate(zero_point), dtype=np.float32)
     )

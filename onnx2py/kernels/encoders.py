@@ -1,4 +1,4 @@
-"""Labels and categories, encoded as other ones."""
+"""Encoding of labels and categories."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def encode_labels(
     Parameters
     ----------
     x : any shape
-    keys : [K], in ascending order, all different; a NaN, which is the last, is any NaN
+    keys : [K], ascending and unique; NaN, which comes last, matches any NaN
     values : [K]
-    dtype : the type of the result; object for strings
+    dtype : dtype of the result; object for strings
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html
     """
@@ -52,10 +52,10 @@ def one_hot_encode(
 
     Parameters
     ----------
-    x : any shape; numbers count without their fraction
+    x : any shape; fractions of numbers are ignored
     keys : [K], the categories in ascending order
-    places : [K], where each has its 1
-    zeros : whether an unknown category is a row of zeros, not an error
+    places : [K], the position of the 1 for each category
+    zeros : whether an unknown category gives a row of zeros instead of an error
 
     Returns
     -------
@@ -64,7 +64,7 @@ def one_hot_encode(
     Raises
     ------
     ValueError
-        If there is an unknown category, but must not be.
+        If there is an unknown category, unless ``zeros``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_OneHotEncoder.html
     """

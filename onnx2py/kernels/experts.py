@@ -1,4 +1,4 @@
-"""A mixture of experts: small networks of which each row asks but a few."""
+"""Mixture of experts: each row is processed by a few of many small networks."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def mixture_of_experts(
     activation_beta: float = 0.0,
     swiglu_limit: Optional[float] = None,
 ) -> NDArray[Any]:
-    """Return the sum of what the ``k`` likeliest experts make of each row, by weight.
+    """Return the weighted sum of the results of the ``k`` most probable experts of each row.
 
-    An expert is two layers with an activation between them. Of two that are equally
-    likely, the later one comes first.
+    An expert consists of two layers with an activation between them. Of two experts with
+    equal probability, the later one comes first.
 
     Parameters
     ----------
     input : [D..., I]
-    router_probs : [rows, experts], of which the softmax is the weight of an expert
-    fc1_experts_weights, fc1_experts_bias : [experts, H, I] and [experts, H]; 2 * H for
-        "swiglu", of a gate and what goes through it by turns
+    router_probs : [rows, experts], whose softmax is the weight of each expert
+    fc1_experts_weights, fc1_experts_bias : [experts, H, I] and [experts, H]; for
+        "swiglu" 2 * H, alternating between gate and value
     fc2_experts_weights, fc2_experts_bias : [experts, I, H] and [experts, I]
     activation_type : "relu", "gelu" (the form with tanh), "silu", "swiglu" or "identity"
-    normalize_routing_weights : whether the weights of the k experts make 1
-    activation_alpha, activation_beta, swiglu_limit : of "swiglu": the factor in the
-        sigmoid, what is added to what goes through the gate, and a limit of both
+    normalize_routing_weights : whether the weights of the k experts sum to 1
+    activation_alpha, activation_beta, swiglu_limit : for "swiglu": the factor in the
+        sigmoid, the offset of the value, and the limit of gate and value
 
     Returns
     -------

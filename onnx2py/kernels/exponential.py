@@ -1,4 +1,4 @@
-"""Activation functions made of exponentials, applied element by element."""
+"""Activations that use exponentials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._blocks import blocks, in_float32
 def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     """Return ``1 / (1 + exp(-x))``.
 
-    Where ``exp(-x)`` is infinite, the result is 0, as it should be.
+    Where ``exp(-x)`` overflows to infinity, the result is 0, which is correct.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Sigmoid.html
     """
@@ -45,7 +45,7 @@ def swish(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 
 
 def swiglu(a: NDArray[Any], b: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
-    """Return ``a / (1 + exp(-alpha * a)) * b``: a gate and what goes through it.
+    """Return ``a / (1 + exp(-alpha * a)) * b``, the value b gated by a.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SwiGLU.html
     """
@@ -88,7 +88,7 @@ def softsign(x: NDArray[Any]) -> NDArray[Any]:
 def mish(x: NDArray[Any]) -> NDArray[Any]:
     """Return ``x * tanh(softplus(x))``.
 
-    With ``n = exp(x) * (exp(x) + 2)`` that is ``x * n / (n + 2)``: one exponential.
+    With ``n = exp(x) * (exp(x) + 2)`` this is ``x * n / (n + 2)``, with one exponential.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Mish.html
     """

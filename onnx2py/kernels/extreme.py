@@ -1,4 +1,4 @@
-"""Where the greatest or least element along an axis lies."""
+"""Indices of the largest or smallest element along an axis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def argmax(
     keepdims: bool = True,
     select_last_index: bool = False,
 ) -> NDArray[np.int64]:
-    """Return the index of the greatest element along ``axis``.
+    """Return the index of the largest element along ``axis``.
 
     Of equal elements the first counts, or the last if ``select_last_index``.
 
@@ -44,7 +44,7 @@ def argmin(
     keepdims: bool = True,
     select_last_index: bool = False,
 ) -> NDArray[np.int64]:
-    """Return the index of the least element along ``axis``.
+    """Return the index of the smallest element along ``axis``.
 
     Of equal elements the first counts, or the last if ``select_last_index``.
 

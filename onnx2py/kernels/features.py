@@ -1,4 +1,4 @@
-"""Features: scaled, normalised, imputed, selected and put together."""
+"""Scaling, normalization, imputation, selection and concatenation of features."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scale_features(
 
 
 def normalize_rows(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]:
-    """Return each row [F] divided by its norm, as float32; a norm of 0 leaves it alone.
+    """Divide each row [F] by its norm, as float32; rows of norm 0 do not change.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def impute(
 ) -> NDArray[Any]:
     """Return ``x`` with each ``replaced_value`` (which may be NaN) replaced.
 
-    ``imputed_value`` is a number, or has one element per feature; the first one counts if
-    there are more or fewer.
+    ``imputed_value`` is a number or has one element per feature; with any other number of
+    elements, the first is used.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html
     """
@@ -93,10 +93,10 @@ def extract_features(
 def vectorize_features(
     *inputs: NDArray[Any], inputdimensions: Sequence[int]
 ) -> NDArray[np.float32]:
-    """Put the features of all inputs side by side: [N, F1], [N, F2] ... -> [N, sum].
+    """Concatenate the features of all inputs: [N, F1], [N, F2] ... -> [N, sum].
 
-    Each input is cut, or filled up with zeros, to its length in ``inputdimensions``.
-    A vector is one row, and the axes after the first one count as one.
+    Each input is cut or zero-padded to its length in ``inputdimensions``. A vector is one
+    row; axes after the first are flattened.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html
     """

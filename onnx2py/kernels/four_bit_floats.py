@@ -1,4 +1,4 @@
-"""Products with weights that are floats of 4 bits, in blocks."""
+"""Products with weights of 4-bit floats, quantized in blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NF4 = (
     *(-0.091050036, 0.0, 0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983),
     *(0.562617, 0.72295684, 1.0),
 )
-"""What each four bits stand for: FP4 has a sign and three bits, NF4 normal quantiles."""
+"""Values of the 4-bit codes: FP4 has a sign and three bits, NF4 normal quantiles."""
 
 
 def matmul_bnb4(
@@ -29,7 +29,7 @@ def matmul_bnb4(
     quant_type: int,
     trans_b: bool = True,
 ) -> NDArray[Any]:
-    """Return ``a @ w.T`` (``a @ w`` without ``trans_b``), ``w`` [n, k] being of 4 bits.
+    """Return ``a @ w.T`` (``a @ w`` without ``trans_b``), ``w`` [n, k] having 4 bits.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def matmul_bnb4(
     b : uint8[ceil(n * k / 2)]
         The first number of a byte is in its highest bits.
     absmax : [ceil(n * k / block_size)]
-        By what to multiply the numbers of each block.
+        Factor of the numbers of each block.
     quant_type : 0 for FP4, 1 for NF4
 
     Returns
@@ -61,14 +61,14 @@ def unpacked_bnb4(
     quant_type: int,
     trans_b: bool = True,
 ) -> NDArray[np.float32]:
-    """Return weights of 4 bits as a matrix: [k, n], or [n, k] without ``trans_b``.
+    """Dequantize 4-bit weights to a matrix: [k, n], or [n, k] without ``trans_b``.
 
     Parameters
     ----------
     b : uint8[ceil(n * k / 2)], the rows of [n, k] one after another
         The first number of a byte is in its highest bits.
     absmax : [ceil(n * k / block_size)]
-        By what to multiply the numbers of each block.
+        Factor of the numbers of each block.
     block_size : numbers that share an element of ``absmax``
     quant_type : 0 for FP4, 1 for NF4
     trans_b : whether to transpose
@@ -88,7 +88,7 @@ def _unpacked(
 ) -> NDArray[np.float32]:
     """Return the first ``size`` numbers, two from each byte."""
     table = np.array(_NF4 if quant_type else _FP4 + tuple(-v for v in _FP4), np.float32)
-    # What a byte stands for is copied as one number of 64 bits.
+    # The two values of a byte are copied as one 64-bit number.
     pairs = np.stack((np.repeat(table, 16), np.tile(table, 16)), axis=-1)
     numbers = np.take(pairs.view(np.int64), b.reshape(-1)).view(np.float32)[:size]
     scales = widened(absmax).reshape(-1)

@@ -1,4 +1,4 @@
-"""Attention as onnxruntime's own operators have it.
+"""Attention as defined by onnxruntime's own operators.
 
 B is the batch, S the length of the queries, T that of all keys, H the number of heads,
 E and F the sizes of one head of keys and of values.
@@ -36,7 +36,7 @@ def multi_head_attention(
     unidirectional: bool = False,
     output_qk: bool = False,
 ) -> tuple[NDArray[Any], ...]:
-    """Return what each query attends to, all keys, all values, and the likeness.
+    """Multi-head attention; also returns all keys, all values and the scores.
 
     Parameters
     ----------
@@ -45,26 +45,26 @@ def multi_head_attention(
     value : [B, L, H * F], or [B, H, L, F]
     bias : [2 * H * E + H * F], to add to query, key and value
     key_padding_mask : [B, T] or [B, S, T], positive for keys to keep, or [B] lengths
-    attention_bias : what broadcasts to [B, H, S, T], to add to the likeness
-    past_key, past_value : [B, H, P, E] and [B, H, P, F], to put before key and value
-    past_sequence_length : how much of them counts; key and value are then written there
-    cache_indirection : [B / W, W, P], for W searches at once: which of them each step of
-        the past was of
-    mask_filter_value : what is added for keys to leave out
+    attention_bias : broadcastable to [B, H, S, T], added to the scores
+    past_key, past_value : [B, H, P, E] and [B, H, P, F], prepended to key and value
+    past_sequence_length : their number of valid steps; key and value are written after it
+    cache_indirection : [B / W, W, P], for beam search with W beams: the beam that each
+        past step belongs to
+    mask_filter_value : added to the scores of masked keys
     scale : 1 / sqrt(E) by default
-    unidirectional : whether to leave out keys that come after the query
-    output_qk : whether to return the likeness
+    unidirectional : whether to mask keys that come after the query
+    output_qk : whether to return the scores
 
     Returns
     -------
     output : [B, S, H * F]
     present_key, present_value : [B, H, T, E] and [B, H, T, F]
-    qk : [B, H, S, T], if asked for
+    qk : [B, H, S, T], if requested
 
     Raises
     ------
     ValueError
-        If the tensors have other numbers of axes.
+        If a tensor has the wrong number of axes.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -128,7 +128,7 @@ def _heads(
 
 
 def _written(cache: NDArray[Any], new: NDArray[Any], place: int) -> NDArray[Any]:
-    """Return a copy of a cache with new steps in some place."""
+    """Return a copy of a cache with new steps written at a position."""
     y = cache.copy()
     y[:, :, place : place + new.shape[2]] = new
     return y
@@ -137,7 +137,7 @@ def _written(cache: NDArray[Any], new: NDArray[Any], place: int) -> NDArray[Any]
 def _of_searches(
     cache: NDArray[Any], indirection: Optional[NDArray[Any]], past: int
 ) -> NDArray[Any]:
-    """Return each search's own history, which steps of others may be part of."""
+    """Return the history of each beam, which may include steps of other beams."""
     if indirection is None or not indirection.size:
         return cache
     batch, steps = cache.shape[0], cache.shape[2]

@@ -1,4 +1,4 @@
-"""Convolution, a sum and an activation in one operator of onnxruntime's own."""
+"""onnxruntime's fusion of convolution, sum and activation."""
 
 from __future__ import annotations
 
@@ -31,11 +31,22 @@ def fused_conv(
 
     Parameters
     ----------
-    x, weight, bias, strides, pads, dilations, group : as for ``conv``
-    z : of the result's shape, optional
+    x : [N, C, D...]
+    weight : [M, C / group, K...]
+    bias : [M], optional
+    z : [N, M, O...], optional
     activation : the name of an ONNX operator
-    activation_params : of LeakyRelu: alpha; of HardSigmoid: alpha and beta; of Clip:
-        the smallest and the largest value
+    activation_params : for LeakyRelu alpha, for HardSigmoid alpha and beta, for Clip
+        the minimum and the maximum
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    group : number of channel groups, which are convolved separately
+
+    Returns
+    -------
+    y : [N, M, O...]
+        O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Source: FusedConv in onnxruntime's docs/ContribOperators.md
     """

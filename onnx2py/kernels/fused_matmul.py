@@ -1,4 +1,4 @@
-"""Matrix products with something before or after, as onnxruntime fuses them."""
+"""Matrix products that onnxruntime fuses with operations before or after them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def scaled_matmul(
     trans_batch_a: bool = False,
     trans_batch_b: bool = False,
 ) -> NDArray[Any]:
-    """Return ``alpha * a @ b``, axes swapped if so asked.
+    """Return ``alpha * a @ b``, with axes of ``a`` and ``b`` permuted first if requested.
 
-    ``trans_a`` and ``trans_b`` swap the last two; before, ``trans_batch_a`` and
-    ``trans_batch_b`` move the first to the place before the last.
+    ``trans_batch_a`` and ``trans_batch_b`` move the first axis before the last; then
+    ``trans_a`` and ``trans_b`` swap the last two axes.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
     """
@@ -56,9 +56,10 @@ def gemm_with_activation(
     trans_a: bool = False,
     trans_b: bool = False,
 ) -> NDArray[Any]:
-    """Return the activation of what gemm returns.
+    """Return ``activation(gemm(...))``.
 
-    ``activation`` is the name of an ONNX operator; the next three are its attributes.
+    ``activation`` is the name of an ONNX operator; the next three parameters are its
+    attributes.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
@@ -85,11 +86,11 @@ def matmul_integer_to_float(
     b_zero_point: Optional[NDArray[Any]] = None,
     bias: Optional[NDArray[Any]] = None,
 ) -> NDArray[Any]:
-    """Return the product of two quantised matrices as floats.
+    """Return the product of two quantized matrices as floats.
 
     Parameters
     ----------
-    a, b : [D..., M, K] and [D..., K, N] of 8-bit integers
+    a, b : int8 or uint8, [D..., M, K] and [D..., K, N]
     a_scale, a_zero_point : one number, or one for each row
     b_scale, b_zero_point : one number, or one for each column
     bias : [N]; 0 by default
@@ -112,12 +113,12 @@ def dynamic_quantize_matmul(
     b_zero_point: Optional[NDArray[Any]] = None,
     bias: Optional[NDArray[Any]] = None,
 ) -> NDArray[Any]:
-    """Quantise ``a`` to 256 steps over its own range, and multiply it by ``b``.
+    """Quantize ``a`` to 256 steps over its range, and multiply it by ``b``.
 
     Parameters
     ----------
     a : [D..., M, K]
-    b : [D..., K, N] of 8-bit integers
+    b : int8 or uint8, [D..., K, N]
     b_scale, b_zero_point : one number, or one for each column
     bias : [N]; 0 by default
 

@@ -1,4 +1,4 @@
-"""Gates and the normalisations that go with them."""
+"""Gates, and normalizations with gates."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def gated_rms_normalization(
     activation: str = "silu",
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Divide groups of C by the root of their mean square, scale them, open the gate.
+    """Normalize groups of C by their root mean square; scale and gate them.
 
     Parameters
     ----------
     x, gate : [D..., H * C]
     scale : [C]
-    activation : of the gate: "silu" (also called "swish") or "sigmoid"
+    activation : activation of the gate: "silu" (also called "swish") or "sigmoid"
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -45,7 +45,7 @@ def branchwise_rms_normalization(
     num_branches: int = 0,
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Divide each of C branches by the root of its own mean square, then scale it.
+    """Normalize each of C branches by its root mean square, then scale it.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ ERF_SINGLE = (
 )
 """``artanh(erf(x)) / x`` as a polynomial in ``x * x``: minimax for ``x`` up to 4.2.
 
-Beyond, it grows steadily, so that its tanh is 1.
+Beyond, it grows monotonically, so that its tanh is 1.
 """
 
 GELU_SINGLE = tuple(
@@ -33,7 +33,7 @@ GELU_SINGLE = tuple(
 It is ``artanh(erf(x / sqrt(2))) / x``, minimax for ``x`` up to 6.
 
 A division takes little more time than a product, and this is shorter than a polynomial.
-Beyond 6, it grows steadily, so that its tanh is 1.
+Beyond 6, it grows monotonically, so that its tanh is 1.
 """
 
 GELU_TANH = (-2 * 0.044715 * (2 / np.pi) ** 0.5, -2 * (2 / np.pi) ** 0.5)

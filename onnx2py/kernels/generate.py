@@ -1,4 +1,4 @@
-"""Tensors made from their shape or their bounds."""
+"""Tensors generated from a shape or from bounds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._ints import as_int
 def eye_like(input: NDArray[Any], *, dtype: Any = None, k: int = 0) -> NDArray[Any]:
     """Return a matrix of the shape of ``input``, 1 on diagonal ``k`` and 0 elsewhere.
 
-    ``dtype`` is that of ``input`` by default.
+    ``dtype`` defaults to that of ``input``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__EyeLike.html
     """
@@ -32,13 +32,13 @@ def number_range(
 ) -> NDArray[Any]:
     """Return ``start``, ``start + delta`` ... up to, not including, ``limit``.
 
-    Floating-point numbers are added up one after another, as onnxruntime does, those of
-    16 bits in ``stash_dtype``.
+    Floats are accumulated sequentially, as in onnxruntime; 16-bit floats in
+    ``stash_dtype``.
 
     Parameters
     ----------
     start, limit, delta : numbers, or tensors of one element and one dtype
-    dtype : that of the result; by default that of the tensors
+    dtype : dtype of the result; by default that of the tensors
 
     Returns
     -------

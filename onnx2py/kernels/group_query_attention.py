@@ -1,7 +1,7 @@
-"""Attention with a cache, as onnxruntime's own operator for decoders has it.
+"""Attention with a cache, as defined by onnxruntime's operator for decoders.
 
 B is the batch, S the length of the queries, H the heads of queries, G those of keys and
-values, E the size of one, C the length of a cache.
+values, E the size of a head, C the length of a cache.
 """
 
 from __future__ import annotations
@@ -49,36 +49,36 @@ def group_query_attention(
     smooth_softmax: bool = False,
     qk_output: int = 0,
 ) -> tuple[NDArray[Any], ...]:
-    """Return what queries attend to, the cache with the new keys and values, likeness.
+    """Grouped-query attention; also returns the updated cache and the scores.
 
     Parameters
     ----------
     query : [B, S, H * E], or [B, S, (H + 2 * G) * E] with keys and values, then None
     key, value : [B, S, G * E]
     past_key, past_value : [B, G, C, E]; int8, or uint8 [B, G, C, E / 2] for 4 bits each
-    seqlens_k : [B], how many keys each sequence has in all, less 1
-    total_sequence_length : T, at least all of these numbers
-    cos_cache, sin_cache : [positions, R / 2] to rotate queries and keys; None not to
-    position_ids : [B, S], by default those after the past; if there is none, S is T, and
-        only the first number counts
-    attention_bias : what broadcasts to [B, H, S, T], to add to the likeness
-    head_sink : [H], the likeness to a key whose value is 0
-    k_scale, v_scale : of a cache of integers: one number, or one for each G and E
-    query_seqlens : [B], how many of the S steps count; by default all
-    rotary_interleaved : whether pairs to rotate are neighbors, rather than R / 2 apart
-    local_window_size : how many keys a query sees, its own included; -1 for all
-    scale : of the likeness; 1 / sqrt(E) by default
-    softcap : what to bound likeness to, smoothly; 0 for no bound
-    causal : whether to leave out keys that come after the query
-    sliding_window_cache : whether the cache has but the last steps
-    smooth_softmax : whether head_sink is 0, rather than nothing, by default
-    qk_output : 1 to return likeness, 2 its softmax
+    seqlens_k : [B], the total number of keys of each sequence, minus 1
+    total_sequence_length : T, the maximum of the total numbers
+    cos_cache, sin_cache : [positions, R / 2], to rotate queries and keys; None not to
+    position_ids : [B, S]; by default the positions after the past. Without a past, S is T
+        and only the first number is used
+    attention_bias : broadcastable to [B, H, S, T], added to the scores
+    head_sink : [H], the score of an additional key whose value is 0
+    k_scale, v_scale : scales of an integer cache: one number, or one for each G and E
+    query_seqlens : [B], the number of valid steps; S by default
+    rotary_interleaved : whether rotated pairs are adjacent rather than R / 2 apart
+    local_window_size : number of keys that a query sees, including its own; -1 for all
+    scale : factor of the scores; 1 / sqrt(E) by default
+    softcap : smooth limit of the scores, ``softcap * tanh(scores / softcap)``; 0 for none
+    causal : whether to mask keys that come after the query
+    sliding_window_cache : whether the cache holds only the last steps
+    smooth_softmax : whether head_sink defaults to 0 rather than to no additional key
+    qk_output : 1 to return the scores, 2 their softmax
 
     Returns
     -------
     output : [B, S, H * E]
     present_key, present_value : [B, G, max(C, T), E]
-    output_qk : [B, H, S, T], if asked for
+    output_qk : [B, H, S, T], if requested
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -133,7 +133,7 @@ def group_query_attention(
 def _columns(
     bias: NDArray[Any], places: NDArray[np.int64], shape: tuple[int, ...]
 ) -> NDArray[Any]:
-    """Return the columns of a bias that are at these places: [B, H, S, keys]."""
+    """Return the columns of a bias at ``places``: [B, H, S, keys]."""
     if not places[:, 0].any() and bias.shape[3] == shape[3]:
         return bias
     whole = np.broadcast_to(bias, (*shape[:3], bias.shape[3]))
@@ -142,7 +142,7 @@ def _columns(
 
 
 def _with_sink(scores: NDArray[Any], sink: Optional[NDArray[Any]]) -> NDArray[Any]:
-    """Return the softmax along the last axis; a sink is one more key, left out again."""
+    """Return the softmax along the last axis; the sink takes part as an extra key."""
     if sink is None:
         return soft_maximum(scores, True)
     column = np.broadcast_to(sink[:, None, None], (*scores.shape[:3], 1))

@@ -37,21 +37,21 @@ def gru_packed(
 ) -> tuple[NDArray[Any], ...]:
     """Return the hidden states of all steps, and the last one, from rearranged weights.
 
-    All numbers of the update and reset gates are halved beforehand, since
-    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves both.
+    Weights of the update and reset gates are halved beforehand, so that one call of tanh
+    serves all: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2.
 
     Parameters
     ----------
     x : [T, B, I], or [B, T, I]
     w : [D, I, 3, H]
     r : [D, H, 3 * H]
-    b : [D, 1, 3 * H], all biases that do not depend on the reset gate
-    r_b : [D, 1, H], what is added to the hidden state's product before it is reset;
-        None to reset the state itself, before the product
+    b : [D, 1, 3 * H], the sum of the biases that do not depend on the reset gate
+    r_b : [D, 1, H], added to the product of the hidden state before the reset; None to
+        reset the state itself, before the product
     sequence_lens : [B], in steps; T by default
     initial_h : [D, B, H]; 0 by default
     direction : "forward", "reverse" or "bidirectional"
-    layout : 1 if x, states and results have B as their first axis
+    layout : 1 if B is the first axis of x, states and results
 
     Returns
     -------
@@ -134,12 +134,12 @@ def gru(
     b : [D, 6 * H], for x and then for the hidden state; 0 by default
     sequence_lens : [B], in steps; T by default
     initial_h : [D, B, H]; 0 by default
-    activations : for the gates and for the hidden state; two more if the other
-        direction has others
+    activations : names for the gates and for the hidden state; four if the two
+        directions differ
     activation_alpha, activation_beta : one for each of activations
-    clip : the bound of what activations get; 0 for none
+    clip : limit of the inputs of activations; 0 for none
     direction : "forward", "reverse" or "bidirectional"
-    layout : 1 if x, states and results have B as their first axis
+    layout : 1 if B is the first axis of x, states and results
     linear_before_reset : whether the reset gate comes after the product with r
 
     Returns

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 def murmur_hash3(
     x: NDArray[Any], *, seed: int = 0, positive: bool = True
 ) -> NDArray[Any]:
-    """Return MurmurHash3_x86_32 of the bytes of each element, of the shape of ``x``.
+    """Return the MurmurHash3_x86_32 of the bytes of each element of ``x``.
 
     Parameters
     ----------
     x : strings, hashed in UTF-8, or numbers of four or eight bytes, little-endian
-    seed : what the hash starts from
-    positive : whether the result is uint32; else int32
+    seed : initial value of the hash
+    positive : whether the result is uint32 rather than int32
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

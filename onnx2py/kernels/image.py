@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 def decode_image(
     encoded_stream: NDArray[Any], *, pixel_format: str = "RGB"
 ) -> NDArray[Any]:
-    """Return the pixels of an image file; none if it cannot be decoded.
+    """Return the pixels of an image file; an empty image if it cannot be decoded.
 
     Parameters
     ----------

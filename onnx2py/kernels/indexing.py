@@ -1,4 +1,4 @@
-"""Elements picked by index tensors. Negative indices count from the end."""
+"""Gathering by index tensors. Negative indices count from the end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 def gather(data: NDArray[Any], indices: Any, *, axis: int = 0) -> NDArray[Any]:
     """Return the slices of ``data`` at ``indices`` along ``axis``.
 
-    The axes of ``indices`` take the place of ``axis``: none, if it is one number, where
-    the result is a view.
+    The axes of ``indices`` replace ``axis``. If ``indices`` is a single number, the result
+    is a view.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def gather(data: NDArray[Any], indices: Any, *, axis: int = 0) -> NDArray[Any]:
 def gather_elements(
     data: NDArray[Any], indices: NDArray[Any], *, axis: int = 0
 ) -> NDArray[Any]:
-    """Pick one element of ``data`` for each index, which is its place along ``axis``.
+    """Return the element of ``data`` at each index along ``axis``.
 
     ``data`` and ``indices`` have the same rank; along other axes ``indices`` may be
     shorter. The result has the shape of ``indices``: for ``axis`` 0,
@@ -49,13 +49,13 @@ def gather_elements(
 def gather_nd(
     data: NDArray[Any], indices: NDArray[Any], *, batch_dims: int = 0
 ) -> NDArray[Any]:
-    """Return the slices of ``data`` that the last axis of ``indices`` points at.
+    """Return the slices of ``data`` at the index tuples in the last axis of ``indices``.
 
     Parameters
     ----------
     data : [B..., D...]
-    indices : [B..., I..., K], each K-tuple a place along the first K axes of D...
-    batch_dims : the number of axes B... that both have in common
+    indices : [B..., I..., K], each K-tuple an index into the first K axes of D...
+    batch_dims : the number of axes B..., which both share
 
     Returns
     -------
@@ -76,14 +76,14 @@ def gather_nd(
 
 
 def axis_grid(indices: NDArray[Any], axis: int) -> tuple[NDArray[Any], ...]:
-    """Return a fancy index: where each index lies, but along ``axis`` what it says."""
+    """Return a fancy index: ``indices`` along ``axis``, the own position along other axes."""
     grid = list(np.ogrid[tuple(map(slice, indices.shape))])
     grid[axis] = indices
     return tuple(grid)
 
 
 def nd_places(indices: NDArray[Any], batch_dims: int = 0) -> tuple[NDArray[Any], ...]:
-    """Return a fancy index of the K-tuples along the last axis, in each batch."""
+    """Return a fancy index for the K-tuples along the last axis, in each batch."""
     places = tuple(indices[..., k] for k in range(indices.shape[-1]))
     if not batch_dims:
         return places

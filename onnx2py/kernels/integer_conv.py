@@ -1,4 +1,4 @@
-"""Convolution of 8-bit integers, exact through the float product that BLAS is fast at."""
+"""Convolution of 8-bit integers, computed exactly with BLAS's fast float products."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def integer_conv(
 
     Parameters
     ----------
-    x : int8 or uint8 [N, C, D...]
-    weight : int8 or uint8 [M, C / group, K...]
-    x_zero_point : one number, 0 by default; it is also what pads ``x``
+    x : int8[N, C, D...] or uint8[N, C, D...]
+    weight : int8[M, C / group, K...] or uint8[M, C / group, K...]
+    x_zero_point : one number, 0 by default; padding has this value
     weight_zero_point : one number, or one per output channel; 0 by default
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-    group : the number of channel groups that do not see each other
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    group : number of channel groups, which are convolved separately
 
     Returns
     -------
@@ -67,15 +67,15 @@ def centred(
     *,
     dtype: DTypeLike = np.float32,
 ) -> NDArray[Any]:
-    """Return ``x - zero_point``, integers held in floats: exact.
+    """Return ``x - zero_point``, exact integers stored as floats.
 
     Parameters
     ----------
-    x : int8 or uint8 [...]
+    x : int8[...] or uint8[...]
     zero_point : one number, or one per element of the first axis; 0 by default
     dtype : float32 or float64
 
-    Source: ONNX has it inside of https://onnx.ai/onnx/operators/onnx__QLinearConv.html
+    Source: part of https://onnx.ai/onnx/operators/onnx__QLinearConv.html
     """
     wide = x.astype(dtype)
     zeros = np.asarray(0 if zero_point is None else zero_point, dtype)
@@ -104,21 +104,21 @@ def quantized_conv(
 
     Parameters
     ----------
-    x : int8 or uint8 [N, C, D...]
-    weight : int8 or uint8 [M, C / group, K...]
+    x : int8[N, C, D...] or uint8[N, C, D...]
+    weight : int8[M, C / group, K...] or uint8[M, C / group, K...]
     weight_scale, weight_zero_point : one number each, or one per output channel
     y_zero_point : int8[] or uint8[]
         Its dtype is the result's.
     bias : int32[M], optional
         In units of ``x_scale * weight_scale``.
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-    group : the number of channel groups that do not see each other
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    group : number of channel groups, which are convolved separately
 
     Returns
     -------
-    y : int8 or uint8 [N, M, O...]
+    y : int8[N, M, O...] or uint8[N, M, O...]
         Rounded half to even and saturated.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QLinearConv.html

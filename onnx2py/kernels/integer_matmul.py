@@ -1,7 +1,7 @@
-"""Matrix products of 8-bit integers, exact although floats do the work.
+"""Exact matrix products of 8-bit integers, computed in floating point.
 
-NumPy has no BLAS for integers: its own product of them is 100 times slower. Integers up
-to 2**24 are exact in float32, and up to 2**53 in float64.
+NumPy does not use BLAS for integers: its integer product is 100 times slower. Integers up
+to 2**24 are exact in float32, up to 2**53 in float64.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def matmul_integer(
 
     Parameters
     ----------
-    a : [D..., M, K] of 8-bit integers
-    b : [D..., K, N] of 8-bit integers
+    a : int8 or uint8, [D..., M, K]
+    b : int8 or uint8, [D..., K, N]
     a_zero_point : one number, one for each row [M], or [D..., M, 1]; 0 by default
     b_zero_point : one number, one for each column [N], or [D..., 1, N]; 0 by default
 
@@ -39,14 +39,14 @@ def matmul_integer(
 def matmul_integer_prepared(
     a: NDArray[Any], b: NDArray[Any], a_zero_point: Optional[NDArray[Any]] = None
 ) -> NDArray[np.int32]:
-    """Return ``(a - a_zero_point) @ b``, ``b`` being integers as floats.
+    """Return ``(a - a_zero_point) @ b``, where ``b`` holds integers stored as floats.
 
-    The dtype of ``b`` must be such that all sums are exact.
+    All sums must be exact in the dtype of ``b``.
 
     Parameters
     ----------
-    a : [D..., M, K] of 8-bit integers
-    b : [D..., K, N] less its zero point, float32 or float64
+    a : int8 or uint8, [D..., M, K]
+    b : float32 or float64, [D..., K, N] minus its zero point
     a_zero_point : one number, one for each row [M], or [D..., M, 1]; 0 by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMulInteger.html
@@ -68,10 +68,10 @@ def qlinear_matmul(
     y_scale: NDArray[Any],
     y_zero_point: NDArray[Any],
 ) -> NDArray[Any]:
-    """Return the product of two quantised matrices, quantised.
+    """Return the quantized product of two quantized matrices.
 
-    A number q stands for ``(q - zero_point) * scale``. Results are rounded to the
-    nearest integer, halves to the even one, and have the dtype of ``y_zero_point``.
+    An integer q represents ``(q - zero_point) * scale``. Results are rounded half to even
+    and have the dtype of ``y_zero_point``.
 
     Parameters
     ----------
@@ -112,9 +112,9 @@ def requantized_centred(
     *,
     dtype: DTypeLike = np.float32,
 ) -> NDArray[Any]:
-    """Return ``requantized(y, scale, zero_point) - zero_point``, integers held in floats.
+    """Return ``requantized(y, scale, zero_point) - zero_point``, integers stored as floats.
 
-    ``y`` is overwritten. A few rows of an image at once stay in the cache.
+    ``y`` is overwritten, a few rows of an image at a time so that they stay in the cache.
     """
     limits, zero = np.iinfo(zero_point.dtype), int(zero_point.item())
     low, high = np.float32(limits.min - zero), np.float32(limits.max - zero)
@@ -135,8 +135,8 @@ def exact_product(
     a_zero_point: Optional[NDArray[Any]],
     b_zero_point: Optional[NDArray[Any]],
 ) -> NDArray[Any]:
-    """Return ``(a - a_zero_point) @ (b - b_zero_point)``, integers held in floats."""
-    # Products are below 2**16, so that 256 of them stay below 2**24.
+    """Return ``(a - a_zero_point) @ (b - b_zero_point)``, integers stored as floats."""
+    # Products are below 2**16, so sums of 256 stay below 2**24.
     dtype = np.dtype(np.float32 if a.shape[-1] <= 256 else np.float64)
     return np.asarray(
         np.matmul(
@@ -147,13 +147,13 @@ def exact_product(
 
 
 def per_row(x: NDArray[Any]) -> NDArray[Any]:
-    """Turn one number for each row, [M], into a column [M, 1]."""
+    """Reshape one number per row, [M], to a column [M, 1]."""
     return x[:, None] if x.ndim == 1 and x.size > 1 else x
 
 
 def _wrapped(y: Any, terms: int) -> NDArray[np.int32]:
-    """Return sums of so many products of 8-bit numbers as integers of 32 bits."""
-    if terms >= 2**15:  # they may need more, and wrap around
+    """Convert sums of ``count`` products of 8-bit integers to int32."""
+    if terms >= 2**15:  # they may exceed int32 and wrap around
         y = y.astype(np.int64)
     return np.asarray(y).astype(np.int32)
 

@@ -1,4 +1,4 @@
-"""Operators as they were before ONNX 1.2, and those that it then removed."""
+"""Operators of ONNX before 1.2 that changed or were removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .exponential import softplus
 def combine_from_axis(
     a: NDArray[Any], b: NDArray[Any], *, operation: str, axis: int
 ) -> NDArray[Any]:
-    """Return ``operation(a, b)``; the first axis of ``b`` lies on ``axis`` of ``a``.
+    """Return ``operation(a, b)`` with the first axis of ``b`` aligned to ``axis`` of ``a``.
 
     ``operation`` is the name of a NumPy function of two tensors: ``add``, ``greater``.
 
@@ -80,15 +80,15 @@ def image_scaler(
 def crop(
     x: NDArray[Any], *, border: Sequence[int], scale: Optional[Sequence[int]] = None
 ) -> NDArray[Any]:
-    """Return ``x`` less its borders, or of the height and width ``scale``.
+    """Cut borders off ``x``, or crop it to the height and width ``scale``.
 
     x : [N, C, H, W]
-    border : what is cut off on the left, at the top, on the right and at the bottom
+    border : pixels to cut off at the left, top, right and bottom
 
     Raises
     ------
     ValueError
-        If ``scale`` reaches beyond ``x``.
+        If ``scale`` exceeds ``x``.
 
     ONNX: https://onnx.ai/onnx/operators/ (Crop: experimental, removed)
     """

@@ -12,7 +12,7 @@ from ._precision import widened
 
 
 def einsum(equation: str, *inputs: NDArray[Any]) -> NDArray[Any]:
-    """Return the sum of products that Einstein's convention makes of ``equation``.
+    """Return the sum of products given by ``equation`` in Einstein notation.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Einsum.html
     """
@@ -23,9 +23,9 @@ def einsum(equation: str, *inputs: NDArray[Any]) -> NDArray[Any]:
 def contract(equation: str, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of products of two tensors as one batch of matrix products.
 
-    ``equation`` is Einstein's notation, such as ``bhid,bhjd->bhij``: explicit, without
-    ``...``, and each letter at most once in a term. NumPy's einsum needs up to 50 times
-    longer, as it does not use BLAS.
+    ``equation`` is in explicit Einstein notation, such as ``bhid,bhjd->bhij``, without
+    ``...`` and with each letter at most once per term. np.einsum takes up to 50 times as
+    long, because it does not use BLAS.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Einsum.html
     """

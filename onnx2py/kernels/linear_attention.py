@@ -1,4 +1,4 @@
-"""Attention by a state of fixed size, and the causal convolution before it."""
+"""Linear attention, and the causal convolution that precedes it."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def linear_attention(
     scale: float = 0.0,
     update_rule: str = "gated_delta",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return what queries read from a state that keys and values are written to.
+    """Linear attention: queries read from a state to which keys and values are written.
 
     B is the batch, T the number of steps, H the heads of queries, G those of keys and
-    values, E and F the sizes of one head of them.
+    values, E and F the sizes of a head of keys and of values.
 
     Parameters
     ----------
     query : [B, T, H * E]; if G is a multiple of H, each head reads G / H states
     key, value : [B, T, G * E], [B, T, G * F]
     past_state : [B, G, E, F]; 0 by default
-    decay : [B, T, G * E] or [B, T, G], the logarithm of what is kept at each step
-    beta : [B, T, G] or [B, T, 1], how much of a value is written
-    scale : of the output; 0 for 1 / sqrt(E)
-    update_rule : "linear"; "gated" uses decay; "delta" writes only what the state does
-        not say already, times beta; "gated_delta" does both
+    decay : [B, T, G * E] or [B, T, G], the logarithm of the factor of the state
+    beta : [B, T, G] or [B, T, 1], the factor of each value
+    scale : factor of the output; 0 for 1 / sqrt(E)
+    update_rule : "linear"; "gated" uses decay; "delta" writes beta times the difference
+        between the value and the state's value for the key; "gated_delta" does both
 
     Returns
     -------
@@ -91,7 +91,7 @@ def causal_conv_with_state(
     activation: str = "none",
     dilation: int = 1,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Convolve each channel with its own kernel, which sees no later steps.
+    """Convolve each channel causally with its own kernel: no step sees later steps.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def causal_conv_with_state(
     bias : [C]; 0 by default
     past_state : [N, C, P], the steps before the first; 0 by default
     activation : "none", or "silu" (also called "swish")
-    dilation : how far apart the K numbers of a kernel are
+    dilation : distance of the elements of a kernel
 
     Returns
     -------
@@ -137,18 +137,21 @@ def causal_conv_with_state_last(
     activation: str = "none",
     dilation: int = 1,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Do what :func:`causal_conv_with_state` does with channels in the last axes.
+    """Convolve each channel causally with its own kernel; channels are in the last axes.
 
     Parameters
     ----------
-    input : [N, L, D...], where the channels are all axes D
-    past_state : [N, P, D...]
-    all others : as of causal_conv_with_state
+    input : [N, L, D...], whose channels C are the axes D together
+    weight : [C, 1, K]
+    bias : [C]; 0 by default
+    past_state : [N, P, D...], the steps before the first; 0 by default
+    activation : "none", or "silu" (also called "swish")
+    dilation : distance of the elements of a kernel
 
     Returns
     -------
     output : [N, L, D...]
-    present_state : [N, P, D...]
+    present_state : [N, P, D...], the last steps, P being (K - 1) * dilation
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
     """

@@ -17,7 +17,7 @@ def linear_regressor(
     intercepts: Optional[NDArray[np.float32]] = None,
     post_transform: str = "NONE",
 ) -> NDArray[np.float32]:
-    """Return ``x @ coefficients + intercepts``, with the scores of a row transformed.
+    """Return ``x @ coefficients + intercepts``, transformed row by row.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def linear_classifier(
 
     Returns
     -------
-    label : [N], int64 or strings; the first class wins a draw
+    label : [N], int64 or strings; of equal scores the first class wins
     scores : [N, C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
@@ -76,16 +76,16 @@ def linear_binary_classifier(
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
     post_transform: str = "NONE",
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return which label one score s decides for, and the scores ``(1 - s, s)``.
+    """Return the label for a single score s, and the scores ``(1 - s, s)``.
 
-    If there is a transform, the scores are the logistic function of ``(-s, s)``.
+    With LOGISTIC, the scores are the logistic functions of ``(-s, s)``.
 
     Parameters
     ----------
     x : [N, F] or [F]
     coefficients : [F, 1]
     intercepts : [1], optional
-    labels : [2], where s is not above 0, and where it is
+    labels : [2], for s <= 0 and for s > 0
     post_transform : LOGISTIC or NONE
 
     Returns

@@ -1,4 +1,4 @@
-"""Losses of classification."""
+"""Classification losses."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def negative_log_likelihood_loss(
     ignore_index: Optional[int] = None,
     reduction: str = "mean",
 ) -> NDArray[Any]:
-    """Return less the logarithm of the probability of the right class, by sample.
+    """Return the negative log-probability of the target class of each sample.
 
     Parameters
     ----------
     input : [N, C, D...], logarithms of probabilities
-    target : [N, D...], the right classes
-    weight : [C], of each class; 1 by default
-    ignore_index : a target that has no loss and no weight
-    reduction : "none", "sum", or "mean": the sum divided by that of the weights
+    target : [N, D...], class indices
+    weight : [C], one per class; 1 by default
+    ignore_index : a target without loss and weight
+    reduction : "none", "sum", or "mean": the sum divided by the sum of the weights
 
     Returns
     -------
@@ -59,13 +59,15 @@ def softmax_cross_entropy_loss(
     ignore_index: Optional[int] = None,
     reduction: str = "mean",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the loss of the softmax of ``scores``, and the softmax's logarithm.
+    """Return the cross-entropy loss of ``softmax(scores)``, and its logarithm.
 
     Parameters
     ----------
     scores : [N, C, D...]
-    labels : [N, D...], the right classes
-    weights, ignore_index, reduction : as of negative_log_likelihood_loss
+    labels : [N, D...], class indices
+    weights : [C], one per class; 1 by default
+    ignore_index : a label without loss and weight
+    reduction : "none", "sum", or "mean": the sum divided by the sum of the weights
 
     Returns
     -------

@@ -38,20 +38,20 @@ def lstm_packed(
 ) -> tuple[NDArray[Any], ...]:
     """Return all hidden states, the last one and the last cell, from rearranged weights.
 
-    All numbers of the input, forget and output gates are halved beforehand, since
-    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: so one call of tanh serves all gates. The cell
-    comes after them in memory: input and forget gate multiply their two in one call.
+    Weights of the input, forget and output gates are halved beforehand, so that one call
+    of tanh serves all: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2. The cell follows the gates in
+    memory: one call multiplies by the input and the forget gate.
 
     Parameters
     ----------
     x : [T, B, I], or [B, T, I]
     w : [D, I, 4, H], gates in the order input, forget, output, cell
-    r : [D, H, 4 * H], as well
+    r : [D, H, 4 * H], gates in the same order
     b : [D, 1, 4 * H], the sum of both biases
     sequence_lens : [B], in steps; T by default
     initial_h, initial_c : [D, B, H]; 0 by default
     direction : "forward", "reverse" or "bidirectional"
-    layout : 1 if x, states and results have B as their first axis
+    layout : 1 if B is the first axis of x, states and results
 
     Returns
     -------
@@ -78,7 +78,7 @@ def _packed_steps(
     first_cell: NDArray[Any],
     sequence_lens: Optional[NDArray[Any]],
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return all hidden states [T, D, H, B], and all cells or, if they end at once, the last.
+    """Return all hidden states [T, D, H, B]; all cells, or the last if lengths are equal.
 
     ``gates_of_x`` is [T, 4, D, H, B]; ``h`` and ``first_cell`` are [D, B, H].
     """
@@ -140,13 +140,13 @@ def lstm(
     sequence_lens : [B], in steps; T by default
     initial_h, initial_c : [D, B, H]; 0 by default
     p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
-    activations : for the gates, for the cell's input and for its output; three more if
-        the other direction has others
+    activations : names for the gates, for the cell's input and for its output; six if the
+        two directions differ
     activation_alpha, activation_beta : one for each of activations
-    clip : the bound of the sums at the gates; 0 for none
+    clip : limit of the sums at the gates; 0 for none
     direction : "forward", "reverse" or "bidirectional"
-    input_forget : whether the forget gate is 1 less the input gate
-    layout : 1 if x, states and results have B as their first axis
+    input_forget : whether the forget gate is 1 minus the input gate
+    layout : 1 if B is the first axis of x, states and results
 
     Returns
     -------
@@ -191,7 +191,7 @@ def _lstm_step(
     """Return the next hidden state and cell, [B, H], from the sums at the gates."""
     gate, enter, leave = functions
     size = cell.shape[-1]
-    # np.split takes as long as all of a step's arithmetic.
+    # np.split takes as long as the arithmetic of a step.
     i, o, f, c = (gates[..., k * size : (k + 1) * size] for k in range(4))
     if peepholes is not None:
         p_i, p_o, p_f = np.split(peepholes, 3)

@@ -1,4 +1,4 @@
-"""Dictionaries to tensors, and back."""
+"""Conversion between dictionaries and tensors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def zip_map(
     *,
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
 ) -> List[Dict[Any, float]]:
-    """Return one dictionary per row [C], from ``labels`` [C] to the row's numbers.
+    """Return one dictionary per row [C], which maps ``labels`` [C] to the row's numbers.
 
     Raises
     ------
@@ -36,20 +36,19 @@ def vectorize_dict(
 ) -> NDArray[Any]:
     """Return the values of the keys in ``vocabulary`` [C] as a row [1, C].
 
-    Keys that are not there have 0, or an empty string.
+    Missing keys give 0 or an empty string.
 
     Raises
     ------
     ValueError
-        If a value is None, text among numbers, a number among text, or a fraction
-        among whole numbers.
+        If a value is None, or values mix text and numbers, or fractions and integers.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_DictVectorizer.html
     """
     keys = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else vocabulary
     kind = np.dtype(dtype).kind
     values = [x.get(key, "" if kind == "O" else 0) for key in keys]
-    for value in values:  # NumPy would make 1.5 of "1.5", and NaN of None
+    for value in values:  # NumPy would convert "1.5" to 1.5 and None to NaN
         if value is None or isinstance(value, str) != (kind == "O"):
             expected = "text" if kind == "O" else "numbers"
             raise ValueError(f"vectorize_dict: expected {expected}, got {value!r}")
@@ -64,13 +63,13 @@ def cast_map(
 ) -> NDArray[Any]:
     """Return the values of ``x``, in the order of their keys, as a row [1, C].
 
-    With ``max_map``, the keys are the places in a row of that length. Places without a
-    value have 0; or, among strings, onnxruntime's ``0.f``.
+    With ``max_map``, keys are positions in a row of that length. Positions without a value
+    hold 0, or onnxruntime's ``0.f`` for strings.
 
     Raises
     ------
     ValueError
-        If a key is negative, but is to be a place; or a value is None or no number.
+        If a key used as position is negative, or a value is None or not a number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_CastMap.html
     """
@@ -85,7 +84,7 @@ def cast_map(
 
 
 def _cast(value: Any, kind: str) -> Any:
-    """Return a float32 or a string as what a dtype of ``kind`` (f, i or O) can hold."""
+    """Convert a float32 or a string for a dtype of ``kind`` f, i or O."""
     if value is None:
         raise ValueError("cast_map: expected a number or text, got None")
     if isinstance(value, str):

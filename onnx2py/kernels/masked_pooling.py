@@ -1,4 +1,4 @@
-"""Pooling under a mask, and transposed convolution with padding that is computed."""
+"""Max pooling with a mask, and transposed convolution with computed padding."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def max_pool_with_mask(
     strides: Optional[Sequence[int]] = None,
     pads: Pads = None,
 ) -> NDArray[Any]:
-    """Return the largest element of each window, up to the first masked one of each row.
+    """Return the maximum of each window, up to the first masked element of each row.
 
     Parameters
     ----------
     x : [N, C, D...]
     mask : int32 [N', C', D...]
-        0 ends a window's row. Channel c of all N * C is masked by what begins at element
-        (c * prod(D)) % (N' * C'), as onnxruntime has it; with more than one spatial
-        axis, the first element of a channel is never masked.
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+        0 ends the row of a window. As in onnxruntime, the mask of channel c of all N * C
+        starts at element (c * prod(D)) % (N' * C'); with more than one spatial axis, the
+        first element of a channel is never masked.
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
 
     Returns
     -------
     y : [N, C, O...]
-        O = (D + pad_begin + pad_end - K) // stride + 1; the lowest number where a
-        window has nothing.
+        O = (D + pad_begin + pad_end - K) // stride + 1; the smallest number of the dtype
+        for an empty window.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -62,7 +62,7 @@ def max_pool_with_mask(
 def _mask_of_each_channel(
     mask: NDArray[Any], shape: tuple[int, ...]
 ) -> NDArray[np.bool_]:
-    """Return which elements of each channel count, as of ``max_pool_with_mask``."""
+    """Return which elements of each channel are not masked."""
     length, channels = prod(shape[2:]), shape[0] * shape[1]
     starts = np.arange(channels) * length % max(prod(mask.shape[:2]), 1)
     places = starts[:, None] + np.arange(length)
@@ -80,7 +80,7 @@ def conv_transpose_with_pads(
     group: int = 1,
     output_padding: Optional[Sequence[int]] = None,
 ) -> NDArray[Any]:
-    """Return what ``conv_transpose`` does, with padding in a tensor: int64[2 * axes].
+    """Compute ``conv_transpose`` with padding from a tensor, int64[2 * axes].
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

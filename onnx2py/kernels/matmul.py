@@ -12,7 +12,7 @@ from ._precision import widened
 
 
 def matmul(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Return ``np.matmul(a, b)`` of the dtype of ``a``; small floats are widened.
+    """Return ``np.matmul(a, b)`` in the dtype of ``a``; small floats are multiplied in float32.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
     """
@@ -21,7 +21,7 @@ def matmul(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 
 
 def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Return the product of each row of ``a`` and the one matrix ``b``.
+    """Return ``a @ b`` for a single matrix ``b``.
 
     Parameters
     ----------
@@ -50,13 +50,13 @@ def gemm(
     trans_a: bool = False,
     trans_b: bool = False,
 ) -> NDArray[Any]:
-    """Return ``alpha * a @ b + beta * c``, a and b transposed if so asked.
+    """Return ``alpha * a @ b + beta * c``, with a and b transposed if requested.
 
     Parameters
     ----------
     a : [M, K], or [K, M] if ``trans_a``
     b : [K, N], or [N, K] if ``trans_b``
-    c : what broadcasts to [M, N]; 0 by default
+    c : broadcastable to [M, N]; 0 by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """

@@ -1,4 +1,4 @@
-"""The largest element of each window, and its converse."""
+"""Max pooling and unpooling."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def max_pool(
     dilations: Sequence[int] | None = None,
     ceil_mode: bool = False,
 ) -> NDArray[Any]:
-    """Return the largest element of each window.
+    """Return the maximum of each window.
 
     Parameters
     ----------
     x : [N, C, D...]
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-        A padded element is never the largest.
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+        Padding is never the maximum.
     ceil_mode : whether the division below rounds up. A window that would start in the
-        padding at the end is left out.
+        padding at the end is dropped.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def max_pool(
 
 
 def _lowest(dtype: np.dtype[Any]) -> float:
-    """Return what is below every other number."""
+    """Return the smallest number of a dtype."""
     return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
 
 
@@ -60,18 +60,18 @@ def max_pool_channels_last(
     dilations: Sequence[int] | None = None,
     ceil_mode: bool = False,
 ) -> NDArray[Any]:
-    """Return the largest element of each window: [N, D..., C] -> [N, O..., C].
+    """Return the maximum of each window: [N, D..., C] -> [N, O..., C].
 
     Parameters
     ----------
     x : [N, D..., C]
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-        A padded element is never the largest.
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+        Padding is never the maximum.
     ceil_mode : whether the division below rounds up. A window that would start in the
-        padding at the end is left out.
+        padding at the end is dropped.
 
     Returns
     -------
@@ -96,27 +96,27 @@ def max_pool_with_indices(
     ceil_mode: bool = False,
     storage_order: int = 0,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the largest element of each window, and where in ``x`` the first is.
+    """Return the maximum of each window, and the index of its first occurrence in ``x``.
 
     Parameters
     ----------
     x : [N, C, D...]
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-        A padded element is never the largest.
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+        Padding is never the maximum.
     ceil_mode : whether the division below rounds up. A window that would start in the
-        padding at the end is left out.
-    storage_order : whether indices count along rows (0) or along columns (1), that is
-        with the first spatial axis running fastest
+        padding at the end is dropped.
+    storage_order : 0 for row-major indices, 1 for column-major ones, in which the first
+        spatial axis varies fastest
 
     Returns
     -------
     y : [N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
     indices : int64[N, C, O...]
-        Each the index of an element in ``x`` laid out flat.
+        Indices into the flattened ``x``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
     """
@@ -139,7 +139,7 @@ def max_pool_with_indices(
 def _windows_places(
     axes: Sequence[Pooling],
 ) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """Return, for each place in a window, which results see which elements."""
+    """Return, for each offset in the window, the results and the elements they see."""
     found: list[tuple[tuple[slice, ...], tuple[slice, ...]]] = [((), ())]
     for axis in axes:
         found = [
@@ -159,18 +159,18 @@ def max_unpool(
     strides: Sequence[int] | None = None,
     pads: Sequence[int] | None = None,
 ) -> NDArray[Any]:
-    """Put each element back where max pooling found it, among zeros.
+    """Write each element to the position that max pooling took it from, among zeros.
 
     Parameters
     ----------
     x : [N, C, D...]
     indices : int64[N, C, D...]
-        Each the index of an element in the result laid out flat. If they lie outside
-        their windows there, but not in the shape below, they are indices in that.
-    output_shape : the result's shape, all axes; computed as below by default
-    kernel_shape : K..., the pooling's window along each spatial axis, in elements
+        Indices into the flattened result. If they lie outside their windows there, but
+        inside them in the shape below, they are indices into that shape.
+    output_shape : the shape of the result, all axes; computed as below by default
+    kernel_shape : K..., the length of the pooling window along each spatial axis
     strides : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default
+    pads : elements added before each spatial axis, then after each; 0 by default
 
     Returns
     -------
@@ -209,7 +209,7 @@ def _lie_in_windows(
     strides: Sequence[int],
     pads: Sequence[int],
 ) -> bool:
-    """Whether each index [N, C, D...] into ``shape`` is in the window of its place."""
+    """Return whether each index [N, C, D...] into ``shape`` is inside its own window."""
     if indices.size and not 0 <= indices.min() <= indices.max() < prod(shape):
         return False
     found = np.unravel_index(indices, shape)
@@ -223,7 +223,7 @@ def _lie_in_windows(
 
 
 def global_max_pool(x: NDArray[Any]) -> NDArray[Any]:
-    """Return the largest element of each channel: [N, C, D...] -> [N, C, 1...].
+    """Return the maximum of each channel: [N, C, D...] -> [N, C, 1...].
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html
     """

@@ -16,7 +16,7 @@ def mean_variance_normalization(
     axes: tuple[int, ...] = (0, 2, 3),
     normalize_variance: bool = True,
 ) -> NDArray[Any]:
-    """Normalise to mean 0, and to variance 1 if so asked, over those ``axes`` that there are.
+    """Normalize to mean 0, and to variance 1 if requested, over the ``axes`` that exist.
 
     Raises
     ------
@@ -27,7 +27,9 @@ def mean_variance_normalization(
     """
     own = tuple({axis % x.ndim for axis in axes if -x.ndim <= axis < x.ndim})
     if not own:
-        raise ValueError(f"axes: expected one of an input of {x.ndim} axes, got {axes}")
+        raise ValueError(
+            f"axes: expected axes of an input of rank {x.ndim}, got {axes}"
+        )
     wide = widened(x)
     y = np.asarray(wide - np.mean(wide, own, keepdims=True))
     if normalize_variance:

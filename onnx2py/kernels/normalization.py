@@ -1,4 +1,4 @@
-"""Normalisation by statistics of the tensor itself."""
+"""Normalization with statistics of the tensor itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._short_axes import accumulate
 from ._sums import sums_of_long_rows
 
 LONG = 4096
-"""Sums of longer rows lose digits where numbers are added one after another."""
+"""Sequential sums of longer rows lose too many digits."""
 LARGE = 1 << 17
 
 
@@ -26,7 +26,7 @@ def instance_normalization(
     *,
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Normalise each channel of each instance to mean 0 and variance 1, then scale it.
+    """Normalize each channel of each instance to mean 0 and variance 1, then scale it.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def group_normalization(
     num_groups: int,
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Normalise each group of channels of each instance, then scale each channel.
+    """Normalize each group of channels of each instance, then scale each channel.
 
     Parameters
     ----------
     x : [N, C, D...]
-    scale, bias : [C] or [C, 1...], or [num_groups] for one number for a whole group
+    scale, bias : [C] or [C, 1...], or [num_groups] for one number per group
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GroupNormalization.html
     """
@@ -81,9 +81,9 @@ def _by_lines(
     groups: int,
     epsilon: float,
 ) -> NDArray[Any]:
-    """Normalise groups of channels [C] that lie side by side in memory: [N, L, D * C].
+    """Normalize groups of channels [C] of channels-last lines: [N, L, D * C].
 
-    All is done for whole lines of an image, without bringing groups together.
+    Whole lines of an image are processed, without copying groups together.
     """
     n, count, length = lines.shape
     width, repeats = length // len(scale), len(scale) // groups
@@ -99,7 +99,7 @@ def _by_lines(
         return np.tile(numbers, width)[:, None]
 
     y = np.subtract(lines, line(means(np.add.reduce(lines, axis=1))))
-    rest = means(np.add.reduce(y, axis=1))  # what rounding left of the mean
+    rest = means(np.add.reduce(y, axis=1))  # the rounding error of the mean
     variance = means(np.einsum("nlw,nlw->nw", y, y)) - np.square(rest)
     factor = scale / np.sqrt(variance + scale.dtype.type(epsilon))
     y *= line(factor)
@@ -115,12 +115,12 @@ def layer_normalization(
     axis: int = -1,
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Normalise over all axes from ``axis`` on to mean 0 and variance 1, then scale.
+    """Normalize over all axes from ``axis`` on to mean 0 and variance 1, then scale.
 
     Parameters
     ----------
     x : [D...]
-    scale, bias : what broadcasts to x, none by default
+    scale, bias : broadcastable to x; none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -141,9 +141,9 @@ def layer_normalization_with_statistics(
     axis: int = -1,
     epsilon: float = 1e-5,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return the layer normalisation, the means, and one over the standard deviations.
+    """Layer normalization; also returns the means and the inverse standard deviations.
 
-    The statistics are float32, and have the length 1 along all axes from ``axis`` on.
+    The statistics are float32 and have length 1 along all axes from ``axis`` on.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -163,12 +163,12 @@ def rms_normalization(
     axis: int = -1,
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Divide by the root of the mean square over all axes from ``axis`` on, then scale.
+    """Divide by the root mean square over all axes from ``axis`` on, then scale.
 
     Parameters
     ----------
     x : [D...]
-    scale : what broadcasts to x, none by default
+    scale : broadcastable to x; none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
@@ -187,7 +187,7 @@ def rms_normalization(
 def lp_normalization(
     input: NDArray[Any], *, axis: int = -1, p: int = 2
 ) -> NDArray[Any]:
-    """Divide by the ``p``-norm along ``axis``; where that is 0, return 0.
+    """Divide by the ``p``-norm along ``axis``; the result is 0 where the norm is 0.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LpNormalization.html
     """
@@ -201,7 +201,7 @@ def lp_normalization(
 
 
 def as_rows(x: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return a row of all that ``axis`` and the axes after it hold: [D..., E...] -> [N, L]."""
+    """Flatten the axes before ``axis``, and those from ``axis`` on: [D..., E...] -> [N, L]."""
     return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
 
 
@@ -219,7 +219,7 @@ def row_means(x: NDArray[Any]) -> NDArray[Any]:
     length = x.shape[-1]
     if length > LONG:
         return np.asarray(sums_of_long_rows(x) / x.dtype.type(length))
-    # A product takes half the time of a sum along the last axis; dot starts sooner than matmul.
+    # A product takes half the time of a sum along the last axis; dot has less overhead than matmul.
     shares = _shares(length, x.dtype)
     return np.asarray(x.dot(shares) if x.ndim == 2 else np.matmul(x, shares))
 
@@ -228,7 +228,7 @@ def mean_squares(x: NDArray[Any]) -> NDArray[Any]:
     """Return the means of the squares along the last axis: [..., L] -> [..., 1]."""
     length = x.shape[-1]
     if x.ndim == 2 and x.size >= LARGE and length <= LONG:
-        # The squares would not stay in the cache.
+        # The squares would not fit into the cache.
         sums = np.einsum("ij,ij->i", x, x)
         return np.asarray(sums[:, None] / x.dtype.type(length))
     return row_means(np.square(x))

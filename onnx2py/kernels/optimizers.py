@@ -1,7 +1,7 @@
-"""One step of training: new values of tensors from their gradients.
+"""One optimization step: new values of tensors from their gradients.
 
-``tensors`` holds first all tensors to optimise, then the gradient of each, then each kind
-of state of each; results are in the same order, without the gradients.
+``tensors`` holds all tensors to optimize, then their gradients, then their states, kind by
+kind; results are in the same order, without the gradients.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _grouped(tensors: tuple[NDArray[Any], ...], kinds: int) -> Any:
 
 
 def _ungrouped(found: list[tuple[Any, ...]], dtype: Any) -> tuple[NDArray[Any], ...]:
-    """Return all first results, then all second ones, ..."""
+    """Return all first results, then all second results, and so on."""
     return tuple(
         np.asarray(x).astype(dtype, copy=False) for kind in zip(*found) for x in kind
     )

@@ -1,4 +1,4 @@
-"""Padding, and cropping, which is padding by less than nothing."""
+"""Padding and cropping."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def pad(
     *,
     mode: str = "constant",
 ) -> NDArray[Any]:
-    """Add elements at both ends of axes; a negative number takes elements away.
+    """Add elements at both ends of axes; negative numbers remove elements.
 
     Parameters
     ----------
-    pads : how many elements at the begin of each axis, then at the end of each
-    constant_value : what to add; 0, False or "" by default
-    axes : which axes ``pads`` is about; all by default
+    pads : number of elements before each axis, then after each
+    constant_value : value to add; 0, False or "" by default
+    axes : the axes of ``pads``; all by default
     mode : "constant"; "edge" repeats the outermost element; "reflect" mirrors the
-        elements at it; "wrap" goes on at the other end
+        elements at it; "wrap" continues at the other end
 
     Returns
     -------
-    y : of length ``length + begin + end`` along each axis
+    y : length ``length + before + after`` along each axis
 
     Raises
     ------
@@ -62,7 +62,7 @@ def pad(
 def _per_axis(
     rank: int, pads: Sequence[int], axes: Optional[Ints]
 ) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the elements to add at the begin, and at the end, of every axis."""
+    """Return the number of elements to add before and after every axis."""
     count = len(pads) // 2
     if axes is None:
         return pads[:count], pads[count:]
@@ -73,18 +73,18 @@ def _per_axis(
 
 
 def _filled(shape: Sequence[int], dtype: np.dtype[Any], value: Any) -> NDArray[Any]:
-    """Return a new array that is ``value`` everywhere, 0 or "" if that is None."""
+    """Return a new array filled with ``value``, 0 or "" if that is None."""
     if value is None:
         value = "" if dtype.kind == "O" else 0
     if isinstance(value, np.ndarray):
         value = value.reshape(())
     if isinstance(value, (int, float)) and value == 0 and dtype.kind != "O":
-        return np.zeros(shape, dtype)  # fresh pages are zero: nothing is written
+        return np.zeros(shape, dtype)  # fresh pages are zero and need not be written
     return np.full(shape, value, dtype)
 
 
 def _inner(begins: Sequence[int], ends: Sequence[int]) -> tuple[slice, ...]:
-    """Return what is left of each axis when that many elements are taken away."""
+    """Return the slice of each axis that remains after removing elements."""
     return tuple(
         slice(begin if begin > 0 else 0, -end if end > 0 else None)
         for begin, end in zip(begins, ends)
@@ -94,7 +94,7 @@ def _inner(begins: Sequence[int], ends: Sequence[int]) -> tuple[slice, ...]:
 def _repeat_into_borders(
     y: NDArray[Any], lengths: Sequence[int], begins: Sequence[int], mode: str
 ) -> None:
-    """Fill what lies around the inner elements of ``y``, one axis after another."""
+    """Fill the borders around the inner elements of ``y``, one axis after another."""
     for axis, (begin, length) in enumerate(zip(begins, lengths)):
         if y.shape[axis] == length:
             continue
@@ -120,7 +120,7 @@ def center_crop_pad(
 ) -> NDArray[Any]:
     """Crop axes that are too long and pad those that are too short, on both sides.
 
-    Where the difference is odd, the one more is added, or taken away, at the end.
+    If the difference is odd, the extra element is added or removed at the end.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def center_crop_pad(
     wanted = as_ints(shape)
     where = range(input_data.ndim) if axes is None else axes
     pads = [n - input_data.shape[axis] for axis, n in zip(where, wanted)]
-    # Both halves are rounded towards zero at the begin.
+    # The half at the start is rounded toward zero.
     begins = [int(n / 2) for n in pads]
     ends = [n - begin for n, begin in zip(pads, begins)]
     return pad(input_data, (*begins, *ends), None, tuple(where))

@@ -32,14 +32,14 @@ def average_pool(
     Parameters
     ----------
     x : [N, C, D...]
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
     ceil_mode : whether the division below rounds up. A window that would start in the
-        padding at the end is left out.
-    count_include_pad : whether padded elements count as zeros. What ``ceil_mode`` adds
-        beyond the padding never counts.
+        padding at the end is dropped.
+    count_include_pad : whether padding counts as zeros. Elements that ``ceil_mode`` adds
+        beyond the padding never count.
 
     Returns
     -------
@@ -55,13 +55,13 @@ def average_pool(
         total /= total.dtype.type(prod(kernel_shape))
         return total.astype(dtype, copy=False)
     counts = [_counts(axis, count_include_pad) for axis in axes]
-    # A product over axes: as windows are boxes, so are the parts of them that count.
+    # A product over axes: windows are boxes, and so are their parts that count.
     table = reduce(lambda table, count: table[..., None] * count, counts)
     return np.asarray(total / table.astype(total.dtype)).astype(dtype, copy=False)
 
 
 def _counts(axis: Pooling, include_pad: bool) -> NDArray[np.int64]:
-    """Return how many elements of each window along one axis count: [O]."""
+    """Return the number of elements that count in each window along one axis: [O]."""
     first = np.arange(axis.out)[:, None] * axis.stride - axis.pad_begin
     places = first + np.arange(axis.kernel) * axis.dilation  # [O, K]
     low = -axis.pad_begin if include_pad else 0
@@ -70,7 +70,7 @@ def _counts(axis: Pooling, include_pad: bool) -> NDArray[np.int64]:
 
 
 def _widened(x: NDArray[Any]) -> NDArray[Any]:
-    """Return half floats as float32: their sums would overflow, and be slow."""
+    """Convert half precision to float32: sums would overflow and be slow."""
     return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
@@ -90,12 +90,12 @@ def lp_pool(
     ----------
     x : [N, C, D...]
     p : the exponent; 2 is the Euclidean norm
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
     ceil_mode : whether the division below rounds up. A window that would start in the
-        padding at the end is left out.
+        padding at the end is dropped.
 
     Returns
     -------
@@ -148,18 +148,18 @@ def local_response_normalization(
     beta: float = 0.75,
     bias: float = 1.0,
 ) -> NDArray[Any]:
-    """Divide each element by what neighbouring channels of its place hold.
+    """Normalize each element by the neighboring channels at its position.
 
     Parameters
     ----------
     x : [N, C, D...]
-    size : how many channels are neighbours, the element's own in the middle (for an
-        even size, right before the middle)
+    size : number of neighboring channels, with the element's own in the middle (for an
+        even size, just before the middle)
 
     Returns
     -------
     y : [N, C, D...]
-        x / (bias + alpha / size * sum of the squares of the neighbours) ** beta
+        x / (bias + alpha / size * sum of the squares of the neighbors) ** beta
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LRN.html
     """

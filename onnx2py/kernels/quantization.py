@@ -1,4 +1,4 @@
-"""Linear quantization: a small integer q stands for ``(q - zero_point) * scale``."""
+"""Linear quantization: an integer q represents ``(q - zero_point) * scale``."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def quantize_linear(
 ) -> NDArray[Any]:
     """Return ``x / y_scale + y_zero_point`` as integers.
 
-    Quotients are rounded to the nearest integer, halves to the even one; what does not
-    fit into ``dtype`` becomes its smallest or largest number, NaN the smallest.
+    Quotients are rounded half to even and saturated to the range of ``dtype``; NaN becomes
+    its smallest number.
 
     Parameters
     ----------
     x : [...]
-    y_scale, y_zero_point : numbers, or arrays that broadcast to ``x``
+    y_scale, y_zero_point : numbers, or arrays broadcastable to ``x``
     dtype : int8, uint8, int16 or uint16; the type of the result
-    precision : the type in which to divide
+    precision : dtype of the division
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
@@ -54,7 +54,7 @@ def rounded_quotient(
     high: Any,
     precision: DTypeLike,
 ) -> NDArray[Any]:
-    """Return ``round(x / scale) + zero_point``, held between the bounds, as float32.
+    """Return ``round(x / scale) + zero_point``, limited to the bounds, as float32.
 
     NaN becomes ``low``.
     """
@@ -72,7 +72,7 @@ def rounded_quotient(
 
 
 def replace_nan(y: NDArray[Any], low: Any) -> None:
-    """Write ``low``, than which no number of ``y`` is less, over NaN, as onnxruntime does."""
+    """Replace NaN by ``low``, the lower bound of ``y``, as onnxruntime does."""
     if y.size:
         least = np.minimum.reduce(y, None)
         if least != least:  # np.isnan, and y.min with a start, take 0.6 us longer
@@ -91,8 +91,8 @@ def dequantize_linear(
     Parameters
     ----------
     x : [...]
-    x_scale, x_zero_point : numbers, or arrays that broadcast to ``x``
-    dtype : the type of the result, which is computed in float32
+    x_scale, x_zero_point : numbers, or arrays broadcastable to ``x``
+    dtype : dtype of the result, which is computed in float32
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
     """
@@ -113,10 +113,10 @@ def quantized_and_back(
     *,
     dtype: DTypeLike = np.uint8,
 ) -> NDArray[Any]:
-    """Return ``x`` quantized and dequantized again.
+    """Quantize and dequantize ``x``.
 
-    No integers are made in between, but the numbers are the same: ``x / scale`` is rounded
-    half to even, and limited to the range of ``dtype`` around the zero point.
+    The result is the same, but no integers are stored: ``x / scale`` is rounded half to
+    even and limited to the range of ``dtype`` around the zero point.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def quantized_and_back(
 def dynamic_quantize_linear(
     x: NDArray[Any],
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Quantize to uint8 so that the range of ``x``, with zero in it, is used in full.
+    """Quantize to uint8 over the range of ``x``, extended to include 0.
 
     NaN has no part in the range, and becomes 0.
 
@@ -161,14 +161,14 @@ def dynamic_quantize_linear(
 
 
 def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Quantize to 256 steps over the range of ``x`` and 0; return floats less the zero point.
+    """Quantize to uint8 over the range of ``x`` and 0; return floats minus the zero point.
 
     NaN has no part in the range, and becomes the smallest number.
 
     Returns
     -------
     y : float32[...]
-        Whole numbers.
+        Integers.
     y_scale : float32[]
         (max(x, 0) - min(x, 0)) / 255, or 1 if ``x`` is all zero
 
@@ -185,9 +185,9 @@ def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def byte_range(x: NDArray[Any]) -> tuple[Any, int, bool]:
-    """Return the scale and the zero point with which ``x`` fills a byte; whether it is finite.
+    """Return the scale and the zero point that map ``x`` to uint8, and whether it is finite.
 
-    NaN is passed over, as onnxruntime does almost everywhere.
+    NaN is ignored, as onnxruntime does almost everywhere.
     """
     low, high = np.float32(x.min(initial=0)), np.float32(x.max(initial=0))
     is_finite = bool(high - low < np.inf)
@@ -216,8 +216,8 @@ def quantize_linear_along(
     x : [...]
     y_scale, y_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
     block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
-    dtype : the type of the result; that of ``y_zero_point`` by default
-    precision : the type in which to divide
+    dtype : dtype of the result; that of ``y_zero_point`` by default
+    precision : dtype of the division
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
@@ -238,14 +238,14 @@ def dequantize_linear_along(
     block_size: int = 0,
     dtype: Optional[DTypeLike] = None,
 ) -> NDArray[Any]:
-    """Return the real numbers for one scale, one per slice of ``axis``, or per block.
+    """Dequantize with one scale, one per slice of ``axis``, or one per block.
 
     Parameters
     ----------
     x : [...]
     x_scale, x_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
     block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
-    dtype : the type of the result; that of ``x_scale`` by default
+    dtype : dtype of the result; that of ``x_scale`` by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
     """
@@ -260,7 +260,7 @@ def dequantize_linear_along(
 def spread_parameter(
     parameter: NDArray[Any], shape: tuple[int, ...], axis: int, block_size: int
 ) -> NDArray[Any]:
-    """Return a view or copy of a scale or zero point that broadcasts to ``shape``.
+    """Return a view or copy of a scale or zero point, broadcastable to ``shape``.
 
     Raises
     ------
@@ -276,7 +276,7 @@ def spread_parameter(
         raise ValueError(
             f"scale or zero point: expected rank {len(shape)}, got {parameter.shape}"
         )
-    # By default, what ONNX's rules leave as the only possible size for whole blocks.
+    # By default, the only size that ONNX's rules allow for whole blocks.
     size = block_size or -(-shape[axis] // max(parameter.shape[axis], 1))
     spread = np.repeat(parameter, size, axis)
     keep = [slice(None)] * len(shape)

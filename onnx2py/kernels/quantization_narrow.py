@@ -1,4 +1,4 @@
-"""Linear quantization to types of four bits and less, and to small floats."""
+"""Linear quantization to integers of four bits or less, and to small floats."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def quantize_linear_narrow(
     dtype: DTypeLike,
     precision: DTypeLike = np.float32,
 ) -> NDArray[Any]:
-    """Return ``x / y_scale + y_zero_point`` as integers of two or four bits.
+    """Return ``x / y_scale + y_zero_point`` as 2-bit or 4-bit integers.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def quantize_linear_narrow(
     y_scale, y_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
     block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
     dtype : int4, uint4, int2 or uint2 of ml_dtypes
-    precision : the type in which to divide
+    precision : dtype of the division
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
@@ -63,7 +63,7 @@ def quantize_linear_to_float(
     precision: DTypeLike = np.float32,
     saturate: bool = True,
 ) -> NDArray[Any]:
-    """Return ``x / y_scale + y_zero_point`` as floats of four to eight bits.
+    """Return ``x / y_scale + y_zero_point`` as 4-bit to 8-bit floats.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def quantize_linear_to_float(
     y_scale, y_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
     block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
     dtype : a float4, float6 or float8 type of ml_dtypes
-    precision : the type in which to divide
-    saturate : whether what is too large becomes the largest number, not infinity or NaN
+    precision : dtype of the division
+    saturate : whether numbers out of range become the largest number, not infinity or NaN
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """

@@ -1,4 +1,4 @@
-"""Sums, products and matrix products of quantized bytes, rounded as by onnxruntime."""
+"""Sums, products and matrix products of quantized tensors, rounded as in onnxruntime."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def qlinear_add(
     c_scale: Parameter,
     c_zero_point: Parameter = 0,
 ) -> NDArray[Any]:
-    """Return the sum of two quantized tensors, quantized; all are of the dtype of ``a``.
+    """Return the quantized sum of two quantized tensors of the same dtype.
 
-    onnxruntime computes ``a * ratio_a + (b * ratio_b + fixed)`` by fused multiply-add on
-    x86, and so does this: float64 holds every such product exactly.
+    As onnxruntime does on x86, this computes ``a * ratio_a + (b * ratio_b + fixed)`` with
+    fused multiply-add: float64 represents every such product exactly.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
     if a.shape[-1:] in ((), (1,)) and b.shape[-1:] not in ((), (1,)):
-        # There, what is broadcast comes second.
+        # In onnxruntime, the operand that is broadcast comes second.
         a, a_scale, a_zero_point, b, b_scale, b_zero_point = (
             *(b, b_scale, b_zero_point),
             *(a, a_scale, a_zero_point),
@@ -49,7 +49,7 @@ def qlinear_add(
 
 
 def _number(parameter: Parameter) -> np.float32:
-    """Return a scale or zero point that may be an array of one element."""
+    """Return a scale or zero point, which may be an array of one element, as a number."""
     if isinstance(parameter, np.ndarray):
         parameter = parameter.item()
     return np.float32(parameter)
@@ -65,7 +65,7 @@ def qlinear_multiply(
     c_scale: Parameter,
     c_zero_point: Parameter = 0,
 ) -> NDArray[Any]:
-    """Return the product of two quantized tensors, quantized; all of the dtype of ``a``.
+    """Return the quantized product of two quantized tensors of the same dtype.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -96,9 +96,9 @@ def qgemm(
     Parameters
     ----------
     a : [M, K], or [K, M] with ``trans_a``
-    b : [K, N], or [N, K] with ``trans_b``; its scale and zero point may be [N]. Or less its
-        zero point, as floats in which all sums are exact.
-    c : int32, broadcasts to [M, N], in units of the product of the scales
+    b : [K, N], or [N, K] with ``trans_b``; its scale and zero point may be [N]. Or ``b``
+        minus its zero point, as floats in which all sums are exact
+    c : int32, broadcastable to [M, N], in units of the product of the scales
 
     Returns
     -------
@@ -112,7 +112,7 @@ def qgemm(
     if b.dtype.kind == "f":
         y: NDArray[Any] = np.matmul(np.subtract(a, a_zero_point, dtype=b.dtype), b)
     else:
-        # Sums of so few products are exact in float32; np.matmul of integers is 100 times slower.
+        # Sums of this few products are exact in float32; np.matmul of integers is 100 times slower.
         exact: type = np.float32 if a.shape[-1] <= 256 else np.float64
         left = np.subtract(a, a_zero_point, dtype=exact)
         y = np.matmul(left, np.subtract(b, b_zero_point, dtype=exact))
@@ -144,7 +144,7 @@ def quantized_conv_of_channels_last(
     dilations: Optional[Sequence[int]] = None,
     group: int = 1,
 ) -> NDArray[Any]:
-    """Return what ``quantized_conv`` does, for ``x`` [N, D..., C]: [N, O..., M].
+    """Convolve quantized channels-last tensors: [N, D..., C] -> [N, O..., M].
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -177,7 +177,7 @@ def qlinear_where(
     z_scale: Parameter,
     z_zero_point: Parameter,
 ) -> NDArray[Any]:
-    """Return quantized ``x`` or ``y`` by ``condition``, brought to the result's scale.
+    """Select from quantized ``x`` and ``y`` by ``condition``, requantized to one scale.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -206,7 +206,7 @@ def qlinear_reduce_mean(
     axes: Sequence[int] = (),
     keepdims: bool = True,
 ) -> NDArray[Any]:
-    """Return the mean of a quantized tensor along ``axes`` (all if none), quantized.
+    """Return the quantized mean of a quantized tensor along ``axes`` (all if None).
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

@@ -1,4 +1,4 @@
-"""Attention and embedding whose weights are integers of 8 bits."""
+"""Attention and embedding with 8-bit integer weights."""
 
 from __future__ import annotations
 
@@ -31,19 +31,21 @@ def quantized_self_attention(
     scale: Optional[float] = None,
     unidirectional: bool = False,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Project quantized ``input`` to queries, keys and values, and attend to it.
+    """Self-attention of quantized ``input`` with projection weights.
 
     Parameters
     ----------
-    input : int8 or uint8 [B, S, I]
-    weight : int8 or uint8 [I, 3 * H * E], of queries, keys and values of H heads
+    input : int8[B, S, I] or uint8[B, S, I]
+    weight : int8 or uint8, [I, 3 * H * E], for queries, keys and values of H heads
     bias : [3 * H * E]
     input_scale, input_zero_point : one number each
     weight_scale, weight_zero_point : one number, or one for each column
-    mask_index : as key_padding_mask of multi_head_attention, or [2 * B], where keys end
-        and where they begin, or [B, 1] or [1, 1] for none
-    past : [2, B, H, P, E], keys and values to put before
-    mask_filter_value, scale, unidirectional : as of multi_head_attention
+    mask_index : [B, P + S] or [B, S, P + S], positive for keys to keep; [B], numbers of
+        keys; [2 * B], ends and starts of keys; [B, 1] or [1, 1] for no mask
+    past : [2, B, H, P, E], keys and values to prepend
+    mask_filter_value : added to the scores of masked keys
+    scale : factor of the scores; 1 / sqrt(E) by default
+    unidirectional : whether to mask keys that come after the query
 
     Returns
     -------
@@ -67,7 +69,7 @@ def quantized_self_attention(
     if mask_index is not None:
         mask_index = _padding_mask(mask_index, len(input), keys)
     later = None
-    if unidirectional:  # not mask_filter_value: whatever the mask says of them
+    if unidirectional:  # not mask_filter_value, whatever the mask is
         lowest = np.full((queries, keys), np.finfo(np.float32).min, np.float32)
         later = np.triu(lowest, keys - queries + 1)
     y, key, value = multi_head_attention(
@@ -81,7 +83,7 @@ def quantized_self_attention(
 
 
 def _padding_mask(mask: NDArray[Any], batch: int, keys: int) -> Optional[NDArray[Any]]:
-    """Return a mask as multi_head_attention knows it."""
+    """Convert a mask to the form that multi_head_attention takes."""
     if mask.ndim == 2 and mask.shape[1] == 1 != keys:
         return None
     if mask.ndim == 1 and len(mask) == 2 * batch:
@@ -100,20 +102,19 @@ def quantized_embed_layer_normalization(
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    """Return the normalised sum of embeddings of 8 bits, and the number of words.
+    """Return the normalized sum of 8-bit embeddings, and the number of words.
 
     Parameters
     ----------
     input_ids, segment_ids, mask : int32[B, S]
-    tables : embeddings [rows, H] of words, places and segments, and [H] for what to
-        multiply by and to add
+    tables : embeddings [rows, H] of words, positions and segments; scale [H], bias [H]
     scales, zero_points : one number for each table
 
     Returns
     -------
     output : float32[B, S, H]
     mask_index : int32[B]
-        How often ``mask`` is 1, or 0.
+        Number of ones in ``mask``; 0 without a mask.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

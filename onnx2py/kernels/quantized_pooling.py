@@ -1,4 +1,4 @@
-"""Means of windows of 8-bit integers: a number is ``scale * (integer - zero_point)``."""
+"""Average pooling of 8-bit integers that represent ``scale * (integer - zero_point)``."""
 
 from __future__ import annotations
 
@@ -30,14 +30,19 @@ def quantized_average_pool(
     count_include_pad: bool = False,
     channels_last: bool = False,
 ) -> NDArray[Any]:
-    """Return the mean of each window, quantized anew.
+    """Return the requantized mean of each window.
 
     Parameters
     ----------
-    x : int8 or uint8 [N, C, D...], or [N, D..., C] if ``channels_last``
-    kernel_shape, strides, pads, ... : as for ``average_pool``, but with
-        ``count_include_pad`` all of a window counts, also what ``ceil_mode`` adds beyond
-        the padding: onnxruntime has it so
+    x : int8 or uint8, [N, C, D...], or [N, D..., C] if ``channels_last``
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    ceil_mode : whether the division below rounds up. A window that would start in the
+        padding at the end is dropped.
+    count_include_pad : whether padding counts as zeros. As in onnxruntime, elements that
+        ``ceil_mode`` adds beyond the padding count as well.
 
     Returns
     -------
@@ -76,11 +81,11 @@ def quantized_global_average_pool(
     *,
     channels_last: bool = False,
 ) -> NDArray[Any]:
-    """Return the mean of each channel, quantized anew.
+    """Return the requantized mean of each channel.
 
     Parameters
     ----------
-    x : int8 or uint8 [N, C, D...], or [N, D..., C] if ``channels_last``
+    x : int8 or uint8, [N, C, D...], or [N, D..., C] if ``channels_last``
 
     Returns
     -------

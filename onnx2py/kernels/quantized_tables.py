@@ -1,4 +1,4 @@
-"""Functions of one quantized byte, which are tables of 256 entries."""
+"""Functions of a quantized byte, computed as tables of 256 entries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def qlinear_sigmoid(
     y_scale: Parameter,
     y_zero_point: Parameter = 0,
 ) -> NDArray[Any]:
-    """Return ``1 / (1 + exp(-x))`` of a quantized tensor, quantized.
+    """Return the quantized ``1 / (1 + exp(-x))`` of a quantized tensor.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -38,7 +38,7 @@ def qlinear_leaky_relu(
     *,
     alpha: float = 0.01,
 ) -> NDArray[Any]:
-    """Return x where it is not negative, else ``alpha * x``, of a quantized tensor.
+    """Return the quantized leaky ReLU of a quantized tensor.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -56,7 +56,7 @@ def qlinear_concat(
     *,
     axis: int,
 ) -> NDArray[Any]:
-    """Join quantized tensors along an axis, after bringing all to one scale.
+    """Concatenate quantized tensors along an axis, after requantizing them to one scale.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -72,7 +72,7 @@ def qlinear_concat(
 def all_real_values(
     dtype: DTypeLike, scale: Parameter, zero_point: Parameter
 ) -> NDArray[Any]:
-    """Return what each byte stands for; a signed byte indexes the table from its end."""
+    """Return the value of each byte; a signed byte indexes the table from its end."""
     return dequantize_linear(np.arange(256).astype(dtype), scale, zero_point)
 
 
@@ -86,13 +86,13 @@ def qlinear_softmax(
     axis: int = -1,
     flatten: bool = False,
 ) -> NDArray[Any]:
-    """Return softmax of a quantized tensor, quantized, of the dtype of ``x``.
+    """Return the quantized softmax of a quantized tensor, in the dtype of ``x``.
 
     Parameters
     ----------
     x : [...]
-    axis : the axis along which results sum to one
-    flatten : whether all axes from ``axis`` on count as one, as before opset 13
+    axis : the axis along which results sum to 1
+    flatten : whether to treat all axes from ``axis`` on as one, as before opset 13
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -108,17 +108,17 @@ def qlinear_softmax(
     table = softmax_exponentials(np.asarray(x_scale).item(), x.shape[axis])
     below = np.subtract(x.max(axis, keepdims=True), x, dtype=np.int16)
     y = np.take(table, 255 - below)
-    # Summed one after another like there; np.sum adds pairs and may differ in a bit.
+    # Summed sequentially, as in onnxruntime; np.sum adds pairwise and may differ in a bit.
     total = np.take(np.cumsum(y, axis), [-1], axis)
     steps = np.floor(np.float32(1) / np.asarray(y_scale, np.float32))
-    # Exponentials fill float32: without a power of two, steps times them may overflow.
+    # Exponentials fill the range of float32: without the power of two, products may overflow.
     y *= steps * np.float32(2**-10)
     y /= total * np.float32(2**-10)
     return quantize_linear(y, 1, y_zero_point, dtype=x.dtype)
 
 
 def softmax_exponentials(x_scale: float, length: int) -> NDArray[Any]:
-    """Return ``exp(x_scale * (i - 255))`` for each byte, times a power for precision."""
+    """Return ``exp(x_scale * (i - 255))`` for each byte, times a power of two for precision."""
     room = max(0.0, np.log(np.float64(np.finfo(np.float32).max) / length) - 5.0)
     steps = np.arange(-255.0, 1.0) + room / x_scale
     return np.asarray(np.exp(steps * x_scale), np.float32)

@@ -17,7 +17,7 @@ def random_normal(
     scale: float = 1.0,
     seed: Optional[int] = None,
 ) -> NDArray[Any]:
-    """Return numbers drawn from the normal distribution; ``scale`` is its deviation.
+    """Draw from a normal distribution; ``scale`` is its standard deviation.
 
     With a ``seed`` each call returns the same numbers.
 
@@ -35,7 +35,7 @@ def random_normal_like(
     scale: float = 1.0,
     seed: Optional[int] = None,
 ) -> NDArray[Any]:
-    """Return ``random_normal`` of the shape of ``input``, and of its dtype if None.
+    """Draw from a normal distribution, with the shape of ``input`` and by default its dtype.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RandomNormalLike.html
     """
@@ -51,7 +51,7 @@ def random_uniform(
     high: float = 1.0,
     seed: Optional[int] = None,
 ) -> NDArray[Any]:
-    """Return numbers drawn evenly from ``low`` to ``high``.
+    """Draw from the uniform distribution between ``low`` and ``high``.
 
     With a ``seed`` each call returns the same numbers.
 
@@ -69,7 +69,7 @@ def random_uniform_like(
     high: float = 1.0,
     seed: Optional[int] = None,
 ) -> NDArray[Any]:
-    """Return ``random_uniform`` of the shape of ``input``, and of its dtype if None.
+    """Draw from a uniform distribution, with the shape of ``input`` and by default its dtype.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RandomUniformLike.html
     """
@@ -80,7 +80,7 @@ def random_uniform_like(
 def bernoulli(
     input: NDArray[Any], *, dtype: Any = None, seed: Optional[int] = None
 ) -> NDArray[Any]:
-    """Return 1 with the probability in ``input``, else 0; of its dtype if None.
+    """Draw 1 with the probability in ``input``, else 0; the default dtype is that of ``input``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Bernoulli.html
     """
@@ -95,9 +95,9 @@ def multinomial(
     dtype: Any = np.int32,
     seed: Optional[int] = None,
 ) -> NDArray[Any]:
-    """Return ``sample_size`` classes drawn for each row.
+    """Draw ``sample_size`` classes for each row.
 
-    input : [N, C], logarithms of the probabilities, which need not sum up to 1
+    input : [N, C], logarithms of the probabilities, which need not sum to 1
     returns : [N, sample_size], each 0...C - 1
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Multinomial.html
@@ -120,10 +120,11 @@ def dropout(
     *,
     seed: Optional[int] = None,
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return ``data``, and which elements were kept: all, unless this is training.
+    """Return ``data`` with dropout, and the mask of elements kept.
 
-    Then a share of ``ratio`` is set to 0, and what is kept is divided by ``1 - ratio``.
-    The draw is that of ``numpy.random.seed``, as in ONNX's own examples.
+    Only in training, elements are set to 0 with probability ``ratio`` and the others
+    divided by ``1 - ratio``. As in ONNX's own examples, the draw is that of
+    ``numpy.random.seed``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Dropout.html
     """
@@ -138,9 +139,9 @@ def dropout(
 def with_mask(
     data: NDArray[Any], *, mask: bool = True, dtype: Any = np.bool_
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return ``data``, and a tensor of its shape full of ``mask``.
+    """Return ``data``, and a tensor of its shape filled with ``mask``.
 
-    The latter is of the dtype of ``data`` if that is None.
+    The dtype of the second is by default that of ``data``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Dropout.html
     """

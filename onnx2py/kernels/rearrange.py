@@ -1,4 +1,4 @@
-"""Elements in another order along, or between, axes; running sums and products."""
+"""Rearrangement of elements along or between axes; cumulative sums and products."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def depth_to_space(
     Raises
     ------
     ValueError
-        If the channels cannot be divided so.
+        If the channels are not divisible by B * B.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html
     """
@@ -45,7 +45,7 @@ def space_to_depth(
     Raises
     ------
     ValueError
-        If the image cannot be divided so.
+        If the image is not divisible by B.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html
     """
@@ -64,12 +64,12 @@ def reverse_sequence(
     batch_axis: int = 1,
     time_axis: int = 0,
 ) -> NDArray[Any]:
-    """Return ``input`` with the first elements in time reversed, for each sample.
+    """Reverse the first elements along the time axis, for each sample.
 
     Parameters
     ----------
-    input : [T, N, ...] or [N, T, ...], as the axes say
-    sequence_lens : [N], how many elements to reverse; the others stay where they are
+    input : [T, N, ...] or [N, T, ...], as given by the axes
+    sequence_lens : [N], number of elements to reverse; the others keep their place
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReverseSequence.html
     """
@@ -86,9 +86,9 @@ def reverse_sequence(
 def cumulative_sum(
     x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
 ) -> NDArray[Any]:
-    """Return the sum of each element and those before it along ``axis``.
+    """Return the cumulative sum along ``axis``.
 
-    Without the element itself if ``exclusive``, of those after it if ``reverse``.
+    ``exclusive`` excludes the element itself; ``reverse`` sums from the end.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CumSum.html
     """
@@ -99,9 +99,9 @@ def cumulative_sum(
 def cumulative_product(
     x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
 ) -> NDArray[Any]:
-    """Return the product of each element and those before it along ``axis``.
+    """Return the cumulative product along ``axis``.
 
-    Without the element itself if ``exclusive``, of those after it if ``reverse``.
+    ``exclusive`` excludes the element itself; ``reverse`` multiplies from the end.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CumProd.html
     """
@@ -111,7 +111,7 @@ def cumulative_product(
 def _accumulated(
     ufunc: np.ufunc, x: NDArray[Any], axis: int, exclusive: bool, reverse: bool
 ) -> NDArray[Any]:
-    """Accumulate ``x`` in its own dtype; a scalar is one element along any axis."""
+    """Accumulate ``x`` in its own dtype; a scalar counts as one element along any axis."""
     if x.ndim == 0:
         return np.full_like(x, ufunc.identity) if exclusive else x.copy()
     walked = np.moveaxis(x, axis, 0)

@@ -1,8 +1,8 @@
 """Reductions over some or all axes of a tensor.
 
-``axes`` is a tuple or an integer array, negative numbers counting from the end. If it
-is None or empty, all axes are reduced, or none if ``noop_with_empty_axes``. A reduced
-axis keeps the length 1 unless ``keepdims`` is false.
+``axes`` is a tuple or an integer array; negative numbers count from the end. If it is None
+or empty, all axes are reduced, or none if ``noop_with_empty_axes``. Reduced axes keep
+length 1 unless ``keepdims`` is false.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Axes = Union[Sequence[int], NDArray[Any], None]
 def reduced_axes(
     data: NDArray[Any], axes: Axes, noop_with_empty_axes: bool
 ) -> Optional[tuple[int, ...]]:
-    """Return ``axes`` as NumPy wants them: None for all, () for none.
+    """Convert ``axes`` to NumPy's form: None for all, () for none.
 
     A scalar counts as one element along any axis, as in onnxruntime and PyTorch.
     """
@@ -107,7 +107,7 @@ def reduce_l2(
 ) -> NDArray[Any]:
     """Return the root of the sum of squares along ``axes``, of the dtype of ``data``.
 
-    Of integers the root is rounded towards zero.
+    Of integers the root is rounded toward zero.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceL2.html
     """
@@ -125,7 +125,7 @@ def reduce_mean(
 ) -> NDArray[Any]:
     """Return the mean of all elements along ``axes``, of the dtype of ``data``.
 
-    The mean of integers is rounded towards zero; that of no elements is NaN.
+    The mean of integers is rounded toward zero; that of no elements is NaN.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMean.html
     """
@@ -133,7 +133,7 @@ def reduce_mean(
     total = _accumulate(np.add, widened(data), axis, keepdims)
     count = data.size // total.size if total.size and data.size else 0
     if total.dtype.kind in "iu":
-        # NumPy's integer division rounds down, not towards zero.
+        # NumPy's integer division rounds down, not toward zero.
         return np.asarray(np.sign(total) * (np.abs(total) // count)).astype(
             data.dtype, copy=False
         )
@@ -165,13 +165,13 @@ def reduce_log_sum_exp(
 ) -> NDArray[Any]:
     """Return the logarithm of the sum of exponentials along ``axes``.
 
-    The dtype is that of ``data``; of no elements the result is minus infinity.
+    The dtype is that of ``data``; the result for no elements is minus infinity.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html
     """
     axis = reduced_axes(data, axes, noop_with_empty_axes)
     x = widened(data) if data.dtype.kind not in "iu" else data.astype(np.float64)
-    # The greatest element is taken out of the sum, which could overflow otherwise.
+    # The maximum is factored out of the sum, which could overflow otherwise.
     lowest = x.dtype.type(-np.inf)
     highest = accumulate(np.maximum, x, axis, keepdims=True, initial=lowest)
     highest = np.where(np.isfinite(highest), highest, x.dtype.type(0))
@@ -187,9 +187,9 @@ def reduce_max(
     keepdims: bool = True,
     noop_with_empty_axes: bool = False,
 ) -> NDArray[Any]:
-    """Return the greatest element along ``axes``, of the dtype of ``data``.
+    """Return the maximum along ``axes``, of the dtype of ``data``.
 
-    Of no elements it is minus infinity, the least integer, or False.
+    The maximum of no elements is minus infinity, the smallest integer, or False.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMax.html
     """
@@ -207,9 +207,9 @@ def reduce_min(
     keepdims: bool = True,
     noop_with_empty_axes: bool = False,
 ) -> NDArray[Any]:
-    """Return the least element along ``axes``, of the dtype of ``data``.
+    """Return the minimum along ``axes``, of the dtype of ``data``.
 
-    Of no elements it is infinity, the greatest integer, or True.
+    The minimum of no elements is infinity, the largest integer, or True.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMin.html
     """
@@ -233,7 +233,7 @@ def _accumulate(
 
 
 def _bound(dtype: np.dtype[Any], *, lowest: bool) -> Any:
-    """Return the number below, or above, all others of a dtype."""
+    """Return the smallest or largest number of a dtype."""
     if dtype.kind == "b":
         return not lowest
     if dtype.kind in "iu":

@@ -1,4 +1,4 @@
-"""Resizing by linear and cubic interpolation whose filter widens where it shrinks."""
+"""Antialiased resizing: linear and cubic interpolation with filters widened to shrink."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._resize_axes import (
 )
 from .resize_linear import apply_taps
 
-_ONE = 1 << 22  # what a weight of 1 is for bytes, which are summed in whole numbers
+_ONE = 1 << 22  # the fixed-point weight 1 for bytes, which are summed as integers
 
 
 def resize_antialiased(
@@ -36,16 +36,16 @@ def resize_antialiased(
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,
 ) -> NDArray[Any]:
-    """Return ``x`` at another size, each element a weighted sum of all that it covers.
+    """Resize ``x``; each new element is a weighted sum of all elements that it covers.
 
     Parameters
     ----------
     x : [D...]
-    roi : all starts, then all ends, as fractions; for "tf_crop_and_resize" alone
+    roi : all starts, then all ends, as fractions; only for "tf_crop_and_resize"
     scales, sizes : one number per axis of ``axes``; either is None
-    axes : the axes that they are about; all by default
+    axes : the axes to resize; all by default
     cubic_coeff_a : the parameter of cubic convolution; linear interpolation if None
-    exclude_outside : whether neighbours outside count nothing; else the border counts
+    exclude_outside : whether neighbors outside have weight 0; else the border is repeated
 
     Returns
     -------
@@ -71,13 +71,13 @@ def resize_antialiased(
 
 
 def _resample_integers(x: NDArray[Any], taps: Taps) -> NDArray[Any]:
-    """Replace one axis by weighted sums, rounded and held in the range of the dtype."""
+    """Replace one axis by weighted sums, rounded and saturated to the range of the dtype."""
     matrix = np.zeros((taps.indices.shape[1], taps.length))
     weights = taps.weights.astype(np.float64)
     if x.dtype.itemsize == 1:
         weights = np.floor(weights * _ONE + 0.5)
     np.add.at(matrix, (np.arange(len(matrix)), taps.indices), weights)
-    # float64 holds these sums of whole numbers exactly, and its product is fast.
+    # float64 represents these sums of integers exactly, and its product is fast.
     rows = np.moveaxis(x, taps.axis, -1).astype(np.float64)
     y = np.matmul(rows, matrix.T)
     if x.dtype.itemsize == 1:
@@ -114,7 +114,7 @@ def _antialias_plan(
 def _widened_filter(
     axis: ResizedAxis, positions: NDArray[Any], a: Optional[float], exclude: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return which old elements each new one covers, and what each counts: [K, O] both."""
+    """Return the old elements that each new one covers, and their weights, each [K, O]."""
     stretch = max(np.float32(1) / axis.scale, np.float32(1))
     support = np.float32(1 if a is None else 2) * stretch
     center = positions + np.float32(0.5)

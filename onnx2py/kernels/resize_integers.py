@@ -1,4 +1,4 @@
-"""Resizing of whole numbers by linear interpolation, truncated as onnxruntime does it."""
+"""Resizing of integers by linear interpolation, truncated as in onnxruntime."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ def resize_linear_integers(
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,
 ) -> NDArray[Any]:
-    """Return ``x`` at another size, each element between its neighbours on all axes.
+    """Resize ``x`` by linear interpolation along all axes.
 
-    All corners are summed at once, in float32 and in one fixed order, since the sum is
-    truncated: another order would make some results differ by one. Bytes in [N, H, W, C]
-    have weights of ten bits.
+    All corners are summed at once, in float32 and in a fixed order: the sum is truncated,
+    and another order would change some results by 1. Bytes in [N, H, W, C] have 10-bit
+    weights.
 
     Parameters
     ----------
     x : [D...]
-    roi : all starts, then all ends, as fractions; for "tf_crop_and_resize" alone
+    roi : all starts, then all ends, as fractions; only for "tf_crop_and_resize"
     scales, sizes : one number per axis of ``axes``; either is None
-    axes : the axes that they are about; all by default
-    coordinate_transformation_mode : where new elements lie among the old ones:
+    axes : the axes to resize; all by default
+    coordinate_transformation_mode : position of new elements among the old ones:
         "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
         "asymmetric", "tf_half_pixel_for_nn" or "tf_crop_and_resize"
     keep_aspect_ratio_policy : "stretch" to the sizes; "not_larger" or "not_smaller" to
         scale all axes alike, so that they fit into the sizes or fill them
-    extrapolation_value : what is outside ``x``, for "tf_crop_and_resize"
+    extrapolation_value : value of elements outside ``x``, for "tf_crop_and_resize"
 
     Returns
     -------
@@ -84,7 +84,7 @@ def resize_linear_integers(
 def _with_neighbours(
     x: NDArray[Any], found: list[ResizedAxis], channels_last: bool
 ) -> list[ResizedAxis]:
-    """Return all spatial axes, the last first: those of scale 1 take part in the sum."""
+    """Return all spatial axes, last first; axes of scale 1 take part in the sum."""
     known = {axis.axis: axis for axis in found}
     spatial = {2: (0, 1), 3: (0, 1, 2), 4: (2, 3), 5: (2, 3, 4)}.get(x.ndim, ())
     wanted = {*((1, 2) if channels_last else spatial), *known}
@@ -97,9 +97,9 @@ def _with_neighbours(
 def _sum_of_corners(
     x: NDArray[Any], axes: Sequence[int], taps: Sequence[Any], unit: int
 ) -> NDArray[Any]:
-    """Return the weighted sum over the corners, where the first of ``axes`` varies first.
+    """Return the weighted sum over the corners, in which the first of ``axes`` varies first.
 
-    If ``unit`` is not 0, weights are whole numbers of which so many make 1.
+    If ``unit`` is not 0, weights are integers in units of ``1 / unit``.
     """
     total: Any = 0
     for corner in product((0, 1), repeat=len(axes)):

@@ -30,20 +30,20 @@ def resize_linear(
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,
 ) -> NDArray[Any]:
-    """Return ``x`` at another size, each element between its two neighbours on each axis.
+    """Resize ``x`` by linear interpolation between two neighbors along each axis.
 
     Parameters
     ----------
     x : [D...]
-    roi : all starts, then all ends, as fractions; for "tf_crop_and_resize" alone
+    roi : all starts, then all ends, as fractions; only for "tf_crop_and_resize"
     scales, sizes : one number per axis of ``axes``; either is None
-    axes : the axes that they are about; all by default
-    coordinate_transformation_mode : where new elements lie among the old ones:
+    axes : the axes to resize; all by default
+    coordinate_transformation_mode : position of new elements among the old ones:
         "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
         "asymmetric", "tf_half_pixel_for_nn" or "tf_crop_and_resize"
     keep_aspect_ratio_policy : "stretch" to the sizes; "not_larger" or "not_smaller" to
         scale all axes alike, so that they fit into the sizes or fill them
-    extrapolation_value : what is outside ``x``, for "tf_crop_and_resize"
+    extrapolation_value : value of elements outside ``x``, for "tf_crop_and_resize"
 
     Returns
     -------
@@ -74,22 +74,22 @@ def resize_cubic(
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,
 ) -> NDArray[Any]:
-    """Return ``x`` at another size, by cubic convolution of four neighbours on each axis.
+    """Resize ``x`` by cubic convolution of four neighbors along each axis.
 
     Parameters
     ----------
     x : [D...]
-    roi : all starts, then all ends, as fractions; for "tf_crop_and_resize" alone
+    roi : all starts, then all ends, as fractions; only for "tf_crop_and_resize"
     scales, sizes : one number per axis of ``axes``; either is None
-    axes : the axes that they are about; all by default
-    coordinate_transformation_mode : where new elements lie among the old ones:
+    axes : the axes to resize; all by default
+    coordinate_transformation_mode : position of new elements among the old ones:
         "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
         "asymmetric", "tf_half_pixel_for_nn" or "tf_crop_and_resize"
-    cubic_coeff_a : the convolution's parameter
-    exclude_outside : whether neighbours outside count nothing; else the border counts
+    cubic_coeff_a : the parameter of the cubic convolution
+    exclude_outside : whether neighbors outside have weight 0; else the border is repeated
     keep_aspect_ratio_policy : "stretch" to the sizes; "not_larger" or "not_smaller" to
         scale all axes alike, so that they fit into the sizes or fill them
-    extrapolation_value : what is outside ``x``, for "tf_crop_and_resize"
+    extrapolation_value : value of elements outside ``x``, for "tf_crop_and_resize"
 
     Returns
     -------
@@ -110,7 +110,7 @@ def resize_cubic(
 def apply_taps(
     x: NDArray[Any], plan: list[Taps], extrapolation_value: float
 ) -> NDArray[Any]:
-    """Resample each axis of the plan in float32 or float64, then round to integers."""
+    """Resample each axis of the plan in float32 or float64; round for integer dtypes."""
     if not plan:
         return x
     y = x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
@@ -139,7 +139,7 @@ def _linear_plan(
     for axis in reversed(resized_axes(shape, roi, scales, sizes, axes, policy)):
         positions = source_positions(axis, mode)
         low, high, weight = linear_neighbours(positions, axis.length)
-        weight[low == high] = 0.5  # both count: a weight of 0 would make inf NaN
+        weight[low == high] = 0.5  # both have a weight: 0 would turn inf into NaN
         taps = (np.stack([low, high]), np.stack([1 - weight, weight]))
         beyond = outside(axis, positions, mode)
         plan.append(make_taps(axis.axis, axis.length, *taps, beyond))
@@ -149,7 +149,7 @@ def _linear_plan(
 def linear_neighbours(
     positions: NDArray[Any], length: int
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return the indices below and above each position, and what the one above counts."""
+    """Return the indices below and above each position, and the weight of the one above."""
     held = positions.clip(0, length - 1)
     low = held.astype(np.intp)
     return low, np.minimum(low + 1, length - 1), held - low.astype(np.float32)
@@ -183,7 +183,7 @@ def _cubic_plan(
 
 
 def cubic_weights(fraction: NDArray[Any], a: Any) -> NDArray[Any]:
-    """Return the weights of four neighbours: [...] -> [4, ...]; ``fraction`` is in [0, 1).
+    """Return the weights of four neighbors: [...] -> [4, ...]; ``fraction`` is in [0, 1).
 
     Cubic convolution after Keys, https://ieeexplore.ieee.org/document/1163711
     """

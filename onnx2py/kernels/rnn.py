@@ -44,9 +44,9 @@ def rnn(
     initial_h : [D, B, H]; 0 by default
     activations : one, or one for each direction
     activation_alpha, activation_beta : one for each of activations
-    clip : the bound of what activations get; 0 for none
+    clip : limit of the inputs of activations; 0 for none
     direction : "forward", "reverse" or "bidirectional"
-    layout : 1 if x, states and results have B as their first axis
+    layout : 1 if B is the first axis of x, states and results
 
     Returns
     -------

@@ -30,11 +30,11 @@ def roi_align(
         The corners (x1, y1, x2, y2) of each region, in pixels / ``spatial_scale``.
     batch_indices : int64[R]
         The image that each region lies in.
-    mode : ``"avg"``, the mean of the interpolated points, or ``"max"``, the largest
-        pixel next to a point times its weight in the interpolation, as onnxruntime
+    mode : ``"avg"``, the mean of the interpolated points, or ``"max"``, as in onnxruntime
+        the maximum of the pixels next to a point times their interpolation weights
     sampling_ratio : points per bin along each axis; 0 is about one per pixel
-    half_pixel : whether corners count from the corner of the first pixel, rather than
-        from its centre with regions of at least one pixel
+    half_pixel : whether coordinates start at the corner of the first pixel, rather than
+        at its center with regions of at least one pixel
 
     Returns
     -------
@@ -64,9 +64,9 @@ def roi_align(
 def _sample_points(
     start: Any, length: Any, bins: int, sampling_ratio: int, size: int
 ) -> list[tuple[NDArray[np.int64], NDArray[Any]]]:
-    """Return, along one axis, both neighbours of each point and their weights.
+    """Return, along one axis, both neighbors of each point and their weights.
 
-    Both are [bins, points per bin]. Weights of a point off the image are 0.
+    Each is [bins, points per bin]. Points outside the image have weight 0.
     """
     bin_length = length / start.dtype.type(bins)
     points = sampling_ratio if sampling_ratio > 0 else max(0, int(np.ceil(bin_length)))
@@ -106,7 +106,7 @@ def roi_max_pool(
     pooled_shape: Sequence[int],
     spatial_scale: float = 1.0,
 ) -> NDArray[Any]:
-    """Return the largest pixel of each bin of each region; 0 where a bin has none.
+    """Return the maximum of each bin of each region; 0 for an empty bin.
 
     Parameters
     ----------

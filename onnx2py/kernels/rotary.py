@@ -1,4 +1,4 @@
-"""Positions, told by rotating pairs of numbers."""
+"""Rotary position embeddings."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def rotary_embedding(
 ) -> NDArray[Any]:
     """Rotate each pair of the first R numbers of each head by the angle of its position.
 
-    B is the batch, S the length, H the heads, E the size of one.
+    B is the batch, S the length, H the number of heads, E the size of a head.
 
     Parameters
     ----------
     x : [B, H, S, E], or [B, S, H * E]
     cos_cache, sin_cache : [P, R / 2], one row for each position, or [B, S, R / 2]
     position_ids : [B, S], the rows to take
-    interleaved : whether pairs are neighbours, rather than R / 2 numbers apart
+    interleaved : whether pairs are adjacent rather than R / 2 numbers apart
     num_heads : H, if x has three axes
     rotary_embedding_dim : R, or 0 for E
 
@@ -68,13 +68,18 @@ def rotary_embedding_from(
     num_heads: int = 0,
     rotary_embedding_dim: int = 0,
 ) -> NDArray[Any]:
-    """Rotate as :func:`rotary_embedding` does, from a first position if it is but one.
+    """Rotate each pair of the first R numbers of each head by the angle of its position.
+
+    B is the batch, S the length, H the number of heads, E the size of a head.
 
     Parameters
     ----------
-    position_ids : [B, S], or [1] where each sequence starts
-    num_heads : 0 for heads of twice the length of a row of cos_cache
-    all others : as of rotary_embedding
+    x : [B, H, S, E], or [B, S, H * E]
+    position_ids : [B, S], or [1], the position at which each sequence starts
+    cos_cache, sin_cache : [P, R / 2], one row for each position
+    interleaved : whether pairs are adjacent rather than R / 2 numbers apart
+    num_heads : H, if x has three axes; 0 for heads twice as long as a row of cos_cache
+    rotary_embedding_dim : R, or 0 for E
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RotaryEmbedding.html
     """

@@ -22,7 +22,7 @@ def grid_sample(
     padding_mode: str = "zeros",
     align_corners: bool = False,
 ) -> NDArray[Any]:
-    """Return the elements of ``x`` at the points of a grid, interpolated.
+    """Interpolate ``x`` at the points of a grid.
 
     N is the batch, C the channels, D... and O... r spatial axes each.
 
@@ -32,8 +32,8 @@ def grid_sample(
     grid : [N, O..., r]
         Points, the last axis of ``x`` first: -1 and 1 are the borders of ``x``.
     mode : "nearest", "linear" or "cubic"
-    padding_mode : what lies outside: "zeros", the "border", or its "reflection"
-    align_corners : whether borders are the centres of the outermost elements, not edges
+    padding_mode : values outside: "zeros", the "border", or the "reflection" at it
+    align_corners : whether borders are the centers of the outermost elements, not edges
 
     Returns
     -------
@@ -58,7 +58,7 @@ def grid_sample(
             ]
         )
     flat = x.reshape(len(x), x.shape[1], prod(lengths))
-    if padding_mode == "zeros":  # one more element, for all that lies outside
+    if padding_mode == "zeros":  # an additional element, for positions outside
         zero = np.zeros_like(flat, shape=(*flat.shape[:2], 1))
         zero = zero if x.dtype != object else np.full(zero.shape, "", object)
         flat = np.concatenate([flat, zero], 2)
@@ -69,14 +69,14 @@ def grid_sample(
 def _denormalized(
     point: NDArray[Any], length: int, align_corners: bool
 ) -> NDArray[Any]:
-    """Return places in elements for places between -1 and 1."""
+    """Convert positions from -1...1 to elements."""
     if align_corners:
         return (point + 1) / 2 * (length - 1)
     return ((point + 1) * length - 1) / 2
 
 
 def _neighbours(fraction: NDArray[Any], mode: str) -> tuple[Sequence[int], Any]:
-    """Return the steps to the neighbours, and what each counts.
+    """Return the offsets of the neighbors, and their weights.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def _neighbours(fraction: NDArray[Any], mode: str) -> tuple[Sequence[int], Any]:
 def _held(
     index: NDArray[Any], length: int, padding_mode: str, align_corners: bool
 ) -> NDArray[Any]:
-    """Return indices inside; with padding by zeros, -1 for those outside.
+    """Map indices into the axis; with zero padding, return -1 for those outside.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _held(
 
 
 def _reflected(place: NDArray[Any], low: float, high: float) -> NDArray[Any]:
-    """Return places between the bounds, mirrored there as often as it takes."""
+    """Reflect positions at the bounds until they lie between them."""
     span = high - low
     if span <= 0:
         return np.zeros_like(place)
@@ -129,7 +129,7 @@ def _reflected(place: NDArray[Any], low: float, high: float) -> NDArray[Any]:
 def _weighted_sum(
     flat: NDArray[Any], lengths: Sequence[int], taps: Sequence[Any], mode: str
 ) -> NDArray[Any]:
-    """Sum all neighbours of all points, each with the product of its weights."""
+    """Sum the neighbors of each point, each times the product of its weights."""
     total: Any = None
     for corner in product(*taps):
         index, outside = np.zeros_like(corner[0][0]), False
@@ -161,14 +161,14 @@ def affine_grid(
     Parameters
     ----------
     theta : [N, r, r + 1]
-        r is 2 or 3; the last column moves.
-    size : (N, C, O...) of the image to sample, r axes O...
-    align_corners : whether -1 and 1 are centres of the outermost elements, not edges
+        r is 2 or 3; the last column is the translation.
+    size : (N, C, O...) of the image to sample, with r axes O...
+    align_corners : whether -1 and 1 are centers of the outermost elements, not edges
 
     Returns
     -------
     grid : [N, O..., r]
-        Points, their place along the last axis first.
+        Points, the coordinate along the last axis first.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__AffineGrid.html
     """
@@ -177,7 +177,7 @@ def affine_grid(
     for length in lengths:
         steps = np.arange(length, dtype=theta.dtype)
         if align_corners and length == 1:
-            axes.append(steps + 1)  # the upper border, as onnxruntime has it
+            axes.append(steps + 1)  # the upper border, as in onnxruntime
         elif align_corners:
             axes.append(steps * theta.dtype.type(2 / (length - 1)) - 1)
         else:

@@ -1,4 +1,4 @@
-"""Tensors with some elements replaced, or combined with updates."""
+"""Scattering: tensors with elements replaced by or combined with updates."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def scatter_elements(
     axis: int = 0,
     reduction: str = "none",
 ) -> NDArray[Any]:
-    """Return a copy of ``data`` with each update put where its index says.
+    """Return a copy of ``data`` with each update written at its index along ``axis``.
 
-    That is ``y[indices[i, j], j] = updates[i, j]`` for ``axis`` 0. All three have the same
-    rank, ``indices`` and ``updates`` the same shape. ``reduction`` is "none" (the last
-    update of an element stays), "add", "mul", "min" or "max".
+    For ``axis`` 0, ``y[indices[i, j], j] = updates[i, j]``. All three have the same rank,
+    ``indices`` and ``updates`` the same shape. ``reduction`` is "none" (the last update of
+    an element remains), "add", "mul", "min" or "max".
 
     Raises
     ------
@@ -46,14 +46,14 @@ def scatter_nd(
     *,
     reduction: str = "none",
 ) -> NDArray[Any]:
-    """Return a copy of ``data`` with each update put where an index tuple says.
+    """Return a copy of ``data`` with each update written at an index tuple.
 
     Parameters
     ----------
     data : [D...]
-    indices : [I..., K], each K-tuple being the place along the first K axes of D...
+    indices : [I..., K], each K-tuple an index into the first K axes of D...
     updates : [I..., D[K:]...]
-    reduction : "none" (the last update of an element stays), "add", "mul", "min", "max"
+    reduction : "none" (the last update of an element remains), "add", "mul", "min", "max"
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _scattered(
         y: NDArray[Any] = data.copy()
         y[places] = updates
         return y
-    if reduction in ("min", "max"):  # which round nothing
+    if reduction in ("min", "max"):  # these do not round
         y = data.copy()
     else:
         y, updates = np.array(widened(data), order="C"), widened(updates)
@@ -99,7 +99,7 @@ def _combine(
 ) -> None:
     """Combine the elements of ``y`` at ``places`` with updates, one after another.
 
-    NumPy takes a third of the time, or less, if it gets one number for each place.
+    With flat indices, NumPy takes a third of the time or less.
     """
     many = places and updates.size >= _FEW
     lead = np.broadcast(*places).shape if many else ()
@@ -134,8 +134,8 @@ def tensor_scatter(
     ----------
     past_cache : [N, ..., M, ...], M lying at ``axis``, which is not the first
     update : [N, ..., S, ...], S <= M
-    write_indices : [N], where to begin along ``axis``, in elements; 0 by default
-    mode : "linear", or "circular", where what does not fit goes on at 0
+    write_indices : [N], the start along ``axis``, in elements; 0 by default
+    mode : "linear", or "circular", which continues at 0
 
     Raises
     ------

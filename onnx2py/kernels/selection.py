@@ -1,4 +1,4 @@
-"""Elements chosen by their values: the greatest, the different, those not 0."""
+"""Selection of elements by value: the largest, the unique, the nonzero."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ._ints import as_int
 
 
 def non_zero(x: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the places of the elements that are not 0, in row-major order.
+    """Return the indices of nonzero elements, in row-major order.
 
-    A matrix of a row per axis and a column per place; a scalar counts as 1-d.
+    The result has a row per axis and a column per element; a scalar counts as 1-d.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__NonZero.html
     """
@@ -27,10 +27,10 @@ def top_k(
     axis: int = -1,
     largest: bool = True,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the ``k`` greatest elements along ``axis``, falling, and their places.
+    """Return the ``k`` largest elements along ``axis`` in descending order, and their indices.
 
-    The least ones in rising order, if not ``largest``. Of equal elements that with the
-    lower index comes first; NaN is greater than all numbers.
+    Without ``largest``, the smallest ones in ascending order. Of equal elements, the one
+    with the lower index comes first; NaN is larger than all numbers.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def top_k(
 
 
 def _order(x: NDArray[Any], axis: int, largest: bool) -> NDArray[np.intp]:
-    """Return the places that sort ``x``, equal elements staying in order."""
+    """Return the indices that sort ``x``; equal elements keep their order."""
     if not largest:
         return np.argsort(x, axis, kind="stable")
     backwards = np.argsort(np.flip(x, axis), axis, kind="stable")
@@ -62,7 +62,7 @@ def _order(x: NDArray[Any], axis: int, largest: bool) -> NDArray[np.intp]:
 
 
 def _top_of_long_rows(x: NDArray[Any], count: int, largest: bool) -> NDArray[np.intp]:
-    """Sort only elements as good as the last that is wanted: 10 times as fast."""
+    """Sort only elements not worse than the k-th: 10 times as fast."""
     places = np.empty((*x.shape[:-1], count), np.intp)
     last = x.shape[-1] - count if largest else count - 1
     for row in np.ndindex(*x.shape[:-1]) if count else ():
@@ -78,24 +78,24 @@ def _top_of_long_rows(x: NDArray[Any], count: int, largest: bool) -> NDArray[np.
 def unique(
     x: NDArray[Any], *, axis: Optional[int] = None, sorted: bool = True
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the different elements of ``x``, or its different slices along ``axis``.
+    """Return the unique elements of ``x``, or its unique slices along ``axis``.
 
     Parameters
     ----------
-    sorted : whether they are in rising order, or else in that of their first occurrence
+    sorted : whether they are in ascending order rather than in order of first occurrence
 
     Returns
     -------
-    y : the different ones: 1-d, or of the rank of ``x``
-    indices : [len(y)], where each of them occurs first
-    inverse_indices : for each element (or slice) of ``x``, its place in ``y``
-    counts : [len(y)], how often each of them occurs
+    y : the unique elements, 1-d, or slices, of the rank of ``x``
+    indices : [len(y)], the index of the first occurrence of each
+    inverse_indices : the index in ``y`` of each element or slice of ``x``
+    counts : [len(y)], the number of occurrences of each
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Unique.html
     """
     keys: NDArray[Any] = x.ravel()
     if axis is not None:
-        # Slices are compared as rows of integers: np.unique has no rows of strings.
+        # Slices are compared as rows of integers: np.unique does not support rows of strings.
         _, keys = np.unique(keys, return_inverse=True)
         keys = np.moveaxis(keys.reshape(x.shape), axis, 0).reshape(x.shape[axis], -1)
     _, first, inverse, counts = np.unique(
@@ -118,13 +118,13 @@ def unique(
 def unique_in_order(
     x: NDArray[Any],
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the different elements of ``x`` as they occur first, places and counts.
+    """Return the unique elements of ``x`` in order of first occurrence, indices and counts.
 
     Returns
     -------
-    y : the different elements
-    idx : for each element of ``x``, its place in ``y``
-    counts : [len(y)], how often each of them occurs
+    y : the unique elements
+    idx : the index in ``y`` of each element of ``x``
+    counts : [len(y)], the number of occurrences of each
     """
     y, _, inverse, counts = unique(x, sorted=False)
     return y, inverse, counts
@@ -133,15 +133,15 @@ def unique_in_order(
 def one_hot(
     indices: NDArray[Any], depth: Any, values: NDArray[Any], *, axis: int = -1
 ) -> NDArray[Any]:
-    """Return a tensor that is "on" where each index says along a new axis, else "off".
+    """Return a tensor with "on" at each index along a new axis, and "off" elsewhere.
 
     Parameters
     ----------
     depth : the length D of the new axis; a scalar, or a tensor of one element
     values : [2], the values of off and on
-    axis : the place of the new axis in the result
+    axis : the position of the new axis in the result
 
-    Indices from -D to -1 count from the end; what is outside is off everywhere.
+    Indices from -D to -1 count from the end; other indices give "off" everywhere.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__OneHot.html
     """

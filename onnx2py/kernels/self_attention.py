@@ -1,4 +1,4 @@
-"""Attention with the projections to queries, keys and values in one operator."""
+"""Self-attention that includes the projections to queries, keys and values."""
 
 from __future__ import annotations
 
@@ -26,23 +26,26 @@ def self_attention(
     scale: Optional[float] = None,
     unidirectional: bool = False,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Project ``input`` to queries, keys and values, and attend to it.
+    """Self-attention of ``input`` with projection weights.
 
     Parameters
     ----------
     input : [B, S, I]
-    weights : [I, 2 * H * E + H * F], of queries, keys and values
+    weights : [I, 2 * H * E + H * F], for queries, keys and values
     bias : [2 * H * E + H * F]
-    mask_index : as key_padding_mask of multi_head_attention, or [2 * B], where the keys
-        to keep end, then where they begin
-    past : [2, B, H, P, E], keys and values to put before
-    attention_bias, mask_filter_value, scale, unidirectional : likewise
+    mask_index : [B, T] or [B, S, T], positive for keys to keep; [B], numbers of keys;
+        [2 * B], ends, then starts of keys to keep
+    past : [2, B, H, P, E], keys and values to prepend
+    attention_bias : broadcastable to [B, H, S, T], added to the scores
+    mask_filter_value : added to the scores of masked keys
+    scale : factor of the scores; 1 / sqrt(E) by default
+    unidirectional : whether to mask keys that come after the query
     qkv_hidden_sizes : H * E, H * E and H * F, if they are not all the same
 
     Returns
     -------
     output : [B, S, H * F]
-    present : [2, B, H, P + S, E]; if E and F differ, the keys alone
+    present : [2, B, H, P + S, E]; if E and F differ, only the keys
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """

@@ -1,4 +1,4 @@
-"""Sequences, which are lists of tensors, and optional values, which may be None."""
+"""Sequences (lists of tensors) and optional values (None if absent)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._ints import as_int, as_ints
 
 
 def sequence_construct(*inputs: NDArray[Any]) -> list[NDArray[Any]]:
-    """Return the list of the given tensors.
+    """Return a list of the given tensors.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SequenceConstruct.html
     """
@@ -20,7 +20,7 @@ def sequence_construct(*inputs: NDArray[Any]) -> list[NDArray[Any]]:
 
 
 def sequence_empty() -> list[NDArray[Any]]:
-    """Return a list of no tensors.
+    """Return an empty list.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SequenceEmpty.html
     """
@@ -48,7 +48,7 @@ def sequence_insert(
     Raises
     ------
     IndexError
-        If ``position`` is not from -length to length.
+        If ``position`` is not between -length and length.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SequenceInsert.html
     """
@@ -93,13 +93,13 @@ def split_to_sequence(
 
     Parameters
     ----------
-    split : the length of each part if 1-d; else that of all, the last may be shorter
-    keepdims : without it, parts lose ``axis`` if ``split`` is a single 1
+    split : the length of each part if 1-d; else of all parts, the last may be shorter
+    keepdims : without it, ``axis`` is removed from parts if ``split`` is a single 1
 
     Raises
     ------
     ValueError
-        If the parts together are not as long as the axis.
+        If the lengths of the parts do not sum to the length of the axis.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
     """
@@ -122,7 +122,7 @@ def split_to_sequence(
 
 
 def optional(input: Any = None) -> Any:
-    """Return the value, or None for an optional without one.
+    """Return the value, None if it is absent.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Optional.html
     """
@@ -138,12 +138,12 @@ def has_element(input: Any = None) -> NDArray[np.bool_]:
 
 
 def get_element(input: Optional[Any]) -> Any:
-    """Return the value.
+    """Return the value of an optional.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If it is absent.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__OptionalGetElement.html
     """

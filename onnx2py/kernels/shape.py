@@ -1,4 +1,4 @@
-"""Shapes: reading them, and looking at the same elements under another one."""
+"""Shapes, and views of the same elements with another shape."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def reshape(
 
     Parameters
     ----------
-    shape : the new lengths; one may be -1, which stands for what is left over
-    allowzero : whether 0 is a length; otherwise it copies the length that ``data`` has
-        at that axis
+    shape : the new lengths; one may be -1, which is computed from the others
+    allowzero : whether 0 is a length; otherwise it copies the length of that axis of
+        ``data``
 
     Raises
     ------
     ValueError
-        If the elements do not fill the new shape.
+        If the number of elements does not match the new shape.
     IndexError
         If a 0 stands for an axis that ``data`` does not have.
 
@@ -50,7 +50,7 @@ def flatten(input: NDArray[Any], *, axis: int = 1) -> NDArray[Any]:
 
 
 def squeeze(data: NDArray[Any], axes: Optional[Ints] = None) -> NDArray[Any]:
-    """Return a view without the given axes, or without all axes of length 1.
+    """Return a view without the given axes of length 1, or without all of them.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def unsqueeze(data: NDArray[Any], axes: Ints) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If an axis is named twice, or is outside the result.
+        If an axis is given twice or is outside the result.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html
     """
@@ -79,13 +79,13 @@ def unsqueeze(data: NDArray[Any], axes: Ints) -> NDArray[Any]:
 def expand(input: NDArray[Any], shape: Ints) -> NDArray[Any]:
     """Return a read-only view of ``input`` repeated along axes of length 1.
 
-    ``input`` and ``shape`` are broadcast to each other, so that a 1 in ``shape`` keeps
-    the length that ``input`` has.
+    ``input`` and ``shape`` are broadcast to each other: a 1 in ``shape`` keeps the length
+    of that axis of ``input``.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes cannot be broadcast.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Expand.html
     """
@@ -98,7 +98,7 @@ def shape(
 ) -> NDArray[np.int64]:
     """Return the lengths of the axes from ``start`` up to, not including, ``end``.
 
-    Both are clamped to the axes that there are; negative ones count from the last.
+    Both are clamped to the existing axes; negative numbers count from the end.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Shape.html
     """

@@ -23,17 +23,17 @@ def dft(
 
     Parameters
     ----------
-    input : [D..., 1] of real, or [D..., 2] of complex numbers
-    dft_length : what to cut or to fill the axis to, with zeros; by default its length,
-        or 2 * (length - 1) for an inverse transform of one side
-    axis : not the last
-    inverse : whether to go from the spectrum to the signal
-    onesided : whether the spectrum holds only its first half, the signal being real
+    input : [D..., 1] for real, or [D..., 2] for complex numbers
+    dft_length : length to which the axis is cut or zero-padded; by default its length, or
+        2 * (length - 1) for a one-sided inverse transform
+    axis : any axis but the last
+    inverse : whether to transform a spectrum to a signal
+    onesided : whether the signal is real and the spectrum holds only its first half
 
     Returns
     -------
-    output : [D..., 2], or [D..., 1] for an inverse transform of one side
-        Of one side, the axis has the length dft_length // 2 + 1.
+    output : [D..., 2], or [D..., 1] for a one-sided inverse transform
+        A one-sided spectrum has length dft_length // 2 + 1 along ``axis``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DFT.html
     """
@@ -68,11 +68,11 @@ def stft(
 
     Parameters
     ----------
-    signal : [B, L, 1] of real, or [B, L, 2] of complex numbers; [B, L] is real as well
-    frame_step : from one frame to the next, in samples
+    signal : [B, L] or [B, L, 1] for real, or [B, L, 2] for complex numbers
+    frame_step : distance between frames, in samples
     window : [N], the factors of each frame; 1 by default
     frame_length : N, by default the length of the window, else L
-    onesided : whether to return only the first half of the spectra, if the signal is real
+    onesided : whether to return only the first half of the spectra of a real signal
 
     Returns
     -------
@@ -100,5 +100,5 @@ def stft(
 
 
 def _parts(z: NDArray[Any]) -> NDArray[Any]:
-    """Put real and imaginary parts along a last axis."""
+    """Store real and imaginary parts along a new last axis."""
     return np.stack((z.real, z.imag), axis=-1)

@@ -1,4 +1,4 @@
-"""Normalisation of sums, as onnxruntime's own operators have it."""
+"""Normalization of sums, as defined by onnxruntime's own operators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def skip_layer_normalization(
     *,
     epsilon: float = 1e-12,
 ) -> NDArray[Any]:
-    """Return the layer normalisation of ``input + skip + bias``.
+    """Return the layer normalization of ``input + skip + bias``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -41,9 +41,9 @@ def skip_layer_normalization_with_sum(
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], ...]:
-    """Return the normalised sum, its means and inverse deviations, and the sum itself.
+    """Return the normalized sum, its means and inverse deviations, and the sum itself.
 
-    The statistics are float32. The sum is rounded only after it was normalised.
+    The statistics are float32. The sum is normalized before it is rounded.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -62,9 +62,7 @@ def rms_normalization_with_statistics(
     axis: int = -1,
     epsilon: float = 1e-5,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return what rms_normalization does, and one over the root of the mean square.
-
-    The latter is float32.
+    """RMS normalization; also returns the inverse root mean square, as float32.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
@@ -83,9 +81,9 @@ def skip_rms_normalization(
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], ...]:
-    """Return ``input + skip + bias`` over its root mean square, and that sum.
+    """Return the RMS normalization of ``input + skip + bias``, and that sum.
 
-    The results in between are 0, for the means, and the inverse of the root.
+    The two results between them are 0, for the means, and the inverse root mean square.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
     """
@@ -112,7 +110,7 @@ def embed_layer_normalization(
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
-    """Return the normalised sum of embeddings, the number of words, and the sum.
+    """Return the normalized sum of embeddings, the number of words, and the sum.
 
     Parameters
     ----------
@@ -123,7 +121,7 @@ def embed_layer_normalization(
     Returns
     -------
     output, embedding_sum : [B, S, H]
-    mask_index : [B], how often the mask is 1, or 0
+    mask_index : [B], the number of ones in the mask; 0 without a mask
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -142,7 +140,7 @@ def embed_layer_normalization(
 def summed(
     input: NDArray[Any], skip: NDArray[Any], bias: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
-    """Return ``input + skip + bias``, small floats not rounded yet."""
+    """Return ``input + skip + bias``; small floats are not rounded yet."""
     total = widened(input) + skip
     if bias is not None:
         total += bias

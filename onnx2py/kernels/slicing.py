@@ -1,4 +1,4 @@
-"""Parts of tensors: slices along axes, and splits."""
+"""Slices and splits of tensors."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ def slice_axes(
 ) -> NDArray[Any]:
     """Return a view of the elements ``start:end:step`` along each of some axes.
 
-    Bounds are clamped to the axis and count from its end where negative; None is the
-    end that the step walks away from, or towards.
+    Bounds are clamped to the axis; negative bounds count from its end. None as in Python.
 
     Parameters
     ----------
     starts, ends : one per axis, in elements
-    axes : which axes; the first ones by default
+    axes : the axes; the first ones by default
     steps : one per axis, not 0; 1 by default
 
     Raises
     ------
     ValueError
-        If an axis is named twice, or a step is 0.
+        If an axis is given twice or a step is 0.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
     """
@@ -46,7 +45,7 @@ def slice_axes(
         if parts[axis] != slice(None):
             raise ValueError(f"slice_axes: expected different axes, got {axis} twice")
         if step < 0 and start is not None and start < -data.shape[axis]:
-            start = 0  # ONNX clamps to the first element, Python to before it
+            start = 0  # ONNX clamps to the first element, Python to the one before it
         parts[axis] = slice(start, end, step)
     return data[tuple(parts)]
 
@@ -63,13 +62,13 @@ def split(
     Parameters
     ----------
     split : the length of each part, in elements
-    num_outputs : without ``split``, into how many parts of ceil(length / num_outputs)
+    num_outputs : without ``split``, the number of parts of ceil(length / num_outputs)
         elements; the last one may be shorter
 
     Raises
     ------
     ValueError
-        If the parts together are not as long as the axis.
+        If the lengths of the parts do not sum to the length of the axis.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Split.html
     """

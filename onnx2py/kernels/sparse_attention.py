@@ -1,4 +1,4 @@
-"""Attention with a cache, to some blocks of keys alone."""
+"""Block-sparse attention with a cache."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def sparse_attention(
     rotary_interleaved: bool = False,
     scale: Optional[float] = None,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return what queries attend to, and the cache with the new keys and values.
+    """Block-sparse attention; also returns the updated cache.
 
     B is the batch, S the length of the queries, H the heads of queries, G those of keys
-    and values, E the size of one, C the length of the cache.
+    and values, E the size of a head, C the length of the cache.
 
     Parameters
     ----------
     query : [B, S, H * E], or [B, S, (H + 2 * G) * E] with keys and values, then None
     key, value : [B, S, G * E]
     past_key, past_value : [B, G, C, E]
-    block_row_indices, block_col_indices : [L, blocks + 1] and [L, most of them]: for
-        each of L patterns, which heads take in turns, and each block of queries, where
-        the numbers of the blocks of keys begin that it sees
-    total_sequence_length : the most that a sequence has
-    key_total_sequence_lengths : [B], how many keys each sequence has in all
-    cos_cache, sin_cache : [positions, R / 2] to rotate queries and keys; None not to
-    sparse_block_size : how many steps a block is of
-    rotary_interleaved : whether pairs to rotate are neighbors, rather than R / 2 apart
-    scale : of the likeness; 1 / sqrt(E) by default
+    block_row_indices, block_col_indices : [L, blocks + 1] and [L, max nonzeros], the
+        visible blocks of keys of each block of queries in CSR format, for each of L
+        patterns; heads use the patterns in turn
+    total_sequence_length : the maximum length of a sequence
+    key_total_sequence_lengths : [B], the total number of keys of each sequence
+    cos_cache, sin_cache : [positions, R / 2], to rotate queries and keys; None not to
+    sparse_block_size : number of steps of a block
+    rotary_interleaved : whether rotated pairs are adjacent rather than R / 2 apart
+    scale : factor of the scores; 1 / sqrt(E) by default
 
     Returns
     -------
@@ -91,7 +91,7 @@ def sparse_attention(
 
 
 def _block_mask(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which blocks of keys each block of queries sees: [L, blocks, blocks]."""
+    """Return which blocks of keys each block of queries sees: bool[L, blocks, blocks]."""
     blocks = rows.shape[1] - 1
     y = np.zeros((len(rows), blocks, blocks), np.bool_)
     for pattern, (starts, numbers) in enumerate(zip(rows.tolist(), columns.tolist())):

@@ -22,7 +22,7 @@ def svm_regressor(
     kernel_params: Sequence[float] = (0.0, 0.0, 0.0),
     one_class: bool = False,
 ) -> NDArray[np.float32]:
-    """Return the weighted sum of the row's kernels with all support vectors, plus rho.
+    """Return the weighted sum of the kernels of a row and all support vectors, plus rho.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def svm_regressor(
     coefficients : [V], or [F] without support vectors
     support_vectors : [V, F]; without them, the model is linear
     kernel_type, kernel_params : see ``svm_kernels``
-    one_class : whether to return 1 where the sum is above 0, and else -1
+    one_class : whether to return 1 where the sum is positive, else -1
 
     Returns
     -------
@@ -63,7 +63,7 @@ def svm_linear_classifier(
     x : [N, F] or [F]
     coefficients : [F, C]
     labels : [C]
-    cutoff : of two labels, the second one also wins where any score is above this
+    cutoff : with two labels, the second also wins where any score exceeds this
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
@@ -93,27 +93,27 @@ def svm_classifier(
     prob_b: Optional[NDArray[np.float32]] = None,
     post_transform: str = "NONE",
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return the label that wins most duels of two classes, and scores.
+    """Return the label that wins most pairwise comparisons of classes, and the scores.
 
-    The P = C * (C - 1) / 2 duels are 0-1, 0-2, ..., 1-2, ...; the first class of a
-    duel wins where its score is above 0.
+    The P = C * (C - 1) / 2 pairs are 0-1, 0-2, ..., 1-2, ...; the first class of a pair
+    wins if its score is positive.
 
     Parameters
     ----------
     x : [N, F] or [F]
     support_vectors : [V, F]
-    coefficients : [V, P], what each support vector counts in each duel
-    rho : [P], what is added to the score of each duel
+    coefficients : [V, P], the weight of each support vector in each pair
+    rho : [P], added to the score of each pair
     labels : [C]
     kernel_type, kernel_params : see ``svm_kernels``
-    prob_a, prob_b : [P], which turn the scores of the duels into probabilities
+    prob_a, prob_b : [P], parameters that convert scores of pairs to probabilities
 
     Returns
     -------
-    label : [N], int64 or strings; the first class wins a draw
-    scores : [N, C] probabilities with ``prob_a``, else [N, P] scores; of two classes
-        without it [N, 2]: ``(-s, s)``, their logistic functions if the transform is
-        LOGISTIC, and ``(1 - s, s)`` if it is another one
+    label : [N], int64 or strings; of equal classes the first wins
+    scores : [N, C] probabilities with ``prob_a``, else [N, P] scores; for two classes
+        without it [N, 2]: ``(-s, s)``, their logistic functions with LOGISTIC, and
+        ``(1 - s, s)`` with any other transform
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html
     """
@@ -156,7 +156,7 @@ def svm_kernels(
     gamma, coef0, degree = kernel_params
     products = np.asarray(np.matmul(x, support_vectors.T))
     if kernel_type == "RBF":
-        # In float64, squares lose nothing that matters; differences need [N, V, F].
+        # In float64, squares are accurate enough; differences would need [N, V, F].
         lengths = np.einsum("vf,vf->v", support_vectors, support_vectors)
         squares = np.square(x).sum(axis=1, keepdims=True) - 2 * products + lengths
         return np.asarray(np.exp(-gamma * np.maximum(squares, 0)))
@@ -168,7 +168,7 @@ def svm_kernels(
 
 
 def _couple_row(odds: List[float], duels: List[Tuple[int, int]]) -> List[float]:
-    """Do for one row what ``_couple`` does for many, in a tenth of the time."""
+    """Compute ``_couple`` for one row, in a tenth of the time."""
     classes = duels[-1][1] + 1
     r = [[0.0] * classes for _ in range(classes)]
     for (i, j), share in zip(duels, odds):
@@ -197,10 +197,10 @@ def _couple(
     second: NDArray[np.int64],
     classes: int,
 ) -> NDArray[np.float32]:
-    """Turn the probabilities of duels [N, P] into those of classes [N, C].
+    """Convert the probabilities of pairs [N, P] to those of classes [N, C].
 
     This is the second method of Wu, Lin and Weng, "Probability estimates for
-    multi-class classification by pairwise coupling", which libsvm has, too.
+    multi-class classification by pairwise coupling", which libsvm also uses.
     """
     r = np.zeros((len(duels), classes, classes), np.float32)
     r[:, first, second] = duels

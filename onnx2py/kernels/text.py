@@ -1,4 +1,4 @@
-"""Strings: normalizing, joining, splitting and matching. Tensors of strings hold str."""
+"""Normalization, concatenation, splitting and matching of strings, as arrays of str."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def normalize_strings(
     is_case_sensitive: bool = False,
     stopwords: Sequence[str] = (),
 ) -> NDArray[Any]:
-    """Drop stop words, then change the case of the others.
+    """Remove stop words, then change the case of the others.
 
     Parameters
     ----------
     x : string[C] or string[1, C]
     case_change_action : "LOWER", "UPPER" or "NONE"
-    is_case_sensitive : whether a word must be spelt as the stop word is
-    stopwords : the words to drop
+    is_case_sensitive : whether stop words are case-sensitive
+    stopwords : the words to remove
 
     Returns
     -------
     y : string[D] or string[1, D]
-        What is left, or one empty string if that is nothing.
+        The remaining words, or one empty string if there are none.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__StringNormalizer.html
     """
@@ -46,9 +46,9 @@ def normalize_strings(
 
 
 def change_case(word: str, action: str) -> str:
-    """Return a word in "LOWER" or "UPPER" case, character by character.
+    """Convert a word to "LOWER" or "UPPER" case, character by character.
 
-    Every character has one other case here, as in C: "\u00df" has no upper case.
+    As in C, one character becomes one character: "\u00df" does not change.
     """
     if word.isascii():
         return word.lower() if action == "LOWER" else word.upper()
@@ -69,14 +69,14 @@ def concatenate_strings(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
 def split_strings(
     x: NDArray[Any], *, delimiter: str = "", maxsplit: Optional[int] = None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Split each string at a delimiter, or at white space if that is empty.
+    """Split each string at a delimiter, or at whitespace if that is empty.
 
     Returns
     -------
     y : string[..., L]
-        The parts, and empty strings behind them; L is the greatest number of parts.
+        The parts, padded with empty strings; L is the maximum number of parts.
     counts : int64[...]
-        How many parts each string has.
+        The number of parts of each string.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__StringSplit.html
     """

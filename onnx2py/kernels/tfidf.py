@@ -22,8 +22,8 @@ def count_ngrams(
 ) -> NDArray[Any]:
     """Count how often each known n-gram occurs in each row.
 
-    The n-grams form a tree. Token i of the vocabulary is 1-gram i; an n-gram is known by
-    the (n-1)-gram that it begins with and its last token, in one number.
+    The n-grams form a tree. Token i of the vocabulary is 1-gram i; an n-gram is identified
+    by one number that combines its (n-1)-gram prefix and its last token.
 
     Parameters
     ----------
@@ -33,10 +33,10 @@ def count_ngrams(
     grams : for n = 2, 3, ...: ``prefix * V + token`` of each n-gram, sorted
     columns : for n = 1, 2, ...: the column that counts each n-gram, or -1 for none
     weights : float32[O], optional
-        What each column is multiplied with.
+        The factor of each column.
     output_size : O
-    max_skip_count : how many tokens may lie between two of an n-gram, at most
-    binary : whether to say 1 for any number above
+    max_skip_count : maximum number of tokens between two tokens of an n-gram
+    binary : whether to return 1 for every positive count
 
     Returns
     -------
@@ -69,7 +69,7 @@ def count_ngrams(
 def _positions(
     table: NDArray[Any], wanted: NDArray[Any], valid: NDArray[Any]
 ) -> NDArray[Any]:
-    """Return where each wanted value stands in a sorted table, or -1."""
+    """Return the index of each value in a sorted table, -1 if it is missing."""
     if not table.size:
         return np.full(wanted.shape, -1)
     found = np.searchsorted(table, wanted).clip(0, len(table) - 1)
@@ -79,7 +79,7 @@ def _positions(
 def _hits(
     grams: NDArray[Any], columns: NDArray[Any], offsets: NDArray[Any]
 ) -> NDArray[Any]:
-    """Return one flat index of the output for each n-gram that counts."""
+    """Return a flat index into the output for each n-gram that counts."""
     known = grams >= 0
     targets = columns[grams[known]]
     flat = targets + np.broadcast_to(offsets, grams.shape)[known]

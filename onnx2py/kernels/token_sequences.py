@@ -1,4 +1,4 @@
-"""Sequences of tokens: blocking repetitions, finding where two part, embedding words."""
+"""Token sequences: repetition blocking, bifurcation detection, word embedding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def block_repeated_ngrams(
     input_ids : int64[N, S]
         The tokens so far.
     scores : [N, V]
-        Of each token that may come next.
+        The score of each possible next token.
     ngram_size : n
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
@@ -47,21 +47,21 @@ def detect_bifurcation(
     min_ngram_size: int,
     max_ngram_size: int,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Append predicted tokens up to the first that differs from the source.
+    """Append predicted tokens up to the first one that differs from the source.
 
     Parameters
     ----------
     src_tokens : int64[S]
     cur_tokens : int64[C]
     prev_suffix_match_idx : int64[]
-        Where in the source the prediction begins.
+        Position in the source at which the prediction begins.
     pred_tokens : int64[S + 1 - prev_suffix_match_idx], optional
 
     Returns
     -------
     tokens : int64[T]
     suffix_match_idx : int64[]
-        Where in the source a suffix of ``tokens`` ends that occurs once there, or -1.
+        Position in the source after the unique occurrence of a suffix of ``tokens``, or -1.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -84,7 +84,7 @@ def detect_bifurcation(
 
 
 def _occurrences(tokens: NDArray[Any], ngram: NDArray[Any]) -> NDArray[Any]:
-    """Return where an n-gram begins in ``tokens``."""
+    """Return the positions at which an n-gram begins in ``tokens``."""
     if len(tokens) < len(ngram):
         return np.zeros(0, np.int64)
     return np.flatnonzero((sliding_window_view(tokens, len(ngram)) == ngram).all(1))
@@ -97,16 +97,16 @@ def embed_words_by_convolution(
     bias: NDArray[Any],
     characters: NDArray[Any],
 ) -> NDArray[Any]:
-    """Return the greatest tanh of a convolution over the characters of each word.
+    """Embed each word: the maximum of the tanh of a convolution over its characters.
 
     Parameters
     ----------
     sequence : int32[S, L]
-        Characters of S words, 0 behind the end.
+        Characters of S words, 0 after the end.
     weight : [M, 1, K, E]
     bias : [M]
     characters : [V, E]
-        What stands for each character.
+        Embedding of each character.
 
     Returns
     -------
@@ -133,13 +133,13 @@ def embed_words_by_convolution(
 def pairwise_distances(
     a: NDArray[Any], b: NDArray[Any], *, squared: bool = False
 ) -> NDArray[Any]:
-    """Return the Euclidean distance of each row of ``a`` from each of ``b``.
+    """Return the Euclidean distance between each row of ``a`` and each row of ``b``.
 
     Parameters
     ----------
     a : [M, N]
     b : [K, N]
-    squared : whether to return its square
+    squared : whether to return the squared distance
 
     Returns
     -------
@@ -147,7 +147,7 @@ def pairwise_distances(
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
-    # Through a product: differences of all pairs would take N times the memory.
+    # As a product: differences of all pairs would take N times the memory.
     y = (a * a).sum(1)[:, None] - 2 * (a @ b.T) + (b * b).sum(1)
     y = np.maximum(y, y.dtype.type(0))
     return np.asarray(y if squared else np.sqrt(y))

@@ -1,4 +1,4 @@
-"""Strings to tokens."""
+"""Tokenization of strings."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def tokenize_characters(
     Parameters
     ----------
     x : string[...]
-    mark : whether to put the characters 2 and 3 before and behind the characters
-    pad_value : what to fill up shorter rows with
+    mark : whether to put the characters 2 and 3 before and after the characters
+    pad_value : padding of shorter rows
 
     Returns
     -------
     y : string[..., T]
-        T is the greatest number of characters, with the marks if there is one.
+        T is the maximum number of characters, with the marks if there is one.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -44,15 +44,15 @@ def tokenize_matches(
     Parameters
     ----------
     x : string[...]
-    patterns : expressions of Python's re; at one place, the longest match counts
-    mincharnum : the least length of a token, in characters
-    mark : whether to put the characters 2 and 3 before and behind the tokens
-    pad_value : what to fill up shorter rows with
+    patterns : regular expressions of Python's re; at each position, the longest match wins
+    mincharnum : the minimum length of a token, in characters
+    mark : whether to put the characters 2 and 3 before and after the tokens
+    pad_value : padding of shorter rows
 
     Returns
     -------
     y : string[..., T]
-        T is the greatest number of tokens, with the marks if there is a token.
+        T is the maximum number of tokens, with the marks if there is a token.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -85,15 +85,15 @@ def tokenize_between(
     Parameters
     ----------
     x : string[...]
-    separators : for each, expressions of Python's re, of which the longest match counts
-    mincharnum : the least length of a token, in characters
-    mark : whether to put the characters 2 and 3 before and behind the tokens
-    pad_value : what to fill up shorter rows with
+    separators : for each, regular expressions of Python's re; the longest match wins
+    mincharnum : the minimum length of a token, in characters
+    mark : whether to put the characters 2 and 3 before and after the tokens
+    pad_value : padding of shorter rows
 
     Returns
     -------
     y : string[..., T]
-        T is the greatest number of tokens, with the marks if there is a token.
+        T is the maximum number of tokens, with the marks if there is a token.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
@@ -109,7 +109,7 @@ def tokenize_between(
 
 
 def _pieces(text: str, compiled: list[re.Pattern[str]]) -> list[str]:
-    """Return what lies between the matches; an empty match swallows one character."""
+    """Return the text between matches; an empty match consumes one character."""
     found: list[str] = []
     at = 0
     while True:
@@ -134,7 +134,7 @@ def _leftmost_longest(
 def _padded(
     rows: list[list[str]], shape: tuple[int, ...], mark: bool, pad_value: str
 ) -> NDArray[Any]:
-    """Return rows of one length, with marks around the tokens if there are any."""
+    """Pad rows to one length, with marks around the tokens if there are any."""
     if not rows:
         return np.zeros((*shape[:-1], 0), object)
     longest = max(map(len, rows))

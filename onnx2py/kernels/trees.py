@@ -30,7 +30,7 @@ def tree_ensemble(
     post_transform: str = "NONE",
     dtype: Any = np.float32,
 ) -> NDArray[Any]:
-    """Return what the trees say of each row, summed or otherwise aggregated.
+    """Evaluate decision trees for each row, and aggregate their votes.
 
     N is the number of rows, F of features, M of nodes, L of leaves, T of trees and C
     of targets.
@@ -38,24 +38,24 @@ def tree_ensemble(
     Parameters
     ----------
     x : [N, F] or [F]
-    features, thresholds : [M], what each node compares
+    features, thresholds : [M], the feature and the threshold of each node
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T]
-    votes : [L, C], what each leaf says of each target, or [L] if each tree speaks of
+    votes : [L, C], the vote of each leaf for each target, or [L] if each tree votes for
         one target only
-    depth : the most comparisons on any way down
-    width : the least number of features
+    depth : the maximum number of comparisons in a tree
+    width : the minimum number of features
     missing : [M], whether NaN goes to the "then" child; by default it never does
-    masks : another way to the leaves, for many rows: each used feature with the number of
-        its thresholds; these, in order; [I, T], the leaves that are open between them, as
-        bits; and [T, B], the leaf that each bit stands for
-    groups : C if tree t speaks of target ``t % C`` only
-    named : [L, C], the targets that each leaf names at all, where that is not all of
-        them: a target that nobody names is 0, without its base value
+    masks : tables that find leaves faster for many rows: each used feature with the number
+        of its thresholds; the sorted thresholds; [I, T], the leaves reachable between them,
+        as bits; and [T, B], the leaf of each bit
+    groups : C if tree t votes for target ``t % C`` only
+    named : [L, C], the targets that each leaf votes for, if not all: a target without any
+        vote is 0, without its base value
     aggregate_function : SUM, AVERAGE, MIN or MAX
-    base_values : what is added to each target at the end
+    base_values : added to each target at the end
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
-    dtype : the type of the result
+    dtype : dtype of the result
 
     Returns
     -------
@@ -109,25 +109,25 @@ def tree_classifier(
     Parameters
     ----------
     x : [N, F] or [F]
-    features, thresholds : [M], what each node compares
+    features, thresholds : [M], the feature and the threshold of each node
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T]
-    votes : [L, C], what each leaf says of each class, or [L] if each tree speaks of one
-        class only
-    depth : the most comparisons on any way down
-    width : the least number of features
+    votes : [L, C], the vote of each leaf for each class, or [L] if each tree votes for
+        one class only
+    depth : the maximum number of comparisons in a tree
+    width : the minimum number of features
     labels : [C]
     missing : [M], whether NaN goes to the "then" child; by default it never does
-    masks : another way to the leaves, for many rows: see ``Masks``
-    groups : C if tree t speaks of class ``t % C`` only
-    named : [L, C], the classes that each leaf names at all, where that is not all of
-        them: a class that no leaf names cannot win
-    base_values : what is added to each class at the end
+    masks : tables for many rows, see ``Masks``
+    groups : C if tree t votes for class ``t % C`` only
+    named : [L, C], the classes that each leaf votes for, if not all: a class without any
+        vote cannot win
+    base_values : added to each class at the end
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
     -------
-    label : [N], int64 or strings; the first class wins a draw
+    label : [N], int64 or strings; of equal classes the first wins
     scores : [N, C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
@@ -166,31 +166,30 @@ def tree_binary_classifier(
     base_values: Sequence[float] = (),
     post_transform: str = "NONE",
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return the label and the scores of two classes, as onnxruntime has them.
+    """Return the label and the scores of two classes, as onnxruntime does.
 
-    With a single column of votes, that is the score s of the second class, and the first
-    class has ``1 - s`` if the cutoff is a half, else ``-s``, or their logistic function.
-    With two columns, each is a score of its own, and ``column`` decides: by default the
-    second one alone. N is the number of rows, F of features, M of nodes, L of leaves and T
-    of trees.
+    A single column of votes is the score s of the second class; the score of the first is
+    ``1 - s`` if the cutoff is 0.5, else ``-s``, or their logistic functions. With two
+    columns, each is a score, and ``column`` selects the one that decides, by default the
+    second. N is the number of rows, F of features, M of nodes, L of leaves and T of trees.
 
     Parameters
     ----------
     x : [N, F] or [F]
-    features, thresholds : [M], what each node compares
+    features, thresholds : [M], the feature and the threshold of each node
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T]
-    votes : [L, 2], what each leaf says of both classes, or [L] of the second one alone
-    depth : the most comparisons on any way down
-    width : the least number of features
-    labels : [2], where the score that decides is not above ``cutoff``, and where it is
+    votes : [L, 2], the votes of each leaf for both classes, or [L] for the second only
+    depth : the maximum number of comparisons in a tree
+    width : the minimum number of features
+    labels : [2], for a deciding score <= ``cutoff`` and for one above it
     missing : [M], whether NaN goes to the "then" child; by default it never does
-    masks : another way to the leaves, for many rows: see ``Masks``
-    named : [L], whether the leaf names the second class, where some do not: rows that
-        only meet such leaves are treated as if there were a single column of votes
+    masks : tables for many rows, see ``Masks``
+    named : [L], whether the leaf votes for the second class, if not all do: rows that reach
+        only leaves that do not are treated as if there were a single column of votes
     cutoff : the score above which the second label wins
     column : the column of votes that decides
-    base_values : what is added to each score at the end
+    base_values : added to each score at the end
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
@@ -226,11 +225,11 @@ def tree_lone_class(
     post_transform: str = "NONE",
     **ensemble: Any,
 ) -> Tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return the label and the score of a class that has no other beside it.
+    """Return the label and the score of an ensemble with a single class.
 
     Parameters
     ----------
-    labels : [2], where the score is not above 0, and where it is
+    labels : [2], for a score <= 0 and for a score > 0
     ensemble : the tables of ``tree_ensemble``, with one target
 
     Returns
@@ -248,9 +247,9 @@ def tree_lone_class(
 def _aggregate(
     votes: NDArray[Any], leaves: NDArray[np.int64], groups: int, function: str
 ) -> NDArray[Any]:
-    """Aggregate what the leaves [T, N] say: [N, C]."""
+    """Aggregate the votes of the leaves [T, N]: [N, C]."""
     if function in ("MIN", "MAX"):
-        extreme = np.fmin if function == "MIN" else np.fmax  # they pass over NaN
+        extreme = np.fmin if function == "MIN" else np.fmax  # they ignore NaN
         return np.asarray(extreme.reduce(votes.take(leaves, axis=0), axis=0))
     scores = sum_votes(votes, leaves, groups)
     return scores / scores.dtype.type(len(leaves)) if function == "AVERAGE" else scores

@@ -1,4 +1,4 @@
-"""Windows for signals, and the weights of the mel scale."""
+"""Window functions of signals, and mel weights."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def mel_weight_matrix(
     *,
     dtype: Any = np.float32,
 ) -> NDArray[Any]:
-    """Return weights that sum up a spectrum in triangles, evenly spaced on the mel scale.
+    """Return the weights of triangular filters, evenly spaced on the mel scale.
 
     Parameters
     ----------
     num_mel_bins : the number of triangles M
     dft_length : the length N of the transform
     sample_rate : of the signal, in hertz
-    lower_edge_hertz, upper_edge_hertz : where the first triangle starts, and the last ends
+    lower_edge_hertz, upper_edge_hertz : the start of the first triangle and the end of the last
 
     Returns
     -------

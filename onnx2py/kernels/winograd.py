@@ -1,8 +1,8 @@
-"""Convolution with kernels of 3 x 3 at a fraction of the products.
+"""Winograd convolution: kernels of 3 x 3 with fewer multiplications.
 
-The results of a tile of T x T are found from sums of its (T + 2)**2 elements, as many
-products, and sums of these (Winograd's algorithm, Lavin and Gray 2015): for T = 4, that is
-a quarter of the multiplications. All sums are matrix products here.
+The results of a T x T tile are computed from sums of its (T + 2)**2 elements, as many
+products, and sums of these (Winograd's algorithm, Lavin and Gray 2015): for T = 4, this is
+a quarter of the multiplications. All sums are computed as matrix products.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from ._channels_last import channels_second, view
 
-_BLOCK = 1 << 20  # elements of the transformed tiles that are worked on at once
+_BLOCK = 1 << 20  # elements of the transformed tiles that are processed at once
 
 POINTS = {2: (0.0, 1.0, -1.0), 4: (0.0, 0.75, -0.75, 1.5, -1.5)}
-"""Where polynomials are evaluated, besides infinity. For tiles of 4, other points than the
-usual 0, 1, -1, 2, -2 lose less: the error is 4 times that of the plain convolution."""
+"""Points at which polynomials are evaluated, in addition to infinity. For tiles of 4, these
+are more accurate than the usual 0, 1, -1, 2, -2: 4 times the error of plain convolution."""
 
 
 def transforms(tile: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return what makes of a column of elements, of weights, and of products the next.
+    """Return the Toom-Cook transforms of elements, of weights, and of products.
 
     These are B' [T + 2, T + 2], G [T + 2, 3] and A' [T, T + 2] such that a convolution of
-    T results is ``A' @ ((G @ w) * (B' @ x))`` (Toom and Cook).
+    T results is ``A' @ ((G @ w) * (B' @ x))``.
     """
     points = np.array(POINTS[tile])
     others = [np.delete(points, i) for i in range(len(points))]
@@ -42,7 +42,7 @@ def transforms(tile: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
 
 
 def _sums(tile: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the sums of elements and of products for both axes of a tile at once."""
+    """Return the transforms of elements and of products for both axes of a tile at once."""
     before, _, after = transforms(tile)
     both = np.kron(before, before), np.kron(after, after)
     return both[0].astype(np.float32), both[1].astype(np.float32)
@@ -57,7 +57,7 @@ def winograd_weight(weight: NDArray[Any], *, tile: int) -> NDArray[Any]:
     Parameters
     ----------
     weight : float32[3, 3, C, M]
-    tile : T, 2 or 4, the results of a tile along each axis
+    tile : T, 2 or 4, the number of results of a tile along each axis
     """
     along = transforms(tile)[1]
     both = np.kron(along, along).astype(weight.dtype)
@@ -90,7 +90,7 @@ def conv_winograd(
     Raises
     ------
     ValueError
-        If ``x`` has other axes or channels, or the kernel is larger than the image.
+        If ``x`` has the wrong axes or channels, or the kernel is larger than the image.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
@@ -109,7 +109,7 @@ def conv_winograd(
     before, after = SUMS[tile]
     y = np.empty((len(x), height, width, m), x.dtype)
     most = max(1, _BLOCK // max(1, places * max(c, m) * across * len(x)))
-    rows = -(-down // -(-down // most))  # of tiles at once, about the same each time
+    rows = -(-down // -(-down // most))  # of tiles at once, in nearly equal groups
     padded = np.zeros((len(x), rows * tile + 2, across * tile + 2, c), x.dtype)
     n, row, column = padded.strides[:3]
     shape = (tile + 2, tile + 2, len(x), rows, across, c)
@@ -130,7 +130,7 @@ def conv_winograd(
 
 
 def _fill(padded: NDArray[Any], image: NDArray[Any], first: int, left: int) -> None:
-    """Copy rows of [N, H, W, C] from ``first`` on, which may lie outside; these are zeros."""
+    """Copy rows of [N, H, W, C] from ``first`` on; rows outside are zeros."""
     begin = max(first, 0)
     end = max(begin, min(first + padded.shape[1], image.shape[1]))
     padded[:, : begin - first] = 0
