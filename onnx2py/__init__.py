@@ -67,11 +67,11 @@ _LAZY = {
     "load_model": "load_package",
     "verify_existing": "verify",
 }
-"""Where the names are that need the whole compiler."""
+"""The modules of public names that need the whole compiler."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import the compiler when it is first used: ``onnx2py --help`` does not wait for it."""
+    """Import the compiler on first use, so that ``onnx2py --help`` is fast."""
     if name in _LAZY:
         return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

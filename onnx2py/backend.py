@@ -1,4 +1,4 @@
-"""onnx2py behind ``onnx.backend.base``, so that anyone can run the official suite on it.
+"""onnx2py as an ``onnx.backend.base`` backend, to run the official test suite.
 
 >>> import onnx.backend.test, onnx2py.backend
 >>> suite = onnx.backend.test.runner.Runner(onnx2py.backend, __name__)
@@ -49,7 +49,7 @@ class Onnx2pyBackend(Backend):
     def is_compatible(
         cls, model: onnx.ModelProto, device: str = "CPU", **kwargs: Any
     ) -> bool:
-        """Say whether the model can be compiled."""
+        """Return whether the model can be compiled."""
         try:
             load_model(model)
         except Onnx2pyError:
@@ -101,7 +101,7 @@ class Onnx2pyBackend(Backend):
 
     @classmethod
     def supports_device(cls, device: str) -> bool:
-        """Say whether the device is a CPU."""
+        """Return whether the device is a CPU."""
         return bool(Device(device).type == DeviceType.CPU)
 
 

@@ -1,4 +1,4 @@
-"""Operators of one's own: a Python function for ``domain::Operator``, copied into the package.
+"""Custom operators: a Python function for ``domain::Operator``, copied into the package.
 
 ::
 
@@ -8,11 +8,11 @@
     def scale(x, factor=None, *, alpha=1.0):
         return x * alpha if factor is None else x * factor * alpha
 
-The inputs of the node are the positional arguments, None where one is absent; its attributes
-are the keyword arguments. The function must return an array, or a tuple of ``outputs`` arrays.
-It is a kernel like onnx2py's own: its source goes into the package, with what it uses of its
-file; it may import NumPy, the standard library and ``onnx2py.kernels``, and other modules if
-the package's users have them.
+The inputs of the node are the positional arguments, None if absent; its attributes are the
+keyword arguments. The function must return an array, or a tuple of ``outputs`` arrays. Its
+source is copied into the package with the definitions that it uses from its file. It may
+import NumPy, the standard library and ``onnx2py.kernels``, and other modules if users of the
+package have them installed.
 """
 
 from __future__ import annotations
@@ -56,18 +56,18 @@ class _Operator:
 def implements(
     operator: str, *, since: int = 1, outputs: int = 1
 ) -> Callable[[Function], Function]:
-    """Let the decorated function compute an operator.
+    """Register the decorated function as the implementation of an operator.
 
     Parameters
     ----------
-    operator : ``domain::Operator``, or ``Operator`` for one of ONNX's own
-    since : the opset version of the domain from which it holds
-    outputs : how many arrays the function returns; if more than one, as a tuple
+    operator : ``domain::Operator``, or ``Operator`` for ONNX's own domain
+    since : the first opset version of the domain to which it applies
+    outputs : number of arrays that the function returns, as a tuple if more than one
 
     Raises
     ------
     OptionError
-        If ``operator`` is not of that form.
+        If ``operator`` does not have that form.
     """
     match = re.fullmatch(r"(?:(?P<domain>[^:\s]+)::)?(?P<name>[^:\s]+)", operator)
     if match is None or outputs < 1:
@@ -88,7 +88,7 @@ def implements(
 
 
 def rules_with(files: Iterable[str | os.PathLike[str]]) -> Rules:
-    """Return the rules of onnx2py, of installed sets of operators, and of files: later ones win.
+    """Return the rules of onnx2py, installed operator modules and files; later ones win.
 
     Raises
     ------
@@ -109,8 +109,8 @@ def rules_with(files: Iterable[str | os.PathLike[str]]) -> Rules:
                 if find_rule(each.domain, each.name, each.since) is not None:
                     label = "::".join(filter(None, (each.domain, each.name)))
                     raise OptionError(
-                        f"{subject}: {label}: expected an operator that onnx2py lacks, "
-                        "got one that it has; its passes know what that means"
+                        f"{subject}: {label}: expected an operator that onnx2py does not "
+                        "implement, got one that it does"
                     )
                 versions = rules.setdefault((each.domain, each.name), {})
                 versions[each.since] = _rule(function, each, subject)
@@ -131,7 +131,7 @@ def _rule(function: Callable[..., Any], operator: _Operator, subject: str) -> Ru
         except InternalError as error:
             reason = str(error).partition(" (this is a bug")[0]
             raise node.unsupported(
-                f"it does not fit {function.__name__} of {subject}: {reason}"
+                f"it does not match {function.__name__} of {subject}: {reason}"
             ) from None
 
     return rule
@@ -157,7 +157,7 @@ def _imported(
 
 
 def _installed() -> Iterable[tuple[ModuleType, str]]:
-    """Yield the modules that installed distributions offer, in the order of their names."""
+    """Yield the operator modules of installed distributions, sorted by name."""
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.name):
         subject = f"operators {entry.name!r}"
         spec = importlib.util.find_spec(entry.module)
@@ -167,7 +167,7 @@ def _installed() -> Iterable[tuple[ModuleType, str]]:
 
 
 def _import(path: Path, subject: str) -> ModuleType:
-    """Import a file as a module of kernels, so that it is treated like one."""
+    """Import a file as a module of kernels."""
     try:
         source = path.read_bytes()
     except OSError as error:

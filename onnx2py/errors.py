@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 
 class Onnx2pyError(Exception):
-    """Anything that onnx2py reports to its user."""
+    """Base class of all errors that onnx2py reports to the user."""
 
 
 class LoadError(Onnx2pyError):
-    """The model, or data that it names, cannot be read."""
+    """The model or its external data cannot be read."""
 
 
 class DecodeError(Onnx2pyError):
-    """The file was read, but what it says is no valid ONNX graph."""
+    """The file was read, but it is not a valid ONNX graph."""
 
 
 class OutputError(Onnx2pyError):
-    """The package cannot be written where it was asked for."""
+    """The output cannot be written."""
 
 
 class OptionError(Onnx2pyError):
-    """An option, or a combination of options, that makes no sense."""
+    """An option or a combination of options is not valid."""
 
 
 class VerifyError(Onnx2pyError):
@@ -44,7 +44,7 @@ class InternalError(Onnx2pyError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that the compiler has no rule for: where, what, why, and what to try.
+    """Something that the compiler does not support: where, what, why, and what to try.
 
     ``node`` is the ONNX node's name, ``operator`` the operator with its domain and version,
     as in ``Resize (opset 19)``.
@@ -61,9 +61,9 @@ class Problem:
 
 
 class LimitError(Onnx2pyError):
-    """The model asks for more than the options allow: nodes, or elements of a tensor.
+    """The model exceeds a limit in the options: nodes, or elements of a tensor.
 
-    ``listed`` has a line for each value that is too large, ``hint`` what to try.
+    ``listed`` has a line for each value that is too large; ``hint`` says what to try.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class LimitError(Onnx2pyError):
 class ModelErrors(Onnx2pyError):
     """Some of several models cannot be compiled.
 
-    ``errors`` has the name of each and what is wrong with it.
+    ``errors`` has the name and the error of each.
     """
 
     def __init__(self, errors: Sequence[tuple[str, Onnx2pyError]]) -> None:
@@ -86,12 +86,12 @@ class ModelErrors(Onnx2pyError):
 
 
 def of_model(name: str, message: str) -> str:
-    """Return a message with the name of the model before it, unless it begins with that."""
+    """Prefix a message with the name of the model, unless it begins with it."""
     return message if message.startswith(f"{name}:") else f"{name}: {message}"
 
 
 class UnsupportedError(Onnx2pyError):
-    """The model uses operators or attributes that onnx2py has no rule for.
+    """The model uses operators or attributes that onnx2py does not support.
 
     ``problems`` lists all of them, not just the first.
     """
@@ -102,9 +102,9 @@ class UnsupportedError(Onnx2pyError):
 
 
 class InvalidModelError(DecodeError):
-    """Types or shapes in the model do not fit together, so that no program can run it.
+    """Types or shapes in the model contradict each other, so that no program can run it.
 
-    ``problems`` lists all nodes where that is so, not just the first.
+    ``problems`` lists all affected nodes, not just the first.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

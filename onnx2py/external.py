@@ -1,7 +1,7 @@
-"""External data: weights in files beside the model, mapped rather than read.
+"""External data: weights in separate files, which are memory-mapped.
 
-A file is mapped once, however many tensors lie in it: a map costs an open file, of which a
-process may have few.
+A file is mapped once, however many tensors it holds: a map needs an open file, and the number
+of open files per process is limited.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .formats import describe_format
 from .ir.types import DTYPES, ELEMENT_TYPES
 
 READ_BYTES = 1 << 16
-"""Smaller files are read: exporters that give each tensor a file write hundreds of these."""
+"""Smaller files are read: some exporters write hundreds of them, one per tensor."""
 
 PACKED_BITS = {
     "int4": 4, "uint4": 4, "float4e2m1": 4, "int2": 2, "uint2": 2, "float6e2m3": 6, "float6e3m2": 6,
@@ -28,12 +28,12 @@ PACKED_BITS = {
 
 
 def is_external(tensor: onnx.TensorProto) -> bool:
-    """Whether a tensor's data lie in another file."""
+    """Return whether a tensor's data are in another file."""
     return bool(tensor.data_location == onnx.TensorProto.EXTERNAL)
 
 
 class ExternalFiles:
-    """The files that hold a model's weights, beside the file of the model, if it has one."""
+    """The files with a model's weights, in the folder of the model's file, if it has one."""
 
     def __init__(self, model: Path | None) -> None:
         self.folder = None if model is None else model.parent
@@ -46,7 +46,7 @@ class ExternalFiles:
         Raises
         ------
         LoadError
-            If the file is not where a model may keep one, missing or too short.
+            If the file is missing, too short, or in a place where it is not allowed.
         """
         entries = {entry.key: entry.value for entry in tensor.external_data}
         path = self.path(entries.get("location", ""), subject)
@@ -111,11 +111,11 @@ class ExternalFiles:
         return self._buffers[path]
 
     def _is_beside(self, path: Path) -> bool:
-        """Whether a file, all links followed, lies below the model's folder, or its store's.
+        """Return whether a file, after resolving links, is below an allowed folder.
 
-        Caches, package managers and build systems make folders of links: if the model is one,
-        then its data may lie beside the file that it points to. A store by content may have a
-        folder for the first two digits of each hash.
+        These are the folder of the model and, if the model is a link, the folder of its target:
+        caches, package managers and build systems create folders of links. A content-addressed
+        store may have a folder for the first two digits of each hash.
         """
         assert self._model is not None
         model = self._model.resolve()
@@ -128,12 +128,12 @@ class ExternalFiles:
         return in_store and model.parent.parent == path.parent.parent
 
     def path(self, location: str, subject: str) -> Path:
-        """Return the file of that name, if it is one that a model may name.
+        """Return the path of an external data file after checking that it is allowed.
 
         Raises
         ------
         LoadError
-            If it is not, or if there is none.
+            If it is not allowed, or does not exist.
         """
         if self.folder is None:
             raise LoadError(

@@ -1,4 +1,4 @@
-"""What a file is that is no ONNX model: files saved under the wrong name are common."""
+"""Recognition of files that are not ONNX models, often saved under a wrong name."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ FORMATS: tuple[tuple[bytes, str, str], ...] = (
         "it has weights alone; export the model to ONNX",
     ),
 )
-"""What a file of each format starts with, its name, and what to do about it."""
+"""The first bytes of files of each format, its name, and what to do."""
 
 
 def describe_format(data: bytes) -> str | None:
-    """Say what a file is that starts with ``data``, and what to do; None if that is not known."""
+    """Describe the format of a file that starts with ``data``; None if it is unknown."""
     start = data[:_START_BYTES]
     for pattern, name, hint in FORMATS:
         if re.match(pattern, start, re.IGNORECASE | re.DOTALL):

@@ -1,4 +1,4 @@
-"""From a file to a program, within all limits: what every command does first."""
+"""The front end of all commands: from a file to a program, within all limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """A model that was read, and what it is to be compiled with."""
+    """A decoded model with the options to compile it."""
 
     loaded: LoadedModel
     decoded: DecodedModel
@@ -46,9 +46,9 @@ class FrontEnd:
         Raises
         ------
         UnsupportedError
-            If the model uses what there is no rule for; it lists everything.
+            If the model uses unsupported operators or attributes; it lists all of them.
         LimitError
-            If a value that the passes found a shape for is too large.
+            If a value whose shape the passes inferred is too large.
         """
         options = self.options
         with np.errstate(all="ignore"):  # weights that overflow, or are none, stay so
@@ -78,7 +78,7 @@ class FrontEnd:
 def read(
     model: str | os.PathLike[str] | bytes | ModelProto, options: Options
 ) -> FrontEnd:
-    """Read a model, change its inputs and outputs as the options say, and decode it.
+    """Read a model, edit its inputs and outputs as given by the options, and decode it.
 
     Raises
     ------

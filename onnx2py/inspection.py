@@ -1,4 +1,4 @@
-"""What is in a model and whether it can be compiled, without writing anything."""
+"""Inspection: the contents of a model and whether it can be compiled; nothing is written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OperatorUse:
-    """An operator of the model: ``version`` is that of the definition in force."""
+    """An operator of the model; ``version`` is the opset version of its definition."""
 
     operator: str
     version: int
@@ -89,19 +89,19 @@ class Inspection:
 def inspect_model(
     model: str | os.PathLike[str] | bytes | ModelProto, **options: object
 ) -> Inspection:
-    """Say what is in a model, and which of it onnx2py cannot compile.
+    """List the contents of a model, and everything in it that onnx2py cannot compile.
 
     Parameters
     ----------
     model : path, bytes or ModelProto
-    options : see :class:`onnx2py.options.Options`; those of verifying do not matter
+    options : see :class:`onnx2py.options.Options`; options for verification are ignored
 
     Raises
     ------
     LoadError, DecodeError
         If the model cannot be read.
     LimitError
-        If it is larger than the options allow.
+        If it exceeds a limit in the options.
     """
     chosen = Options(**options)  # type: ignore[arg-type]
     front = read(model, chosen)
@@ -138,7 +138,7 @@ def inspect_model(
 
 
 def _build(front: FrontEnd) -> tuple[Package | None, tuple[Problem, ...]]:
-    """Make the package in memory, or say why that cannot be done."""
+    """Generate the package in memory, or return the reason why that is impossible."""
     loaded, level = front.loaded, front.options.level
     opsets = front.decoded.metadata.opsets
     origin = Provenance(loaded.source, loaded.sha256, "", level, opsets)
@@ -152,7 +152,7 @@ def _build(front: FrontEnd) -> tuple[Package | None, tuple[Problem, ...]]:
 def _operators(
     nodes: list[Node], problems: tuple[Problem, ...]
 ) -> tuple[OperatorUse, ...]:
-    """Count operators by version; a problem is of the operator that it names."""
+    """Count operators by version; a problem belongs to the operator that it names."""
     reasons: dict[str, dict[str, None]] = {}
     for problem in problems:
         text = f"{problem.what}; {problem.hint}" if problem.hint else problem.what
@@ -174,7 +174,7 @@ def _operators(
 
 
 def _size(package: Package) -> int:
-    """Return about how many bytes the files of a package take."""
+    """Return the approximate size of the files of a package, in bytes."""
     return sum(
         c.nbytes if isinstance(c, np.ndarray) else len(c.encode("utf-8", "replace"))
         for c in package.files.values()

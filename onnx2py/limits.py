@@ -1,4 +1,4 @@
-"""How large a model may be: what asks for more is refused before anything is computed."""
+"""Limits on the size of a model, checked before anything is computed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from .ir.graph import Graph
 
 MAX_ELEMENTS = 2**34
-"""Of a tensor that is computed, or given to a model: 64 GB of float32."""
+"""Maximum number of elements of a tensor, computed or given: 64 GB of float32."""
 
 MAX_NODES = 200_000
-"""Of a model, functions and subgraphs included."""
+"""Maximum number of nodes of a model, including functions and subgraphs."""
 
 MOST_NAMED = 20
-"""How many values an error lists."""
+"""Maximum number of values listed in an error."""
 
 
 def check_count(count: int, most: int) -> None:
-    """Refuse so many nodes, before a file's are looked at as well as when functions are in place.
+    """Check the number of nodes, of the file and again after functions are inlined.
 
     Raises
     ------
@@ -36,12 +36,12 @@ def check_count(count: int, most: int) -> None:
 
 
 def check_limits(graph: Graph, elements: int, nodes: int) -> None:
-    """Refuse a graph that is too large, or of which a value is.
+    """Check the number of nodes of a graph and the size of its values.
 
     Raises
     ------
     LimitError
-        If it is; it names the values.
+        If a limit is exceeded; it names the values.
     """
     from .ir.types import TensorType  # here, since --help needs no NumPy
 

@@ -1,8 +1,8 @@
-"""Read a model: bytes, path or ModelProto, with its weights as arrays beside the graph.
+"""Read a model from bytes, a path or a ModelProto, with its weights as separate arrays.
 
-This module and ``decode`` are the only ones that touch protobuf. Large tensors are taken
-out of the protobuf message at once, so that nothing later copies them: external data is
-mapped, never read whole.
+This module and ``decode`` are the only ones that touch protobuf. Large tensors are removed
+from the protobuf message immediately, so that they are not copied later; external data are
+memory-mapped.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .shaping import Shaping, shaped
 from .utf8 import check_text
 
 MAX_FILE_BYTES = (1 << 31) - 1
-"""Protobuf reads no more."""
+"""Maximum size of a protobuf message, in bytes."""
 
 SMALL_TENSOR_BYTES = 1024
-"""Tensors up to this size stay in the message: shape inference reads them."""
+"""Tensors up to this size remain in the message: shape inference reads them."""
 
 
 UNCHANGED = Shaping()
@@ -55,13 +55,13 @@ def load(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
     shaping: Shaping = UNCHANGED,
 ) -> LoadedModel:
-    """Read a model, and change what it takes and returns if ``shaping`` says so.
+    """Read a model, and edit its inputs and outputs as given by ``shaping``.
 
     Raises
     ------
     LoadError
-        If it cannot be read or is no ONNX model, or if external data that it names is
-        missing, too short, or outside the model's folder.
+        If it cannot be read or is not an ONNX model, or if its external data are missing,
+        too short, or outside the folder of the model.
     """
     proto, path, source, digest = _read(model)
     check_text(proto, source)
@@ -111,7 +111,7 @@ def _read(
 
 
 def _content(path: Path) -> bytes:
-    """Read a file; a pipe or a device only as far as a model may be large."""
+    """Read a file; a pipe or a device only up to the maximum size of a model."""
     if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES:
         return path.read_bytes()
     parts: list[bytes] = []
@@ -120,8 +120,8 @@ def _content(path: Path) -> bytes:
             parts.append(part)
             if path.is_file() or len(parts) << 20 > MAX_FILE_BYTES:
                 raise LimitError(
-                    f"{path}: expected at most 2 GB, as protobuf does; "
-                    "weights may lie in other files"
+                    f"{path}: expected at most 2 GB (a limit of protobuf); "
+                    "store weights as external data"
                 )
     return b"".join(parts)
 
@@ -188,14 +188,14 @@ def _take_weights(
 
 
 def tensor_array(tensor: onnx.TensorProto, files: ExternalFiles) -> np.ndarray:
-    """Return a tensor's value, from whichever field holds it; strings become objects.
+    """Return the value of a tensor, whichever field holds it; strings become objects.
 
     Raises
     ------
     LoadError
-        If external data is missing or not where a model may keep it.
+        If external data are missing or in a place where they are not allowed.
     DecodeError
-        If the stored data do not fit the tensor's type.
+        If the stored data do not match the tensor's type.
     """
     subject = f"tensor {tensor.name!r}"
     if tensor.data_type not in ELEMENT_TYPES:
@@ -218,12 +218,12 @@ def tensor_array(tensor: onnx.TensorProto, files: ExternalFiles) -> np.ndarray:
             return array.reshape(tuple(tensor.dims))
         array = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise DecodeError(f"{subject}: the stored data do not fit: {error}") from None
+        raise DecodeError(f"{subject}: the stored data do not match: {error}") from None
     return np.asarray(array).astype(DTYPES[ELEMENT_TYPES[tensor.data_type]], copy=False)
 
 
 MAX_DENSE_ELEMENTS = 2**28
-"""The largest sparse tensor, in elements, that is made dense."""
+"""Maximum size of a sparse tensor that is converted to a dense one, in elements."""
 
 
 def dense_array(sparse: onnx.SparseTensorProto, files: ExternalFiles) -> np.ndarray:
@@ -232,7 +232,7 @@ def dense_array(sparse: onnx.SparseTensorProto, files: ExternalFiles) -> np.ndar
     Raises
     ------
     DecodeError
-        If its indices do not fit its shape, or it would be too large.
+        If its indices do not match its shape, or it would be too large.
     """
     subject = f"sparse tensor {sparse.values.name!r}"
     shape = tuple(sparse.dims)
@@ -254,6 +254,6 @@ def dense_array(sparse: onnx.SparseTensorProto, files: ExternalFiles) -> np.ndar
         dense[flat] = values
     except (ValueError, IndexError) as error:
         raise DecodeError(
-            f"{subject}: the indices do not fit {list(shape)}: {error}"
+            f"{subject}: the indices do not match {list(shape)}: {error}"
         ) from None
     return dense.reshape(shape)

@@ -1,4 +1,4 @@
-"""A model to call at once: compiled into a temporary package, which lives as long as it does."""
+"""Compile a model to a temporary package, and call it directly."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load_model(
 ) -> Model:
     """Compile a model and return it, ready to be called.
 
-    Its package is in a temporary folder, which goes when the object does.
+    Its package is in a temporary folder, which is removed with the object.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def load_model(
 
 
 def _import(name: str, path: Path) -> Any:
-    """Import a package from its folder; ``sys.path`` stays as it is."""
+    """Import a package from its folder without changing ``sys.path``."""
     spec = importlib.util.spec_from_file_location(
         name, path / "__init__.py", submodule_search_locations=[str(path)]
     )
@@ -78,7 +78,7 @@ def _import(name: str, path: Path) -> Any:
 
 
 def _forget(name: str, folder: str) -> None:
-    """Remove a package from disk and from the modules that Python knows."""
+    """Remove a package from disk and from ``sys.modules``."""
     for module in [m for m in sys.modules if m == name or m.startswith(f"{name}.")]:
         sys.modules.pop(module, None)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A bound on the memory that a library may take."""
+"""A limit on the memory that a library may allocate."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _BOUNDED = threading.Lock()
 
 @contextmanager
 def bounded_memory(spare: int) -> Iterator[None]:
-    """Limit the process to ``spare`` bytes more than it has now, where that is possible.
+    """Limit the process to ``spare`` bytes more than it has now, if possible.
 
-    An allocation beyond that raises MemoryError, in another thread too: without the bound,
-    the system would end the whole process. Nothing is done elsewhere than on Linux, or
-    while another thread is in here.
+    A larger allocation raises MemoryError, in other threads too; without the limit, the
+    system would kill the process. The limit is set only on Linux, and not while another
+    thread has set it.
     """
     if not _BOUNDED.acquire(blocking=False):
         yield

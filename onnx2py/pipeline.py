@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 Progress = Callable[[str, float], None]
-"""Told what is being done, and which part of the whole is done."""
+"""Called with the current step and the completed fraction."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was made."""
+    """The result of :func:`compile_model`."""
 
     path: Path
     nodes: int
@@ -44,7 +44,7 @@ class Report:
 
     @property
     def agrees(self) -> bool:
-        """Whether the package agrees with the model, as far as anyone looked."""
+        """False if verification found a difference; True without verification."""
         return self.verification is None or self.verification.agrees
 
 
@@ -60,14 +60,14 @@ def compile_model(
     Parameters
     ----------
     model : path, bytes or ModelProto
-    out : the package's folder; its name is the package's name
-    progress : called with what is being done and how much of all is done, from 0 to 1
+    out : the folder of the package; its name is the package's name
+    progress : called with the current step and the completed fraction, 0 to 1
     options : see :class:`onnx2py.options.Options`
 
     Raises
     ------
     UnsupportedError
-        If the model uses what there is no rule for; it lists everything.
+        If the model uses unsupported operators or attributes; it lists all of them.
     Onnx2pyError
         If the model cannot be read, or the package cannot be written.
     """
@@ -99,7 +99,7 @@ def compile_model(
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model as the files of a package, and what it took to get there."""
+    """The files of a package, and intermediate results."""
 
     model: str | os.PathLike[str] | bytes | ModelProto
     loaded: LoadedModel
@@ -153,7 +153,7 @@ def compiled(
 ) -> Compiled:
     """Compile a model to the files of the package ``name``; nothing is written.
 
-    If ``shared``, the package around it holds the operators.
+    If ``shared``, the parent package holds the operators.
     """
     from . import __version__
 
@@ -201,7 +201,7 @@ def _formatted(package: Package, tell: Progress) -> Package:
 def formatted(
     files: Mapping[str, Content], laid_out: Container[str], tell: Progress
 ) -> dict[str, Content]:
-    """Let black lay out the sources among files, but those that it would leave."""
+    """Format the sources among files with black, except those it would not change."""
     sources = [path for path in files if path.endswith(".py")]
     done = dict(files)
     for i, path in enumerate(sources):

@@ -1,7 +1,7 @@
-"""Changing what a model takes and returns, before it is compiled.
+"""Edits of a model's inputs and outputs before it is compiled.
 
-``outputs`` and ``inputs`` cut a part out of the graph, ``dims`` and ``shapes`` fix lengths that
-the file leaves open, ``bind`` turns inputs into constants.
+``outputs`` and ``inputs`` select a part of the graph, ``dims`` and ``shapes`` set dynamic
+dimensions, ``bind`` turns inputs into constants.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ Dim = int | str
 
 @dataclass(frozen=True)
 class Shaping:
-    """What to change; nothing, unless told.
+    """The edits; by default there are none.
 
     Parameters
     ----------
-    outputs : names of values that are to be the outputs, instead of the file's own
-    inputs : names of values that are to be inputs, besides those that are still needed
+    outputs : names of values that replace the outputs of the file
+    inputs : names of values to use as inputs, in addition to inputs that are still needed
     dims : a length for each symbol
-    shapes : a shape for each input: lengths, and symbols
-    bind : an array, or a .npy file, for each input that is to be a constant
+    shapes : a shape for each input: lengths and symbols
+    bind : an array or a .npy file for each input to make constant
     """
 
     outputs: Sequence[str] = ()
@@ -46,12 +46,12 @@ class Shaping:
 
 
 def shaped(proto: onnx.ModelProto, wanted: Shaping) -> onnx.ModelProto:
-    """Return a changed copy of a model.
+    """Return an edited copy of a model.
 
     Raises
     ------
     OptionError
-        If there is no value, input or symbol of a name, or an array does not fit.
+        If there is no value, input or symbol of a name, or an array has the wrong shape.
     """
     changed = onnx.ModelProto()
     changed.CopyFrom(proto)
@@ -97,12 +97,12 @@ def _cut(proto: onnx.ModelProto, inputs: Sequence[str], outputs: Sequence[str]) 
 
 
 def _types(proto: onnx.ModelProto) -> dict[str, onnx.ValueInfoProto]:
-    """Return the types of values, as the file says them or as ONNX infers them."""
+    """Return the types of values, from the file or as inferred by ONNX."""
     graph = proto.graph
     found = {value.name: value for value in (*graph.value_info, *graph.output)}
     try:
         inferred = shape_inference.infer_shapes(proto, data_prop=True).graph
-    except Exception:  # too large, or not valid: what the file says has to do
+    except Exception:  # too large or not valid: use the types in the file
         inferred = graph
     for value in (*inferred.value_info, *inferred.output, *graph.input):
         if value.HasField("type"):

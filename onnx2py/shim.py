@@ -1,4 +1,4 @@
-"""A folder ``onnxruntime/`` with several models, in place of onnxruntime."""
+"""A folder ``onnxruntime/`` with several models that replaces onnxruntime."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ OPTIONS = frozenset({
 })  # fmt: skip
 """The options that make sense for several models, which stay as their files say."""
 DISTRIBUTION = "onnxruntime-shim"
-"""What a wheel is called for pip, unless another name is asked for."""
+"""The default name of the wheel's distribution."""
 
 
 @dataclass(frozen=True)
 class ShimModel:
-    """A model in the folder: its package's name, what it is found by, and its report."""
+    """A model in the folder: the name of its package, how it is found, and its report."""
 
     package: str
     files: tuple[str, ...]
@@ -47,7 +47,7 @@ class ShimModel:
 
 @dataclass(frozen=True)
 class ShimReport:
-    """What was made."""
+    """The result of :func:`compile_shim`."""
 
     path: Path
     models: tuple[ShimModel, ...]
@@ -56,7 +56,7 @@ class ShimReport:
 
     @property
     def agrees(self) -> bool:
-        """Whether every package agrees with its model, as far as anyone looked."""
+        """Whether every package that was verified agrees with its model."""
         return all(model.report.agrees for model in self.models)
 
 
@@ -68,14 +68,14 @@ def compile_shim(
     progress: Progress | None = None,
     **options: object,
 ) -> ShimReport:
-    """Compile models to one folder ``onnxruntime/``, which programs import in its place.
+    """Compile models to a folder ``onnxruntime/`` that programs import instead of onnxruntime.
 
     Parameters
     ----------
     models : paths, bytes or ModelProtos
     out : the folder to write ``onnxruntime/`` into, or that folder itself
-    distribution : what the wheel is called, if ``wheel`` asks for one
-    progress : called with what is being done and how much of all is done, from 0 to 1
+    distribution : the name of the distribution, if ``wheel`` requests a wheel
+    progress : called with the current step and the completed fraction, 0 to 1
     options : those of :class:`onnx2py.options.Options` that are in :data:`OPTIONS`
 
     Raises
@@ -83,7 +83,7 @@ def compile_shim(
     ModelErrors
         If models cannot be compiled; it lists the problems of all of them.
     Onnx2pyError
-        If an option makes no sense, or the folder cannot be written.
+        If an option is not valid, or the folder cannot be written.
     """
     chosen = _options(models, options)
     tell = progress or (lambda _what, _done: None)
@@ -110,7 +110,7 @@ def _options(models: Sequence[Model], options: dict[str, object]) -> Options:
 
 @contextmanager
 def _folder(path: Path) -> Iterator[None]:
-    """Make a folder, unless it is there; remove it again if nothing comes of it."""
+    """Create a folder unless it exists; remove it again after a failure."""
     existed = path.exists()
     try:
         path.mkdir(exist_ok=True)
@@ -149,7 +149,7 @@ class _Made:
 def _compile_all(
     models: Sequence[Model], chosen: Options, tell: Progress
 ) -> list[_Made]:
-    """Compile each model; collect what is wrong with any."""
+    """Compile each model; collect the problems of all."""
     made: list[_Made] = []
     problems: list[tuple[str, Onnx2pyError]] = []
     paths = [
@@ -174,12 +174,12 @@ def _compile_all(
 
 
 def _without_repetition(made: list[_Made]) -> list[_Made]:
-    """Let a model that was given twice be one, by all its names.
+    """Merge models that were given twice, with all their names.
 
     Raises
     ------
     OptionError
-        If two models could not be told apart.
+        If two models could not be distinguished.
     """
     kept: dict[object, _Made] = {}
     for each in made:
@@ -191,14 +191,14 @@ def _without_repetition(made: list[_Made]) -> list[_Made]:
             one, other = (" and ".join(map(str, m.paths)) for m in (before, each))
             raise OptionError(
                 f"{other}: expected a file of its own, or external data of another size, "
-                f"got the file of {one} with data that hardly differ"
+                f"got the file of {one} with nearly the same data"
             )
         kept[key] = replace(before, paths=(*before.paths, *each.paths))
     return list(kept.values())
 
 
 def _same_data(one: LoadedModel, other: LoadedModel) -> bool:
-    """Say whether the files beside two equal models are equal, too."""
+    """Return whether the external data of two equal models are also equal."""
     return all(
         filecmp.cmp(one.files.path(name, ""), other.files.path(name, ""), shallow=False)
         for name in one.external_files

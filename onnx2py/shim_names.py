@@ -1,4 +1,4 @@
-"""What several models in one folder are called: their packages, and the files they came from."""
+"""Names of several models in one folder: of their packages and of their files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .plan.names import Wanted, assign_names
 
 
 def package_names(paths: Sequence[Path | None]) -> list[str]:
-    """Return a name for each model's package: its file's, with folders where two are equal."""
+    """Return a package name for each model: that of its file, with folders to make it unique."""
     keys = [
         f"{i}" if path is None else path.with_suffix("").as_posix().replace(".", "_")
         for i, path in enumerate(paths)
@@ -22,7 +22,7 @@ def package_names(paths: Sequence[Path | None]) -> list[str]:
 
 
 def file_names(groups: Sequence[Sequence[Path]]) -> list[tuple[str, ...]]:
-    """Return how the paths of each model end, with as many folders as tell models apart."""
+    """Return the ends of the paths of each model, with enough folders to distinguish models."""
 
     def ending(path: Path, length: int) -> str:
         return "/".join(path.parts[-length:])

@@ -1,4 +1,4 @@
-"""Text of a model: protobuf hands out bytes where a file has no UTF-8."""
+"""Check of a model's text: protobuf returns bytes for fields that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import LoadError
 
 
 def check_text(proto: onnx.ModelProto, source: str) -> None:
-    """See whether all names and descriptions of a model are text.
+    """Check that all names and descriptions of a model are UTF-8.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A package against onnxruntime, or against onnx's reference evaluator."""
+"""Comparison of a package with onnxruntime or onnx's reference evaluator."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ UNCOMPARED = "not compared: random numbers; type and shape agree"
 
 @dataclass(frozen=True)
 class Verification:
-    """How a package compares with its model.
+    """The result of comparing a package with its model.
 
-    ``failure`` is the error that the package raised, if it did not even run.
+    ``failure`` is the error that the package raised, if it did not run.
     """
 
     oracle: str
@@ -53,7 +53,7 @@ class Verification:
 
     @property
     def agrees(self) -> bool:
-        """Whether every output is what the oracle makes of the model."""
+        """Whether every output agrees with the oracles."""
         return not self.failure and all(output.agrees for output in self.outputs)
 
 
@@ -74,9 +74,9 @@ def verify_package(
     ----------
     folder : the package
     model : path, bytes or ModelProto
-    beside : where to look for ``test_data_set_*``
+    beside : folder in which to look for ``test_data_set_*``
     options : see :class:`onnx2py.options.Options`
-    graph : the decoded model, if it is at hand
+    graph : the decoded model, if available
     requires : the modules that the package may import in addition to the standard library
     recorded : whether to write golden values into the package
     per_node : whether to compare every value of the graph
@@ -84,7 +84,7 @@ def verify_package(
     Raises
     ------
     VerifyError
-        If they cannot be compared: no oracle takes the model, or none takes the inputs.
+        If they cannot be compared: no oracle accepts the model, or none accepts the inputs.
     """
     with time_limit(options.time_limit):
         graph = _decoded(model) if graph is None else graph
@@ -156,14 +156,14 @@ def verify_existing(
     per_node: bool = False,
     **options: object,
 ) -> Verification:
-    """Compare a package that was made earlier with a model; nothing is written.
+    """Compare an existing package with a model; nothing is written.
 
     Parameters
     ----------
-    package : its folder
+    package : the folder of the package
     model : path, bytes or ModelProto
-    per_node : whether to compare every value of the graph, and not the outputs alone
-    options : see :class:`onnx2py.options.Options`: what the package was compiled with
+    per_node : whether to compare every value of the graph rather than only the outputs
+    options : see :class:`onnx2py.options.Options`: those that the package was compiled with
 
     Raises
     ------
@@ -176,7 +176,7 @@ def verify_existing(
         raise VerifyError(f"{package}: expected a package that onnx2py made")
     if per_node and not (folder / "watch.py").is_file():
         raise VerifyError(
-            f"{package}: expected watch.py, to look into a run; compile the model anew"
+            f"{package}: expected watch.py, to look into a run; compile the model again"
         )
     front = read(model, chosen)
     loaded = front.loaded
@@ -193,7 +193,7 @@ def verify_existing(
 
 
 OPTIONAL = ("ml_dtypes", "PIL")
-"""What a package may need besides NumPy."""
+"""Modules that a package may need in addition to NumPy."""
 
 
 def _imports(folder: Path, module: str) -> bool:
@@ -216,7 +216,7 @@ def _compare(
     outcome: Outcome,
     rtol: float,
 ) -> Iterable[OutputResult]:
-    """Yield one result an output: the worst of all cases and oracles."""
+    """Yield one result per output: the worst of all cases and oracles."""
     for i, (name, kind) in enumerate(signature.outputs.items()):
         found = worst(
             (

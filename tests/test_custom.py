@@ -133,8 +133,12 @@ def test_a_changed_file_is_read_again(here):
         ("def unused", "def (", "SyntaxError"),
         ("def unused():\n    return 1", "if SHIFT:\n    pass", "not a definition"),
         ("com.example::Blend", "com.example::", "expected 'domain::Operator'"),
-        ("com.example::Blend", "Relu", "Relu: expected an operator that onnx2py lacks"),
-        ("alpha, sides", "alpha", "it does not fit blend of my_ops.py"),
+        (
+            "com.example::Blend",
+            "Relu",
+            "Relu: expected an operator that onnx2py does not implement",
+        ),
+        ("alpha, sides", "alpha", "it does not match blend of my_ops.py"),
         ("since=3", "since=4", "there is no rule before opset 4"),
     ],
 )

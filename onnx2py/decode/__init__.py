@@ -1,7 +1,7 @@
 """Protobuf -> :class:`~onnx2py.ir.graph.Graph`.
 
-The one place where the looseness of real files ends: what comes out is sorted, every
-value has one name, every input is defined, every type is the project's own.
+The result is strict where files are loose: nodes are sorted, every value has one name, every
+input is defined, every type is the project's own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NO_VERSION = (1 << 63) - 1
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the file says about itself. All of it is the author's text, not to be trusted."""
+    """The metadata of the file; its text is not trusted."""
 
     producer: str
     producer_name: str
@@ -50,7 +50,7 @@ class Metadata:
 
 @dataclass(frozen=True)
 class DecodedModel:
-    """The graph, and the file's metadata."""
+    """The graph and the metadata of the file."""
 
     graph: Graph
     metadata: Metadata
@@ -63,16 +63,16 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
 
     A call of a local function is a node that has the function's graph as an attribute.
 
-    An operator without a rule that ONNX defines by a function is replaced by its body.
+    An operator without a rule is replaced by the function that defines it in ONNX, if any.
 
     Raises
     ------
     DecodeError
         If the graph is not valid: a cycle, a name defined twice, an undefined input ...
     InvalidModelError
-        With every node whose types or shapes do not fit together.
+        With every node whose types or shapes contradict each other.
     LoadError
-        If external data is missing.
+        If external data are missing.
     """
     proto = loaded.proto
     normalise_domains(proto)

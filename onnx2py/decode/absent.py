@@ -1,8 +1,8 @@
-"""Branches that a call never takes, since it leaves out an optional input.
+"""Branches that a call never takes, because an optional input is absent.
 
-A function asks ``OptionalHasElement`` for its optional inputs, and uses them in the branch of
-an ``If``. Where a call leaves one out, that branch has nodes without their inputs: it is no
-valid ONNX. The other branch's nodes take the place of the ``If``.
+A function tests an optional input with ``OptionalHasElement`` and uses it in a branch of an
+``If``. If a call omits the input, nodes of that branch lack inputs and are not valid ONNX.
+The ``If`` is replaced by the nodes of the other branch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .prepare import graphs_of
 
 
 def take_decided_branches(graph: onnx.GraphProto) -> None:
-    """Replace each ``If`` that absent inputs decide by the nodes of the branch taken."""
+    """Replace each ``If`` whose condition absent inputs determine by the branch taken."""
     graphs = list(graphs_of(graph))
     operators = {node.op_type for each in graphs for node in each.node}
     if {"OptionalHasElement", "If"} <= operators:
@@ -38,7 +38,7 @@ def _defined(graph: onnx.GraphProto) -> set[str]:
 
 
 def _take(graph: onnx.GraphProto, outer: Mapping[str, bool], taken: set[str]) -> None:
-    """Take the branches in one graph, and in those inside it; ``outer`` is known around it."""
+    """Take the branches in a graph and its subgraphs; ``outer`` has the values around it."""
     own = _defined(graph)
     known = {name: value for name, value in outer.items() if name not in own}
     nodes: list[onnx.NodeProto] = []
@@ -62,7 +62,7 @@ def _take(graph: onnx.GraphProto, outer: Mapping[str, bool], taken: set[str]) ->
 
 
 def _value(node: onnx.NodeProto, known: Mapping[str, bool]) -> bool | None:
-    """Return what a node says of absent inputs, None if that is not known."""
+    """Return the result of a node that tests absent inputs, None if it is unknown."""
     given = [known.get(name) for name in node.input]
     if _is(node, "OptionalHasElement"):
         return None if any(node.input) else False
@@ -127,7 +127,7 @@ def _spliced(
 
 
 def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
-    """Give values other names where a graph, or one inside it, defines or reads them."""
+    """Rename values where a graph or its subgraphs define or read them."""
     values: list[Any] = [*graph.initializer, *graph.output]
     for value in (*values, *(tensor.values for tensor in graph.sparse_initializer)):
         value.name = names.get(value.name, value.name)

@@ -1,4 +1,4 @@
-"""What ONNX knows of a node: the types of its outputs, and the function that defines it."""
+"""ONNX's definitions: the types of a node's outputs, and the function that defines it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .prepare import MAX_RANK
 from .types import proto_type, symbols_of, type_proto, without_made_up
 
 SMALL = 1024
-"""How many elements a constant may have that inference is told."""
+"""Maximum number of elements of constants passed to inference."""
 
 
 def output_types(
     node: Node, types: Mapping[str, ValueType], constants: Mapping[str, np.ndarray]
 ) -> dict[str, ValueType]:
-    """Infer the types of a node's outputs, as far as that can be done."""
+    """Infer the types of a node's outputs, as far as possible."""
     schema, proto = _schema(node), _proto(node)
     if schema is None or proto is None or _is_dangerous(node, types):
         return {}
@@ -41,7 +41,7 @@ def output_types(
         found = shape_inference.infer_node_outputs(
             schema, proto, known, data, None, opsets
         )
-    except Exception:  # inference is a help, never a condition
+    except Exception:  # inference is optional
         return {}
     read = [types[name] for name in node.inputs if name in types]
     symbols = {symbol for kind in read for symbol in symbols_of(kind)}
@@ -54,7 +54,7 @@ def output_types(
 
 
 def _is_dangerous(node: Node, types: Mapping[str, ValueType]) -> bool:
-    """Whether inference, which is C++, would read what is not there."""
+    """Return whether inference, which is C++, would read out of bounds."""
     operator = node.domain, node.operator
     if operator in NEEDS_TYPES and not all(name in types for name in node.inputs):
         return True
@@ -84,7 +84,7 @@ def body_of(node: Node, types: Mapping[str, ValueType]) -> Graph | None:
     ]
     made = {name for inner in function.node for name in inner.output}
     while function.output and function.output[-1] not in made:
-        function.output.pop()  # an optional one, which this node does not ask for
+        function.output.pop()  # an optional output, which this node does not use
     defaults = {a.name: a for a in function.attribute_proto}
     present = {a.name for a in proto.attribute}
     for name, attribute in schema.attributes.items():

@@ -1,8 +1,8 @@
-"""Types of what the bodies of loops make in their first round.
+"""Types of the results of loop bodies in the first iteration.
 
-A loop may change the shapes of its state, so inference takes none for granted, and what is
-made of the state has no shape either. A loop of no rounds returns an empty tensor for each
-scan output all the same, whose other axes are those that the first round would make.
+A loop may change the shapes of its state, so inference assumes none, and results computed from
+the state have no shape either. But a loop without iterations returns an empty tensor for each
+scan output, whose other axes are those that the first iteration would give.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def with_first_rounds(
     promised: Types,
     infer: Callable[[onnx.ModelProto], onnx.ModelProto],
 ) -> Types:
-    """Return ``promised``, completed by what first rounds make where that is needed.
+    """Return ``promised``, completed by the types of first iterations where needed.
 
     Parameters
     ----------
     inferred : the model after inference
-    inputs, promised : what the file says of the inputs and outputs of subgraphs
-    infer : inference that does not forget the shapes of inputs
+    inputs, promised : types in the file of the inputs and outputs of subgraphs
+    infer : inference that keeps the shapes of inputs
     """
     if not any(_is_vague(node, body) for node, body in _loops(inferred.graph)):
         return promised
@@ -75,6 +75,6 @@ def _loops(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, onnx.GraphP
 
 
 def _is_vague(node: onnx.NodeProto, body: onnx.GraphProto) -> bool:
-    """Whether not all lengths of what one round makes for the scan outputs are known."""
+    """Return whether some lengths of one iteration's scan outputs are unknown."""
     scans = map(value_type, body.output[len(node.input) - 1 :])
     return not all(isinstance(k, TensorType) and k.static_shape for k in scans)

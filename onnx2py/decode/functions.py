@@ -1,8 +1,8 @@
 """Model-local functions: each call becomes a node with the function's graph in it.
 
-The graph is decoded anew for each call, with the types of its arguments, the attributes that
-it passes and the optional inputs that it leaves out. Small constant arguments (axes, shapes,
-single numbers) become constants of the graph, since rules want to know them.
+The graph is decoded again for each call, with the types of its arguments, the attributes that
+it passes and the optional inputs that it omits. Small constant arguments (axes, shapes, single
+numbers) become constants of the graph, because rules need to know them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 """Domain, name and overload."""
 
 SMALL = 64
-"""How many elements a constant argument may have to be copied into the function."""
+"""Maximum number of elements of constant arguments that are copied into the function."""
 
 
 class Functions:
@@ -41,7 +41,7 @@ class Functions:
 
 @dataclass(frozen=True)
 class Argument:
-    """What a call passes for one input of a function."""
+    """The argument of a call for one input of a function."""
 
     name: str
     """The function's name for it."""
@@ -50,7 +50,7 @@ class Argument:
 
 
 def is_small(array: np.ndarray) -> bool:
-    """Whether a constant argument becomes part of the function: axes, shapes, one number."""
+    """Return whether a constant argument becomes part of the function."""
     return (
         array.size == 1 or array.size <= SMALL and array.dtype.kind in "iub"
     ) and array.ndim <= 1
@@ -62,7 +62,7 @@ def called_model(
     arguments: Iterable[Argument],
     functions: Iterable[onnx.FunctionProto],
 ) -> onnx.ModelProto:
-    """Return the model that a call stands for; its inputs are the arguments that are given."""
+    """Return a model of a call, whose inputs are the arguments given."""
     given = list(arguments)
     graph = onnx.GraphProto(name=function.name, node=function.node)
     for argument in given:
@@ -94,7 +94,7 @@ def called_model(
 def _resolve_attributes(
     node: onnx.NodeProto, attributes: Mapping[str, onnx.AttributeProto]
 ) -> None:
-    """Put what the call passes where the function refers to its attributes."""
+    """Replace references to attributes of the function by the values that the call passes."""
     if not any(attribute.ref_attr_name for attribute in node.attribute):
         return
     resolved = []
@@ -106,7 +106,7 @@ def _resolve_attributes(
             value.CopyFrom(attributes[attribute.ref_attr_name])
             value.name = attribute.name
             resolved.append(value)
-        # else it is optional, and left out
+        # otherwise it is optional and absent
     kept = [onnx.AttributeProto.FromString(a.SerializeToString()) for a in resolved]
     del node.attribute[:]
     node.attribute.extend(kept)
@@ -115,7 +115,7 @@ def _resolve_attributes(
 def small_constants(
     nodes: Iterable[onnx.NodeProto],
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield what Constant nodes say that can become part of a function."""
+    """Yield the values of Constant nodes that can become part of a function."""
     for node in nodes:
         if node.op_type == "Constant" and not node.domain and len(node.output) == 1:
             for attribute in node.attribute:
@@ -125,6 +125,6 @@ def small_constants(
                         try:
                             array = numpy_helper.to_array(attribute.t)
                         except (ValueError, TypeError, KeyError):
-                            continue  # whoever reads it will say what is wrong
+                            continue  # the decoder reports the error
                         if is_small(array):
                             yield node.output[0], array

@@ -25,7 +25,7 @@ from .types import proto_type, symbols_of, value_type, without_made_up
 
 @dataclass
 class Shared:
-    """What the decoders of a model and of its functions share."""
+    """State shared by the decoders of a model and of its functions."""
 
     loaded: LoadedModel
     has_rule: HasRule
@@ -105,7 +105,7 @@ class GraphDecoder:
         )
 
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:
-        """Decode a subgraph; ``outer`` says what the names around it mean."""
+        """Decode a subgraph; ``outer`` maps the names around it."""
         scope = dict(outer)
         notes = self._next_notes()
         own: set[str] = set()
@@ -171,7 +171,7 @@ class GraphDecoder:
     def _define(
         self, name: str, scope: dict[str, str], role: str, own: set[str] | None = None
     ) -> str:
-        """Give a value a name that no other value of the whole model has."""
+        """Give a value a name that is unique in the model."""
         if not name:
             raise DecodeError(f"{role}: expected a name, got none")
         if own is None and name in scope or own is not None and name in own:
@@ -191,7 +191,7 @@ class GraphDecoder:
     def _note_constants(
         self, arrays: Mapping[str, np.ndarray], scope: Mapping[str, str]
     ) -> None:
-        """Remember the constants that a call may hand to a function."""
+        """Remember the constants that a call may pass to a function."""
         if self.shared.functions.protos:
             small = {
                 scope[n]: a for n, a in arrays.items() if n in scope and is_small(a)
@@ -340,7 +340,7 @@ class GraphDecoder:
 
 
 def first_output(node: Node) -> str:
-    """Return the first output that a node has: no other node has it."""
+    """Return the first output of a node, which identifies the node."""
     return next((output for output in node.outputs if output), "")
 
 
@@ -351,7 +351,7 @@ GRADIENT = ("ai.onnx.preview.training", "Gradient")
 def _of_scope(
     attributes: Mapping[str, AttributeValue], scope: Mapping[str, str]
 ) -> dict[str, AttributeValue]:
-    """Return the attributes that name values, with the names that these have here."""
+    """Return the attributes that name values, with the names of these values in the graph."""
     found: dict[str, AttributeValue] = {}
     for key in ("y", "xs", "zs"):
         value = attributes.get(key)
@@ -363,7 +363,7 @@ def _of_scope(
 
 
 def _trimmed(names: Iterable[str]) -> tuple[str, ...]:
-    """Drop absent inputs or outputs at the end: they say nothing."""
+    """Drop absent inputs or outputs at the end."""
     found = list(names)
     while found and not found[-1]:
         found.pop()
@@ -375,7 +375,7 @@ def _text(data: bytes) -> str:
 
 
 def _attribute_type(proto: AttributeProto) -> int:
-    """Guess the type where an old file does not say it: by the field that is set."""
+    """Infer the attribute type, missing in old files, from the field that is set."""
     fields = {
         "f": 1, "i": 2, "s": 3, "t": 4, "g": 5, "floats": 6, "ints": 7, "strings": 8,
         "tensors": 9, "graphs": 10, "sparse_tensor": 11, "tp": 13, "type_protos": 14,

@@ -1,10 +1,10 @@
-"""Types and shapes by ONNX's own inference, which is kept from what would end the process.
+"""Types and shapes by ONNX's own inference, protected from nodes that would crash it.
 
-It is C++: it reads the types of some operators' inputs without a look at whether there are
-any, and a shape at an index that an attribute gives. Such nodes are hidden from it, in a
-domain that it does not know, until the types of their inputs are found.
+Inference is C++: for some operators, it reads the types of inputs without checking that they
+exist, and a shape at an index given by an attribute. Such nodes are hidden from it, in an
+unknown domain, until the types of their inputs are known.
 
-It is strict, and says which nodes do not fit together: onnxruntime refuses by the same code.
+It is strict, and reports nodes that contradict each other: onnxruntime uses the same code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .first_round import types_of, with_first_rounds
 from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
 
 UNKNOWN = "onnx2py.unknown"
-"""The domain of what inference is not to look at."""
+"""The domain of nodes hidden from inference."""
 
 NEEDS_TYPES = {
     ("", "EyeLike"),
@@ -33,30 +33,30 @@ NEEDS_TYPES = {
     ("ai.onnx.ml", "LabelEncoder"),
     ("ai.onnx.ml", "TreeEnsemble"),
 }
-"""Inference of these ends the process if the type of an input is not known."""
+"""Inference of these crashes if the type of an input is unknown."""
 
 BEYOND = 1 << 62
-"""Stands for an index that is passed on from function to function: it may be any."""
+"""Placeholder for an index passed from function to function, which may be any."""
 
 INDICES = {
     ("", "GatherND"): ("batch_dims", 0),
     ("", "LayerNormalization"): ("axis", -MAX_RANK),
 }
-"""Attributes that inference takes as an index unseen, and the least that they may be."""
+"""Attributes that inference uses as an index without a check, and their minimum."""
 
 ROUNDS = 16
-"""How often inference is called again to look at nodes that were hidden."""
+"""Maximum number of further calls of inference for nodes that were hidden."""
 
 LONGEST = 1 << 22
-"""With longer lists of numbers, inference follows no values: it makes an object of each."""
+"""With longer lists of numbers, inference does not track values: each becomes an object."""
 
 SPARE_BYTES = 1 << 30
-"""How much more memory inference may take: the message that it reads has no large weights."""
+"""Memory that inference may allocate, in bytes: its input has no large weights."""
 
 
 @dataclass(frozen=True)
 class GraphNotes:
-    """What is known of one graph of a model that is not in its protobuf message."""
+    """Facts about a graph of a model that are not in its protobuf message."""
 
     promised: tuple[ValueType | None, ...] = ()
     """Of a subgraph, the types that its outputs should have: what the file says, completed by
@@ -138,12 +138,12 @@ def _iteration_numbers(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
 
 
 def _called(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
-    """Call inference; return its complaints too. What it cannot infer has no type."""
+    """Call inference; also return its error messages. Values it cannot infer have no type."""
     proto = _with_safe_functions(proto)
     try:
         inferred = shape_inference.infer_shapes(proto)
         follows = not _has_long_list(inferred.graph)
-    except Exception:  # an invalid node: the decoder, or its rule, will say so better
+    except Exception:  # an invalid node: the decoder or its rule reports it better
         return proto, ""
     with bounded_memory(SPARE_BYTES):
         try:
@@ -166,9 +166,9 @@ def _called(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
 
 
 def _complaint(proto: onnx.ModelProto) -> str:
-    """Return what inference complains of when it follows no values.
+    """Return the error message of inference without tracking values.
 
-    What it says of values that it follows may be wrong, and onnxruntime does not hear it.
+    Messages about tracked values may be wrong, and onnxruntime does not see them.
     """
     try:
         shape_inference.infer_shapes(proto, strict_mode=True)
@@ -178,14 +178,14 @@ def _complaint(proto: onnx.ModelProto) -> str:
 
 
 HEADING = r"\(op_type:[^\n]*?, node name: {}(\d+);\): \[\w+InferenceError\] *"
-"""How inference begins what it says of a node, given what our names of nodes start with."""
+"""The beginning of a message of inference about a node, with our prefix of node names."""
 
 NESTED = "Inference error(s):"
-"""What it says of a node with subgraphs or a function, before the nodes inside."""
+"""The message about a node with subgraphs or a function, before the nodes inside."""
 
 
 def _faults(complaint: str, mark: str) -> dict[int, str]:
-    """Return the reason why a node was refused, by the node's number."""
+    """Return the reasons why nodes were rejected, by node number."""
     _, *parts = re.split(HEADING.format(mark), complaint)
     reasons = zip(map(int, parts[::2]), (part.strip() for part in parts[1::2]))
     return {
@@ -204,9 +204,9 @@ def _has_long_list(graph: onnx.GraphProto) -> bool:
 
 
 def _hide(proto: onnx.ModelProto) -> set[int]:
-    """Hide nodes from inference; return which of them it may see once it knows more.
+    """Hide nodes from inference; return those that it may see once more types are known.
 
-    It would also stop at an operator that ONNX dropped, and read a shape beyond its end.
+    It would also stop at an operator removed from ONNX, and read beyond the end of a shape.
     """
     version = next(o.version for o in proto.opset_import if not o.domain)
     waiting = set()
@@ -254,7 +254,7 @@ def _typed(graph: onnx.GraphProto, outer: frozenset[str]) -> Iterator[bool]:
 
 
 def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a model whose functions have no node that inference must not see."""
+    """Return a model whose functions have no node that is unsafe for inference."""
     named = NEEDS_TYPES | INDICES.keys()
     inside = [node for f in proto.functions for node in nodes_of(f)]
     if not any((node.domain, node.op_type) in named for node in inside):

@@ -1,4 +1,4 @@
-"""What is done to a file first: one spelling of domains, types inferred."""
+"""Preparation of a file: one spelling of domains, sorted graphs, functions, symbols."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HasRule = Callable[[str, str, int], bool]
 """Whether an operator (domain, name, opset version) can be lowered as it is."""
 
 MAX_DEPTH = 64
-"""How many subgraphs may stand inside each other."""
+"""Maximum nesting of subgraphs."""
 
 
 def graphs_of(graph: Any, depth: int = 0) -> Iterator[Any]:
@@ -48,7 +48,7 @@ def nodes_of(graph: onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.NodeP
 
 
 def normalise_domains(proto: onnx.ModelProto) -> None:
-    """Spell ONNX's own domain one way: ``ai.onnx`` is another name of ""."""
+    """Spell ONNX's own domain in one way: ``ai.onnx`` is another name of ""."""
     items: list[Any] = [*nodes_of(proto.graph), *proto.opset_import]
     for function in proto.functions:
         items += [*nodes_of(function), *function.opset_import]
@@ -58,7 +58,7 @@ def normalise_domains(proto: onnx.ModelProto) -> None:
 
 
 def sort_graphs(proto: onnx.ModelProto) -> None:
-    """Sort the nodes of all graphs as inference wants them: each after those it reads from."""
+    """Sort the nodes of all graphs topologically, as inference requires."""
     for graph in graphs_of(proto.graph):
         producer = {
             name: i for i, n in enumerate(graph.node) for name in n.output if name
@@ -70,7 +70,7 @@ def sort_graphs(proto: onnx.ModelProto) -> None:
         try:
             order = order_of(needs)
         except CycleError:
-            continue  # the decoder says so
+            continue  # the decoder reports it
         if order != list(range(len(order))):
             nodes = [
                 onnx.NodeProto.FromString(graph.node[i].SerializeToString())
@@ -122,7 +122,7 @@ def opsets_of(proto: onnx.ModelProto) -> dict[str, int]:
 def with_bodies(
     proto: onnx.ModelProto, opsets: Mapping[str, int], has_rule: HasRule
 ) -> onnx.ModelProto:
-    """Replace operators without a rule by the functions that define them, where there are."""
+    """Replace operators without a rule by the functions that define them, if any."""
     bodies = wanted_bodies(proto, opsets, has_rule)
     if not bodies:
         return proto
@@ -135,10 +135,10 @@ def with_bodies(
 
 
 def part_repeated_symbols(proto: onnx.ModelProto) -> None:
-    """Give a length that occurs twice in the shape of one input another name there.
+    """Rename a symbol that occurs twice in the shape of one input.
 
-    Converters write ``[n, 3, dim, dim]`` for pictures that need not be square, and
-    onnxruntime takes these: nothing may rely on the two being equal.
+    Converters write ``[n, 3, dim, dim]`` for images that need not be square, and onnxruntime
+    accepts these: the two must not be assumed to be equal.
     """
     shapes = [value.type.tensor_type.shape.dim for value in proto.graph.input]
     known = {dim.dim_param for dims in shapes for dim in dims}
@@ -155,7 +155,7 @@ def part_repeated_symbols(proto: onnx.ModelProto) -> None:
 
 
 WITH_BODIES = {"If", "Loop", "Scan", "SequenceMap"}
-"""The operators whose subgraphs the compiler knows; of others, ONNX's function is used."""
+"""The operators whose subgraphs the compiler supports; for others, ONNX's function is used."""
 
 
 def wanted_bodies(
@@ -180,12 +180,12 @@ def wanted_bodies(
 
 
 def check_functions(proto: onnx.ModelProto) -> None:
-    """Refuse functions that call themselves, through others too, or grow beyond measure.
+    """Reject functions that call themselves, directly or not, or whose expansion is too large.
 
     Raises
     ------
     DecodeError
-        Before anything looks into them: ONNX's own inference would never come back.
+        If there is one. ONNX's own inference would not terminate.
     """
     Key = tuple[str, str, str]
     calls: dict[Key, list[Key]] = {
@@ -222,16 +222,16 @@ def _key(node: onnx.NodeProto) -> tuple[str, str, str]:
 
 
 MAX_RANK = 64
-"""How many axes NumPy gives an array."""
+"""Maximum number of axes of a NumPy array."""
 
 
 def check_ranks(proto: onnx.ModelProto) -> None:
-    """Refuse values of more axes than an array has.
+    """Reject values with more axes than NumPy supports.
 
     Raises
     ------
     LimitError
-        Naming the first.
+        Which names the first of them.
     """
     values = (*proto.graph.input, *proto.graph.output, *proto.graph.value_info)
     ranks = [(v.name, len(v.type.tensor_type.shape.dim)) for v in values]
@@ -244,7 +244,7 @@ def check_ranks(proto: onnx.ModelProto) -> None:
 
 
 def since_version(domain: str, operator: str, version: int) -> int:
-    """Return the version in which an operator got the definition that is in force."""
+    """Return the version of the operator's definition that an opset uses."""
     if onnx.defs.has(operator, version, domain):
         return int(onnx.defs.get_schema(operator, version, domain).since_version)
     return version

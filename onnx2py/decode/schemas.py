@@ -1,4 +1,4 @@
-"""What ONNX says of its operators: how many inputs and outputs, attributes of which types."""
+"""ONNX's schemas: numbers of inputs and outputs, and types of attributes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..errors import DecodeError
 
 
 def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
-    """See whether a node has what ONNX asks of its operator, if that is one of ONNX's.
+    """Check a node against the schema of its operator, if ONNX has one.
 
     Raises
     ------
     DecodeError
-        If there are too few or too many inputs or outputs, or an attribute is of another type.
+        If there are too few or too many inputs or outputs, or an attribute has the wrong type.
     """
     if not 0 < version < 2**31 or not onnx.defs.has(
         proto.op_type, version, proto.domain
@@ -56,7 +56,7 @@ def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
 
 @dataclass(frozen=True)
 class FormalInput:
-    """What an operator takes for one input: for the last one and more, if it is variadic."""
+    """The schema of one input; of the last and all further ones if it is variadic."""
 
     name: str
     variable: str
@@ -69,7 +69,7 @@ class FormalInput:
 def formal_inputs(
     domain: str, operator: str, version: int
 ) -> tuple[FormalInput, ...] | None:
-    """Return what an operator takes, None if it is none of ONNX's."""
+    """Return the inputs in an operator's schema, None if ONNX has no such operator."""
     if not 0 < version < 2**31 or not onnx.defs.has(operator, version, domain):
         return None
     schema: Any = onnx.defs.get_schema(operator, version, domain)

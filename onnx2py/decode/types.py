@@ -21,12 +21,12 @@ from ..ir.types import (
 
 
 def value_type(value: onnx.ValueInfoProto) -> ValueType | None:
-    """Return the type of an input or output, None where it has none."""
+    """Return the type of an input or output, None if it has none."""
     return proto_type(value.type) if value.HasField("type") else None
 
 
 def proto_type(proto: onnx.TypeProto) -> ValueType | None:
-    """Return a type, None where it is none that the compiler knows."""
+    """Convert a type, None if the compiler does not support it."""
     kind = proto.WhichOneof("value")
     if kind in ("tensor_type", "sparse_tensor_type"):
         tensor = getattr(proto, kind)
@@ -48,7 +48,7 @@ _ELEMENT_CODES = {name: code for code, name in ELEMENT_TYPES.items()}
 
 
 def type_proto(kind: ValueType | None) -> onnx.TypeProto:
-    """Return protobuf's spelling of a type: the other way round."""
+    """Convert a type to protobuf."""
     proto = onnx.TypeProto()
     if isinstance(kind, TensorType):
         proto.tensor_type.elem_type = _ELEMENT_CODES[kind.dtype]
@@ -77,7 +77,7 @@ def symbols_of(kind: ValueType) -> Iterator[str]:
 
 
 def without_made_up(kind: ValueType, symbols: set[str]) -> ValueType:
-    """Drop the symbols that inference made up: only those of inputs mean something."""
+    """Drop the symbols that inference generated: only those of inputs have a meaning."""
     if not isinstance(kind, TensorType) or kind.shape is None:
         return kind
     dims = (d if not isinstance(d, str) or d in symbols else None for d in kind.shape)
@@ -105,7 +105,7 @@ def _dim(proto: onnx.TensorShapeProto.Dimension) -> Dim:
 
 
 def symbol(text: str) -> str | None:
-    """Return a dimension's symbol; one that would not read as such gets a name of its own."""
+    """Return a dimension's symbol, renamed if it would not be readable as a symbol."""
     if not text or re.fullmatch(r"[A-Za-z_][\w.+*/() -]{0,60}", text, re.ASCII):
         return text or None
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]

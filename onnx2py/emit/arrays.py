@@ -12,20 +12,20 @@ from ..ir.types import EXTENSION_DTYPES
 from .literals import array_literal
 
 INLINE_ELEMENTS = 4
-"""Constants up to this size are written into the source, whole numbers up to twice that."""
+"""Constants up to this size (integers up to twice that) are written into the source."""
 
 
 PIECE = 1 << 20
-"""How many elements are compared at a time."""
+"""Number of elements compared at a time."""
 
 MOST_PADDING = 16
-"""How much larger strings may become in a file."""
+"""Maximum growth factor of strings in a file."""
 
 _CARRIERS = {1: np.uint8, 2: np.uint16}
 
 
 def is_scalar(array: np.ndarray) -> bool:
-    """Whether an array is one number of a type that NumPy has."""
+    """Return whether an array is a single number of one of NumPy's own dtypes."""
     return (
         array.ndim == 0 and array.dtype.kind in "iufb" and array.dtype not in EXTENSIONS
     )
@@ -35,15 +35,15 @@ EXTENSIONS = set(EXTENSION_DTYPES.values())
 
 
 def scalar_text(array: np.ndarray) -> str:
-    """Spell the number of a scalar array: ``0.5``."""
+    """Return the number in a scalar array as source: ``0.5``."""
     text = array_literal(array)
     return text[len("np.array(") : text.rindex(", ")]
 
 
 def is_storable(array: np.ndarray) -> bool:
-    """Whether a file can hold the array: NumPy drops NULs at the end of a string.
+    """Return whether a file can hold the array: NumPy drops NULs at the end of strings.
 
-    It also gives each string the room of the longest.
+    NumPy also stores every string with the length of the longest.
     """
     if array.dtype.kind not in "OU":
         return True
@@ -57,7 +57,7 @@ def is_storable(array: np.ndarray) -> bool:
 
 
 def stored_array(array: np.ndarray) -> np.ndarray:
-    """Return an array as NumPy alone can map it: little-endian, in C order, no objects."""
+    """Convert an array so that plain NumPy can map it: little-endian, C order, no objects."""
     if array.dtype.kind in "OU":
         return array.astype(str) if array.size else np.zeros(array.shape, "<U1")
     if array.dtype in EXTENSIONS:
@@ -111,6 +111,6 @@ def write_array(stream: IO[bytes], array: np.ndarray) -> None:
 
 
 def is_inline(array: np.ndarray) -> bool:
-    """Whether a constant is written into the source: a small one, or one that no file can hold."""
+    """Return whether to write a constant into the source: if small, or if no file can hold it."""
     limit = INLINE_ELEMENTS * (2 if array.dtype.kind in "iu" and array.ndim <= 1 else 1)
     return array.size <= limit or not is_storable(array)

@@ -1,4 +1,4 @@
-"""The Jinja environment: where templates lie, and the filters that text goes through."""
+"""The Jinja environment: location of templates, and filters for text of models."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ PACKAGE = Path(__file__).parent.parent
 
 
 def rendered(path: str, context: Mapping[str, Any], folder: str = "") -> str:
-    """Return a file that has a template of its name, in ``folder`` of the templates."""
+    """Render the template of a file, in ``folder`` of the templates."""
     template = path if path.endswith(".typed") else f"{path}.j2"
     return environment().get_template(f"{folder}{template}").render(context)
 
 
 @lru_cache(maxsize=None)
 def environment() -> Environment:
-    """Return the environment; templates lie inside a wheel and beside a checkout's package."""
+    """Return the environment; templates are inside a wheel or next to a checkout's package."""
     folders = [PACKAGE / "templates", PACKAGE.parent / "templates"]
     found = Environment(
         loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # the output is Python; text of models goes through the filters
+        autoescape=False,  # the output is Python; filters escape text of models
     )
     found.filters.update(
         literal=literal, comment=comment, docstring=docstring, markdown=markdown,

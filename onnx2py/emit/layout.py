@@ -1,4 +1,4 @@
-"""black, in process: the layout of everything that is written, and the proof that it parses."""
+"""Formatting of generated source by black, which also proves that it parses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import InternalError
 from .text import WIDTH
 
 INDENT = 8 * " "
-"""Of a method's body."""
+"""Indentation of a method's body."""
 
 _MODE = Mode(target_versions={TargetVersion.PY39}, line_length=WIDTH)
 _NAMES = r"[a-z_][\w.]*(?:, [a-z_][\w.]*)*"
@@ -32,7 +32,7 @@ _SETTLED = re.compile(
 
 @lru_cache(maxsize=512)  # the files that many packages share are laid out once
 def format_source(path: str, source: str, *, laid_out: bool = False) -> str:
-    """Return Python source as black lays it out, the same if it is ``laid_out``.
+    """Format Python source with black; return it unchanged if it is ``laid_out``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Python literals of what calls carry. Nothing of a model's text gets past this unquoted."""
+"""Python literals of call arguments; all text of a model is quoted here."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _EXTENSIONS = set(EXTENSION_DTYPES.values())
 
 
 def literal(value: Any) -> str:
-    """Spell a value as a Python expression that evaluates to it.
+    """Return a Python expression that evaluates to a value.
 
     Raises
     ------
     InternalError
-        If it is of a type that has no literal.
+        If its type has no literal.
     """
     if value is None or isinstance(value, (bool, str, int)):
         return repr(value) if not isinstance(value, str) else ascii(value)
@@ -48,7 +48,7 @@ def _float(value: float) -> str:
 
 
 def dtype_literal(dtype: np.dtype) -> str:
-    """Spell a dtype: ``np.float32``, ``ml_dtypes.int4``, ``np.object_`` for strings."""
+    """Return the source of a dtype: ``np.float32``, ``ml_dtypes.int4``; strings: ``np.object_``."""
     if dtype in _EXTENSIONS:
         return f"ml_dtypes.{dtype.name}"
     if dtype.kind in "UO":
@@ -57,7 +57,7 @@ def dtype_literal(dtype: np.dtype) -> str:
 
 
 def array_literal(array: np.ndarray) -> str:
-    """Spell a small array: ``np.array([1, 2], np.int64)``."""
+    """Return the source of a small array: ``np.array([1, 2], np.int64)``."""
 
     def items(value: Any) -> str:
         if isinstance(value, list):
@@ -92,7 +92,7 @@ def _nested(text: np.ndarray) -> str:
 
 
 def render_call(call: Call, spell: Callable[[str], str]) -> str:
-    """Spell a call as a Python expression; ``spell`` says what a value is called."""
+    """Return the source of a call; ``spell`` returns the expression for a value."""
 
     def argument(value: Argument) -> str:
         if isinstance(value, (Ref, Expression)):
@@ -123,16 +123,18 @@ def render_call(call: Call, spell: Callable[[str], str]) -> str:
 
 
 _METHODS = (np.reshape, np.squeeze, np.take, np.transpose)
-"""NumPy's functions of these names only look for the method: that takes most of their time."""
+"""NumPy functions that only call the method of the same name, at several times its cost."""
 
 
 def _new_axes(axis: Argument) -> str:
-    """Spell the index that makes new axes, an eighth of the time of ``np.expand_dims``."""
+    """Return the index that adds axes, which takes an eighth of the time of ``np.expand_dims``."""
     axes = axis if isinstance(axis, tuple) else (axis,)
     numbers = [n for n in axes if isinstance(n, int)]
     if not numbers or len(numbers) != len(axes) or len({*numbers}) != len(numbers):
         return ""
-    if max(map(abs, numbers)) > 64:  # more axes than NumPy has: it will say so
+    if (
+        max(map(abs, numbers)) > 64
+    ):  # more axes than NumPy supports: it will raise an error
         return ""
     if min(numbers) >= 0:
         places = range(max(numbers) + 1)
@@ -181,7 +183,7 @@ def render_number(number: Argument, spell: Callable[[str], str], least: int = 0)
 
 
 def _index(index: Argument, spell: Callable[[Argument], str]) -> str:
-    """Spell what stands in brackets: ``:, 1:5, ::-1``."""
+    """Return the source of an index: ``:, 1:5, ::-1``."""
 
     def part(item: Any) -> str:
         if item is Ellipsis:
@@ -197,7 +199,7 @@ def _index(index: Argument, spell: Callable[[Argument], str]) -> str:
 
 
 def function_name(function: Callable[..., Any]) -> str:
-    """Spell a kernel as ``ops.conv`` and a NumPy function as ``np.add``.
+    """Return the source name of a function: ``ops.conv`` for kernels, ``np.add`` for NumPy's.
 
     Raises
     ------

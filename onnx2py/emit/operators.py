@@ -1,4 +1,4 @@
-"""The files of ``ops/``: the kernels' own source, for one model or for several."""
+"""The files of ``ops/``: the source of kernels, for one model or several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kernel = Callable[..., Any]
 
 
 def operator_files(kernels: Iterable[Kernel]) -> dict[str, str]:
-    """Return the files of ``ops/`` that kernels need; the folder exports the kernels."""
+    """Return the files of ``ops/`` for kernels, which the folder exports."""
     called = list(kernels)
     files = {
         f"ops/{module}.py": shaken_source(module, names)
@@ -33,5 +33,5 @@ def operator_files(kernels: Iterable[Kernel]) -> dict[str, str]:
 
 
 def laid_out_operators(kernels: Iterable[Kernel]) -> frozenset[str]:
-    """Return which of those files are as black would have them."""
+    """Return those of the files that black would not change."""
     return frozenset(f"ops/{name}.py" for name in reached(kernels) if is_laid_out(name))

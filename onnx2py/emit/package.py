@@ -40,7 +40,7 @@ FILES = (
     "_session.py", "_tensors.py", "_threads.py", "_tools.py", "watch.py", "model.py", "README.md",
     "py.typed",
 )  # fmt: skip
-"""What has a template of its own; ``py.typed`` is empty."""
+"""Files that have a template; ``py.typed`` is empty."""
 
 SHARED = frozenset(
     {
@@ -52,7 +52,7 @@ SHARED = frozenset(
         "py.typed",
     }
 )
-"""Files that packages in one folder have in common, as they have ``ops/``."""
+"""Files that packages in one folder share, like ``ops/``."""
 
 LAID_OUT = frozenset(
     {
@@ -67,12 +67,12 @@ LAID_OUT = frozenset(
         "watch.py",
     }
 )
-"""Files whose templates are written as black lays them out, whatever is filled in."""
+"""Files whose templates black would not change, whatever is filled in."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from: what the package says of itself. Not to be trusted as text."""
+    """The origin of a model, which the package states. Its text is not trusted."""
 
     source: str
     sha256: str
@@ -92,7 +92,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Package:
-    """The files, and what there is to report about them."""
+    """The files of a package, and data for reports."""
 
     files: dict[str, Content]
     nodes: int
@@ -112,18 +112,18 @@ class Package:
 def build_package(
     program: Program, name: str, origin: Provenance, *, shared: bool = False
 ) -> Package:
-    """Write a program as the files of the package ``name``.
+    """Generate the files of the package ``name`` from a program.
 
-    If ``shared``, the files of ``SHARED`` and ``ops/`` lie in the package around it.
+    If ``shared``, the files of ``SHARED`` and ``ops/`` belong to the parent package.
     """
     return _Builder(program, name, origin, shared).build()
 
 
 FEW_HOLDERS = 4
-"""How many values an output is compared with by name."""
+"""Number of values that an output is compared with by name."""
 
 KEPT = 1 << 13
-"""Bytes of a value, from which on a call may take more memory than glibc keeps, 128 kB."""
+"""Bytes of a value from which a call may need more memory than glibc keeps (128 kB)."""
 
 
 class _Builder:
@@ -284,7 +284,7 @@ class _Builder:
         }
 
     def _helpers(self, results: Iterable[str]) -> str:
-        """Name what the model needs of ``_tensors``."""
+        """Return the names that the model imports from ``_tensors``."""
         names = ["TensorSpec", "quiet"]
         names += ["check_input"] if "check_input(" in self.checks else []
         names += ["File", "load_weight"] if self._has_files() else []
@@ -293,11 +293,11 @@ class _Builder:
         return ", ".join(sorted(names))
 
     def _has_files(self) -> bool:
-        """Whether weights lie in files."""
+        """Return whether weights are stored in files."""
         return any("load(" in line["expression"] for line in self.placed.lines)
 
     def _typing_names(self, body: str, values: list[dict[str, Any]]) -> str:
-        """Name what the model needs of ``typing``."""
+        """Return the names that the model imports from ``typing``."""
         text = " ".join([body, *self.writer.bodies, *(v["annotation"] for v in values)])
         names = {name for name in ("Annotated", "Any") if name in text}
         names.add("Optional")
@@ -328,7 +328,7 @@ class _Builder:
         return "\n".join(doc_line(line) for line in wrapped.splitlines())
 
     def _results(self) -> Iterator[str]:
-        """Spell the returned values, each in memory of its own."""
+        """Yield the expressions of the returned values, each with its own memory."""
         spell, outputs = self.writer.spell, self.program.outputs
         for value, holders in zip(outputs, self.holders):
             text = self._as_array(value)
@@ -345,7 +345,7 @@ class _Builder:
                 yield text
 
     def _as_array(self, value: str) -> str:
-        """Spell a value; one that may be a NumPy scalar is made an array."""
+        """Return the expression for a value, converted if it may be a NumPy scalar."""
         spelled, value_type = self.writer.spell(value), self.program.types.get(value)
         if isinstance(value_type, TensorType):
             is_array = bool(value_type.rank) and value not in self.open
@@ -376,7 +376,7 @@ class _Builder:
 def tensors_context(
     requires: Iterable[str], large: bool, own: bool = True
 ) -> dict[str, Any]:
-    """Return what the template of ``_tensors.py`` needs to know.
+    """Return the variables of the template of ``_tensors.py``.
 
     Without ``own``, all outputs are known to be new arrays.
     """

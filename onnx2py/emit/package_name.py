@@ -1,4 +1,4 @@
-"""Which names a package can have, and what to propose instead of others."""
+"""Valid package names, and proposals for invalid ones."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 import sys
 
 DEPENDENCIES = frozenset({"PIL", "ml_dtypes", "numpy", "threadpoolctl"})
-"""What packages import: a package of that name would hide it."""
+"""Modules that packages import: a package of that name would hide them."""
 
 
 def name_problem(name: str) -> str | None:
-    """Say why no package can have a name, or None if one can.
+    """Return why a name is not valid for a package, None if it is.
 
-    A module of Python's library is hidden by a package of the same name in the working
-    folder, from NumPy too.
+    A package in the working folder hides a module of the same name in Python's library,
+    from NumPy as well.
     """
     if not name.isidentifier():
         return "expected a name that Python can import"

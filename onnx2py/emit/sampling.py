@@ -1,4 +1,4 @@
-"""Telling large files apart; the function's source is copied into the folders of shims."""
+"""A fast hash of large files; its source is copied into the folders of shims."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 
 
 def sampled_sha256(path: str) -> str:
-    """Return a SHA-256 of a file's size and of 64 pieces of 4 kB, spread over all of it.
+    """Return the SHA-256 of a file's size and of 64 blocks of 4 kB, spread over the file.
 
-    Reading all takes seconds for each GB.
+    Reading the whole file takes seconds per GB.
     """
     size = os.path.getsize(path)
     digest = hashlib.sha256(f"{size}".encode())

@@ -1,4 +1,4 @@
-"""Tree-shaking: the kernels' own source, less the definitions that a model does not reach."""
+"""Tree-shaking: the source of kernels without definitions that a model does not reach."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_module(name: str) -> Module:
     Raises
     ------
     InternalError
-        If it has a statement that tree-shaking does not know.
+        If it has a statement that tree-shaking does not support.
     """
     text = _file(name).read_text(encoding="utf-8")
     lines = text.splitlines()
@@ -174,7 +174,9 @@ def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
             continue
         definition = module.definition(name)
         if definition is None:
-            raise InternalError(f"kernels/{module_name}.py does not define {name}")
+            raise InternalError(
+                f"kernels/{module_name}.py: expected a definition of {name}"
+            )
         found[module_name].update(definition.names)
         for used in sorted(definition.uses):
             imported = module.imports.get(used)

@@ -1,4 +1,4 @@
-"""Several models as one folder ``onnxruntime/``, for programs that import onnxruntime."""
+"""A folder ``onnxruntime/`` with several models, for programs that import onnxruntime."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def describe(
     symbols: Mapping[str, str],
     promised: ValueType | None = None,
 ) -> dict[str, Any]:
-    """Say what templates need to know of an input or output.
+    """Return the variables that describe an input or output in templates.
 
     Where inference is vague, the type of an output is what the file says. ``symbols`` has
     what the file calls each symbol.

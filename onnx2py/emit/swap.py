@@ -1,4 +1,4 @@
-"""Let two folders change places in one step, where the system can."""
+"""Atomic exchange of two folders, where the system supports it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def swap(one: Path, other: Path) -> bool:
     Raises
     ------
     OSError
-        If the system could, but may not: no right to write there, say.
+        If the system refuses, for example because of missing permissions.
     """
     try:
         library = ctypes.CDLL(None, use_errno=True)

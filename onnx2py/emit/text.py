@@ -1,7 +1,7 @@
 """The filters through which a model's text enters source: ``comment``, ``docstring``, ``markdown``.
 
-A model's author may be hostile. No text of his gets into a template but through these, and
-through ``literal`` (see ``literals``).
+The author of a model may be hostile. Text of a model enters a template only through these
+filters and ``literal`` (see ``literals``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import unicodedata
 WIDTH = 88
 """Characters of a line, as black counts them."""
 MAX_TEXT = 300
-"""Longer text is cut: no reader wants it, and no layout survives it."""
+"""Longer text is cut: it would be unreadable and break the layout."""
 
 _PLAIN = re.compile(r"[\w/.:;,+*=<>()\[\]{}@$%&|~^!? -]*", re.ASCII)
 _DIRECTIVES = re.compile(
@@ -21,7 +21,7 @@ _DIRECTIVES = re.compile(
 
 
 def one_line(text: object) -> str:
-    """Return text without anything that could end a line or change its direction."""
+    """Escape all characters that could end a line or change its direction."""
     characters = []
     for character in str(text):
         category = unicodedata.category(character)
@@ -39,7 +39,7 @@ def one_line(text: object) -> str:
 
 
 def comment(text: object) -> str:
-    """Return text for a ``#`` comment, on one line, which no tool takes for a directive."""
+    """Return text for a ``#`` comment, on one line, that no tool reads as a directive."""
     return _DIRECTIVES.sub(lambda match: f"{match.group(1)} :", one_line(text))
 
 
@@ -49,7 +49,7 @@ def docstring(text: object) -> str:
 
 
 def markdown(text: object) -> str:
-    """Return text for a Markdown page: no markup, no table cell, no code span gets out of it."""
+    """Escape text for Markdown: it cannot end a table cell or a code span, or add markup."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~&-])", r"\\\1", one_line(text))
 
 

@@ -1,4 +1,4 @@
-"""Where the constants of a program go: a literal, an array in the source, or a file."""
+"""Storage of the constants of a program: as a literal, an array in the source, or a file."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from .text import comment
 from .usage import read_by_numpy_alone, readers_of
 
 SCALES = (1, 2, 4, 8, 16)
-"""Of weights in half precision: recurrent layers halve theirs, attention divides by 8.
+"""Factors by which weights are multiplied before they are stored in half precision.
 
-What is very small then has too few digits in float16, unless it is multiplied again.
+Recurrent layers halve their weights and attention divides them by 8: small numbers would
+then have too few digits in float16.
 """
 
 
@@ -36,7 +37,7 @@ SHARED_BYTES = 1 << 16
 
 @dataclass
 class PlacedWeights:
-    """How each constant is spelled, and what that needs."""
+    """The expression for each constant, with the files and dtypes that it needs."""
 
     expressions: dict[str, str] = field(default_factory=dict)
     """The expression for a value: ``self.name`` or a literal."""
@@ -54,7 +55,7 @@ def place_weights(
     used: Mapping[str, np.ndarray],
     names: Mapping[str, str],
 ) -> PlacedWeights:
-    """Place the constants that anything reads; equal ones share a place."""
+    """Store the constants that are read; equal constants share one attribute."""
     readers = readers_of(statements)
     shown = read_by_numpy_alone(statements)
     placed = PlacedWeights()
@@ -82,7 +83,7 @@ def place_weights(
 
 
 def _may_be_shared(array: np.ndarray) -> bool:
-    """Whether equal constants may be one attribute: a small parameter has a name of its own."""
+    """Return whether equal constants may share an attribute: small parameters keep their names."""
     is_parameter = array.dtype.kind not in "biuO" and array.size > 1
     return not is_parameter or array.nbytes >= SHARED_BYTES
 
@@ -93,7 +94,7 @@ def _expression(
     narrow: tuple[str, ...],
     placed: PlacedWeights,
 ) -> str:
-    """Return the expression that makes a weight; put it into a file unless it is small."""
+    """Return the expression for a weight; store the weight in a file unless it is small."""
     if is_inline(array):
         placed.dtypes.add(dtype_name(array.dtype))
         return array_literal(array)

@@ -21,12 +21,12 @@ def doc_line(text: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Spell ``1 call``, ``2 calls``."""
+    """Return a number with its noun: ``1 call``, ``2 calls``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def byte_count(size: int) -> str:
-    """Spell a size in bytes with its unit."""
+    """Format a size in bytes with its unit."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"

@@ -1,8 +1,8 @@
-"""The temporary folder beside a target in which a package is made.
+"""The temporary folder next to a target in which a package is generated.
 
-A process that is killed cannot clean up. So each workshop has a file that is locked as long as
-its owner lives, and the next run that finds one without a lock puts things right: a package that
-was on its way out goes back to its place if that is empty, and the workshop is removed.
+A killed process cannot clean up. Therefore each workshop has a file that is locked while its
+owner runs. The next run that finds an unlocked workshop moves a package that was being replaced
+back to its place if that is empty, and removes the workshop.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import IO
 
 LOCK = ".lock"
-"""What the name of a workshop's lock ends in."""
+"""Suffix of the lock of a workshop."""
 OLD = "old"
-"""Where the package goes that is replaced."""
+"""Folder for the package that is replaced."""
 
 
 @contextmanager
 def workshop(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside ``target``; it is gone afterwards, whatever happens.
+    """Yield a new folder next to ``target`` that is removed afterwards in any case.
 
     Raises
     ------
     OSError
-        If it cannot be made.
+        If it cannot be created.
     """
     tidy(target)
     # The name comes first: a signal at any moment leaves nothing that is not cleaned up.
@@ -44,18 +44,18 @@ def workshop(target: Path) -> Iterator[Path]:
 
 
 def lock_of(folder: Path) -> Path:
-    """Return where the lock of a workshop is."""
+    """Return the path of a workshop's lock."""
     return folder.with_name(f"{folder.name}{LOCK}")
 
 
 def tidy(target: Path) -> None:
-    """Finish what a killed process left beside ``target``."""
+    """Clean up after killed processes next to ``target``."""
     for path in target.parent.glob(f".{target.name}-*{LOCK}"):
         folder = path.with_name(path.name[: -len(LOCK)])
         try:
             with path.open("r+") as lock:
                 if not _locked(lock):
-                    continue  # its owner lives
+                    continue  # its owner is running
                 if (folder / OLD).is_dir() and not target.exists():
                     os.rename(folder / OLD, target)
         except OSError:

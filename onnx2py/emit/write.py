@@ -1,8 +1,8 @@
-"""Put the files of a package on disk: all of them or none.
+"""Write the files of a package: all of them or none.
 
-The files go into a temporary folder beside the target, which then takes the target's place
-in one step. A list of what was written lies in the package, so that a later run knows what
-is its own to replace.
+The files are written to a temporary folder next to the target, which then replaces the target
+in one step. The package has a list of the files written, so that a later run knows which
+files it may replace.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from .swap import swap
 from .workshop import OLD, workshop
 
 MANIFEST = "onnx2py.json"
-"""Names the files that onnx2py wrote into a package, and has the SHA-256 of its weights."""
+"""Lists the files that onnx2py wrote into a package, and the SHA-256 of its weights."""
 
 
 def check_target(target: Path, *, force: bool) -> None:
-    """See whether a package may be written there, before any work is done.
+    """Check that a package may be written to a target, before any work is done.
 
     Raises
     ------
     OutputError
-        If the target is a file, or a folder that onnx2py did not make and ``force`` is not set,
-        or cannot be made.
+        If the target is a file, or a folder that onnx2py did not create and ``force`` is not
+        set, or cannot be created.
     """
     problem = name_problem(target.name)
     if problem:
@@ -66,7 +66,7 @@ def check_target(target: Path, *, force: bool) -> None:
 
 
 def read_manifest(folder: Path) -> list[str] | None:
-    """Return the files that onnx2py wrote into a folder, or None if it did not make it."""
+    """Return the files that onnx2py wrote into a folder, None if it did not create it."""
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files = found["files"]
@@ -109,7 +109,7 @@ def staged(
 
 @contextmanager
 def _told(target: Path) -> Iterator[None]:
-    """Say in the words of this project what the system refused."""
+    """Convert an error of the system to an error of this project."""
     try:
         yield
     except OSError as error:
@@ -147,7 +147,7 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
 
 
 def finish_manifest(folder: Path) -> None:
-    """List what lies in a finished package."""
+    """Write the list of files of a finished package."""
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     shutil.rmtree(folder / "ops" / "__pycache__", ignore_errors=True)
     files = sorted(
@@ -176,7 +176,7 @@ def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def _replace(folder: Path, target: Path, old: Path) -> None:
-    """Let a finished package take the target's place: in one step, if the system can."""
+    """Replace the target by a finished package, in one step if the system supports it."""
     if not target.exists():
         os.rename(folder, target)
         return
@@ -192,7 +192,7 @@ def _replace(folder: Path, target: Path, old: Path) -> None:
 
 
 def _keep_foreign_files(target: Path, folder: Path) -> None:
-    """Copy to the new package what others put into the old one."""
+    """Copy files that onnx2py did not write from the old package to the new one."""
     ours = set(read_manifest(target) or ())
     our_folders = {str(p) for name in ours for p in PurePosixPath(name).parents}
     for path in sorted(target.rglob("*")):
@@ -206,7 +206,7 @@ def _keep_foreign_files(target: Path, folder: Path) -> None:
             continue
         if copy.exists():
             raise OutputError(
-                f"{target / relative}: expected a file that onnx2py wrote, got somebody else's; "
+                f"{target / relative}: expected a file that onnx2py wrote, got another file; "
                 "move it away"
             )
         copy.parent.mkdir(parents=True, exist_ok=True)

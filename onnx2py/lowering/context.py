@@ -1,4 +1,4 @@
-"""What a lowering rule sees of a node, and how it answers with a checked call."""
+"""The view of a node for a lowering rule, which returns a checked call."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _Type: TypeAlias = type
 
 @dataclass
 class NodeContext:
-    """One node, with what the compiler knows of its inputs.
+    """A node, with the compiler's knowledge of its inputs.
 
-    Every attribute that a rule reads is noted: one that no rule reads is reported as
-    unsupported, since ignoring it could be a wrong answer.
+    Attributes that a rule reads are noted: an attribute that no rule reads is reported as
+    unsupported, because ignoring it could give a wrong result.
     """
 
     node: Node
@@ -73,7 +73,7 @@ class NodeContext:
         return self.input(index) if self.has_input(index) else None
 
     def has_output(self, index: _Int) -> bool:
-        """Whether anyone may want that output."""
+        """Whether that output may be used."""
         return index < len(self.node.outputs) and bool(self.node.outputs[index])
 
     def type(self, index: _Int) -> TensorType | None:
@@ -106,7 +106,7 @@ class NodeContext:
         return kind.static_shape if kind else None
 
     def constant(self, index: _Int) -> np.ndarray | None:
-        """Return the value of an input that no caller can change, where it is one."""
+        """Return the value of an input if it is constant, else None."""
         return (
             self.constants.get(self.node.inputs[index])
             if self.has_input(index)
@@ -116,9 +116,9 @@ class NodeContext:
     def literal(self, index: _Int) -> Argument:
         """Return a small integer, bool or float input as a literal if it is constant.
 
-        A 0-d tensor becomes a number and a 1-d tensor a tuple. What is not constant, has
-        more axes or elements, or is of another type, remains a reference; an absent input
-        is None.
+        A 0-d tensor becomes a number, and a 1-d tensor a tuple. An input that is not constant,
+        has more axes or elements, or has another type remains a reference; an absent input is
+        None.
         """
         value = self.constant(index)
         if (
@@ -293,14 +293,14 @@ class NodeContext:
         results: Any = None,  # an int; Any, so that callers may spread other options
         **kwargs: Argument,
     ) -> Call:
-        """Answer with one call; arguments equal to the kernel's default are left out.
+        """Return a call; arguments equal to the kernel's defaults are omitted.
 
         ``function`` is a kernel, a NumPy function, or ``".method"`` of the first argument.
 
         Raises
         ------
         InternalError
-            If the arguments do not fit the kernel's signature.
+            If the arguments do not match the kernel's signature.
         """
         if isinstance(function, str) or not function.__module__.startswith("onnx2py."):
             return Call(function, args, kwargs, results)
@@ -338,7 +338,7 @@ class NodeContext:
         return Call(function, tuple(positional), keywords, results)
 
     def unsupported(self, what: str, hint: str = "") -> UnsupportedError:
-        """Return the error to raise for what the rules do not cover."""
+        """Return the error to raise for an unsupported feature."""
         return UnsupportedError([self.problem(what, hint)])
 
     def problem(self, what: str, hint: str = "") -> Problem:
@@ -352,7 +352,7 @@ class NodeContext:
         )
 
     def unread(self) -> list[str]:
-        """Return the attributes that the rule did not look at."""
+        """Return the attributes that the rule did not read."""
         return sorted(set(self.node.attributes) - self.read)
 
 
@@ -371,7 +371,7 @@ def _is_default(default: Any, value: Any) -> bool:
 def short_float(value: float) -> float:
     """Return the number with the fewest digits that is the same float32: 0.01, not 0.00999999977.
 
-    Numbers that are no float32 are returned as they are.
+    Numbers that are not float32 are returned unchanged.
     """
     with np.errstate(over="ignore"):
         single = np.float32(value)

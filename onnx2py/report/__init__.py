@@ -1,4 +1,4 @@
-"""A page about a package to read in a browser: what it is, a picture, a table of its calls."""
+"""An HTML page about a package: facts, a picture of the graph, a table of calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TITLE_LENGTH = 32
 
 
 def report_page(program: Program, package: Package, origin: Provenance) -> str:
-    """Return the page, complete in itself: HTML, with its style and its picture inside."""
+    """Return the page as self-contained HTML, with its style and picture."""
     writer = RowWriter(program)
     rows = writer.rows()
     found = boxes(rows, program.inputs)
@@ -88,7 +88,7 @@ def _small_print(box: Box) -> str:
 
 
 def _short(number: int) -> str:
-    """Spell a number in a few characters: ``1.2M``."""
+    """Format a number in a few characters: ``1.2M``."""
     value = float(number)
     for unit in ("", "k", "M", "G"):
         if value < 1000:

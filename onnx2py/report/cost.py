@@ -1,4 +1,4 @@
-"""How many multiply-adds a call takes: those of its products; all else is not counted."""
+"""Number of multiply-adds of a call, counted for matrix products and convolutions only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Shapes = Callable[[int], tuple[Dim, ...]]
 
 @dataclass(frozen=True)
 class Cost:
-    """A count: ``number`` times the lengths that are open."""
+    """A count: ``number`` times dynamic lengths."""
 
     number: int
     symbols: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Unknown(Exception):
 def multiply_adds(
     call: Call, outputs: Iterable[str], types: Mapping[str, ValueType]
 ) -> Cost | None:
-    """Return what a call costs; 0 if it has no products, None if that is not known."""
+    """Return the cost of a call: 0 if it has no products, None if it is unknown."""
     count = _COUNTS.get(getattr(call.function, "__name__", str(call.function)))
     if count is None:
         module = getattr(call.function, "__module__", "").rpartition(".")[2]
@@ -55,7 +55,7 @@ def multiply_adds(
 
 
 def total(costs: Iterable[Cost | None]) -> list[Cost]:
-    """Add costs up: one for each product of open lengths."""
+    """Sum costs, separately for each product of dynamic lengths."""
     found: Counter[tuple[str, ...]] = Counter()
     for cost in costs:
         if cost is not None:

@@ -1,7 +1,7 @@
 """Boxes in layers, from the inputs down, and the lines between them: coordinates for SVG.
 
-A box stands one layer below the lowest of those that it reads from. A line that passes layers
-gets a place in each of them, so that it goes around boxes and not through them.
+A box is one layer below the lowest box that it reads from. A line that passes layers has a
+place in each of them, so that it goes around boxes instead of through them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SWEEPS = 4
 
 @dataclass
 class Place:
-    """Where something stands: its centre and its upper edge."""
+    """The position of a box or a line: its center and its upper edge."""
 
     width: int
     layer: int
@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Line:
-    """A path from one box to another, and what goes along it."""
+    """A path from one box to another, and the values it carries."""
 
     path: str
     title: str
@@ -48,7 +48,7 @@ class Drawing:
 
 
 def draw(found: Sequence[Box], last: Sequence[int]) -> Drawing:
-    """Lay boxes out; ``last`` are those that make the outputs (-1: an input is one)."""
+    """Lay out boxes; ``last`` are those that compute outputs (-1 if an input is an output)."""
     edges = [(maker + 1, i + 1) for i, box in enumerate(found) for maker in box.after]
     titles = [title for box in found for title in box.after.values()]
     end = len(found) + 1

@@ -1,4 +1,4 @@
-"""The calls of a program in a few boxes, for a picture that one can take in.
+"""The calls of a program grouped into a few boxes, for a readable picture.
 
 Calls that follow each other and share the scopes of their nodes' names (``/encoder/layer.0``)
 share a box; how many scopes count is chosen such that there are not too many boxes. Where names

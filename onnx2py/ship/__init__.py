@@ -1,7 +1,7 @@
-"""A finished package in one file: a wheel to install, an archive to run, a module to read.
+"""A finished package in one file: a wheel, a runnable archive, or a single module.
 
-Each holds the package's own files, unchanged, and is the same for the same package: no time,
-no name of a machine goes in. A file is written whole or not at all.
+Each contains the package's own files, unchanged, and is reproducible: it contains no time and
+no host name. A file is written completely or not at all.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .zipapp import write_zipapp
 
 @dataclass(frozen=True)
 class Shipment:
-    """A file that was made of a package."""
+    """A file created from a package."""
 
     kind: str
     path: Path
@@ -34,7 +34,7 @@ class Shipment:
 
 
 def check_shipments(options: Options) -> None:
-    """See whether the files may be written where they are asked for, before any work is done.
+    """Check that the requested files can be written, before any work is done.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def check_shipments(options: Options) -> None:
 
 
 def _check_module_name(file: Path) -> None:
-    """Refuse a file that Python cannot import."""
+    """Reject a file name that Python cannot import."""
     stem = file.name.removesuffix(".py")
     problem = name_problem(stem)
     if problem is None and stem == file.name:
@@ -68,19 +68,19 @@ def _check_module_name(file: Path) -> None:
 
 
 def _nearest_folder(folder: Path) -> Path:
-    """Return a folder, or the one in which it would have to be made."""
+    """Return a folder, or the nearest existing folder above it."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
 
 
 def check_size(options: Options, weight_bytes: int) -> None:
-    """Refuse what is too large for what the options ask for, before anything is written.
+    """Check the size of a package against the options, before anything is written.
 
     Raises
     ------
     OutputError
-        If it is.
+        If it is too large.
     """
     if options.single_file is not None:
         check_weights(weight_bytes, Path(options.single_file))
@@ -93,7 +93,7 @@ def ship(
     origin: Provenance,
     page: Callable[[], str],
 ) -> tuple[Shipment, ...]:
-    """Make what the options ask for of the package in a folder; ``page`` writes the report.
+    """Write the requested files for the package in a folder; ``page`` writes the report.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def ship_wheel(
     sha256: str,
     distribution: str,
 ) -> tuple[Shipment, ...]:
-    """Make a wheel of the package in a folder, which pip knows by another name.
+    """Write a wheel of the package in a folder, with a distribution name of its own.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be made: {error.strerror or error}"
+            f"{folder}: cannot be created: {error.strerror or error}"
         ) from None
 
 

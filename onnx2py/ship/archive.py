@@ -1,4 +1,4 @@
-"""Archives that are the same for the same files."""
+"""Reproducible archives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 PACKED = (".py", ".md", ".json", ".txt", ".typed")
-"""What is worth compressing; weights are not, and are read faster as they are."""
+"""Files to compress; weights hardly shrink and are read faster uncompressed."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Contents:
 
 
 def add(archive: ZipFile, name: str, content: bytes | Path) -> None:
-    """Add a file; times and permissions are always the same ones."""
+    """Add a file with fixed time and permissions."""
     entry = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.create_system = 3  # Unix, on whatever system it is made
+    entry.create_system = 3  # Unix, on every system
     entry.external_attr = 0o100644 << 16
     packed = name.endswith((*PACKED, "METADATA", "RECORD"))
     entry.compress_type = ZIP_DEFLATED if packed else ZIP_STORED

@@ -1,7 +1,7 @@
 """Modules in one file: their definitions one after the other, imports at the top.
 
-A name that means something in two modules gets the module's name appended in the second, so
-that ``cast``, the operator, leaves ``typing.cast`` alone. Nothing else of the source changes.
+A name with different meanings in two modules gets the module's name appended in the second, so
+that the operator ``cast`` does not replace ``typing.cast``. The source is otherwise unchanged.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def in_order(modules: Mapping[str, Module]) -> list[Module]:
 def merged(
     modules: list[Module], namespace: str
 ) -> tuple[str, dict[tuple[str, str], str]]:
-    """Return the imports and the definitions, and what each definition is called now.
+    """Return the imports and the definitions, and the new name of each definition.
 
-    ``namespace`` is a name that must stay free.
+    ``namespace`` is a reserved name.
     """
     names = _names(modules, {namespace})
     statements: dict[str, None] = {}
@@ -126,7 +126,7 @@ def _bare(text: str) -> str:
 
 
 def _names(modules: list[Module], taken: set[str]) -> dict[tuple[str, str], str]:
-    """Return a name of its own for everything that a module defines or imports."""
+    """Return a unique name for everything that a module defines or imports."""
     used: dict[str, str] = dict.fromkeys([*dir(builtins), *taken], "")
     for (
         module
@@ -176,7 +176,7 @@ def _section(module: Module, renamed: Mapping[str, str]) -> str:
 
 
 def _imports_neighbours(node: ast.AST) -> TypeGuard[ast.stmt]:
-    """Say whether a statement imports from the package, be it for annotations alone."""
+    """Return whether a statement imports from the package, even if only for annotations."""
     if isinstance(node, ast.If):
         return all(map(_imports_neighbours, node.body))
     return isinstance(node, ast.ImportFrom) and bool(node.level)
@@ -185,7 +185,7 @@ def _imports_neighbours(node: ast.AST) -> TypeGuard[ast.stmt]:
 def _edits(
     tree: ast.Module, renamed: Mapping[str, str], source: str
 ) -> Iterator[tuple[Place, str, str]]:
-    """Yield where which name is to be replaced by which; parameters keep theirs."""
+    """Yield replacements of names with their positions; parameters keep their names."""
     if not renamed:
         return
     lines = source.encode().split(b"\n")

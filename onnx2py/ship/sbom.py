@@ -1,4 +1,4 @@
-"""What a package consists of: a software bill of materials, as CycloneDX 1.6 defines it.
+"""A software bill of materials of a package, in CycloneDX 1.6.
 
 https://cyclonedx.org/docs/1.6/json/
 """
@@ -20,14 +20,14 @@ NAMESPACE = uuid.UUID("5f2c1c2e-6a53-5b0e-9d5e-0d4a5b6e7f10")
 """Of the serial numbers: the same package has the same one."""
 
 LICENCES = ("license", "licence", "licenses", "model_license")
-"""The keys of a model's metadata that name a licence."""
+"""The keys of a model's metadata that name a license."""
 
 
 def bill_of_materials(contents: Contents, origin: Provenance) -> str:
     """Return the JSON: the package, its model and weights with hashes, what it imports.
 
-    There is no time in it, so that the same package has the same bill, unless the
-    environment's ``SOURCE_DATE_EPOCH`` gives one.
+    It is reproducible: it contains no time unless ``SOURCE_DATE_EPOCH`` is set in the
+    environment.
     """
     files = [
         _file(name, file_hash(path))
@@ -111,5 +111,5 @@ def _library(module: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Return text that every reader of JSON takes: half of a surrogate pair is none."""
+    """Replace unpaired surrogates, which not every JSON reader accepts."""
     return text.encode("utf-8", "replace").decode("utf-8")

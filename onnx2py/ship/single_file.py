@@ -1,4 +1,4 @@
-"""A package as one readable ``.py``, with the weights as text at its end."""
+"""A package as one readable ``.py`` file, with the weights as text at its end."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .archive import Contents
 from .merge import Module, in_order, merged
 
 LIMIT = 4 << 20
-"""How many bytes of weights such a file may hold: as text they take a quarter more."""
+"""Maximum size of weights in bytes; as text they take 25% more."""
 
 _FILES_ONLY = ("read_array", "archived", "read_text")
-"""What reads files beside the module, of which there are none."""
+"""Functions that read files next to the module, which do not exist here."""
 
 _READ = '''
 
@@ -39,12 +39,12 @@ if __name__ == "__main__":
 
 
 def check_weights(size: int, path: Path) -> None:
-    """Refuse weights that are too large to be text.
+    """Check that weights are small enough to be stored as text.
 
     Raises
     ------
     OutputError
-        If they are.
+        If they are too large.
     """
     if size > LIMIT:
         raise OutputError(

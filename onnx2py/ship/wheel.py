@@ -1,4 +1,4 @@
-"""A wheel, as the Python packaging guide defines it: binary distribution format 1.0."""
+"""Wheels, in the binary distribution format 1.0."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .archive import Contents, add
 
 OLDEST_NUMPY, OLDEST_PYTHON = "1.22", "3.9"
 DISTRIBUTIONS = {"numpy": f"numpy>={OLDEST_NUMPY}", "PIL": "pillow"}
-"""What to install for a module, where it is not of the module's own name."""
+"""Distributions that provide modules of another name."""
 
 
 def check_distribution(name: str) -> None:
-    """Refuse what is no name of a distribution, or that of onnxruntime itself.
+    """Check the name of a distribution, which must not be onnxruntime.
 
     Raises
     ------
     OptionError
-        If it is one of these.
+        If it is not valid.
     """
     if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         raise OptionError(
@@ -31,22 +31,22 @@ def check_distribution(name: str) -> None:
         )
     if normalized(name) == "onnxruntime":
         raise OptionError(
-            "distribution: expected another name than that of onnxruntime itself"
+            "distribution: expected a name other than that of onnxruntime itself"
         )
 
 
 def normalized(name: str) -> str:
-    """Return a distribution's name as files spell it."""
+    """Return the name of a distribution in the spelling of file names."""
     return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def combined_sha256(digests: Iterable[str]) -> str:
-    """Return a SHA-256 that stands for several, in whatever order they come."""
+    """Combine several SHA-256 into one, regardless of their order."""
     return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
 def version_of(contents: Contents) -> str:
-    """Return a version that names the model: another model, another version."""
+    """Return a version that identifies the model."""
     return f"1.0+{contents.sha256[:8] or 'unknown'}"
 
 

@@ -1,4 +1,4 @@
-"""A ``.pyz``: one file that Python runs, with the weights inside."""
+"""Runnable archives (``.pyz``) with the weights inside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.exit(main())
 
 
 def write_zipapp(path: Path, contents: Contents) -> None:
-    """Write the archive; Unix runs it as a program, too."""
+    """Write the archive, which is executable on Unix."""
     with path.open("wb") as stream:
         stream.write(b"#!/usr/bin/env python3\n")
         with ZipFile(stream, "w") as archive:

@@ -1,7 +1,7 @@
-"""How far a value is from what was expected.
+"""Comparison of a value with the expected one.
 
-Numbers of floating point may be off by a part of the output's *scale*, its largest finite
-element. Everything else (integers, strings, shapes, dtypes, keys, NaN and infinity) is exact.
+Floats may differ by a fraction of the output's *scale*, its largest finite element. Everything
+else (integers, strings, shapes, dtypes, keys, NaN and infinity) must be equal.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ..ir.types import EXTENSION_DTYPES
 from .exchange import Unknown
 
 SMALLEST_SCALE = 1e-4
-"""Outputs whose elements are all smaller than this are judged as if one were this large."""
+"""Minimum scale: outputs whose elements are all smaller are compared with this scale."""
 
 _EXTENSIONS = {dtype: name for name, dtype in EXTENSION_DTYPES.items()}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The largest absolute difference, the same relative to the scale, and what is wrong."""
+    """The largest absolute difference, the same relative to the scale, and the reason."""
 
     absolute: float = 0.0
     relative: float = 0.0
@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class OutputResult:
-    """How one output compares."""
+    """The comparison of one output."""
 
     name: str
     type: str
@@ -45,7 +45,7 @@ class OutputResult:
 
     @property
     def agrees(self) -> bool:
-        """Whether it is what was expected."""
+        """Whether the value agrees with the expected one."""
         return not self.difference.reason
 
 
@@ -91,7 +91,7 @@ def worst(differences: Iterable[Difference]) -> Difference:
 
 
 def tolerance(dtype: np.dtype[Any], rtol: float) -> float:
-    """Return how far numbers of a dtype may be off: never less than it can resolve."""
+    """Return the tolerance for a dtype, which is at least its resolution."""
     if not is_floating(dtype):
         return 0.0
     step = float(ml_dtypes.finfo(dtype).eps)  # type: ignore[no-untyped-call]
@@ -99,12 +99,12 @@ def tolerance(dtype: np.dtype[Any], rtol: float) -> float:
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
-    """Whether numbers of a dtype are compared with a tolerance."""
+    """Return whether numbers of a dtype are compared with a tolerance."""
     return dtype.kind in "fc" or "float" in _EXTENSIONS.get(dtype, "")
 
 
 def describe(value: Any) -> str:
-    """Spell the type of a value: ``float32[1, 10]``."""
+    """Return the type of a value as text: ``float32[1, 10]``."""
     if isinstance(value, np.ndarray):
         return f"{described_dtype(value)}[{', '.join(map(str, value.shape))}]"
     if isinstance(value, (list, tuple)):
@@ -115,7 +115,7 @@ def describe(value: Any) -> str:
 
 
 def described_dtype(array: np.ndarray) -> str:
-    """Spell the element type of an array as ONNX does."""
+    """Return the element type of an array in ONNX's spelling."""
     name = "string" if array.dtype.kind in "OU" else array.dtype.name
     return _EXTENSIONS.get(array.dtype, name)
 

@@ -1,7 +1,7 @@
-"""Outputs that are off by more than the tolerance: is it the package, or is it rounding?
+"""Differences above the tolerance that rounding explains.
 
-A package is excused if onnxruntime's own result moves as far when all values are rounded
-otherwise, and if every call of it computes what onnxruntime does from the same values.
+A difference is excused if onnxruntime's own result changes as much when all values are rounded
+differently, and if every call of the package agrees with onnxruntime for the same values.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .steps import compare_steps
 from .subject import Subject
 
 ILL_CONDITIONED = 0.01
-"""The part of an output's scale that rounding moves it by, from which on a note says so."""
+"""Change by rounding, relative to the output's scale, from which a note reports it."""
 
 
 @dataclass
 class Conditioning:
-    """What was found about the outputs that differ."""
+    """The analysis of outputs that differ."""
 
     results: tuple[OutputResult, ...]
     notes: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ def _failing(
 def _moved(
     subject: Subject, expected: Expectation, failing: Mapping[str, Distance]
 ) -> dict[str, Distance]:
-    """Return how far rounding moves onnxruntime's outputs; nothing if it cannot be asked.
+    """Return the changes of onnxruntime's outputs by rounding; nothing if it cannot be asked.
 
     It rounds otherwise, too, where it optimizes.
     """
@@ -102,7 +102,7 @@ def _explained(failing: Mapping[str, Distance], moved: Mapping[str, Distance]) -
 
 
 def _way(subject: Subject, expected: Expectation) -> NodeReport | str:
-    """Compare all calls for a case, or say why that cannot be done."""
+    """Compare all calls for a case, or return the reason why that is impossible."""
     try:
         outcome = subject.run([expected.case.feeds], trace=True)
         if outcome.error:  # of its values on a disk that is full, say
@@ -142,7 +142,7 @@ def _excuse(
     moved: Mapping[str, Distance],
     report: NodeReport | str,
 ) -> None:
-    """Change the verdict on outputs that rounding explains."""
+    """Mark outputs as agreeing whose differences rounding explains."""
     seen = (
         f"its calls could not be compared: {report}"
         if isinstance(report, str)

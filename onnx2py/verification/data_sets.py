@@ -32,12 +32,12 @@ SUFFIXES = (".npy", ".pb")
 def given_cases(
     paths: Sequence[str | os.PathLike[str]], signature: Signature
 ) -> list[Case]:
-    """Read the inputs that a user named: loose files make one case, each folder or .npz one.
+    """Read the given inputs: single files form one case, each folder and each .npz another.
 
     Raises
     ------
     VerifyError
-        If a path cannot be read, or what it holds does not fit the model.
+        If a path cannot be read, or its contents do not match the model.
     """
     found = [Path(path) for path in paths]
     loose = [path for path in found if path.suffix in SUFFIXES and not path.is_dir()]
@@ -52,21 +52,21 @@ def given_cases(
         else:
             raise VerifyError(
                 f"{path}: expected a folder, a .npy, .npz or .pb file"
-                + ("" if path.exists() else ", got nothing of that name")
+                + ("" if path.exists() else ", got no such file")
             )
     return cases
 
 
 def found_cases(beside: Path | None, signature: Signature) -> tuple[list[Case], str]:
-    """Read the ``test_data_set_*`` folders beside a model; say so if they do not fit it."""
+    """Read the ``test_data_set_*`` folders next to a model; note those that do not match it."""
     folders = [] if beside is None else _numbered(beside, "test_data_set_*")
     try:
         return [_from_folder(folder, signature) for folder in folders], ""
     except VerifyError as error:
-        # They may belong to another model in the same folder.
+        # They may belong to a different model in the same folder.
         return (
             [],
-            f"test_data_set_* beside the model do not fit and are not used: {error}",
+            f"test_data_set_* next to the model do not match it and are not used: {error}",
         )
 
 
@@ -76,7 +76,7 @@ def data_sets(folder: Path) -> list[Path]:
 
 
 def _numbered(folder: Path, pattern: str) -> list[Path]:
-    """Return the folders of a pattern, 2 before 10."""
+    """Return the folders that match a pattern, in numeric order."""
 
     def order(path: Path) -> list[Any]:
         parts = re.split(r"(\d+)", path.name)
@@ -101,7 +101,7 @@ def _from_files(label: str, files: Sequence[Path], signature: Signature) -> Case
         [f for f in files if f not in inputs.values()], signature.outputs, "output"
     )
     loose = [f for f in files if f not in {*inputs.values(), *outputs.values()}]
-    if label == "inputs":  # named one by one: then their order says which is which
+    if label == "inputs":  # given one by one: assign them by order
         open_inputs = [name for name in signature.inputs if name not in inputs]
         inputs.update(zip(open_inputs, loose))
         loose = loose[len(open_inputs) :]
@@ -131,7 +131,7 @@ def _from_npz(path: Path, signature: Signature) -> Case:
 def _assign(
     files: Sequence[Path], values: Mapping[str, Any], role: str
 ) -> dict[str, Path]:
-    """Find each value's file: by its ONNX name, by ``input_0``, or by its name in words."""
+    """Assign a file to each value: by ONNX name, ``input_0``, or name with ``_`` for symbols."""
     stems = {path.name[: -len(path.suffix)]: path for path in files}
     found: dict[str, Path] = {}
     for i, name in enumerate(values):
@@ -144,12 +144,12 @@ def _assign(
 
 
 def read_value(path: Path, kind: ValueType | None) -> Any:
-    """Read a file that holds a value of a type.
+    """Read a value of a type from a file.
 
     Raises
     ------
     VerifyError
-        If it holds no such thing.
+        If the file does not hold such a value.
     """
     try:
         if path.suffix == ".npy":
@@ -186,12 +186,12 @@ def _unreadable(path: Path, error: Exception) -> VerifyError:
 
 
 def checked(case: Case, signature: Signature) -> Case:
-    """Return a case once its inputs are those that the model takes.
+    """Check the inputs of a case, and return it.
 
     Raises
     ------
     VerifyError
-        If one is missing, or of another type.
+        If an input is missing or has the wrong type.
     """
     for i, (name, kind) in enumerate(signature.inputs.items()):
         if name not in case.feeds:

@@ -1,7 +1,7 @@
-"""Values as files, for two interpreters to pass to each other: .npy files and a JSON index.
+"""Exchange of values between two interpreters, as .npy files with a JSON index.
 
-The worker loads this file in an interpreter that has NumPy alone, so it imports nothing else.
-Nothing is ever pickled.
+The worker loads this file in an interpreter that has only NumPy, so it imports nothing else.
+Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Store:
         self.count = 0
 
     def encode(self, value: Any) -> Any:
-        """Write a value's arrays, and return the rest of it as JSON has it."""
+        """Write the arrays of a value; return the rest in JSON types."""
         if isinstance(value, np.ndarray):
             return self._encode_array(value)
         if isinstance(value, (list, tuple)):
@@ -72,7 +72,7 @@ class Store:
     def _encode_array(self, array: np.ndarray[Any, Any]) -> Any:
         if array.dtype.kind in "OU":
             items = array.ravel().tolist()
-            # JSON keeps NULs and lone surrogates, which an array of strings would not.
+            # JSON preserves NULs and unpaired surrogates; an array of strings would not.
             if all(isinstance(item, str) for item in items):
                 return {"kind": "strings", "shape": array.shape, "items": items}
             return {"kind": "other", "type": "array of objects"}
@@ -88,14 +88,14 @@ class Store:
 
 
 class Unknown:
-    """Stands for a value that no ONNX type describes."""
+    """Placeholder for a value that no ONNX type describes."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON as ASCII, so that any string survives."""
+    """Write JSON as ASCII, which preserves any string."""
     path.write_text(json.dumps(value), encoding="ascii")
 
 

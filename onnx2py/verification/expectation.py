@@ -1,4 +1,4 @@
-"""What the outputs of a model should be, according to an oracle or a record."""
+"""Expected outputs of a model, from an oracle or a record."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .oracle import OracleError, Oracles
 from .randomness import Randomness, silence
 
 REJECTIONS = 60
-"""How many random inputs are tried on an oracle that rejects them."""
+"""Maximum number of random inputs tried if oracles reject them."""
 EMPTY = 6
-"""How many more are tried where an output has no elements."""
+"""Maximum number of further attempts if an output has no elements."""
 RECORDED = "recorded outputs"
 
 MOST_NAMED = 4
-"""How many nodes that draw are named."""
+"""Maximum number of random nodes named in a note."""
 
 Lengths = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A case, and what each of its oracles says that the outputs are."""
+    """A case with the outputs according to each oracle."""
 
     case: Case
     outputs: Mapping[str, Mapping[str, Any]]
@@ -42,20 +42,20 @@ class Expectation:
     """The ONNX names of all values that depend on draws."""
 
     def sure(self) -> tuple[str, dict[str, Any]]:
-        """Return the first oracle, and what it says of the outputs that no draw changes."""
+        """Return the first oracle, and its values of the outputs without random draws."""
         oracle, outputs = next(iter(self.outputs.items()))
         return oracle, {k: v for k, v in outputs.items() if k not in self.drawn}
 
 
 def expectations(oracles: Oracles, graph: Graph, options: Options) -> list[Expectation]:
-    """Return what is expected of inputs: given ones, those beside the model, or random ones.
+    """Return expected outputs for the given inputs, data sets next to the model, or random inputs.
 
-    Where outputs depend on draws, the inputs that silence the draws come first.
+    If outputs depend on random draws, inputs that silence the draws come first.
 
     Raises
     ------
     VerifyError
-        If no oracle takes the model, or none takes the inputs.
+        If no oracle accepts the model, or none accepts the inputs.
     """
     found = _plain_expectations(oracles, options)
     if options.shapes:
@@ -84,7 +84,7 @@ def _plain_expectations(oracles: Oracles, options: Options) -> list[Expectation]
 
 
 def _random_note(randomness: Randomness, quiet: list[Expectation]) -> str:
-    """Say which outputs depend on draws, and how they were compared."""
+    """Return a note on outputs that depend on random draws, and how they were compared."""
     draws, names = randomness.draws, sorted(randomness.outputs)
     more = f" and {len(draws) - MOST_NAMED} more" if len(draws) > MOST_NAMED else ""
     never = names if not quiet else sorted(quiet[0].drawn)
@@ -100,7 +100,7 @@ def _random_note(randomness: Randomness, quiet: list[Expectation]) -> str:
 
 
 def _silent(oracles: Oracles, graph: Graph, case: Case) -> Expectation | None:
-    """Return what is expected where the scale of the random numbers is 0."""
+    """Return the expected outputs for inputs that scale random numbers to 0."""
     found = silence(graph, oracles.model, oracles.beside, case.feeds)
     if found is None:
         return None
@@ -118,7 +118,7 @@ def _silent(oracles: Oracles, graph: Graph, case: Case) -> Expectation | None:
 def _drawn(
     signature: Signature, expected: Expectation, randomness: Randomness
 ) -> Expectation:
-    """Say which of the outputs depend on draws."""
+    """Return the outputs that depend on random draws."""
     lengths = {
         name: known_lengths(signature, name, expected.case.feeds)
         for name in randomness.outputs
@@ -129,7 +129,7 @@ def _drawn(
 def known_lengths(
     signature: Signature, output: str, feeds: Mapping[str, Any]
 ) -> Lengths:
-    """Return the lengths of an output that its type and the inputs tell; None for others."""
+    """Return the lengths of an output as far as its type and the inputs determine them."""
     symbols: dict[str, int] = {}
     for name, kind in signature.inputs.items():
         if name in feeds:
@@ -162,7 +162,7 @@ def _case_expectation(
 def _random_expectation(
     oracles: Oracles, signature: Signature, seed: int
 ) -> Expectation:
-    """Find random inputs that an oracle takes, if possible such that no output is empty."""
+    """Find random inputs that an oracle accepts, if possible without empty outputs."""
     for oracle in oracles.available():
         fallback, empty, refusal = None, 0, "they would be too large"
         for i, case in enumerate(random_cases(signature, seed)):

@@ -1,7 +1,7 @@
-"""The golden record: inputs and outputs in the package, for ``python -m`` to compare with.
+"""The golden record: inputs and outputs in the package, for the self-test of ``python -m``.
 
-``golden/record.json`` says how far each output may be off, and how to make the inputs again
-where they are too large to be stored.
+``golden/record.json`` has the tolerance of each output, and how to regenerate inputs that are
+too large to be stored.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .comparison import tolerance
 from .inputs import Case, Signature
 
 MAX_BYTES = 256_000
-"""Larger inputs are made again from a seed; of larger outputs some elements are recorded."""
+"""Larger inputs are regenerated from a seed; of larger outputs, only a sample is recorded."""
 
 SAMPLED = 1000
-"""How many elements of a large output are recorded."""
+"""Number of elements recorded of a large output."""
 
 
 def record(
@@ -33,7 +33,7 @@ def record(
     rtol: Mapping[str, float],
     oracle: str,
 ) -> str:
-    """Write ``golden/`` into a package; return why not, if the inputs cannot be recorded.
+    """Write ``golden/`` into a package; return the reason if inputs cannot be recorded.
 
     Outputs that are not among the expected ones are not recorded.
     """
@@ -98,10 +98,10 @@ def _limit(array: np.ndarray | None, value: Any, rtol: float) -> float | None:
 
 
 def _recordable(value: Any) -> np.ndarray | None:
-    """Return a value as an array that NumPy alone can store, or None.
+    """Convert a value to an array that plain NumPy can store, None if that is impossible.
 
-    Element types that NumPy lacks become wider ones; a sequence of maps with the same keys,
-    as classifiers return, becomes the matrix of their values.
+    Element types that NumPy lacks are widened; a sequence of maps with the same keys, as
+    returned by classifiers, becomes the matrix of their values.
     """
     if isinstance(value, list) and value and all(isinstance(m, dict) for m in value):
         if any(m.keys() != value[0].keys() for m in value):

@@ -1,4 +1,4 @@
-"""Inputs to compare on: given files, data sets beside the model, or random numbers."""
+"""Inputs for comparison: given files, data sets next to the model, or random numbers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ..ir.types import (
 from .sizes import Shapes, Sizes, attempts, is_wave
 
 WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
-"""The strings that random inputs are made of."""
+"""The strings of random inputs."""
 
 MAX_ELEMENTS = 1 << 22
-"""Larger random inputs are not tried, if the model leaves a choice."""
+"""Larger random inputs are not tried if the model allows smaller ones."""
 
 _TOP = {"int2": 2, "uint2": 4, "int4": 8, "uint4": 16}
 
@@ -39,7 +39,7 @@ class Signature:
 
     @classmethod
     def of(cls, graph: Graph) -> Signature:
-        """Read the signature off a decoded graph."""
+        """Return the signature of a decoded graph."""
         names = graph.output_names or graph.outputs
         kinds = [graph.types.get(value) for value in graph.outputs]
         return cls(
@@ -60,7 +60,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Case:
-    """One set of inputs, with the outputs that came with it, by ONNX name."""
+    """A set of inputs, with the outputs stored with them, by ONNX name."""
 
     label: str
     feeds: Mapping[str, Any]
@@ -78,12 +78,12 @@ class Case:
 
 
 def random_cases(signature: Signature, seed: int) -> Iterator[Case]:
-    """Yield random inputs of the declared types, for one attempt after the other.
+    """Yield random inputs of the declared types, one set per attempt.
 
     Raises
     ------
     VerifyError
-        If an input is of a type that no random value can be made for.
+        If an input has a type for which no random value can be generated.
     """
     seen: set[tuple[Any, ...]] = set()
     required = {
@@ -110,7 +110,7 @@ def random_case(signature: Signature, seed: int, sizes: Sizes) -> Case:
     Raises
     ------
     VerifyError
-        If an input is of a type that no random value can be made for.
+        If an input has a type for which no random value can be generated.
     """
     required = {
         k: v for k, v in signature.inputs.items() if k not in signature.optional
@@ -136,7 +136,7 @@ class _Maker:
         self.drawn: dict[str, Drawn] = {}
 
     def make(self, name: str, kind: ValueType | None) -> Any:
-        """Return a random value of a type."""
+        """Generate a random value of a type."""
         if isinstance(kind, TensorType):
             high = min(self.high, _TOP.get(kind.dtype, self.high))
             drawn = Drawn(kind.dtype, self.shapes.of(kind), high)
@@ -167,8 +167,8 @@ def draw(
 ) -> np.ndarray:
     """Return random values, to be cast to ``dtype``.
 
-    ``__main__.py`` of a package has this function too, to make the same inputs again. It
-    needs nothing but uniform numbers, which NumPy makes alike in all versions.
+    ``_golden.py`` of a package has this function too, to regenerate the same inputs. It uses
+    only uniform numbers, which are the same in all versions of NumPy.
     """
     uniform = np.asarray(random.random(shape))
     if dtype == "string":

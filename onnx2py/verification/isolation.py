@@ -1,4 +1,4 @@
-"""Run a package in a fresh interpreter in which NumPy alone can be imported."""
+"""Run a package in a new interpreter in which only NumPy can be imported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Traced:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outputs for each set of inputs, or what went wrong in the package."""
+    """The outputs for each set of inputs, or the error of the package."""
 
     cases: tuple[list[Any], ...]
     error: str = ""
@@ -50,12 +50,12 @@ def run_isolated(
 ) -> Outcome:
     """Run the package in ``folder`` on each set of inputs, given by their ONNX names.
 
-    With ``trace``, every value that it computes for the first set is returned too.
+    With ``trace``, all values computed for the first set are also returned.
 
     Raises
     ------
     VerifyError
-        If what the package requires is not installed, or it takes too long.
+        If a module that the package requires is not installed, or it takes too long.
     """
     if not sys.executable:
         raise VerifyError("verify: expected a Python to run the package with, got none")
@@ -90,7 +90,7 @@ def run_isolated(
 
 
 def _run(command: list[str], time_limit: float) -> str:
-    """Run a command to its end; return the last line that it complained with."""
+    """Run a command to its end; return the last line of its error output."""
     try:
         done = subprocess.run(
             command,
@@ -114,7 +114,7 @@ def _run(command: list[str], time_limit: float) -> str:
 
 
 def _location(name: str) -> str:
-    """Return the folder in which a module lies that the package requires."""
+    """Return the folder of a module that the package requires."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise VerifyError(f"verify: the package needs {name}, which is not installed")

@@ -1,4 +1,4 @@
-"""Lengths that ``--shape`` left open: does a model take others than the first that worked?"""
+"""Dynamic dimensions: does a model accept lengths other than the first that worked?"""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .inputs import MAX_ELEMENTS, Case, random_case
 from .oracle import OnnxRuntime, OracleError, Oracles, model_proto
 
 Asked = tuple[Case, dict[str, dict[str, Any]]]
-"""Inputs, and what an oracle says of the outputs."""
+"""Inputs, and the outputs according to an oracle."""
 
 RUNNING = re.compile(r"running (\S+) node\. Name:'(.*?)' Status")
-"""What onnxruntime says of the node that failed: operator and name."""
+"""onnxruntime's message about a node that failed: operator and name."""
 
 
 def other_lengths(oracles: Oracles, options: Options, case: Case) -> Iterator[Asked]:
-    """Yield inputs with a second length for each open symbol; note those that fail."""
+    """Yield inputs with a second length for each symbol; note those that fail."""
     symbols = [dim for shape in options.shapes.values() for dim in shape]
     for symbol in dict.fromkeys(map(str, symbols)):
         if symbol in case.lengths:
@@ -29,7 +29,7 @@ def other_lengths(oracles: Oracles, options: Options, case: Case) -> Iterator[As
 
 
 def _second(oracles: Oracles, case: Case, symbol: str) -> Iterator[Asked]:
-    """Yield inputs with the first other length that an oracle takes."""
+    """Yield inputs with the first other length that an oracle accepts."""
     length = case.lengths[symbol]
     failures: dict[int, str] = {}
     for other in dict.fromkeys((length + 1, 2 * length)):

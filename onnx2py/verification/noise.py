@@ -38,7 +38,7 @@ STEPS = {
 ELEMENTS = {
     "float": 1, "float32": 1, "float16": 10, "double": 11, "float64": 11, "bfloat16": 16,
 }  # fmt: skip
-"""How ONNX numbers element types."""
+"""ONNX's numbers of element types."""
 
 OLDEST = 7
 """The first opset whose arithmetic broadcasts."""
@@ -47,7 +47,7 @@ LENGTHS = {
     "Resize": (1, 2, 3), "Upsample": (1,), "Range": (0, 1, 2), "Dropout": (1, 2),
     "RandomNormalLike": (0,), "RandomUniformLike": (0,), "CastLike": (1,),
 }  # fmt: skip
-"""Inputs that lengths are computed from, or whose numbers mean nothing."""
+"""Inputs from which lengths are computed, or whose numbers have no meaning."""
 
 MOVES = frozenset(
     {"Abs", "Ceil", "Compress", "Concat", "DepthToSpace", "Expand", "Flatten", "Floor", "Gather",
@@ -206,7 +206,7 @@ def _made(graph: onnx.GraphProto) -> Iterator[str]:
 
 
 def captured(node: onnx.NodeProto) -> Iterator[str]:
-    """Yield what the bodies of a node read, and names of their own."""
+    """Yield the names that the bodies of a node read, and those they define."""
     for body in _bodies(node):
         for inner in body.node:
             yield from inner.input
@@ -214,7 +214,7 @@ def captured(node: onnx.NodeProto) -> Iterator[str]:
 
 
 def _fixed(graph: onnx.GraphProto) -> Iterator[str]:
-    """Yield the values that lengths are computed from."""
+    """Yield the values from which lengths are computed."""
     for node in graph.node:
         for place in LENGTHS.get(node.op_type, ()):
             yield from node.input[place : place + 1]

@@ -1,4 +1,4 @@
-"""Both sides value by value: where do a package and its model part?"""
+"""Comparison of a package with its model value by value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .subject import Subject
 
 @dataclass(frozen=True)
 class NodeResult:
-    """How one value of the graph compares."""
+    """The comparison of one value of the graph."""
 
     name: str
     """Its name in Python."""
@@ -40,13 +40,13 @@ class NodeResult:
 
     @property
     def agrees(self) -> bool:
-        """Whether the value is what was expected."""
+        """Whether the value agrees with the expected one."""
         return not self.difference.reason
 
 
 @dataclass(frozen=True)
 class NodeReport:
-    """All values that both sides have, in the order in which the package computes them."""
+    """All values that both sides have, in the order of the package."""
 
     oracle: str
     results: tuple[NodeResult, ...]
@@ -60,12 +60,12 @@ class NodeReport:
 def compare_nodes(
     subject: Subject, expected: Expectation, traced: Sequence[Traced]
 ) -> NodeReport:
-    """Compare what a package computed with what an oracle says of each value.
+    """Compare each value that a package computed with that of an oracle.
 
     Raises
     ------
     VerifyError
-        If the package has no names of values, or no oracle can be asked for them.
+        If the package has no names of values, or no oracle returns them.
     """
     oracle, theirs, values = declared_values(subject, expected, traced)
     base = {name: theirs[name] for name in values if name not in expected.random}
@@ -127,7 +127,7 @@ def excuse(
     base: Mapping[str, Any],
     results: dict[str, NodeResult],
 ) -> None:
-    """Let those of the ``base`` values agree that are as close as rounding lets them be."""
+    """Mark values as agreeing whose differences from ``base`` rounding explains."""
     first_steps = FirstSteps(model_proto(model))
     theirs = first_steps(base)
     ours = first_steps({name: values[name].value for name in base})
@@ -162,10 +162,10 @@ def zero_points(graph: Graph) -> dict[str, str]:
 
 
 def as_declared(actual: Any, expected: Any, zero_point: Any = None) -> Any:
-    """Return a value in the type that ONNX says it has, if that changes no number.
+    """Convert a value to its ONNX type, if that changes no number.
 
-    Packages hold quantized numbers as floats, which multiply faster, and some of them less the
-    zero point. What they hold in float32 of half precision is rounded.
+    Packages store quantized numbers as floats, which multiply faster, some of them minus the
+    zero point. Half-precision numbers that they store in float32 are rounded.
     """
     arrays = isinstance(actual, np.ndarray) and isinstance(expected, np.ndarray)
     if not arrays or actual.dtype == expected.dtype or actual.shape != expected.shape:
@@ -191,7 +191,7 @@ def as_declared(actual: Any, expected: Any, zero_point: Any = None) -> Any:
 
 
 def ulp_difference(actual: Any, expected: Any) -> float:
-    """Return the largest difference in units in the last place; 0 for what is exact or no array."""
+    """Return the largest difference in units in the last place, 0 for other than float arrays."""
     if not isinstance(actual, np.ndarray) or not isinstance(expected, np.ndarray):
         return 0.0
     if actual.shape != expected.shape or not is_floating(expected.dtype):
@@ -214,7 +214,7 @@ def value_names(folder: Path) -> dict[str, str]:
         found: dict[str, str] = json.loads((folder / "names.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise VerifyError(
-            f"{folder}: expected names.json, with the names of its values; compile it anew"
+            f"{folder}: expected names.json, with the names of its values; compile it again"
         ) from None
     return found
 
@@ -222,7 +222,7 @@ def value_names(folder: Path) -> dict[str, str]:
 def _values_of(
     model: Any, beside: Path | None, names: Sequence[str], feeds: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """Ask an oracle for values of the graph, by their ONNX names."""
+    """Compute values of the graph with an oracle, by ONNX name."""
     proto = model_proto(model)
     made = {name for node in proto.graph.node for name in node.output}
     wanted = [name for name in dict.fromkeys(names) if name in made]

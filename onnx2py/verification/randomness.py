@@ -1,7 +1,7 @@
-"""Random numbers in a model: which values depend on them, and inputs that scale them away.
+"""Random numbers in a model: which values depend on them, and inputs that scale them to 0.
 
-No two libraries draw the same numbers, so that values which depend on draws cannot be compared.
-Models of speech scale their noise by an input, though: where that is 0, everything can be.
+Libraries draw different numbers, so values that depend on draws cannot be compared. But speech
+models scale their noise by an input: if it is 0, all values can be compared.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ LINEAR = frozenset(
 """Operators whose result is 0 where their first input is; Mul, where either is."""
 
 MOST_ELEMENTS = 64
-"""Larger inputs are no scales: they hold data."""
+"""Larger inputs are data, not scales."""
 MOST_NODES = 32
-"""How many nodes may lie between an input and what it scales."""
+"""Maximum number of nodes between an input and the value it scales."""
 
 
 class Randomness:
-    """What of a graph depends on draws, but for those that ``silent`` values scale to nothing."""
+    """The values that depend on random draws, except draws that ``silent`` values scale to 0."""
 
     def __init__(self, graph: Graph, silent: Collection[str] = ()) -> None:
         self.graph = collect_constants(graph)
@@ -100,7 +100,7 @@ class Randomness:
         return not node.calls_function and node.inputs[0] in self.values
 
     def _round_depends(self, graph: Graph) -> bool:
-        """Whether the outputs of a loop's body depend; what one round makes, the next reads."""
+        """Whether the outputs of a loop's body depend, over all iterations."""
         self._walk(graph)
         if self.values.isdisjoint(graph.outputs):
             return False
@@ -109,7 +109,7 @@ class Randomness:
         return True
 
     def _shape_is_known(self, name: str) -> bool:
-        """Whether the shape of a value is fixed by those of the inputs, whatever is drawn."""
+        """Whether the shapes of the inputs determine that of a value, whatever is drawn."""
         kind = self.graph.types.get(name)
         symbols = input_symbols(self.graph)
         return (
@@ -158,9 +158,9 @@ class Silence:
 def silence(
     graph: Graph, model: Any, beside: Path | None, feeds: Mapping[str, Any]
 ) -> Silence | None:
-    """Set to 0 what scales the random numbers of a model, None if no input does.
+    """Set inputs that scale random numbers to 0; return None if there are none.
 
-    Only what is multiplied with the numbers themselves is a scale, or the ratio of a Dropout.
+    A scale is a factor of the random numbers themselves, or the ratio of a Dropout.
     """
     found = Randomness(graph)
     changed, zeros = dict(feeds), list[str]()
@@ -190,7 +190,7 @@ def silence(
 def _scales(
     graph: Graph, random: Collection[str]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield what draws are multiplied with, and for each the values that it scales."""
+    """Yield the factors of random draws, each with the values that it scales."""
     drawn: set[str] = set()
     for node in graph.nodes:
         if draws(node, graph.constants):
@@ -238,7 +238,7 @@ def _zeroed(
 
 
 def _trials(given: Mapping[str, Any]) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Yield each input as it is, with one element of 0, and with nothing but 0."""
+    """Yield each input unchanged, with one element set to 0, and with all elements 0."""
     for name, array in given.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fb":
             continue
@@ -254,7 +254,7 @@ def _trials(given: Mapping[str, Any]) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def _sources(graph: Graph, value: str) -> list[str]:
-    """Return the inputs that a value is made of, if no more than a few nodes make it of them."""
+    """Return the inputs from which a value is computed, if by a few nodes only."""
     makers = {output: node for node in graph.nodes for output in node.outputs}
     waiting, seen = [value], {value}
     while waiting:

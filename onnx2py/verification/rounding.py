@@ -30,23 +30,23 @@ ENOUGH = 3
 """How many runs there are at least; the others are for what these do not explain."""
 
 MARGIN = 16.0
-"""How much further than in those runs a package may be off: a sum rounds in each of its steps,
-while the runs round the result alone. The values of 30 models differ by at most 10 times that,
-those of a package with a mistake by 1000 times and more."""
+"""Tolerance relative to the changes in those runs: a sum rounds in each of its steps, but the
+runs round only its result. The values of 30 models differ by at most 10 times the changes,
+those of a package with a mistake by 1000 times or more."""
 
 
 @dataclass(frozen=True)
 class Distance:
-    """How far two values are from each other.
+    """The distance between two values.
 
-    ``count`` is the number of elements that are equal or wrong: integers, strings, NaN.
+    ``count`` is the number of differing elements that have no distance: integers, strings, NaN.
     """
 
     absolute: float = 0.0
     count: int = 0
 
     def within(self, moved: Distance) -> bool:
-        """Whether rounding explains the distance, if it moves values as far as ``moved``."""
+        """Whether rounding, which changes values by ``moved``, explains the distance."""
         return (
             self.absolute <= MARGIN * moved.absolute
             and self.count <= MARGIN * moved.count
@@ -67,7 +67,7 @@ FAR = Distance(np.inf, 1 << 62)
 
 
 def distance(actual: Any, expected: Any) -> Distance:
-    """Return how far two values of any ONNX type are from each other."""
+    """Return the distance between two values of any ONNX type."""
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         same = actual.keys() == expected.keys()
         pairs = [(actual[k], e) for k, e in expected.items()] if same else []

@@ -1,4 +1,4 @@
-"""Lengths for the axes that a model leaves open."""
+"""Lengths for the dynamic dimensions of a model."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy as np
 from ..ir.types import TensorType, ValueType
 
 WAVE = 4096
-"""From here on, lengths are those of recordings, which are floats along the last axis."""
+"""Lengths from here on are those of audio, which is floats along the last axis."""
 
 MOST_TOTALS = 60
-"""How many ways are tried of how one length may be the sum of two others."""
+"""Maximum number of guesses which length is the sum of two others."""
 
 SPATIAL = 64
-"""The shortest axis of an image: less than this, and convolutions leave nothing of it."""
+"""Minimum length of an image's axis: convolutions would leave nothing of a shorter one."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Lengths for axes whose length the model leaves open, and a bound for integers.
+    """Lengths for dynamic dimensions, and an upper bound of integers.
 
-    ``distinct`` gives each symbol another length, which finds mixed-up axes; ``middle`` takes
-    axes between the first and the last for batches, as in the state of a recurrent network.
-    ``total`` names a symbol, and others that it is the sum of: a decoder's mask is as long as
-    the keys of the past and the new ones.
+    ``distinct`` gives each symbol a different length, which finds mixed-up axes; ``middle``
+    treats axes between the first and the last as batches, as in the state of a recurrent
+    network. ``total`` names a symbol and the symbols that it is the sum of: a decoder's mask is
+    as long as the past and the new keys together.
     """
 
     batch: int
@@ -42,10 +42,10 @@ class Sizes:
 
 
 def attempts(symbols: Sequence[str] = (), *, waves: bool = True) -> Iterator[Sizes]:
-    """Yield sizes to try, the likely ones first: some models need an axis to be long.
+    """Yield sizes to try, the likely ones first: some models need a long axis.
 
-    ``symbols`` are those of lengths other than a batch's. Without ``waves``, no axis is as
-    long as a recording is.
+    ``symbols`` are those of lengths other than a batch's. Without ``waves``, no axis has the
+    length of audio.
     """
     for high in (10, 2):
         yield Sizes(2, 3, distinct=True, high=high)
@@ -62,14 +62,14 @@ def attempts(symbols: Sequence[str] = (), *, waves: bool = True) -> Iterator[Siz
 
 
 def is_wave(kind: ValueType | None) -> bool:
-    """Whether this may be a recording: floats whose last axis is open."""
+    """Return whether an input may be audio: floats with a dynamic last axis."""
     if not isinstance(kind, TensorType) or "float" not in kind.dtype:
         return not isinstance(kind, TensorType)
     return not kind.shape or not isinstance(kind.shape[-1], int)
 
 
 class Shapes:
-    """Gives every open axis a length; equal symbols get equal ones."""
+    """Assigns lengths to dynamic dimensions; equal symbols have equal lengths."""
 
     def __init__(self, sizes: Sizes, inputs: Mapping[str, ValueType | None]) -> None:
         self.sizes = sizes
@@ -118,7 +118,7 @@ class Shapes:
         return self.sizes.batch if batch else self.sizes.other
 
     def plan(self, kind: ValueType) -> Any:
-        """Return what distinguishes this attempt from others."""
+        """Return the properties that distinguish this attempt from others."""
         return self.of(kind) if isinstance(kind, TensorType) else str(kind)
 
     def elements(self, kinds: Any) -> int:

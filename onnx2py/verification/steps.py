@@ -1,7 +1,7 @@
-"""Step by step: does each call compute what onnxruntime does from the package's own values?
+"""Comparison step by step: each call is compared with onnxruntime for the package's own values.
 
-Where rounding moves the outputs of a model far, the values on the way say little, too. Here every
-value of the package is an input of the model, so that a difference is that of one call alone.
+If outputs of a model are sensitive to rounding, so are intermediate values. Here every value of
+the package is an input of the model, so that a difference is due to a single call.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from .subject import Subject
 def compare_steps(
     subject: Subject, expected: Expectation, outcome: Outcome
 ) -> NodeReport:
-    """Compare every call of a traced run, and what the package returned.
+    """Compare every call of a traced run, and the outputs of the package.
 
     Raises
     ------
     VerifyError
-        If onnxruntime does not take the model in steps.
+        If onnxruntime does not accept the model in steps.
     """
     values = _declared(subject, expected, outcome.values)
     for name, value in zip(subject.outputs, outcome.cases[0]):
@@ -118,7 +118,7 @@ def _is_declared(value: Any, kind: Any) -> bool:
 
 
 def _drawn(subject: Subject, expected: Expectation) -> set[str]:
-    """Return the values that are drawn, or made by nodes with bodies that draw."""
+    """Return the values that are drawn, or computed by nodes whose bodies draw."""
     graph = collect_constants(subject.graph)
     return {
         name

@@ -1,4 +1,4 @@
-"""A package, its model, and how they are to be compared."""
+"""A package, its model, and the options to compare them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .isolation import Outcome, run_isolated
 
 @dataclass(frozen=True)
 class Subject:
-    """What is compared.
+    """The subject of a comparison.
 
     Parameters
     ----------
     folder : the package
     model : path, bytes or ModelProto
     graph : the decoded model
-    beside : where the weights of the model lie, and perhaps ``test_data_set_*``
+    beside : the folder of the model's weights and of ``test_data_set_*``, if any
     options : see :class:`onnx2py.options.Options`
     requires : the modules that the package may import in addition to the standard library
     """
@@ -39,12 +39,12 @@ class Subject:
         return self.graph.output_names or self.graph.outputs
 
     def run(self, cases: Sequence[Mapping[str, Any]], *, trace: bool) -> Outcome:
-        """Run the package alone; with ``trace``, return all values of the first case.
+        """Run the package in isolation; with ``trace``, return all values of the first case.
 
         Raises
         ------
         VerifyError
-            If what it requires is not installed, or it takes too long.
+            If a module that it requires is not installed, or it takes too long.
         """
         limit = self.options.time_limit
         return run_isolated(self.folder, cases, self.requires, limit, trace=trace)

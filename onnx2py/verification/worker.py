@@ -1,7 +1,7 @@
-"""Run a package where NumPy alone can be imported: ``python -I -S worker.py EXCHANGE``.
+"""Run a package where only NumPy can be imported: ``python -I -S worker.py EXCHANGE``.
 
-This file is executed, not imported: a fresh interpreter runs it without site-packages. The
-folder EXCHANGE holds ``task.json`` (see ``isolation``), and gets ``result.json``.
+This file is executed, not imported: a new interpreter runs it without site-packages. It reads
+``task.json`` (see ``isolation``) in the folder EXCHANGE, and writes ``result.json``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from types import ModuleType
 from typing import Any
 
 ALIAS = "package_under_test"
-"""A package must work under any name; this one cannot hide a module that it needs."""
+"""Name of the imported package, which must work under any name and hide no module."""
 
 
 class OnlyThese(MetaPathFinder):
-    """Refuses to import anything but the standard library and the modules named."""
+    """Allows imports only from the standard library and the given modules."""
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self.allowed = {*sys.stdlib_module_names, *sys.builtin_module_names, *allowed}
@@ -39,13 +39,13 @@ class OnlyThese(MetaPathFinder):
         if top in self.allowed or top.startswith("_sysconfigdata"):
             return None
         raise ModuleNotFoundError(
-            f"{fullname}: a package may import NumPy and the standard library alone",
+            f"{fullname}: a package may import only NumPy and the standard library",
             name=fullname,
         )
 
 
 def main(exchange: Path) -> None:
-    """Do the task in ``exchange``."""
+    """Run the task in ``exchange``."""
     task = json.loads((exchange / "task.json").read_text(encoding="ascii"))
     sys.path.extend(task["paths"])
     sys.meta_path.insert(0, OnlyThese([*task["allowed"], ALIAS, "exchange"]))
@@ -69,14 +69,14 @@ def main(exchange: Path) -> None:
         if task["trace"]:
             first = {k: store.decode(v) for k, v in task["cases"][0].items()}
             result["values"] = values(package, model, first, store)
-    except Exception as error:  # whatever the package does is what is being found out
+    except Exception as error:  # the purpose is to find out what the package raises
         result["error"] = f"{type(error).__name__}: {error}"
         result["traceback"] = traceback.format_exc()
     shared.write_json(exchange / "result.json", result)
 
 
 def load_package(folder: Path) -> Any:
-    """Import a package; one whose operators lie in the folder around it, with that."""
+    """Import a package, with its parent package if that holds its operators."""
     around = folder.parent / "__init__.py"
     if (folder / "ops").is_dir() or not around.is_file():
         return load(ALIAS, folder / "__init__.py")
@@ -129,7 +129,7 @@ def values(
 
 
 def _tensor(value: Any) -> Any:
-    """Return a scalar, as NumPy's functions give of tensors without axes, as such a tensor."""
+    """Convert a NumPy scalar to a 0-d array."""
     import numpy as np  # no earlier than the path to it is set
 
     return np.asarray(value) if isinstance(value, np.generic) else value

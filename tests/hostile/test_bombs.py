@@ -222,7 +222,7 @@ def test_more_lengths_than_data(tmp_path):
     model.graph.initializer.append(
         TensorProto(name="w", data_type=1, dims=[2**31, 2**31], raw_data=b"1234")
     )
-    with pytest.raises(onnx2py.Onnx2pyError, match="the stored data do not fit"):
+    with pytest.raises(onnx2py.Onnx2pyError, match="the stored data do not match"):
         onnx2py.compile_model(model, tmp_path / "made")
 
 

@@ -165,7 +165,7 @@ def test_a_damaged_constant_of_a_model_with_functions(tmp_path):
     tensor = model.graph.node[0].attribute[0].t
     del tensor.float_data[:]
     tensor.raw_data = b"\0" * 7
-    assert "the stored data do not fit" in refused(model, tmp_path)
+    assert "the stored data do not match" in refused(model, tmp_path)
 
 
 def test_one_axis_twice(tmp_path):

@@ -1,4 +1,4 @@
-"""Arithmetic that NumPy lacks or does otherwise, element by element."""
+"""Elementwise arithmetic that NumPy lacks or defines differently."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def divide(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Div.html
     """
-    if a.dtype.kind == "i":  # // rounds down: take away the remainder that C leaves
+    if a.dtype.kind == "i":  # // rounds down: subtract the remainder as C defines it
         return np.asarray(np.floor_divide(np.subtract(a, np.fmod(a, b)), b))
     return np.asarray(np.floor_divide(a, b) if a.dtype.kind == "u" else a / b)

@@ -1,4 +1,4 @@
-"""What loops need besides Python's own statements."""
+"""Helpers for loops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[NDArray[np.int64]]:
-    """Yield 0, 1, 2 ... as int64, ``trip_count`` of them; without end if it is None.
+    """Yield the first ``trip_count`` of 0, 1, 2 ... as int64, all if it is None.
 
     Each is a scalar, or has ``ndim`` axes of length 1.
 
@@ -30,14 +30,14 @@ def stack_scans(
     axis: int = 0,
     reverse: bool = False,
 ) -> NDArray[Any]:
-    """Stack what each iteration made along a new axis.
+    """Stack the results of the iterations along a new axis.
 
     Parameters
     ----------
     items : arrays of one shape, one per iteration
-    empty : returned where there was no iteration; it has the right dtype and rank
-    axis : the place of the new axis in the result
-    reverse : whether the last item comes first
+    empty : returned if there was no iteration; it has the right dtype and rank
+    axis : position of the new axis in the result
+    reverse : whether to put the last item first
 
     Raises
     ------

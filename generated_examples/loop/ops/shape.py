@@ -1,4 +1,4 @@
-"""Shapes: reading them, and looking at the same elements under another one."""
+"""Shapes, and views of the same elements with another shape."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Tensors whose channels lie side by side in memory, for convolutions.
+"""Tensors that are channels-last in memory, for convolutions.
 
-They are [N, C, D...] for all that, as everywhere: what convolutions return is a view, and
-NumPy's elementwise functions keep the order that they find.
+Their shape is still [N, C, D...]: convolutions return views, and NumPy's elementwise
+functions keep the memory order of their arguments.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def padded_channels_last(
     Raises
     ------
     ValueError
-        If ``x`` has another number of axes or channels.
+        If ``x`` has the wrong number of axes or channels.
     """
     if x.ndim != len(kernel_shape) + 2 or x.shape[1] != channels:
         raise ValueError(
@@ -58,7 +58,7 @@ def _padding(
     pads: Pads,
     dilations: Sequence[int] | None,
 ) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the elements before and after those of each spatial axis."""
+    """Return the padding before and after each spatial axis, in elements."""
     pads = explicit_pads(pads, sizes, kernel_shape, strides, dilations)
     return pads[: len(sizes)], pads[len(sizes) :]
 
@@ -97,9 +97,9 @@ def windows_of(
 def view(
     x: NDArray[Any], shape: tuple[int, ...], strides: tuple[int, ...]
 ) -> NDArray[Any]:
-    """Return the elements of a contiguous ``x`` in another order, or several times.
+    """Return a view of a contiguous ``x`` with other strides.
 
-    A tenth of the time of ``as_strided``; NumPy checks that nothing lies outside.
+    Takes a tenth of the time of ``as_strided``, and NumPy checks the bounds.
     """
     return np.ndarray(shape, x.dtype, x, 0, strides)
 
@@ -115,10 +115,10 @@ def channels_second(
 
 
 def add_to_rows(y: NDArray[Any], bias: NDArray[Any]) -> None:
-    """Add ``bias`` [M] to ``y`` [..., M], which is overwritten.
+    """Add ``bias`` [M] to ``y`` [..., M] in place.
 
-    NumPy adds row by row: many rows of a few elements take up to 4 times as long as rows
-    of 1,000, each of which is the bias several times.
+    NumPy adds row by row: many short rows take up to 4 times as long as rows of 1,000
+    elements, to which the repeated bias is added.
     """
     size = len(bias)
     if 1 < size < 64 and y.size > 2000 * size and y.flags.c_contiguous:
@@ -132,5 +132,5 @@ def add_to_rows(y: NDArray[Any], bias: NDArray[Any]) -> None:
 
 
 def single_or_double(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype to compute in: there is no fast product of half floats."""
+    """Return the dtype to compute in: products in half precision are slow."""
     return np.dtype(np.float32) if dtype.itemsize == 2 else dtype

@@ -1,4 +1,4 @@
-"""What kinds of pooling share: windows reduced along one axis after the other."""
+"""Reduction of windows along one axis after the other, shared by pooling operators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._windows import Pads, explicit_pads
 
 
 class Pooling:
-    """How windows of one axis lie on its ``size`` elements; padding is never stored."""
+    """The windows along an axis of ``size`` elements; padding is never stored."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Pooling:
         self.out = out
 
     def taps(self) -> list[tuple[slice, slice]]:
-        """Return, for each place in the window, which results see which elements."""
+        """Return, for each offset in the window, the results and the elements they see."""
         found = []
         length = (self.out - 1) * self.stride + 1
         for k in range(self.kernel):
@@ -51,7 +51,7 @@ class Pooling:
         return found
 
     def counts_whole_windows(self, include_pad: bool) -> bool:
-        """Whether each window is full of elements, or of padding that counts as well."""
+        """Return whether every window is full, of elements or of padding that counts."""
         end = (self.out - 1) * self.stride + self.dilation * (self.kernel - 1) + 1
         padded = self.pad_begin or self.pad_end
         room = self.size + self.pad_begin + self.pad_end
@@ -64,10 +64,10 @@ def pooling_pads(
     kernel_shape: Sequence[int],
     strides: Sequence[int] | None,
 ) -> Sequence[int]:
-    """Return the begin of each spatial axis, then the end of each, in elements.
+    """Return the padding before each spatial axis, then after each, in elements.
 
-    As in onnxruntime, SAME_* is chosen as if windows were not dilated, and what windows
-    leave out may be at the begin.
+    As in onnxruntime, SAME_* ignores dilations, and elements that no window covers may be
+    at the start.
     """
     shortest = -max(strides or (1,))
     return explicit_pads(pads, sizes, kernel_shape, strides, None, least=shortest)
@@ -81,16 +81,16 @@ def pooling_axes(
     dilations: Sequence[int] | None,
     ceil_mode: bool,
 ) -> list[Pooling]:
-    """Return how windows lie on each spatial axis.
+    """Return the windows along each spatial axis.
 
     O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1; in ``ceil_mode``
     the division rounds up, but a window that starts in the padding at the end is dropped.
-    Where the window is too long, by less than the stride, there is one that sees all.
+    A window that is too long by less than the stride covers all elements.
 
     Raises
     ------
     ValueError
-        If the window is longer than that.
+        If the window is too long by the stride or more.
     """
     rank = len(kernel_shape)
     strides = strides or (1,) * rank
@@ -102,7 +102,7 @@ def pooling_axes(
     ):
         begin, end = pads[axis], pads[axis + rank]
         room = size + begin + end - dilation * (kernel - 1) - 1
-        # Towards 0 rather than down, as in onnxruntime: a short room has one window.
+        # Rounded toward 0 rather than down, as in onnxruntime: a short axis has one window.
         up = ceil_mode or room < 0
         out = (-(-room // stride) if up else room // stride) + 1
         if ceil_mode and (out - 1) * stride >= size + begin:
@@ -124,10 +124,10 @@ def pool(
     empty: float,
     first: int = 2,
 ) -> NDArray[Any]:
-    """Reduce each window of the axes from ``first`` on; ``empty`` is the ufunc's zero.
+    """Reduce each window of the axes from ``first`` on; ``empty`` is the ufunc's identity.
 
-    One axis after the other takes K + L steps rather than the K * L of whole windows,
-    and ``x`` need not be padded: a step leaves out the windows that see padding.
+    One axis after the other takes K + L steps instead of K * L for whole windows, and
+    ``x`` need not be padded: each step skips the windows that would see padding.
     """
     for number, axis in enumerate(axes, start=first):
         x = pool_axis(x, number, axis, ufunc, empty=empty)

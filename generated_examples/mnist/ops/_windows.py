@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Union
 
 Pads = Union[Sequence[int], str, None]
-"""The begin of each spatial axis, then the end of each; or how to choose them."""
+"""Padding before each spatial axis, then after each; or the rule to choose it."""
 
 
 def explicit_pads(
@@ -18,11 +18,11 @@ def explicit_pads(
     *,
     least: int = 0,
 ) -> Sequence[int]:
-    """Return the begin of each spatial axis, then the end of each, in elements.
+    """Return the padding before each spatial axis, then after each, in elements.
 
     ``"SAME_UPPER"`` and ``"SAME_LOWER"`` make the output ceil(size / stride) long, with
-    the odd element of padding at the end or at the begin; None is no padding. ``least``
-    bounds the sum of an axis, which is negative where windows leave out elements.
+    the odd element of padding at the end or at the start; None means no padding. ``least``
+    is the minimum sum for an axis, negative where windows skip elements.
     """
     rank = len(sizes)
     if pads is None:

@@ -1,4 +1,4 @@
-"""Activation functions made of straight lines, applied element by element."""
+"""Piecewise-linear activations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def relu(x: NDArray[Any], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Return ``max(x, 0)``, of the dtype and shape of ``x``; in ``out`` if that is given.
+    """Return ``max(x, 0)``, of the dtype and shape of ``x``; write it to ``out`` if given.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Relu.html
     """

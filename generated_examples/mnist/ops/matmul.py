@@ -20,13 +20,13 @@ def gemm(
     trans_a: bool = False,
     trans_b: bool = False,
 ) -> NDArray[Any]:
-    """Return ``alpha * a @ b + beta * c``, a and b transposed if so asked.
+    """Return ``alpha * a @ b + beta * c``, with a and b transposed if requested.
 
     Parameters
     ----------
     a : [M, K], or [K, M] if ``trans_a``
     b : [K, N], or [N, K] if ``trans_b``
-    c : what broadcasts to [M, N]; 0 by default
+    c : broadcastable to [M, N]; 0 by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """

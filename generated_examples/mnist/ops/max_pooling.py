@@ -1,4 +1,4 @@
-"""The largest element of each window, and its converse."""
+"""Max pooling and unpooling."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def max_pool(
     dilations: Sequence[int] | None = None,
     ceil_mode: bool = False,
 ) -> NDArray[Any]:
-    """Return the largest element of each window.
+    """Return the maximum of each window.
 
     Parameters
     ----------
     x : [N, C, D...]
-    kernel_shape : K..., the window's length along each spatial axis, in elements
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-        A padded element is never the largest.
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+        Padding is never the maximum.
     ceil_mode : whether the division below rounds up. A window that would start in the
-        padding at the end is left out.
+        padding at the end is dropped.
 
     Returns
     -------
@@ -46,5 +46,5 @@ def max_pool(
 
 
 def _lowest(dtype: np.dtype[Any]) -> float:
-    """Return what is below every other number."""
+    """Return the smallest number of a dtype."""
     return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf

@@ -1,7 +1,7 @@
-"""Convolution with constant weights, which are laid out as it wants them.
+"""Convolution with constant weights, which are rearranged beforehand.
 
-Channels are last in memory: windows are then copied in long runs, and a kernel of one
-element needs no copy at all. N is the batch, C and M are the channels in and out, D...,
+Tensors are channels-last in memory: windows are copied in long runs, and a kernel of one
+element needs no copy. N is the batch, C and M are the channels in and out, D...,
 K... and O... the spatial axes of the input, the kernel and the output.
 """
 
@@ -20,7 +20,7 @@ from ._windows import Pads
 _BLOCK = 1 << 20  # elements of the windows that are copied at once
 
 
-_SMALL = 1 << 15  # elements of all windows, below which one product is best
+_SMALL = 1 << 15  # elements of all windows; below this, one product is fastest
 
 
 def conv_packed(
@@ -41,9 +41,9 @@ def conv_packed(
     weight : [K..., C / group, M]
     bias : [M], optional
     strides, dilations : one int per spatial axis, in elements; 1 by default
-    pads : the begin of each spatial axis, then the end of each; 0 by default.
-        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: such that O = ceil(D / stride).
-    group : the number of channel groups that do not see each other
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    group : number of channel groups, which are convolved separately
 
     Returns
     -------
@@ -53,7 +53,7 @@ def conv_packed(
     Raises
     ------
     ValueError
-        If the channels of ``x`` and ``weight`` do not fit together.
+        If the numbers of channels of ``x`` and ``weight`` do not match.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
@@ -108,7 +108,7 @@ def multiply_windows_last(
     if windows.size <= 2 * _BLOCK:
         y = np.matmul(columns_of(windows, rows, out_shape), rows)
         return np.asarray(y).reshape(*out_shape, m)
-    # Columns that stay in the cache: all at once would take K... times the memory.
+    # Few enough columns to stay in the cache: all at once would take K... times the memory.
     y = np.empty((*out_shape, m), rows.dtype)
     step = max(1, _BLOCK * out_shape[1] * len(windows) // windows.size)
     for sample, out in zip(windows, y):
@@ -125,11 +125,11 @@ def multiply_lines(
     out_shape: tuple[int, ...],
     dilation: int,
 ) -> NDArray[Any]:
-    """Contract windows with weights [K, L, M], the lines of the kernel one by one.
+    """Contract windows with weights [K, L, M], one line of the kernel at a time.
 
-    ``windows`` is [N, D, O[1:]..., 1, K[1:]..., C], L of them elements of one window. At
-    stride 1, a line of the kernel sees all lines of the image but a few at the ends: the
-    copy of windows one line high serves all of them, a K-th of that of whole windows.
+    ``windows`` is [N, D, O[1:]..., 1, K[1:]..., C]; a window has L elements. At stride 1,
+    a line of the kernel sees all lines of the image but a few at the ends: one copy of
+    windows one line high serves all lines, 1 / K of the copy of whole windows.
     """
     count, length, m = lines.shape
     places = prod(out_shape[2:])
@@ -153,7 +153,7 @@ def columns_of(
     """Copy windows [O..., K..., C] to [prod(O), K... * C]."""
     places, length, outer = prod(out_shape), len(rows), len(out_shape)
     if prod(windows.shape[-2:]) > 15:
-        # Along one axis, windows may overlap in memory: np.matmul is slow to copy these itself.
+        # Windows along one axis may overlap in memory: np.matmul copies such arrays slowly.
         return np.ascontiguousarray(windows.reshape(places, length))
     # Few channels: along a row of the image, the runs to copy are longer.
     order = (*range(outer, windows.ndim), *range(outer))

@@ -1,4 +1,4 @@
-"""What classifiers and regressors do with their raw scores."""
+"""Transforms of the raw scores of classifiers and regressors."""
 
 from __future__ import annotations
 

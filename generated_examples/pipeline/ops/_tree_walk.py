@@ -1,4 +1,4 @@
-"""The way from the roots to the leaves, for all rows and all trees at once.
+"""Evaluation of decision trees, for all rows and all trees at once.
 
 The compiler lays all trees out as one table of nodes. A node sends a row to its "then"
 child where ``row[feature] <= threshold``, else to its "else" child: other comparisons
@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 from ._ml_scores import as_rows
 
 Masks = Tuple[Sequence[Tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
-"""Another way to the leaves, for many rows: each used feature with the number of its
-thresholds; these, in order; [I, T], the leaves that are open between them, as bits; and
-[T, B], the leaf that each bit stands for."""
+"""Tables that find leaves faster for many rows: each used feature with the number of its
+thresholds; the sorted thresholds; [I, T], the leaves reachable between them, as bits; and
+[T, B], the leaf of each bit."""
 
 
 MANY_ROWS = 16
-"""From so many rows on, masks are faster than a walk."""
+"""Minimum number of rows for which masks are faster than walking."""
 
 
 FEW_NODES = 2048
-"""Of all trees, for all rows: up to here, all of them are decided before the walk."""
+"""Comparisons of all trees for all rows: up to this number, compute all before walking."""
 
 
 TREE_BLOCK = 1 << 16
-"""Votes that are looked at together: so few that they stay in the cache."""
+"""Votes that are read together: few enough to stay in the cache."""
 
 
 def find_leaves(
@@ -50,14 +50,14 @@ def find_leaves(
     Parameters
     ----------
     x : [N, F] or [F]
-    features, thresholds : [M], what each of M nodes compares
+    features, thresholds : [M], the feature and the threshold of each node
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T], the first node of each tree
-    depth : the most comparisons on any way down
-    width : the least number of features
+    depth : the maximum number of comparisons in a tree
+    width : the minimum number of features
     missing : [M], whether NaN goes to the "then" child; None if it never does
-    masks : another way to the leaves, for many rows: see ``Masks``
-    targets : the numbers that are read for each leaf, which bound the size of a block
+    masks : tables for many rows, see ``Masks``
+    targets : the number of values read per leaf, which limits the size of a block
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _walk(
     depth: int,
     missing: Optional[NDArray[np.bool_]],
 ) -> NDArray[np.int64]:
-    """Let each row [N, F] go down each tree, one level at a time."""
+    """Walk each row [N, F] down each tree, one level at a time."""
     count, width = x.shape
     nodes, steps = len(features), len(roots) * depth
     if nodes * count <= FEW_NODES and nodes <= 4 * steps:
@@ -118,7 +118,7 @@ def _goes_to_then(
 def _jump(
     following: NDArray[np.int64], roots: NDArray[np.int64], depth: int
 ) -> NDArray[np.int64]:
-    """Go down each tree where it is known what follows each node: [N, M] -> [T, N]."""
+    """Walk down each tree after all comparisons were computed: [N, M] -> [T, N]."""
     count, nodes = following.shape
     begins = np.arange(count) * nodes  # of each row's own table
     flat = (following + begins[:, None]).ravel()
@@ -135,9 +135,9 @@ def _open_leaves(
     masks: NDArray[Any],
     leaves: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return the one leaf of each tree that no feature rules out: [T, N].
+    """Return the only leaf of each tree that no feature rules out: [T, N].
 
-    Takes F steps for all levels of all trees, where a walk takes four for each level.
+    Takes F steps for all levels of all trees; walking takes four steps per level.
     """
     left = np.full((len(x), masks.shape[1]), -1, np.int64).astype(masks.dtype)
     start = first = 0
@@ -160,9 +160,9 @@ def _open_leaves(
 def sum_votes(
     votes: NDArray[Any], leaves: NDArray[np.int64], groups: int
 ) -> NDArray[Any]:
-    """Add up what the leaves [T, N] say, tree after tree: [N, C].
+    """Sum the votes of the leaves [T, N], tree after tree: [N, C].
 
-    ``votes`` is [L, C], or [L] if tree t speaks of target ``t % groups`` only.
+    ``votes`` is [L, C], or [L] if tree t votes only for target ``t % groups``.
     """
     trees, count = leaves.shape
     said = votes.take(leaves, axis=0)
@@ -176,7 +176,7 @@ def sum_votes(
 def _sum_in_order(x: NDArray[Any]) -> NDArray[Any]:
     """Sum the rows of ``x`` one after the other, as onnxruntime does.
 
-    NumPy sums pairwise where there is a single column, with another rounding: enough to
-    tip a vote that is close.
+    NumPy sums a single column pairwise, with a different rounding that can change a close
+    vote.
     """
     return np.asarray(x.cumsum(axis=0)[-1] if x.shape[1] == 1 else x.sum(axis=0))

@@ -1,4 +1,4 @@
-"""Features: scaled, normalised, imputed, selected and put together."""
+"""Scaling, normalization, imputation, selection and concatenation of features."""
 
 from __future__ import annotations
 

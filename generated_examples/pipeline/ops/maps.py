@@ -1,4 +1,4 @@
-"""Dictionaries to tensors, and back."""
+"""Conversion between dictionaries and tensors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def zip_map(
     *,
     labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
 ) -> List[Dict[Any, float]]:
-    """Return one dictionary per row [C], from ``labels`` [C] to the row's numbers.
+    """Return one dictionary per row [C], which maps ``labels`` [C] to the row's numbers.
 
     Raises
     ------

@@ -37,25 +37,25 @@ def tree_classifier(
     Parameters
     ----------
     x : [N, F] or [F]
-    features, thresholds : [M], what each node compares
+    features, thresholds : [M], the feature and the threshold of each node
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T]
-    votes : [L, C], what each leaf says of each class, or [L] if each tree speaks of one
-        class only
-    depth : the most comparisons on any way down
-    width : the least number of features
+    votes : [L, C], the vote of each leaf for each class, or [L] if each tree votes for
+        one class only
+    depth : the maximum number of comparisons in a tree
+    width : the minimum number of features
     labels : [C]
     missing : [M], whether NaN goes to the "then" child; by default it never does
-    masks : another way to the leaves, for many rows: see ``Masks``
-    groups : C if tree t speaks of class ``t % C`` only
-    named : [L, C], the classes that each leaf names at all, where that is not all of
-        them: a class that no leaf names cannot win
-    base_values : what is added to each class at the end
+    masks : tables for many rows, see ``Masks``
+    groups : C if tree t votes for class ``t % C`` only
+    named : [L, C], the classes that each leaf votes for, if not all: a class without any
+        vote cannot win
+    base_values : added to each class at the end
     post_transform : NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT
 
     Returns
     -------
-    label : [N], int64 or strings; the first class wins a draw
+    label : [N], int64 or strings; of equal classes the first wins
     scores : [N, C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html

@@ -1,4 +1,4 @@
-"""Walking over large tensors in pieces that stay in the cache."""
+"""Processing of large tensors in blocks that fit into the cache."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 32768
-"""Elements of one piece: 128 KiB of float32, so that three fit into the second cache."""
+"""Elements of one block: 128 KiB of float32, so that three fit into the L2 cache."""
 
 
 def blocks(*arrays: NDArray[Any]) -> Iterable[tuple[NDArray[Any], ...]]:
-    """Return the arrays piece by piece, as flat views where there are several pieces.
+    """Yield the arrays block by block, as flat views if there are several blocks.
 
-    All arrays have one shape, and all but the first were made by ``np.empty_like`` of
-    the first. A chain of operations on pieces takes half the time of one on whole large
+    All arrays have the same shape; all but the first come from ``np.empty_like`` of the
+    first. A chain of operations on blocks takes half the time of one on whole large
     tensors.
     """
     size = arrays[0].size
@@ -30,5 +30,5 @@ def blocks(*arrays: NDArray[Any]) -> Iterable[tuple[NDArray[Any], ...]]:
 
 
 def in_float32(x: NDArray[Any]) -> bool:
-    """Whether ``x`` is to be computed in float32: half precision loses too much."""
+    """Return whether to compute in float32: half precision loses too many digits."""
     return np.dtype(x.dtype).itemsize < 4

@@ -1,4 +1,4 @@
-"""Lists of integers that are literals in one model and tensors in the next."""
+"""Lists of integers, given as literals or as tensors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 
 def as_ints(values: Any) -> Sequence[int]:
-    """Return the numbers of a tuple, of a tensor of any rank, or a single number."""
+    """Return the ints in a tuple, in a tensor of any rank, or a single number."""
     if isinstance(values, tuple):
         return values
-    # list(array) would make NumPy scalars, each ten times as slow as an int.
+    # list(array) would give NumPy scalars, which are ten times as slow as int.
     flat: Sequence[int] = np.asarray(values).ravel().tolist()
     return flat

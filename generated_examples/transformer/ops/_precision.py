@@ -1,4 +1,4 @@
-"""Arithmetic of small floats in float32, which is how onnxruntime does it as well."""
+"""Arithmetic of small floats in float32, as in onnxruntime."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def widened(x: NDArray[Any]) -> NDArray[Any]:
-    """Return float16, bfloat16 and float8 as float32, anything else as it is."""
+    """Convert float16, bfloat16 and float8 to float32; return anything else unchanged."""
     if x.dtype.itemsize < 4 and x.dtype.kind in "fV":  # ml_dtypes are of kind V
         return x.astype(np.float32)
     return x

@@ -11,10 +11,10 @@ PIECE = 128
 
 
 def sums_of_long_rows(x: NDArray[Any]) -> NDArray[Any]:
-    """Return the sums along the last axis, which is kept, with few digits lost.
+    """Sum along the last axis, which is kept, with a small rounding error.
 
-    NumPy adds by pairs along an axis that is dense in memory, but one after another along
-    any other, and so does BLAS. Sums of sums of pieces are as good wherever elements lie.
+    NumPy adds pairwise along an axis that is contiguous in memory, but sequentially along
+    any other, as BLAS does. Sums of partial sums are accurate for every memory layout.
     """
     length = x.shape[-1]
     if length <= PIECE or x.strides[-1] == x.itemsize:

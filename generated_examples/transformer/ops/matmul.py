@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Return the product of each row of ``a`` and the one matrix ``b``.
+    """Return ``a @ b`` for a single matrix ``b``.
 
     Parameters
     ----------

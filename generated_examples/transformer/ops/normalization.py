@@ -1,4 +1,4 @@
-"""Normalisation by statistics of the tensor itself."""
+"""Normalization with statistics of the tensor itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._precision import widened
 from ._sums import sums_of_long_rows
 
 LONG = 4096
-"""Sums of longer rows lose digits where numbers are added one after another."""
+"""Sequential sums of longer rows lose too many digits."""
 
 
 LARGE = 1 << 17
@@ -27,12 +27,12 @@ def layer_normalization(
     axis: int = -1,
     epsilon: float = 1e-5,
 ) -> NDArray[Any]:
-    """Normalise over all axes from ``axis`` on to mean 0 and variance 1, then scale.
+    """Normalize over all axes from ``axis`` on to mean 0 and variance 1, then scale.
 
     Parameters
     ----------
     x : [D...]
-    scale, bias : what broadcasts to x, none by default
+    scale, bias : broadcastable to x; none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
@@ -46,7 +46,7 @@ def layer_normalization(
 
 
 def as_rows(x: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return a row of all that ``axis`` and the axes after it hold: [D..., E...] -> [N, L]."""
+    """Flatten the axes before ``axis``, and those from ``axis`` on: [D..., E...] -> [N, L]."""
     return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
 
 
@@ -64,7 +64,7 @@ def row_means(x: NDArray[Any]) -> NDArray[Any]:
     length = x.shape[-1]
     if length > LONG:
         return np.asarray(sums_of_long_rows(x) / x.dtype.type(length))
-    # A product takes half the time of a sum along the last axis; dot starts sooner than matmul.
+    # A product takes half the time of a sum along the last axis; dot has less overhead than matmul.
     shares = _shares(length, x.dtype)
     return np.asarray(x.dot(shares) if x.ndim == 2 else np.matmul(x, shares))
 
@@ -73,7 +73,7 @@ def mean_squares(x: NDArray[Any]) -> NDArray[Any]:
     """Return the means of the squares along the last axis: [..., L] -> [..., 1]."""
     length = x.shape[-1]
     if x.ndim == 2 and x.size >= LARGE and length <= LONG:
-        # The squares would not stay in the cache.
+        # The squares would not fit into the cache.
         sums = np.einsum("ij,ij->i", x, x)
         return np.asarray(sums[:, None] / x.dtype.type(length))
     return row_means(np.square(x))

@@ -1,4 +1,4 @@
-"""Parts of tensors: slices along axes, and splits."""
+"""Slices and splits of tensors."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def split(
     Parameters
     ----------
     split : the length of each part, in elements
-    num_outputs : without ``split``, into how many parts of ceil(length / num_outputs)
+    num_outputs : without ``split``, the number of parts of ceil(length / num_outputs)
         elements; the last one may be shorter
 
     Raises
     ------
     ValueError
-        If the parts together are not as long as the axis.
+        If the lengths of the parts do not sum to the length of the axis.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Split.html
     """

@@ -1,4 +1,4 @@
-"""Softmax and its kin."""
+"""Softmax, its logarithm, and hardmax."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._precision import widened
 
 
 def softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
-    """Return exponentials of ``input``, scaled to the sum 1 along ``axis``.
+    """Return ``exp(input)`` divided by its sum along ``axis``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Softmax.html
     """
@@ -25,14 +25,14 @@ def softmax(input: NDArray[Any], *, axis: int = -1) -> NDArray[Any]:
 
 
 def _has_short_rows(x: NDArray[Any], axis: int) -> bool:
-    """Whether there are many short rows: with columns instead, a fifth of the time is taken."""
+    """Return whether there are many short rows: working on columns takes a fifth of the time."""
     many = x.size >= 2048 and 1 < x.shape[axis] <= 32
     return many and x.strides[axis] == x.itemsize
 
 
 def _below_highest(x: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return ``x`` less its greatest element, so that no exponential overflows."""
+    """Return ``x`` minus its maximum, so that no exponential overflows."""
     wide = widened(x)
     if x.size == 0:
-        return np.array(wide)  # there is no greatest element
+        return np.array(wide)  # there is no maximum
     return np.asarray(wide - np.maximum.reduce(wide, axis, keepdims=True))

@@ -1,6 +1,6 @@
-"""Is the model valid? Types and lengths that cannot fit are reported, all of them at once.
+"""Validity of a model: types and lengths that contradict each other are all reported at once.
 
-What is not known is not complained of: an error here means that no program can run the node.
+Nothing is reported about unknown types: an error means that no program can run the node.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from .types import input_name, problem_of, type_problems
 def check_validity(graph: Graph, faults: Mapping[str, str], declared: Set[str]) -> None:
     """Check all nodes of a graph.
 
-    ``faults`` says of which nodes ONNX's inference found that they do not fit, by their first
-    output; of the values in ``declared``, which inference does not know, the file may name a wrong
-    shape.
+    ``faults`` has the messages of ONNX's inference about nodes, by first output. The file may
+    declare wrong shapes for the values in ``declared``, which inference does not know.
 
     Raises
     ------
     InvalidModelError
-        With all that is wrong.
+        With all problems.
     """
     types = {
         name: (
@@ -58,7 +57,7 @@ def _problems(
     faults: Mapping[str, str],
     is_run: bool,
 ) -> list[Problem]:
-    """Return what is wrong with one node, by the first check that finds something."""
+    """Return the problems of a node found by the first check that fails."""
     return (
         list(type_problems(node, types))
         or list(_fault(node, types, faults))
@@ -67,9 +66,9 @@ def _problems(
 
 
 def _run_nodes(graph: Graph) -> Iterator[Node]:
-    """Yield the nodes that every call runs: none of a branch or a loop, none that is not read.
+    """Yield the nodes that every call runs: not those in branches and loops, or not read.
 
-    onnxruntime takes models where others do not fit: they may never run.
+    onnxruntime accepts models in which other nodes are not valid: they may never run.
     """
     read = set(graph.outputs)
     for node in reversed(graph.nodes):
@@ -84,7 +83,7 @@ def _run_nodes(graph: Graph) -> Iterator[Node]:
 
 
 def _misfits(node: Node, types: Mapping[str, ValueType]) -> Iterator[Problem]:
-    """Yield what onnxruntime would find when it runs the node."""
+    """Yield the problems that onnxruntime would report when it runs the node."""
     rule = RULES.get(node.qualified_operator)
     wrong = rule(View(node, types)) if rule else None
     if wrong is not None:
@@ -103,7 +102,7 @@ def _misfits(node: Node, types: Mapping[str, ValueType]) -> Iterator[Problem]:
 def _fault(
     node: Node, types: Mapping[str, ValueType], faults: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """Yield why inference refused a node: what it says of unknown types is no reason."""
+    """Yield the reason why inference rejected a node, unless it concerns unknown types."""
     first = next((output for output in node.outputs if output), "")
     if first not in faults:
         return

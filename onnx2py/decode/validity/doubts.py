@@ -1,6 +1,6 @@
-"""What ONNX's inference says of a node that is valid: it is not believed.
+"""Wrong messages of ONNX's inference about valid nodes, which are ignored.
 
-onnxruntime has the same code and refuses these too; the operators' descriptions do not.
+onnxruntime has the same code and rejects these nodes too; the operators' specifications do not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ OPEN_LENGTHS = {
     # An open length of ``sizes`` or ``scales`` is taken for 0.
     ("", "Resize"),
 }
-"""Operators of which inference takes an unknown length for a wrong one."""
+"""Operators for which inference treats an unknown length as wrong."""
 
 OF_SCALARS = {
     *("ArgMax", "ArgMin", "Hardmax", "LogSoftmax", "Softmax", "ReduceL1", "ReduceL2"),
@@ -34,11 +34,11 @@ MESSAGES = (
     # Of values whose types the file alone declares: inference is not told.
     "expected to have type but instead is null",
 )
-"""What is in messages that say nothing about the node."""
+"""Parts of messages that do not concern the node."""
 
 
 def is_believed(node: Node, message: str, types: Mapping[str, ValueType]) -> bool:
-    """Whether a complaint of inference means that the node is not valid."""
+    """Return whether a message of inference means that the node is not valid."""
     if node.subgraphs or any(text in message for text in MESSAGES):
         return False  # what bodies return has no type there if it comes from outside
     kinds = [types[name] for name in node.inputs if name]

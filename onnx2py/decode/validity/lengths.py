@@ -1,4 +1,4 @@
-"""Do the lengths of a node's inputs fit its operator's pattern? See :mod:`.patterns`."""
+"""Check of the lengths of a node's inputs against its operator's pattern, see :mod:`.patterns`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ...ir.types import Dim, TensorType, ValueType
 from .patterns import DEFAULTS, pattern_of
 
 MANY = ("...", "~", "*")
-"""What stands for any number of axes."""
+"""Placeholders for any number of axes."""
 
 
 def misfit(node: Node, types: Mapping[str, ValueType]) -> tuple[int, str] | None:
-    """Return the first input that cannot fit, and the lengths that were expected of it."""
+    """Return the first input that does not match, and its expected lengths."""
     pattern = pattern_of(node)
     if pattern is None:
         return None
@@ -36,7 +36,7 @@ def misfit(node: Node, types: Mapping[str, ValueType]) -> tuple[int, str] | None
 
 
 def _known(node: Node, first: Sequence[Dim] | None) -> dict[str, int]:
-    """Return the numbers that names stand for before any input is looked at."""
+    """Return the values of names that are known before any input is checked."""
     known = dict(DEFAULTS)
     known.update((k, v) for k, v in node.attributes.items() if isinstance(v, int))
     known["directions"] = (
@@ -48,7 +48,7 @@ def _known(node: Node, first: Sequence[Dim] | None) -> dict[str, int]:
 
 
 class _Lengths:
-    """What the names in a pattern stand for, as far as it is known."""
+    """The values of the names in a pattern, as far as they are known."""
 
     def __init__(self, known: dict[str, int]) -> None:
         self.known = known
@@ -61,7 +61,7 @@ class _Lengths:
     def fit(
         self, axes: Sequence[str], shape: Sequence[Dim], target: Sequence[Dim] | None
     ) -> bool:
-        """Whether a shape fits; what it says about names is remembered."""
+        """Whether a shape matches; the values of names are remembered."""
         if axes == ("&",):
             return self._broadcast(shape)
         if axes[0].startswith(">"):
@@ -173,7 +173,7 @@ def _wider(a: Dim, b: Dim) -> Dim:
 
 
 def _same(a: Dim, b: Dim) -> bool:
-    """Whether two lengths may be the same: only numbers can contradict each other."""
+    """Return whether two lengths may be equal: only numbers can contradict each other."""
     return not isinstance(a, int) or not isinstance(b, int) or a == b
 
 

@@ -1,4 +1,4 @@
-"""The types that operators of ``com.microsoft`` take: the onnx package does not know them.
+"""Input types of operators of ``com.microsoft``, which the onnx package does not know.
 
 Source: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 """
@@ -25,7 +25,7 @@ TYPES = {
     "U": "uint8",
     "W": "int16 uint16",
 }
-"""What a letter stands for in :data:`INPUTS`; others stand for any type."""
+"""Types of the letters in :data:`INPUTS`; other letters allow any type."""
 
 INPUTS = {
     "Attention": "F F F I F F I",
@@ -98,7 +98,7 @@ INPUTS = {
 
 @lru_cache(maxsize=None)
 def microsoft_inputs(operator: str) -> tuple[FormalInput, ...] | None:
-    """Return what an operator takes, None if that is not written down."""
+    """Return the inputs of an operator, None if it is not listed."""
     if operator not in INPUTS:
         return None
     variables = INPUTS[operator].split()

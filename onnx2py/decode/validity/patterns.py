@@ -12,7 +12,7 @@ Inputs are separated by commas, axes by spaces:
     >0  >y        broadcast to input 0, or to the output
 
 ``rank`` is the number of axes of the first input, ``directions`` 2 if a recurrent operator is
-bidirectional. ONNX's own inference has looked at the node before: what it refuses is not here.
+bidirectional. ONNX's own inference has checked the node before: its checks are not repeated.
 Source: https://onnx.ai/onnx/operators/ and
 https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 """
@@ -129,7 +129,7 @@ DEFAULTS = {
 
 
 def pattern_of(node: Node) -> Pattern | None:
-    """Return the pattern for a node, None where there is none."""
+    """Return the pattern for a node, None if there is none."""
     for applies, pattern in _by_operator().get(node.qualified_operator, ()):
         if applies(node):
             return pattern

@@ -1,4 +1,4 @@
-"""What no pattern says about the lengths of a node's inputs: one function for each operator.
+"""Rules for the lengths of a node's inputs beyond patterns: one function for each operator.
 
 R1  Reshape: as many elements before as after.
 R2  Transpose: ``perm`` names each axis once.
@@ -47,7 +47,7 @@ class View:
 
 
 def elements(shape: Shape) -> int | None:
-    """Return how many elements there are, None where that is not known."""
+    """Return the number of elements, None if it is unknown."""
     if shape is None:
         return None
     numbers = [dim for dim in shape if isinstance(dim, int)]

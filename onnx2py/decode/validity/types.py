@@ -1,10 +1,10 @@
-"""Are the types of a node's inputs those that its operator takes, together?
+"""Check of the types of a node's inputs against its operator.
 
-T1  A type that the operator's version does not take.
-T2  Two types where the operator wants one: its type variable stands for a single type.
-T3  Tensors of two types from the branches of an If, or from a Loop's body for what it took.
+T1  A type that the operator's version does not accept.
+T2  Two types for one type variable of the operator.
+T3  Tensors of two types from the branches of an If, or for the state of a Loop.
 
-onnxruntime refuses both when it loads a model, by the same descriptions.
+onnxruntime rejects these when it loads a model, by the same schemas.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ BEYOND = {
     # same (Burn's tests have such a model), and there is one answer.
     ("", "Equal"): frozenset({"tensor(float)", "tensor(double)", "tensor(float16)"}),
 }
-"""Types that an operator takes here at any version, beyond what its description says."""
+"""Types that an operator accepts here at any version, in addition to its schema."""
 
 LONG = 6
-"""How many types a message names."""
+"""Maximum number of types named in a message."""
 
 
 def type_problems(node: Node, types: Mapping[str, ValueType]) -> Iterator[Problem]:
-    """Yield what is wrong with the types of a node's inputs, as far as they are known."""
+    """Yield problems with the types of a node's inputs, as far as these are known."""
     yield from _of_bodies(node, types)
     formals = _formals(node)
     if not formals:
@@ -104,7 +104,7 @@ def _formals(node: Node) -> tuple[FormalInput, ...] | None:
 
 
 def input_name(node: Node, place: int) -> str:
-    """Return what the operator calls an input, its number if that is not known."""
+    """Return the operator's name for an input, its number if it has none."""
     formals = _formals(node)
     return formals[min(place, len(formals) - 1)].name if formals else str(place)
 
@@ -117,7 +117,7 @@ def problem_of(node: Node, what: str, hint: str = "") -> Problem:
 
 
 def _hint(node: Node, place: int, spelling: str) -> str:
-    """Say which opset takes such an input, if a later one does."""
+    """Return a hint at a later opset that accepts such an input, if there is one."""
     for version in range(node.version + 1, node.version + LATER):
         formals: tuple[FormalInput, ...] | None = (
             formal_inputs(node.domain, node.operator, version)
@@ -132,7 +132,7 @@ def _hint(node: Node, place: int, spelling: str) -> str:
 
 
 LATER = 32
-"""How many later opsets are looked at."""
+"""Number of later opsets considered."""
 
 
 def _one_of(allowed: frozenset[str]) -> str:
@@ -149,7 +149,7 @@ OUR_NAMES = {spelling: name for name, spelling in ONNX_NAMES.items()}
 
 
 def onnx_spelling(kind: ValueType | None) -> str | None:
-    """Spell a type without lengths as ONNX does, None where it is not wholly known."""
+    """Return ONNX's spelling of a type without lengths, None if it is not fully known."""
     if isinstance(kind, TensorType):
         return f"tensor({ONNX_NAMES.get(kind.dtype, kind.dtype)})"
     if isinstance(kind, MapType):
