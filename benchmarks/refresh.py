@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from . import coverage, excerpts, summary
+from . import coverage, excerpts, options, summary
 from .pages import write_section
 from .pictures import write_pictures
 
@@ -18,6 +18,7 @@ SECTIONS = {
     "coverage": coverage.table,
     "coverage-summary": coverage.summary,
     "speed-summary": summary.speed,
+    "options": options.table,
 }
 
 

@@ -1,35 +1,29 @@
 """The command: arguments in, exit status out.
 
-0 the package was made, 1 the model cannot be compiled, 2 wrong usage, 3 the package was made
-but differs from the model, 130 interrupted, 143 terminated. ``check``, ``verify`` and ``shim``
-as the first argument are commands of their own; a file of such a name is spelt ``./check``.
+0 the package was written, 1 the model cannot be compiled, 2 wrong usage, 3 the package was
+written but differs from the model, 130 interrupted, 143 terminated. The first argument selects
+the command; compiling is the default. A file with the name of a command is spelled ``./check``.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, NoReturn
 
-from .arguments import (
-    limit_options,
-    parse_check,
-    parse_compile,
-    parse_shim,
-    parse_verify,
-    shaping_options,
-)
+from .arguments import keywords, parse
 from .errors import InternalError, Onnx2pyError
-
-if TYPE_CHECKING:
-    from .pipeline import Progress, Report
+from .options import CHECK, COMPILE, SHIM, VERIFY
+from .progress import Tell, bar, steps
+from .terminal import Palette, is_terminal, plain
 
 MADE, NOT_COMPILABLE, DIFFERS, INTERRUPTED = 0, 1, 3, 130
 TERMINATED = 128 + signal.SIGTERM
@@ -63,33 +57,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names of a model may be in any script
             stream.reconfigure(errors="backslashreplace")
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["check"]:
-        chosen, run = parse_check(given[1:]), _check
-    elif given[:1] == ["verify"]:
-        chosen, run = parse_verify(given[1:]), _verify
-    elif given[:1] == ["shim"]:
-        chosen, run = parse_shim(given[1:]), _shim
-    else:
-        chosen, run = parse_compile(given), _make
+    selected, parsed = parse(sys.argv[1:] if arguments is None else arguments)
+    call = _Call(parsed, keywords(selected, parsed))
     try:
-        with _ended_in_order():
-            return run(chosen)
+        with _terminated_in_order():
+            return RUN[selected.name](call)
     except KeyboardInterrupt:
         print("onnx2py: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Onnx2pyError as error:
-        return _fail(error, chosen.verbose)
+        return _fail(error, call)
     except MemoryError as error:
         message = "expected more memory: the model does not fit into what there is"
-        return _fail(Onnx2pyError(message), chosen.verbose, error)
+        return _fail(Onnx2pyError(message), call, error)
     except Exception as error:
         bug = InternalError(f"{type(error).__name__}: {error}")
-        return _fail(bug, chosen.verbose, error)
+        return _fail(bug, call, error)
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
+def _terminated_in_order() -> Iterator[None]:
     """Let SIGTERM end the command as an exception does: temporary folders are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -101,169 +88,170 @@ def _ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _make(chosen: argparse.Namespace) -> int:
-    report = _compile(chosen)
-    if not chosen.quiet:
-        from .summary import summary
+class _Call:
+    """What was asked for: arguments and flags by name, and the options of the library."""
 
-        _say(summary(report, verbose=chosen.verbose))
-    if report.agrees:
-        return MADE
-    print("onnx2py: error: the package differs from the model", file=sys.stderr)
-    return DIFFERS
+    def __init__(self, parsed: argparse.Namespace, options: dict[str, Any]) -> None:
+        self.options = options
+        self._parsed = vars(parsed)
 
+    def argument(self, name: str, default: Any = None) -> Any:
+        return self._parsed.get(name, default)
 
-def _shim(chosen: argparse.Namespace) -> int:
-    from .shim import compile_shim
+    def flag(self, name: str) -> bool:
+        return bool(self.argument(name))
 
-    with _progress(chosen) as progress:
-        report = compile_shim(
-            chosen.models,
-            chosen.folder,
-            distribution=chosen.distribution,
-            progress=progress,
-            level=chosen.level,
-            verify=chosen.verify,
-            seed=chosen.seed,
-            rtol=chosen.rtol,
-            time_limit=chosen.time_limit,
-            force=chosen.force,
-            ops=tuple(chosen.ops),
-            wheel=chosen.wheel,
-            **limit_options(chosen),
-        )
-    if not chosen.quiet:
-        from .summary import shim_summary
-
-        _say(shim_summary(report, verbose=chosen.verbose))
-    if report.agrees:
-        return MADE
-    print("onnx2py: error: a package differs from its model", file=sys.stderr)
-    return DIFFERS
+    def progress(self) -> AbstractContextManager[Tell | None]:
+        """Return what to tell about progress: lines with -v, a bar on a terminal, or nothing."""
+        if self.flag("verbose"):
+            return steps(sys.stderr)
+        if is_terminal(sys.stderr) and not self.flag("quiet"):
+            return bar(sys.stderr)
+        return nullcontext()
 
 
-def _check(chosen: argparse.Namespace) -> int:
-    from .inspection import inspect_model
-    from .summary import inspection_json, inspection_text
+# ---------------------------------------------------------------------- commands
 
-    found = inspect_model(
-        chosen.model,
-        level=chosen.level,
-        **limit_options(chosen),
-        **shaping_options(chosen),
+
+def _compile(call: _Call) -> int:
+    from .pipeline import compile_model
+    from .summary import summary
+
+    if call.options.get("data"):
+        call.options["verify"] = True
+    model = call.argument("model")
+    out = call.argument("out") or _named_after(model)
+    with call.progress() as progress:
+        report = compile_model(model, out, progress=progress, **call.options)
+    verbose = call.flag("verbose")
+    _print_report(
+        call, report, lambda palette: summary(report, palette, verbose=verbose)
     )
-    _say(inspection_json(found) if chosen.json else inspection_text(found))
-    return MADE if found.supported else NOT_COMPILABLE
+    if report.agrees:
+        return MADE
+    _error("the package differs from the model")
+    _hint("onnx2py", "verify", out, model, "--per-node")
+    return DIFFERS
 
 
-def _verify(chosen: argparse.Namespace) -> int:
-    from .summary import node_report, verdict
+def _named_after(model: str) -> str:
+    """Return the package's name for a model, in the working folder."""
+    from .emit.package_name import proposed_name
+
+    return proposed_name(Path(model).name)
+
+
+def _shim(call: _Call) -> int:
+    from .shim import DISTRIBUTION, compile_shim
+    from .summary import shim_summary
+
+    with call.progress() as progress:
+        report = compile_shim(
+            call.argument("models"),
+            call.argument("folder"),
+            distribution=call.argument("distribution", DISTRIBUTION),
+            progress=progress,
+            **call.options,
+        )
+    verbose = call.flag("verbose")
+    _print_report(
+        call, report, lambda palette: shim_summary(report, palette, verbose=verbose)
+    )
+    if report.agrees:
+        return MADE
+    _error("a package differs from its model")
+    return DIFFERS
+
+
+def _check(call: _Call) -> int:
+    from .inspection import inspect_model
+    from .summary import inspection_text
+
+    with call.progress() as progress:
+        if progress:
+            progress(f"reading {call.argument('model')}", 0.0)
+        inspection = inspect_model(call.argument("model"), **call.options)
+    _print_report(
+        call, inspection, lambda palette: inspection_text(inspection, palette)
+    )
+    return MADE if inspection.supported else NOT_COMPILABLE
+
+
+def _verify(call: _Call) -> int:
+    from .summary import verification_text
     from .verify import verify_existing
 
-    found = verify_existing(
-        chosen.package,
-        chosen.model,
-        per_node=chosen.per_node or chosen.all,
-        data=tuple(chosen.data),
-        seed=chosen.seed,
-        rtol=chosen.rtol,
-        time_limit=chosen.time_limit,
-        **limit_options(chosen),
-        **shaping_options(chosen),
-    )
-    lines = [f"{chosen.package}:", *verdict(found, verbose=chosen.verbose)]
-    if found.nodes is not None:
-        lines += node_report(found.nodes, everything=chosen.all)
-    _say("\n".join(lines))
-    same = found.agrees and (found.nodes is None or found.nodes.first is None)
-    return MADE if same else DIFFERS
-
-
-def _compile(chosen: argparse.Namespace) -> Report:
-    from .pipeline import compile_model
-
-    with _progress(chosen) as progress:
-        return compile_model(
-            chosen.model,
-            chosen.out,
-            progress=progress,
-            level=chosen.level,
-            verify=chosen.verify or bool(chosen.data),
-            data=tuple(chosen.data),
-            seed=chosen.seed,
-            rtol=chosen.rtol,
-            force=chosen.force,
-            time_limit=chosen.time_limit,
-            wheel=chosen.wheel,
-            zipapp=chosen.zipapp,
-            single_file=chosen.single_file,
-            report=chosen.report,
-            sbom=chosen.sbom,
-            **limit_options(chosen),
-            **shaping_options(chosen),
+    package, model = call.argument("package"), call.argument("model")
+    per_node = call.flag("per_node") or call.flag("all")
+    with call.progress() as progress:
+        if progress:
+            progress(f"comparing {package} with {model}", 0.0)
+        verification = verify_existing(
+            package, model, per_node=per_node, **call.options
         )
+    verbose, every_value = call.flag("verbose"), call.flag("all")
+    _print_report(
+        call,
+        verification,
+        lambda palette: verification_text(
+            package, verification, palette, verbose=verbose, every_value=every_value
+        ),
+    )
+    if verification.agrees and not (verification.nodes and verification.nodes.first):
+        return MADE
+    if not per_node:
+        _hint("onnx2py", "verify", package, model, "--per-node")
+    return DIFFERS
+
+
+RUN: dict[str, Callable[[_Call], int]] = {
+    COMPILE: _compile,
+    CHECK: _check,
+    VERIFY: _verify,
+    SHIM: _shim,
+}
+
+
+# ---------------------------------------------------------------------- messages
+
+
+def _print_report(call: _Call, report: object, text: Callable[[Palette], str]) -> None:
+    """Print what was done, as text or as JSON."""
+    if call.flag("json"):
+        from .summary_json import report_json
+
+        _say(report_json(report))
+    elif not call.flag("quiet"):
+        _say(text(Palette.of(sys.stdout)))
 
 
 def _say(text: str) -> None:
-    """Print to whoever still listens."""
+    """Print to standard output; a reader that has left is no error."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
         sys.stdout = None  # nothing to flush at exit
 
 
-def _fail(
-    error: Onnx2pyError, verbose: bool, cause: BaseException | None = None
-) -> int:
+def _error(message: str) -> None:
+    """Print an error, whose text is safe to print."""
+    print(f"onnx2py: {Palette.of(sys.stderr).bad('error:')} {message}", file=sys.stderr)
+
+
+def _hint(*words: str) -> None:
+    """Print a command to try, ready to be pasted."""
+    label = Palette.of(sys.stderr).hint("try:")
+    print(f"{label} {plain(shlex.join(map(str, words)))}", file=sys.stderr)
+
+
+def _fail(error: Onnx2pyError, call: _Call, cause: BaseException | None = None) -> int:
     from .summary import error_text
+    from .summary_json import error_json
 
-    if verbose:
-        found = cause or error
-        traceback.print_exception(type(found), found, found.__traceback__)
-    print(f"onnx2py: error: {error_text(error)}", file=sys.stderr)
+    if call.flag("verbose"):
+        shown = cause or error
+        traceback.print_exception(type(shown), shown, shown.__traceback__)
+    if call.flag("json"):
+        _say(error_json(error))
+    _error(error_text(error))
     return NOT_COMPILABLE
-
-
-# ---------------------------------------------------------------------- progress
-
-
-@contextmanager
-def _progress(chosen: argparse.Namespace) -> Iterator[Progress | None]:
-    """Yield what to tell progress to: lines with -v, a bar on a terminal, else nothing."""
-    if chosen.quiet:
-        yield None
-    elif chosen.verbose:
-        yield _step_printer()
-    elif sys.stderr.isatty():
-        with _bar() as tell:
-            yield tell
-    else:
-        yield None
-
-
-def _step_printer() -> Callable[[str, float], None]:
-    start = time.perf_counter()
-
-    def tell(what: str, _done: float) -> None:
-        print(f"{time.perf_counter() - start:7.2f} s  {what}", file=sys.stderr)
-
-    return tell
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, float], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),  # names are not markup
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-
-        def tell(what: str, done: float) -> None:
-            bar.update(task, completed=done, description=what)
-
-        yield tell

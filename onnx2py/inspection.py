@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .errors import Problem, UnsupportedError
 from .front import FrontEnd, read
 from .ir.graph import Node
 from .ir.types import tensor_type_of
-from .options import Options
+from .options import options_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto  # noqa: TID251  (an annotation)
@@ -49,7 +49,7 @@ class ValueInfo:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What :func:`inspect_model` found.
+    """The contents of a model, as :func:`inspect_model` returns them.
 
     ``nodes`` counts those of the file, each function's once for each call of it. ``requires``,
     ``calls`` and what follows are None where the package cannot be made.
@@ -78,13 +78,6 @@ class Inspection:
         """Whether the model can be compiled."""
         return all(use.supported for use in self.operators)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return all of it as what JSON can hold."""
-        found = {**asdict(self), "supported": self.supported}
-        for use, item in zip(self.operators, found["operators"]):
-            item["supported"] = use.supported
-        return found
-
 
 def inspect_model(
     model: str | os.PathLike[str] | bytes | ModelProto, **options: object
@@ -103,8 +96,7 @@ def inspect_model(
     LimitError
         If it exceeds a limit in the options.
     """
-    chosen = Options(**options)  # type: ignore[arg-type]
-    front = read(model, chosen)
+    front = read(model, options_of(options))
     loaded, decoded = front.loaded, front.decoded
     package, problems = _build(front)
     graph = decoded.graph

@@ -39,7 +39,7 @@ def load_model(
     Parameters
     ----------
     model : path, bytes or ModelProto
-    options : see :class:`onnx2py.options.Options`; ``layout`` is off, since nobody reads it
+    options : see :class:`onnx2py.options.Options`; ``layout`` is False here
 
     Raises
     ------

@@ -1,88 +1,183 @@
-"""All options of a compilation, and their defaults: nowhere else."""
+"""All options of a compilation, with their defaults: nowhere else.
+
+A new option is one field of :class:`Options`. Its flag, its help, the check of its value and
+its row in the documentation come from the declaration.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
+from . import declaration as d
+from .declaration import Declaration, declarations, option
 from .errors import OptionError
 from .limits import MAX_ELEMENTS, MAX_NODES
+
+COMPILE, CHECK, VERIFY, SHIM = "compile", "check", "verify", "shim"
+ALL = (COMPILE, CHECK, VERIFY, SHIM)
+ONE = (COMPILE, CHECK, VERIFY)
+"""The commands for a single model; those for several leave each as its file says."""
+WRITING = (COMPILE, SHIM)
+COMPARING = (COMPILE, VERIFY, SHIM)
+
+OUTPUT, CODE, SIGNATURE, COMPARISON, FILES, LIMITS = (
+    "Output",
+    "Generated code",
+    "Inputs and outputs of the model",
+    "Verification",
+    "Additional files",
+    "Limits",
+)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to compile.
+    """How to compile a model."""
 
-    Parameters
-    ----------
-    level : 0 writes one call per ONNX node; 1 also folds constants, drops what does
-        nothing, and merges batch normalisation into convolutions.
-    verify : compare the package with onnxruntime or the reference evaluator.
-    data : files or folders with inputs to verify with; random ones if there are none.
-    seed : of the random inputs.
-    rtol : how far an output may be off, relative to its largest element.
-    force : write into a folder that onnx2py did not make.
-    time_limit : how long verifying a package may take, all in all, in seconds.
-    ops : Python files with operators of one's own, see :func:`onnx2py.implements`.
-    outputs, inputs : names of values to cut the graph at: what is to be computed, from what.
-    dims : a length for each symbol of the inputs' shapes that is to be fixed.
-    shapes : a shape for each input that is to have another one than the file says.
-    bind : an array, or a path of a .npy file, for each input that is to be a constant.
-    wheel : a folder to put a wheel of the package into.
-    zipapp : a file to write the package to as an archive that Python runs.
-    single_file : a file to write the package to as one module, weights included.
-    report : a file to write a page about the package to, ending in .html.
-    sbom : a file to write what the package consists of to, as CycloneDX JSON.
-    max_elements : the most elements of a tensor that is given or computed.
-    max_nodes : the most nodes, those of functions and subgraphs included.
-    layout : let black lay the source out; it takes most of the time for a small model.
-    """
-
-    level: int = 1
-    verify: bool = False
-    data: Sequence[str | os.PathLike[str]] = field(default_factory=tuple)
-    seed: int = 0
-    rtol: float = 1e-3
-    force: bool = False
-    time_limit: float = 600
-    ops: Sequence[str | os.PathLike[str]] = ()
-    outputs: Sequence[str] = ()
-    inputs: Sequence[str] = ()
-    dims: Mapping[str, int] = field(default_factory=dict)
-    shapes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
-    bind: Mapping[str, Any] = field(default_factory=dict)
-    wheel: str | os.PathLike[str] | None = None
-    zipapp: str | os.PathLike[str] | None = None
-    single_file: str | os.PathLike[str] | None = None
-    report: str | os.PathLike[str] | None = None
-    sbom: str | os.PathLike[str] | None = None
-    max_elements: int = MAX_ELEMENTS
-    max_nodes: int = MAX_NODES
-    layout: bool = True
+    force: bool = option(
+        False, "--force", help="write into a folder that onnx2py did not create; foreign "
+        "files in it are kept",
+        group=OUTPUT, style=d.SWITCH, check=d.BOOLEAN, commands=WRITING,
+    )  # fmt: skip
+    level: int = option(
+        1, "-O", "LEVEL", "optimization level: -O0 writes one call per ONNX node, "
+        "-O1 folds constants, fuses nodes and frees memory early",
+        group=CODE, read=d.number, check=d.LEVEL, commands=(COMPILE, CHECK, SHIM),
+        detail="Level 1 also removes no-ops, merges batch normalization into convolutions, "
+        "and chooses kernels for known shapes.",
+    )  # fmt: skip
+    ops: Sequence[str | os.PathLike[str]] = option(
+        (), "--ops", "FILE", "Python file with custom operators",
+        group=CODE, style=d.REPEATED, check=d.PATHS, commands=ALL, completes=d.FILE,
+        detail="See [custom operators](#custom-operators).",
+    )  # fmt: skip
+    layout: bool = option(
+        True, help="format the source with black, which takes most of the time for a small "
+        "model", group=CODE, check=d.BOOLEAN, commands=WRITING,
+    )  # fmt: skip
+    outputs: Sequence[str] = option(
+        (), "--outputs", "A,B", "compute only these values, given by their ONNX names",
+        group=SIGNATURE, read=d.names, check=d.NAMES, commands=ONE,
+        detail="The nodes that they do not need are dropped.",
+    )  # fmt: skip
+    inputs: Sequence[str] = option(
+        (), "--inputs", "A,B", "take these values as inputs instead of computing them",
+        group=SIGNATURE, read=d.names, check=d.NAMES, commands=ONE,
+    )  # fmt: skip
+    dims: Mapping[str, int] = option(
+        {}, "--dim", "NAME=N", "fix a symbolic dimension",
+        group=SIGNATURE, style=d.PAIRS, read=d.number, check=d.LENGTHS, commands=ONE,
+        detail="Shape arithmetic that depends on it folds away.",
+    )  # fmt: skip
+    shapes: Mapping[str, Sequence[int | str]] = option(
+        {}, "--shape", "NAME=N,N", "set the shape of an input; a name keeps a dimension "
+        "symbolic",
+        group=SIGNATURE, style=d.PAIRS, read=d.shape, check=d.SHAPES, commands=ONE,
+    )  # fmt: skip
+    bind: Mapping[str, Any] = option(
+        {}, "--bind", "NAME=FILE", "replace an input by a constant from a .npy file",
+        group=SIGNATURE, style=d.PAIRS, check=d.VALUES, commands=ONE, completes=d.FILE,
+    )  # fmt: skip
+    verify: bool = option(
+        False, "--verify", help="compare the package with onnxruntime, or with onnx's "
+        "reference evaluator",
+        group=COMPARISON, style=d.SWITCH, check=d.BOOLEAN, commands=WRITING,
+        detail="The package runs in a process where only NumPy can be imported. If it "
+        "agrees, inputs and outputs are recorded in it for its self-test.",
+    )  # fmt: skip
+    data: Sequence[str | os.PathLike[str]] = option(
+        (), "--data", "PATH", "inputs to verify with: .npy, .npz or .pb files, or folders "
+        "of them", group=COMPARISON, style=d.SEVERAL, check=d.PATHS,
+        commands=(COMPILE, VERIFY), completes=d.FILE,
+        detail="Folders `test_data_set_*` next to the model are used automatically.",
+    )  # fmt: skip
+    seed: int = option(
+        0, "--seed", "N", "seed for random inputs (used when there is no data)",
+        group=COMPARISON, read=d.number, check=d.WHOLE, commands=COMPARING,
+    )  # fmt: skip
+    rtol: float = option(
+        1e-3, "--rtol", "X", "tolerance relative to the output's largest element",
+        group=COMPARISON, read=d.number, check=d.FRACTION, commands=COMPARING,
+    )  # fmt: skip
+    time_limit: float = option(
+        600, "--time-limit", "S", "time limit for the whole verification, in seconds",
+        group=COMPARISON, read=d.number, check=d.SECONDS, commands=COMPARING,
+    )  # fmt: skip
+    wheel: str | os.PathLike[str] | None = option(
+        None, "--wheel", "FOLDER", "also write a wheel into this folder, for pip install",
+        group=FILES, check=d.PATH, commands=WRITING, completes=d.FOLDER,
+    )  # fmt: skip
+    zipapp: str | os.PathLike[str] | None = option(
+        None, "--zipapp", "FILE", "also write a runnable zip archive: python FILE --help",
+        group=FILES, check=d.PATH, commands=(COMPILE,), completes=d.FILE,
+    )  # fmt: skip
+    single_file: str | os.PathLike[str] | None = option(
+        None, "--single-file", "FILE", "also write one .py file with the weights in it "
+        "(up to 4 MB)",
+        group=FILES, check=d.PATH, commands=(COMPILE,), completes=d.FILE,
+    )  # fmt: skip
+    report: str | os.PathLike[str] | None = option(
+        None, "--report", "FILE.html", "also write a page with a picture of the graph and its "
+        "calls",
+        group=FILES, check=d.PAGE, commands=(COMPILE,), completes=d.FILE,
+    )  # fmt: skip
+    sbom: str | os.PathLike[str] | None = option(
+        None, "--sbom", "FILE", "also write a software bill of materials (CycloneDX JSON)",
+        group=FILES, check=d.PATH, commands=(COMPILE,), completes=d.FILE,
+    )  # fmt: skip
+    max_elements: int = option(
+        MAX_ELEMENTS, "--max-elements", "N", "refuse models with a tensor of more than N elements",
+        group=LIMITS, read=d.number, check=d.WHOLE, commands=ALL,
+    )  # fmt: skip
+    max_nodes: int = option(
+        MAX_NODES, "--max-nodes", "N", "refuse models with more than N nodes",
+        group=LIMITS, read=d.number, check=d.WHOLE, commands=ALL,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if self.level not in (0, 1):
-            raise OptionError(f"level: expected 0 or 1, got {self.level!r}")
-        if isinstance(self.data, (str, os.PathLike)):
-            raise OptionError("data: expected a list of paths, got one path")
-        if isinstance(self.ops, (str, os.PathLike)):
-            raise OptionError("ops: expected a list of files, got one path")
-        for name in ("inputs", "outputs"):
-            if isinstance(getattr(self, name), str):
-                raise OptionError(f"{name}: expected a list of names, got a string")
-        if self.report is not None and not str(self.report).endswith(".html"):
-            raise OptionError(
-                f"report: expected a file name that ends in .html, got {self.report}"
-            )
-        if not 0 <= self.rtol < 1:
-            raise OptionError(f"rtol: expected a number from 0 to 1, got {self.rtol!r}")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise OptionError(
-                f"seed: expected a whole number from 0, got {self.seed!r}"
-            )
-        if not self.time_limit > 0:
-            raise OptionError(
-                f"time_limit: expected seconds, more than 0, got {self.time_limit!r}"
-            )
+        for each in declarations(self):
+            each.verify(getattr(self, each.name))
+
+
+DECLARED: Mapping[str, Declaration] = {
+    each.name: each for each in declarations(Options)
+}
+"""All options by their keywords."""
+
+
+def _documented() -> str:
+    """Return the section of the class's docstring that lists the fields."""
+    rows = (
+        f"    {e.name} : {e.described.replace('(default: ', '(')}"
+        for e in DECLARED.values()
+    )
+    return "\n".join(["\n\n    Parameters", "    ----------", *rows, "    "])
+
+
+if Options.__doc__:  # python -OO leaves none
+    Options.__doc__ += _documented()
+
+
+def options_of(keywords: Mapping[str, object]) -> Options:
+    """Return the options that a caller of the library gave.
+
+    Raises
+    ------
+    OptionError
+        If there is no option of a name, or its value is wrong.
+    """
+    for name in keywords:
+        if name not in DECLARED:
+            near = get_close_matches(name, DECLARED, 1)
+            hint = f"; is it {near[0]!r}?" if near else ""
+            raise OptionError(f"options: expected the name of one, got {name!r}{hint}")
+    return Options(**keywords)  # type: ignore[arg-type]
+
+
+def taken_by(command: str) -> Iterator[Declaration]:
+    """Yield the options that a command takes."""
+    return (each for each in DECLARED.values() if command in each.commands)

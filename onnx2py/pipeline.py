@@ -16,7 +16,7 @@ from .front import read
 from .ir.graph import Graph
 from .ir.program import Program
 from .load import LoadedModel
-from .options import Options
+from .options import Options, options_of
 from .report import report_page
 from .ship import Shipment, check_shipments, check_size, ship
 from .verify import Verification, verify_package
@@ -71,7 +71,7 @@ def compile_model(
     Onnx2pyError
         If the model cannot be read, or the package cannot be written.
     """
-    chosen = Options(**options)  # type: ignore[arg-type]
+    chosen = options_of(options)
     tell = progress or (lambda _what, _done: None)
     target = Path(os.path.abspath(out))
     check_target(target, force=chosen.force)
@@ -83,7 +83,7 @@ def compile_model(
     with staged(target, package.files, made.source) as folder:
         verification = None
         if chosen.verify:
-            tell("verifying", 0.9)
+            tell("verifying", 0.85)
             verification = made.verified(folder, chosen)
         finish_manifest(folder)
         shipments = ship(
@@ -165,7 +165,7 @@ def compiled(
     tell("rewriting the graph", 0.1)
     program = front.program()
 
-    tell("writing source", 0.3)
+    tell("writing source", 0.2)
     package = build_package(program, name, origin, shared=shared)
     if chosen.layout:
         package = _formatted(package, tell)
@@ -204,7 +204,10 @@ def formatted(
     """Format the sources among files with black, except those it would not change."""
     sources = [path for path in files if path.endswith(".py")]
     done = dict(files)
-    for i, path in enumerate(sources):
-        tell(f"formatting {path}", 0.4 + 0.5 * i / len(sources))
+    work = {p: len(str(files[p])) / (20 if p in laid_out else 1) for p in sources}
+    total, before = sum(work.values()) or 1.0, 0.0
+    for path in sources:
+        tell(f"formatting {path}", 0.25 + 0.6 * before / total)
+        before += work[path]  # the time that black takes goes by length
         done[path] = format_source(path, str(files[path]), laid_out=path in laid_out)
     return done

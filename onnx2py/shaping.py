@@ -18,8 +18,12 @@ from onnx import numpy_helper, shape_inference
 
 from .errors import OptionError
 from .ir.types import DTYPES, ELEMENT_TYPES
+from .options import DECLARED
 
 Dim = int | str
+
+DIMS, SHAPES = DECLARED["dims"].subject, DECLARED["shapes"].subject
+"""What errors call the options."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +161,10 @@ def _reads(node: onnx.NodeProto) -> Iterator[str]:
 
 def _set_shapes(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[Dim]]) -> None:
     for name, shape in shapes.items():
-        tensor = _tensor_input(graph, "shape", name)
+        tensor = _tensor_input(graph, SHAPES, name)
         if tensor.HasField("shape") and len(tensor.shape.dim) != len(shape):
             raise OptionError(
-                f"shape: {name}: expected {len(tensor.shape.dim)} lengths, got {len(shape)}"
+                f"{SHAPES}: {name}: expected {len(tensor.shape.dim)} lengths, got {len(shape)}"
             )
         before = [
             d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim
@@ -168,7 +172,7 @@ def _set_shapes(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[Dim]]) -> 
         for old, new in zip(before, shape):
             if isinstance(new, int) and (new < 0 or old not in (None, new)):
                 expected = "0 or more" if new < 0 else old
-                raise OptionError(f"shape: {name}: expected {expected}, got {new}")
+                raise OptionError(f"{SHAPES}: {name}: expected {expected}, got {new}")
         del tensor.shape.dim[:]
         tensor.shape.SetInParent()
         for length in shape:
@@ -189,9 +193,9 @@ def _set_dims(graph: onnx.GraphProto, dims: Mapping[str, int]) -> None:
     known = {dim.dim_param for dim in found}
     for symbol, length in dims.items():
         if symbol not in known:
-            raise _unknown("dim", "a symbol of an input's shape", symbol, known)
+            raise _unknown(DIMS, "a symbol of an input's shape", symbol, known)
         if length < 0:
-            raise OptionError(f"dim: {symbol}: expected 0 or more, got {length}")
+            raise OptionError(f"{DIMS}: {symbol}: expected 0 or more, got {length}")
     for dim in found:
         if dim.dim_param in dims:
             dim.dim_value = dims[dim.dim_param]

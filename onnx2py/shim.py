@@ -6,7 +6,7 @@ import filecmp
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
@@ -15,7 +15,7 @@ from .emit.shim import MODELS, NAME, Entry, build_shim
 from .emit.write import check_target, divide_manifest, finish_manifest, staged
 from .errors import ModelErrors, Onnx2pyError, OptionError, OutputError
 from .load import LoadedModel
-from .options import Options
+from .options import DECLARED, SHIM, Options, options_of
 from .pipeline import Compiled, Progress, Report, compiled, formatted
 from .shim_names import file_names, package_names
 from .ship import Shipment, check_shipments, ship_wheel
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 Model = Union[str, "os.PathLike[str]", bytes, "ModelProto"]
 
-OPTIONS = frozenset({
-    "level", "verify", "seed", "rtol", "time_limit", "force", "ops", "wheel",
-    "max_elements", "max_nodes", "layout",
-})  # fmt: skip
-"""The options that make sense for several models, which stay as their files say."""
 DISTRIBUTION = "onnxruntime-shim"
 """The default name of the wheel's distribution."""
 
@@ -76,7 +71,7 @@ def compile_shim(
     out : the folder to write ``onnxruntime/`` into, or that folder itself
     distribution : the name of the distribution, if ``wheel`` requests a wheel
     progress : called with the current step and the completed fraction, 0 to 1
-    options : those of :class:`onnx2py.options.Options` that are in :data:`OPTIONS`
+    options : those of :class:`onnx2py.options.Options` that suit several models
 
     Raises
     ------
@@ -103,9 +98,9 @@ def _options(models: Sequence[Model], options: dict[str, object]) -> Options:
     if not models:
         raise OptionError("models: expected at least one, got none")
     for name in options:
-        if name in {f.name for f in fields(Options)} and name not in OPTIONS:
+        if name in DECLARED and SHIM not in DECLARED[name].commands:
             raise OptionError(f"{name}: expected an option for several models together")
-    return Options(**options)  # type: ignore[arg-type]
+    return options_of(options)
 
 
 @contextmanager

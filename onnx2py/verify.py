@@ -14,7 +14,7 @@ from .errors import VerifyError
 from .front import read
 from .ir.graph import Graph
 from .load import load
-from .options import Options
+from .options import Options, options_of
 from .verification.comparison import OutputResult, compare, compare_types, worst
 from .verification.conditioning import weighed
 from .verification.deadline import TimeUp, time_limit
@@ -170,7 +170,7 @@ def verify_existing(
     VerifyError
         If they cannot be compared.
     """
-    chosen = Options(verify=True, **options)  # type: ignore[arg-type]
+    chosen = options_of({**options, "verify": True})
     folder = Path(os.path.abspath(package))
     if not (folder / "model.py").is_file():
         raise VerifyError(f"{package}: expected a package that onnx2py made")

@@ -17,6 +17,7 @@ import onnx.parser
 import pytest
 
 from onnx2py import __version__, cli, pipeline
+from onnx2py.commands import COMMANDS
 
 NET = """<ir_version: 8, opset_import: ["" : 17], producer_name: "test">
 g (float[N, 3] x) => (float[N, 3] y, int64[N] best)
@@ -51,7 +52,7 @@ def test_the_summary(here, capsys):
     out, err = capsys.readouterr()
     assert err == ""
     assert out.splitlines() == [
-        f"{here / 'net'}: made",
+        f"{here / 'net'}: compiled",
         "  4 nodes, 4 calls, 12 parameters, 36 bytes of weights",
         "  requires numpy",
     ]
@@ -93,26 +94,116 @@ def test_levels(here, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    "arguments, message",
     [
-        ([], "required: MODEL, -o/--out"),
-        (["net.onnx"], "required: -o/--out"),
-        (["net.onnx", "-o", "net", "-O2"], "-O"),
-        (["net.onnx", "-o", "net", "--seed", "-1"], "expected a number from 0"),
-        (["net.onnx", "-o", "net", "--rtol", "2"], "from 0 to 1, got '2'"),
-        (["net.onnx", "-o", "net", "--rtol", "nan"], "from 0 to 1, got 'nan'"),
-        (["net.onnx", "-o", "net", "--rtol", "x"], "expected a number, got 'x'"),
-        (["net.onnx", "-o", "net", "--time-limit", "0"], "expected seconds"),
-        (["net.onnx", "-o", "net", "-q", "-v"], "not allowed with"),
-        (["net.onnx", "-o", "net", "--frob"], "--frob"),
+        (["-o", "net"], "expected MODEL, got fewer arguments"),
+        (["net.onnx", "-o"], "-o/--out: expected a value, got none"),
+        (["net.onnx", "-q", "-v"], "-q/--quiet: not allowed with -v/--verbose"),
+        (["net.onnx", "other.onnx"], "other.onnx: expected no more arguments"),
+        (["net.onnx", "--dim", "N"], "--dim: expected NAME=N, got 'N'"),
+        (["net.onnx", "--bind", "x="], "--bind: expected NAME=FILE, got 'x='"),
+        (["--qwxz"], "--qwxz: expected an option of onnx2py"),
+        (["--verfiy", "net.onnx"], "--verfiy: expected an option of onnx2py; is it --verify?"),
+        (["check", "net.onnx", "--verify"], "--verify: expected an option of onnx2py check"),
+        (["verify", "net"], "expected MODEL, got fewer arguments"),
+        (["shim", "there"], "expected MODEL, got fewer arguments"),
+        (["net.onnx", "--verif"], "--verif: expected an option of onnx2py; is it --verify?"),
+        (["net.onnx", "--\x1b[2J"], "--\\x1b[2J: expected an option of onnx2py"),
     ],
-)
-def test_wrong_usage(here, capsys, arguments, words):
+)  # fmt: skip
+def test_wrong_usage_is_one_line_and_a_hint(here, capsys, arguments, message):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2
-    assert words in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    command = f" {arguments[0]}" if arguments[0] in COMMANDS else ""
+    assert out == ""
+    assert err == f"onnx2py: error: {message}\nhelp: onnx2py{command} --help\n"
     assert [p.name for p in here.iterdir()] == ["net.onnx"]
+
+
+@pytest.mark.parametrize(
+    "word, hint",
+    [
+        ("chek", "; is it 'check'?"),
+        ("verfy", "; is it 'verify'?"),
+        ("quux", ""),
+        ("net", "; is it 'net.onnx'?"),
+    ],
+)
+def test_an_unknown_command_is_called_one(here, capsys, word, hint):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([word, "net.onnx"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"onnx2py: error: {word}: expected a command (compile, check, verify, shim) "
+        f"or an ONNX file, got neither{hint}"
+    )
+
+
+def test_no_arguments_print_the_help_to_standard_error(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([])
+    assert stopped.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("Compile an ONNX model to a Python package")
+
+
+@pytest.mark.parametrize(
+    "file, package",
+    [
+        ("net.onnx", "net"),
+        ("mnist-8.onnx", "mnist_8"),
+        ("folder/v1.2 (final).onnx", "v1_2_final"),
+        ("select.onnx", "select_model"),
+        ("8bit.onnx", "model_8bit"),
+    ],
+)
+def test_a_package_is_named_after_its_model(here, file, package):
+    Path("folder").mkdir()
+    Path("net.onnx").rename(file)
+    assert cli.main([file, "-q"]) == 0
+    assert (here / package / "model.py").is_file()
+
+
+def test_a_package_never_replaces_its_model(here, capsys):
+    Path("net.onnx").rename("net")
+    assert cli.main(["net"]) == 1
+    assert "expected a folder or nothing there, got a file" in capsys.readouterr().err
+    assert Path("net").is_file()
+
+
+def test_a_model_may_have_the_name_of_a_command(here):
+    Path("net.onnx").rename("check")
+    assert cli.main(["./check", "-o", "net", "-q"]) == 0
+    assert cli.main(["compile", "check", "-o", "net", "-q"]) == 0
+    assert cli.main(["check", "check"]) == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_a_page_of_groups(capsys, name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([name, "--help"])
+    assert stopped.value.code == 0
+    page = capsys.readouterr().out
+    assert page.startswith(COMMANDS[name].summary[:40])
+    headings = re.findall(r"^(\S.*):$", page, re.MULTILINE)
+    assert headings[-2:] == ["Examples", "Exit status"] and "Messages" in headings
+    assert max(map(len, page.splitlines())) <= 80
+    for each in COMMANDS[name].declared:
+        assert all(flag in page for flag in each.flags)
+    for banned in ("besides", "anew", "whoever", "nobody", "so many"):
+        assert banned not in page.split()
+
+
+def test_the_main_page_lists_the_commands(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    page = capsys.readouterr().out
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} +[A-Z]", page, re.MULTILINE)
+    assert "17,179,869,184" in page and "200,000" in page
 
 
 def test_version(capsys):
@@ -127,7 +218,7 @@ def test_help_does_not_wait_for_the_compiler():
         "import sys, onnx2py.cli\n"
         "try: onnx2py.cli.main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'onnx', 'numpy', 'black', 'jinja2', 'rich'} & sys.modules.keys()\n"
+        "heavy = {'onnx', 'numpy', 'black', 'jinja2', 'shtab'} & sys.modules.keys()\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -154,23 +245,6 @@ def test_names_that_the_terminal_cannot_show(here):
     done = command("net.onnx", "-o", "net", "--verify", env=environment)
     assert done.returncode == 0, done.stderr
     assert "gr\\xf6\\xdfte \\u6700\\u5927" in done.stdout
-
-
-def test_progress_is_for_terminals(here, monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    told = []
-    original = pipeline.compile_model
-
-    def watched(*args, progress, **options):
-        def both(what, done):
-            told.append(done)
-            progress(f"[bold]{what}", done)
-
-        return original(*args, progress=both, **options)
-
-    monkeypatch.setattr(pipeline, "compile_model", watched)
-    assert cli.main(["net.onnx", "-o", "net"]) == 0
-    assert told == sorted(told) and told[0] == 0 and told[-1] == 1
 
 
 def test_an_interrupt_leaves_nothing(here, capsys, monkeypatch):

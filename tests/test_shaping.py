@@ -139,17 +139,20 @@ def test_on_the_command_line(model, capsys):
         ({"inputs": ["k"]}, "inputs: expected the name of a value, got 'k'"),
         (
             {"dims": {"bach": 1}},
-            "dim: expected a symbol of an input's shape, got 'bach'; is it",
+            "dims (--dim): expected a symbol of an input's shape, got 'bach'; is it",
         ),
-        ({"dims": {"batch": -1}}, "dim: batch: expected 0 or more, got -1"),
-        ({"shapes": {"x": (1,)}}, "shape: x: expected 2 lengths, got 1"),
-        ({"shapes": {"q": (1,)}}, "shape: expected the name of an input, got 'q'"),
+        ({"dims": {"batch": -1}}, "dims (--dim): expected a length, 0 or more"),
+        ({"shapes": {"x": (1,)}}, "shapes (--shape): x: expected 2 lengths, got 1"),
+        (
+            {"shapes": {"q": (1,)}},
+            "shapes (--shape): expected the name of an input, got 'q'",
+        ),
         ({"bind": {"b": np.zeros((2, 2))}}, "bind: b: expected float32[?], got [2, 2]"),
         (
             {"bind": {"b": "missing.npy"}},
             "bind: b: cannot read missing.npy: No such file",
         ),
-        ({"outputs": "y"}, "outputs: expected a list of names, got a string"),
+        ({"outputs": "y"}, "outputs: expected a list of names, got 'y'"),
     ],
 )
 def test_errors(model, options, words):

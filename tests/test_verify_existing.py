@@ -49,7 +49,7 @@ def test_a_package_that_is_right(here, capsys):
     before = contents(here)
     assert cli.main(["verify", "net", "net.onnx", "--per-node"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "net:"
+    assert lines[0] == "net: agrees with onnxruntime"
     assert lines[1].startswith("  compared with onnxruntime on random inputs, seed 0")
     assert lines[-1] == "  value by value against onnxruntime: 5 of 5 agree"
     assert contents(here) == before

@@ -244,7 +244,7 @@ def test_the_same_bytes_every_time(tmp_path):
 
 
 def test_wrong_places_are_said_before_any_work(tmp_path):
-    with pytest.raises(OptionError, match=r"report: expected .* \.html, got r\.pdf"):
+    with pytest.raises(OptionError, match=r"report: expected .* \.html, got 'r\.pdf'"):
         compile_model("missing.onnx", tmp_path / "pkg", report="r.pdf")
     with pytest.raises(OutputError, match="expected a folder"):
         compile_model("missing.onnx", tmp_path / "pkg", report=tmp_path / "no/r.html")
