@@ -23,9 +23,10 @@ from typing import Any, Optional
 import numpy as np
 
 from ..ir.graph import Graph, Node
+from ..ir.patterns import Match, Pattern
 from ..ir.types import Dim, TensorType
-from .patterns import Match, Pattern, Values
 from .rewrite import note_also
+from .values import Values
 
 Made = Optional[tuple[tuple[str, ...], dict[str, Any]]]
 """The inputs and attributes of the operator, None if the match is not what is meant."""
@@ -38,7 +39,7 @@ class Rule:
     pattern: Pattern
     operator: str
     version: int
-    make: Callable[[Values, Match], Made]
+    make: Callable[[Values, Match[Node]], Made]
 
 
 def fuse_patterns(graph: Graph) -> Graph:
@@ -60,19 +61,19 @@ def _fused(graph: Graph, rules: tuple[Rule, ...]) -> Graph:
             continue
         for rule in by_operator.get(node.operator, ()):
             match = values.find(rule.pattern, node)
-            if match is None or gone.intersection(map(id, match.nodes)):
+            if match is None or gone.intersection(map(id, match.steps)):
                 continue
             fused = _node(rule, match, node, values)
             if fused is not None:
                 made[id(node)] = fused
-                gone.update(id(n) for n in match.nodes if n is not node)
+                gone.update(id(n) for n in match.steps if n is not node)
                 break
     nodes = (made.get(id(n), n) for n in graph.nodes if id(n) not in gone)
     return graph.with_nodes(tuple(nodes))
 
 
-def _node(rule: Rule, match: Match, root: Node, values: Values) -> Node | None:
-    x, y = values.type(match.values["x"]), values.type(root.outputs[0])
+def _node(rule: Rule, match: Match[Node], root: Node, values: Values) -> Node | None:
+    x, y = values.type(match["x"]), values.type(root.outputs[0])
     if x is None or x.dtype not in ("float32", "float64") or y is None:
         return None
     made = rule.make(values, match)
@@ -87,7 +88,7 @@ def _node(rule: Rule, match: Match, root: Node, values: Values) -> Node | None:
         attributes=attributes,
         also=(),
     )
-    order = [*(n for n in match.nodes if n is not root)][::-1]
+    order = [*(n for n in match.steps if n is not root)][::-1]
     return note_also(replace(fused, also=(root.label, *root.also)), *order)
 
 
@@ -96,29 +97,29 @@ def _same_rank(x: TensorType, y: TensorType) -> bool:
     return bool(x.shape) and y.shape is not None and len(x.shape or ()) == len(y.shape)
 
 
-def _plain(**attributes: Any) -> Callable[[Values, Match], Made]:
-    return lambda values, match: ((match.values["x"],), attributes)
+def _plain(**attributes: Any) -> Callable[[Values, Match[Node]], Made]:
+    return lambda values, match: ((match["x"],), attributes)
 
 
-def _swish(values: Values, match: Match) -> Made:
-    alpha = values.number(match.values["alpha"])
-    return None if alpha is None else ((match.values["x"],), {"alpha": alpha})
+def _swish(values: Values, match: Match[Node]) -> Made:
+    alpha = values.number(match["alpha"])
+    return None if alpha is None else ((match["x"],), {"alpha": alpha})
 
 
-def _normalization(values: Values, match: Match) -> Made:
+def _normalization(values: Values, match: Match[Node]) -> Made:
     """With numbers for each element of the last axis, so that these do not enlarge ``x``."""
-    epsilon = values.number(match.values["epsilon"])
-    names = [match.values[key] for key in ("scale", "bias") if key in match.values]
-    kind = values.type(match.values["x"])
+    epsilon = values.number(match["epsilon"])
+    names = [match[key] for key in ("scale", "bias") if key in match.values]
+    kind = values.type(match["x"])
     last = kind.shape[-1] if kind is not None and kind.shape else None
     wanted = kind and TensorType(kind.dtype, (last,))
     fits = all(values.type(name) == wanted for name in names)
     if epsilon is None or epsilon < 0 or not fits or not isinstance(last, int):
         return None
-    return (match.values["x"], *names), {"axis": -1, "epsilon": epsilon}
+    return (match["x"], *names), {"axis": -1, "epsilon": epsilon}
 
 
-def _group_normalization(values: Values, match: Match) -> Made:
+def _group_normalization(values: Values, match: Match[Node]) -> Made:
     """Where only the groups are normalised, and the shape is that of ``x`` again."""
     found = match.values
     x, one = values.type(found["x"]), values.constants.get(found["ones"])
@@ -141,7 +142,7 @@ def _group_normalization(values: Values, match: Match) -> Made:
             return None
     if any(name not in values.constants for name in numbers):
         return None
-    (norm,) = (n for n in match.nodes if n.operator == "InstanceNormalization")
+    (norm,) = (n for n in match.steps if n.operator == "InstanceNormalization")
     epsilon = norm.attributes.get("epsilon", 1e-5)
     return (found["x"], *numbers), {"num_groups": count, "epsilon": epsilon}
 

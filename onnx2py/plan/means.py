@@ -6,45 +6,22 @@ C6  ``np.mean`` over all axes but the first two, which are kept -> ``global_aver
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 import numpy as np
 
-from ..ir.program import Body, Call, Program, Ref, Statement
-from ..ir.types import TensorType, ValueType
+from ..ir.patterns import Options
+from ..ir.program import Call, Program
 from ..kernels.pooling import global_average_pool
-from .traverse import with_bodies
+from .rewrite import Block, Match, Rewrite, rewritten
 
 
 def pool_means(program: Program) -> Program:
-    """Let means of images be taken by global average pooling (rule C6)."""
-    return replace(program, statements=_pooled(program.statements, program.types))
+    """Let means of images be taken by global average pooling (rule C6), in bodies too."""
+    return rewritten(program, Rewrite((np.mean, "x", Options("how")), _of_image))
 
 
-def _pooled(
-    statements: tuple[Statement, ...], types: Mapping[str, ValueType]
-) -> tuple[Statement, ...]:
-    def inside(body: Body) -> Body:
-        return replace(body, statements=_pooled(body.statements, types))
-
-    found = []
-    for statement in statements:
-        operation = with_bodies(statement.operation, inside)
-        if isinstance(operation, Call) and _is_mean_of_images(operation, types):
-            operation = Call(global_average_pool, operation.args)
-        found.append(replace(statement, operation=operation))
-    return tuple(found)
-
-
-def _is_mean_of_images(call: Call, types: Mapping[str, ValueType]) -> bool:
-    if call.function is not np.mean or not call.kwargs.get("keepdims"):
-        return False
-    value, axes = call.args[0], call.kwargs.get("axis")
-    kind = types.get(value.name) if isinstance(value, Ref) else None
-    if not isinstance(kind, TensorType) or not kind.rank or kind.rank < 3:
-        return False
-    if not isinstance(axes, tuple) or len(call.args) != 1:
-        return False
-    places = {axis % kind.rank for axis in axes if isinstance(axis, int)}
-    return places == set(range(2, kind.rank))
+def _of_image(block: Block, match: Match) -> Call | None:
+    axes, rank = match["how"].get("axis"), len(block.values.shape(match["x"]))
+    if rank < 3 or not match["how"].get("keepdims") or not isinstance(axes, tuple):
+        return None
+    others = {axis % rank for axis in axes} == set(range(2, rank))
+    return Call(global_average_pool, (match["x"],)) if others else None
