@@ -88,6 +88,15 @@ def source(made, tmp_path) -> str:
     return " ".join(text[text.index("def __call__") :].split())
 
 
+def test_attention_that_is_the_scores_of_another_stays_apart(tmp_path):
+    """One call cannot stand for both: the second would need what the first has hidden."""
+    nodes = """p = MatMul (q, k) w = Softmax (p) a = MatMul (w, v) u = Softmax (a)
+        turned = Transpose <perm=[0, 1, 3, 2]> (v) y = MatMul (u, turned)"""
+    made = model(nodes, "float[b, 2, s, t] y")
+    assert source(made, tmp_path).count(KERNEL) == 1
+    compare(made, [feeds(5, 7)])
+
+
 @pytest.mark.parametrize("name", FOUND)
 def test_found_and_equal_to_onnxruntime(tmp_path, name):
     nodes, call = FOUND[name]
