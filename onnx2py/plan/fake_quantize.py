@@ -8,15 +8,14 @@ Q5  ``quantized_and_back`` of what only picks or moves numbers that were already
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..ir.program import Body, Call, Program, Ref, Statement
-from ..ir.types import TensorType, ValueType
+from ..ir.patterns import Options, Rest
+from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.max_pooling import max_pool
 from ..kernels.quantization import (
     dequantize_linear,
@@ -24,7 +23,8 @@ from ..kernels.quantization import (
     quantized_and_back,
 )
 from ..kernels.shape import flatten, reshape
-from .traverse import count_reads, with_bodies
+from .rewrite import Block, Match, Rewrite, function_of, rewritten
+from .traverse import count_reads, with_blocks
 
 MOVING: frozenset[Callable[..., Any]] = frozenset(
     (np.reshape, np.transpose, np.squeeze, np.expand_dims, reshape, flatten)
@@ -32,34 +32,33 @@ MOVING: frozenset[Callable[..., Any]] = frozenset(
 """What keeps all elements of the first argument."""
 
 
+_STORED = (quantize_linear, "x", Rest("grid"), Options("how"))
+_READ = (dequantize_linear, _STORED, Rest("same grid"))
+
+
 def round_in_place_of_storing(program: Program) -> Program:
     """Apply rules Q2 and Q5, in bodies too."""
-    statements = _rounded(program.statements, program.outputs, program.types)
-    return replace(program, statements=statements)
+    program = rewritten(program, Rewrite(_READ, _rounded))
+    return with_blocks(program, _rounded_once)
 
 
-def _rounded(
-    statements: tuple[Statement, ...],
-    outputs: tuple[str, ...],
-    types: Mapping[str, ValueType],
-) -> tuple[Statement, ...]:
-    uses = count_reads(statements, outputs)
-    makers = {s.outputs[0]: s for s in statements if len(s.outputs) == 1}
-    gone: set[str] = set()
-    found = []
-    for statement in statements:
-        first = _first_half(statement, makers, uses, types)
-        if first is not None:
-            gone.add(first.outputs[0])
-            statement = _joined(first, statement)
-        found.append(_inside(statement, types))
-    return _rounded_once([s for s in found if s.outputs[0] not in gone], uses)
+def _rounded(block: Block, match: Match) -> Call | None:
+    x, how = block.values.type(match["x"]), match["how"]
+    grid, same = ((*match[name], 0)[:2] for name in ("grid", "same grid"))
+    if grid != same or set(how) - {"dtype"} or x is None:
+        return None
+    if x.dtype != "float32" or not x.rank:
+        return None
+    return Call(quantized_and_back, (match["x"], *match["grid"]), how)
 
 
 def _rounded_once(
-    statements: list[Statement], uses: Counter[str]
-) -> tuple[Statement, ...]:
+    statements: tuple[Statement, ...], outputs: tuple[str, ...]
+) -> list[Statement]:
     """Leave out what rounds again to the same numbers (rule Q5)."""
+    if all(function_of(s) is not quantized_and_back for s in statements):
+        return list(statements)
+    uses = count_reads(statements, outputs)
     found: list[Statement] = []
     grids: dict[str, tuple[int, object]] = {}
     """Of values that are rounded: who makes each, and to what it is rounded."""
@@ -81,7 +80,7 @@ def _rounded_once(
         if before and isinstance(call, Call) and _only_moves(call):
             grids[statement.outputs[0]] = len(found), before[1]
         found.append(statement)
-    return tuple(found)
+    return found
 
 
 def _only_moves(call: Call) -> bool:
@@ -103,51 +102,4 @@ def _with_nodes_of(statement: Statement, other: Statement) -> Statement:
         outputs=other.outputs,
         nodes=(*statement.nodes, *other.nodes),
         literals=(*statement.literals, *other.literals),
-    )
-
-
-def _inside(statement: Statement, types: Mapping[str, ValueType]) -> Statement:
-    def changed(body: Body) -> Body:
-        return replace(body, statements=_rounded(body.statements, body.outputs, types))
-
-    return replace(statement, operation=with_bodies(statement.operation, changed))
-
-
-def _first_half(
-    statement: Statement,
-    makers: Mapping[str, Statement],
-    uses: Counter[str],
-    types: Mapping[str, ValueType],
-) -> Statement | None:
-    """Return what quantizes the numbers that a statement makes floats again."""
-    call = statement.operation
-    if not isinstance(call, Call) or call.function is not dequantize_linear:
-        return None
-    value, *parameters = call.args
-    if not isinstance(value, Ref) or uses[value.name] != 1 or call.kwargs:
-        return None
-    first = makers.get(value.name)
-    made = first.operation if first else None
-    if not isinstance(made, Call) or made.function is not quantize_linear:
-        return None
-    alike = _padded(made.args[1:]) == _padded(tuple(parameters))
-    if not alike or set(made.kwargs) - {"dtype"}:
-        return None
-    x = types.get(made.args[0].name) if isinstance(made.args[0], Ref) else None
-    fits = isinstance(x, TensorType) and x.dtype == "float32" and x.rank
-    return first if fits else None
-
-
-def _padded(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return scale and zero point, which is 0 where it is left out."""
-    return parameters if len(parameters) > 1 else (*parameters, 0)
-
-
-def _joined(first: Statement, second: Statement) -> Statement:
-    assert isinstance(first.operation, Call)
-    return replace(
-        second,
-        operation=replace(first.operation, function=quantized_and_back),
-        nodes=(*first.nodes, *second.nodes),
-        literals=(*first.literals, *second.literals),
     )

@@ -16,9 +16,9 @@ import numpy as np
 from ..ir import patterns
 from ..ir.graph import new_name
 from ..ir.patterns import Matcher, Parts, Pattern
-from ..ir.program import Argument, Body, Call, Program, Ref, Statement, references, walk
+from ..ir.program import Argument, Call, Program, Ref, Statement, references, walk
 from ..ir.types import Dim, TensorType, ValueType
-from .traverse import count_reads, with_bodies
+from .traverse import count_reads, with_blocks
 
 Match = patterns.Match[Statement]
 Made = Union[Call, Mapping[int, Statement], None]
@@ -42,22 +42,13 @@ def rewritten(program: Program, *rules: Rewrite) -> Program:
     ):
         return program
     values = Values(program.weights, dict(program.types))
-
-    def changed(
-        statements: tuple[Statement, ...], outputs: tuple[str, ...]
-    ) -> Iterator[Statement]:
-        block = Block(values, statements, outputs)
-        for statement in block.rewritten(by_root):
-            if not isinstance(statement.operation, Call):
-                operation = with_bodies(statement.operation, inner)
-                statement = replace(statement, operation=operation)
-            yield statement
-
-    def inner(body: Body) -> Body:
-        return replace(body, statements=tuple(changed(body.statements, body.outputs)))
-
-    statements = tuple(changed(program.statements, program.outputs))
-    return replace(program, statements=statements, types=values.types)
+    changed = with_blocks(
+        program,
+        lambda statements, outputs: Block(values, statements, outputs).rewritten(
+            by_root
+        ),
+    )
+    return replace(changed, types=values.types)
 
 
 def function_of(statement: Statement) -> Callable[..., Any] | str | None:

@@ -31,6 +31,36 @@ def with_bodies(operation: Operation, change: Callable[[Body], Body]) -> Operati
     return replace(operation, **changed)  # type: ignore[arg-type]
 
 
+def with_blocks(
+    program: Program,
+    change: Callable[[tuple[Statement, ...], tuple[str, ...]], Iterable[Statement]],
+) -> Program:
+    """Return the program with other statements, in bodies too.
+
+    ``change`` gets statements and the outputs that they are to make, those of bodies after
+    those around them; it leaves bodies alone.
+    """
+
+    def inside(body: Body) -> Body:
+        return replace(body, statements=block(body.statements, body.outputs))
+
+    def block(
+        statements: tuple[Statement, ...], outputs: tuple[str, ...]
+    ) -> tuple[Statement, ...]:
+        return tuple(
+            (
+                statement
+                if isinstance(statement.operation, Call)
+                else replace(
+                    statement, operation=with_bodies(statement.operation, inside)
+                )
+            )
+            for statement in change(statements, outputs)
+        )
+
+    return replace(program, statements=block(program.statements, program.outputs))
+
+
 def reads_of(operation: Operation) -> Iterator[str]:
     """Yield the names of the values that an operation reads, its bodies included."""
     yield from references(operation)
