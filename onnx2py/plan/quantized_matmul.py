@@ -6,107 +6,72 @@ Q3  ``dynamic_quantize_linear``, ``matmul_integer_prepared`` with exact float32 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from ..ir.program import Body, Call, Program, Ref, Statement, references
-from ..ir.types import TensorType, ValueType
+from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.integer_matmul import matmul_integer_prepared
 from ..kernels.matmul import project
 from ..kernels.quantization import dynamic_quantize_linear, rounded_to_bytes
-from .traverse import count_reads, with_bodies
+from .rewrite import Block, Match, Values, function_of, in_place
+from .traverse import with_blocks
+
+_PRODUCT = (".astype", (matmul_integer_prepared, "numbers", "matrix", "zero"), "dtype")
 
 
 def multiply_rounded_numbers(program: Program) -> Program:
     """Apply rule Q3, in bodies too."""
-    types = dict(program.types)
-    statements = _changed(program.statements, program.outputs, types, program.weights)
-    return replace(program, statements=statements, types=types)
+    if all(function_of(s) is not dynamic_quantize_linear for s in program.walk()):
+        return program
+    values = Values(program.weights, dict(program.types))
+    changed = with_blocks(program, lambda *block: _changed(Block(values, *block)))
+    return replace(changed, types=values.types)
 
 
-def _changed(
-    statements: tuple[Statement, ...],
-    outputs: tuple[str, ...],
-    types: dict[str, ValueType],
-    weights: Mapping[str, np.ndarray],
-) -> tuple[Statement, ...]:
-    uses = count_reads(statements, outputs)
-    readers: dict[str, list[Statement]] = {}
-    for statement in statements:
-        for name in references(statement.operation):
-            readers.setdefault(name, []).append(statement)
-    new: dict[int, Statement] = {}
-    gone: set[int] = set()
-    for statement in statements:
-        if _function(statement) is not dynamic_quantize_linear:
-            continue
-        numbers, scale, zero = (*statement.outputs, "", "")[:3]
-        products = readers.get(numbers, [])
-        if uses[numbers] != len(products) or uses[zero] != len(products):
-            continue
-        casts = [
-            _cast_of(each, numbers, zero, uses, readers, weights) for each in products
-        ]
-        if not products or not zero or None in casts:
-            continue
-        assert isinstance(statement.operation, Call)
-        kind = types.get(numbers)
-        if isinstance(kind, TensorType):
-            types[numbers] = replace(kind, dtype="float32")
-        call = Call(rounded_to_bytes, statement.operation.args, {}, 2)
-        new[id(statement)] = replace(
-            statement, operation=call, outputs=(numbers, scale)
-        )
-        for product, cast in zip(products, casts):
-            assert cast is not None and isinstance(product.operation, Call)
-            gone.add(id(cast))
-            new[id(product)] = replace(
-                product,
-                operation=Call(project, product.operation.args[:2]),
-                outputs=cast.outputs,
-                nodes=(*product.nodes, *cast.nodes),
-                literals=(*product.literals, *cast.literals),
-            )
-
-    def inside(body: Body) -> Body:
-        changed = _changed(body.statements, body.outputs, types, weights)
-        return replace(body, statements=changed)
-
-    kept = (new.get(id(s), s) for s in statements if id(s) not in gone)
-    return tuple(replace(s, operation=with_bodies(s.operation, inside)) for s in kept)
+def _changed(block: Block) -> Iterator[Statement]:
+    products: dict[Any, list[Match]] = defaultdict(list)
+    for statement in block.statements:
+        match = block.find(_PRODUCT, statement)
+        if match is not None and _is_exact(match, block):
+            products[match["numbers"], match["zero"]].append(match)
+    new: dict[int, Statement | None] = {}
+    for statement in block.statements:
+        if function_of(statement) is dynamic_quantize_linear:
+            numbers, _, zero = (*statement.outputs, "", "")[:3]
+            readers = products[Ref(numbers), Ref(zero)]
+            if readers and block.uses[numbers] == block.uses[zero] == len(readers):
+                new.update(_of_floats(statement, readers, block))
+    kept = (new.get(id(statement), statement) for statement in block.statements)
+    yield from (statement for statement in kept if statement is not None)
 
 
-def _function(statement: Statement) -> object:
-    call = statement.operation
-    return call.function if isinstance(call, Call) else None
+def _is_exact(match: Match, block: Block) -> bool:
+    """Whether float32 holds the weights and each sum: they were prepared so."""
+    matrix = match["matrix"]
+    array = block.values.weights.get(matrix.name) if isinstance(matrix, Ref) else None
+    exact = array is not None and array.dtype == np.float32 and array.ndim == 2
+    return exact and np.dtype(match["dtype"]) == np.float32
 
 
-def _cast_of(
-    product: Statement,
-    numbers: str,
-    zero: str,
-    uses: Counter[str],
-    readers: Mapping[str, list[Statement]],
-    weights: Mapping[str, np.ndarray],
-) -> Statement | None:
-    """Return what makes floats of a product, if that and its weights are as they must be."""
-    call = product.operation
-    if not isinstance(call, Call) or call.function is not matmul_integer_prepared:
-        return None
-    b = call.args[1]
-    if call.args != (Ref(numbers), b, Ref(zero)) or not isinstance(b, Ref):
-        return None
-    matrix, result = weights.get(b.name), product.outputs[0]
-    if matrix is None or matrix.dtype != np.float32 or matrix.ndim != 2:
-        return None
-    following = readers.get(result, [])
-    if uses[result] != 1 or len(following) != 1:
-        return None
-    cast = following[0].operation
-    fits = isinstance(cast, Call) and cast.function == ".astype" and not cast.kwargs
-    if not fits or not isinstance(cast, Call) or cast.args[0] != Ref(result):
-        return None
-    return following[0] if np.dtype(cast.args[1]) == np.float32 else None  # type: ignore[arg-type]
+def _of_floats(
+    quantizing: Statement, readers: Sequence[Match], block: Block
+) -> Iterator[tuple[int, Statement | None]]:
+    """Yield what takes the places of statements, by their ids."""
+    numbers, scale, _ = quantizing.outputs
+    call, kind = quantizing.operation, block.values.type(numbers)
+    assert isinstance(call, Call)
+    if kind is not None:
+        block.values.types[numbers] = replace(kind, dtype="float32")
+    rounded = Call(rounded_to_bytes, call.args, {}, 2)
+    yield id(quantizing), replace(
+        quantizing, operation=rounded, outputs=(numbers, scale)
+    )
+    for match in readers:
+        cast, product = match.steps
+        floats = Call(project, (match["numbers"], match["matrix"]))
+        yield id(cast), None
+        yield id(product), in_place(floats, match)
