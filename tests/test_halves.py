@@ -184,6 +184,50 @@ def test_no_sum_is_rounded_on_its_way(node, level):
     np.testing.assert_array_equal(half, exact.astype(np.float16))
 
 
+LONG = {
+    "CumSum": "i = Constant <value_int = 1> () y = CumSum (x, i)",
+    "CumSum, exclusive": "i = Constant <value_int = 1> () y = CumSum <exclusive = 1> (x, i)",
+    "ReduceSum": "y = ReduceSum (x, axes)",
+    "ReduceMean": "y = ReduceMean (x, axes)",
+    "ReduceL1": "y = ReduceL1 (x, axes)",
+    "ReduceL2": "y = ReduceL2 (x, axes)",
+    "ReduceSumSquare": "y = ReduceSumSquare (x, axes)",
+    "MatMul": "t = Transpose (x) y = MatMul (x, t)",
+    "Gemm": "y = Gemm <transB = 1> (x, x)",
+    "Mean": f"y = Mean ({', '.join(['x'] * 300)})",
+    "Sum": f"y = Sum ({', '.join(['x'] * 300)})",
+    "LpNormalization": "y = LpNormalization <p = 1> (x)",
+    "GlobalAveragePool": "a = Unsqueeze (x, axes) y = GlobalAveragePool (a)",
+    "ScatterElements": """i = Constant <value_ints = [0]> () s = Shape (x) z = Expand (i, s)
+        y = ScatterElements <reduction = "add", axis = 1> (x, z, x)""",
+}
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "half_unit"), [("float16", 2**-11), ("bfloat16", 2**-8)]
+)
+@pytest.mark.parametrize("nodes", LONG.values(), ids=LONG)
+def test_sums_of_3000_numbers_are_as_exact_as_onnxruntime_in_float32(
+    nodes, name, half_unit, level
+):
+    """What adds in half precision is off by a tenth and more."""
+    text = "g (float[4, 3000] x) => (float y) <int64[1] axes = {1}>"
+    wide, half = (parsed(f"{text} {{ {nodes} }}", 22) for _ in range(2))
+    for model in (wide, half):
+        model.graph.output[0].type.tensor_type.ClearField("shape")
+    for value in (*half.graph.input, *half.graph.output):
+        value.type.tensor_type.elem_type = KINDS[name][0]
+    x = np.abs(np.random.default_rng(0).standard_normal((4, 3000))).astype(
+        KINDS[name][1]
+    )
+    (exact,) = theirs(wide, x.astype(np.float32))
+    (result,) = ours(half, x, level=level)
+    assert result.dtype == x.dtype
+    difference = np.abs(result.astype(np.float64) - exact)
+    assert (difference <= 1.01 * half_unit * np.abs(exact) + 2**-25).all()
+
+
 @pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize(("text", "feeds"), CASES.values(), ids=CASES)
 def test_what_the_type_decides_is_as_in_onnxruntime(text, feeds, level):
