@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .front import FrontEnd, read
 from .ir.graph import Node
 from .ir.types import tensor_type_of
 from .options import options_of
+from .summary_json import as_data
 
 if TYPE_CHECKING:
     from onnx import ModelProto  # noqa: TID251  (an annotation)
@@ -77,6 +78,11 @@ class Inspection:
     def supported(self) -> bool:
         """Whether the model can be compiled."""
         return all(use.supported for use in self.operators)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields and ``supported`` as JSON can hold them."""
+        data: dict[str, Any] = as_data(self)
+        return data
 
 
 def inspect_model(

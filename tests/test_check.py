@@ -99,6 +99,7 @@ def test_json_says_the_same(here, capsys):
     assert found["inputs"][1] == {"name": "b", "type": "float32[3]", "optional": True}
     assert (found["parameters"], found["weight_bytes"]) == (3, 12)
     assert found["dtypes"] == {"float32": 1} and found["requires"] == ["numpy"]
+    assert found == onnx2py.inspect_model("good.onnx").as_dict()
 
 
 def test_external_files_are_named(here, capsys):
