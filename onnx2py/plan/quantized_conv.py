@@ -10,33 +10,53 @@ Q4  ``requantized``, which only one ``centred`` with the same zero point reads -
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..ir.program import Argument, Body, Call, Program, Ref, Statement
+from ..ir.patterns import Options, Rest
+from ..ir.program import Argument, Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
 from ..kernels.integer_conv import centred, quantized_conv
 from ..kernels.integer_matmul import requantized, requantized_centred
-from .traverse import count_reads, with_bodies
+from .rewrite import Block, Match, Rewrite, rewritten
+from .traverse import with_blocks
 
 EXACT = 1 << 24
 """float32 holds every integer up to here."""
 
 
 def take_quantized_apart(program: Program) -> Program:
-    """Apply rules Q1, in bodies too, and Q4."""
+    """Apply rules Q1 and Q4, in bodies too."""
     parts = _Parts(program)
-    statements = parts.joined(parts.all(program.statements))
-    return replace(
-        program,
-        statements=statements,
+    changed = with_blocks(program, lambda statements, _: parts.all(statements))
+    changed = replace(
+        changed,
         weights=parts.weights,
         types=parts.types,
         setup=(*program.setup, *parts.setup),
     )
+    return rewritten(changed, Rewrite(_STORED, _joined))
+
+
+_STORED = (
+    centred, (requantized, "sum", "scale", "zero"), Rest("zero again"), Options("how"),
+)  # fmt: skip
+
+
+def _joined(block: Block, match: Match) -> Mapping[int, Statement] | None:
+    """Rule Q4: centred by the zero point that it was made with."""
+    weights = block.values.weights
+    made = _constant(match["zero"], weights)
+    taken = _constant((*match["zero again"], 0)[0], weights)
+    if made is None or taken is None or made.size != 1 or not np.all(taken == made):
+        return None
+    last, first = match.steps
+    args = (match["sum"], match["scale"], match["zero"])
+    both = Call(requantized_centred, args, match["how"])
+    return {id(first): replace(first, operation=both, outputs=last.outputs)}
 
 
 @dataclass
@@ -50,24 +70,18 @@ class _Parts:
         self.weights = dict(self.program.weights)
         self.types = dict(self.program.types)
 
-    def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(part for s in statements for part in self.parts(s))
-
-    def parts(self, statement: Statement) -> tuple[Statement, ...]:
-        def inside(body: Body) -> Body:
-            return replace(body, statements=self.all(body.statements))
-
-        call = statement.operation
-        if not isinstance(call, Call):
-            return (replace(statement, operation=with_bodies(call, inside)),)
-        if call.function is not quantized_conv:
-            return (statement,)
-        return self.apart(call, statement) or (statement,)
+    def all(self, statements: tuple[Statement, ...]) -> Iterator[Statement]:
+        for statement in statements:
+            call = statement.operation
+            if isinstance(call, Call) and call.function is quantized_conv:
+                yield from self.apart(call, statement) or (statement,)
+            else:
+                yield statement
 
     def apart(self, call: Call, statement: Statement) -> tuple[Statement, ...] | None:
         """Return what takes the place of one convolution, None if not all is constant."""
         x, *rest = call.args
-        found = [self.constant(argument) for argument in rest]
+        found = [_constant(argument, self.program.weights) for argument in rest]
         weight, y = rest[2], statement.outputs[0]
         if any(array is None for array in found) or not isinstance(weight, Ref):
             return None
@@ -103,37 +117,6 @@ class _Parts:
         steps.append(replace(statement, operation=end, literals=()))
         return tuple(steps)
 
-    def joined(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        """Let floats stay floats from one convolution to the next (rule Q4)."""
-        reads = count_reads(statements, self.program.outputs)
-        centring: dict[str, tuple[Call, tuple[str, ...]]] = {}
-        for statement in statements:
-            call = statement.operation
-            if isinstance(call, Call) and call.function is centred:
-                centring[_name(call.args[0])] = call, statement.outputs
-        found: list[Statement] = []
-        dropped: set[str] = set()
-        for statement in statements:
-            call, name = statement.operation, statement.outputs[0]
-            if name in dropped:
-                continue
-            if isinstance(call, Call) and call.function is requantized:
-                after, outputs = centring.get(name, (None, ()))
-                if after and reads[name] == 1 and self.has_zero(call, after):
-                    dropped.update(outputs)
-                    both = Call(requantized_centred, call.args, after.kwargs)
-                    statement = replace(statement, operation=both, outputs=outputs)
-            found.append(statement)
-        return tuple(found)
-
-    def has_zero(self, call: Call, after: Call) -> bool:
-        """Whether a value is centred by the zero point that it was made with."""
-        made = self.constant(call.args[2])
-        taken = self.constant(after.args[1]) if len(after.args) > 1 else np.zeros(())
-        if made is None or taken is None or made.size != 1:
-            return False
-        return bool(np.all(taken == made))
-
     def step(
         self,
         where: list[Statement],
@@ -161,12 +144,6 @@ class _Parts:
         kind = self.types.get(name)
         return kind.shape if isinstance(kind, TensorType) else None
 
-    def constant(self, argument: Argument) -> np.ndarray | None:
-        """Return a number, or a constant that nobody can change."""
-        if isinstance(argument, Ref):
-            return self.program.weights.get(argument.name)
-        return None if argument is None else np.asarray(argument)
-
     def add(self, name: str, kind: TensorType) -> str:
         """Note the type of a new value, and return its name."""
         while name in self.types or name in self.weights:
@@ -177,3 +154,12 @@ class _Parts:
 
 def _name(argument: Argument) -> str:
     return argument.name if isinstance(argument, Ref) else ""
+
+
+def _constant(
+    argument: Argument, weights: Mapping[str, np.ndarray]
+) -> np.ndarray | None:
+    """Return a number, or a constant that no caller can change."""
+    if isinstance(argument, Ref):
+        return weights.get(argument.name)
+    return None if argument is None else np.asarray(argument)

@@ -9,6 +9,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import onnx2py
+from onnx2py.plan.quantized_conv import take_quantized_apart
+from tests.passes.support import block
+from tests.plan.support import after
 
 
 def model(shape, weight, *, kind=np.uint8, per_channel=False, bias=None, **attributes):
@@ -107,6 +110,24 @@ def test_q1_leaves_what_is_computed(tmp_path):
     )
     onnx2py.compile_model(made, tmp_path / "pkg")
     assert "ops.quantized_conv(" in (tmp_path / "pkg/model.py").read_text()
+
+
+@pytest.mark.parametrize(("zero", "joined"), [(3, True), (4, False)])
+def test_q4_joins_what_one_zero_point_makes_and_takes_in_bodies_too(zero, joined):
+    head = """
+        g (x: float32[1, 4, 9, 9]) => (y)
+          scale: float32[] = {0.5}
+        calls
+          y = branch(x)
+            then () [x] => (c)
+        """
+    made = "      q = ops.requantized(x, scale, 3)  # a: QLinearConv"
+    taken = f"      c = ops.centred(q, {zero})  # b: QLinearConv"
+    end = "    else () [x] => (x)"
+    before = "\n".join((block(head), made, taken, end))
+    together = "      c = ops.requantized_centred(x, scale, 3)  # a: QLinearConv"
+    expected = "\n".join((block(head), together, end)) if joined else before
+    assert after(take_quantized_apart, before) == expected
 
 
 def assert_exact(made, x) -> None:
