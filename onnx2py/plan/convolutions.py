@@ -14,7 +14,7 @@ Winograd's are several times as many, and always computed when the weights are l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,9 +24,7 @@ from ..ir.graph import new_name, onnx_name
 from ..ir.memory import put_aside
 from ..ir.program import (
     Argument,
-    Body,
     Call,
-    Operation,
     Program,
     Ref,
     Statement,
@@ -38,7 +36,7 @@ from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
 from ..kernels.integer_conv import centred
 from ..kernels.quantization import dequantize_linear, dequantize_linear_along
-from .traverse import names_read, with_bodies
+from .traverse import names_read, with_blocks
 
 FEWEST_CHANNELS = 32
 """For Winograd: with fewer, sums cost more than products save."""
@@ -57,11 +55,10 @@ LARGE_BYTES = 1 << 26
 def choose_convolutions(program: Program) -> Program:
     """Let convolutions be computed by the kernels that their shapes suit (rules C1 to C5)."""
     chooser = _Chooser(program)
-    statements = chooser.all(program.statements)
-    read = names_read((*chooser.setup, *statements), program.outputs)
+    changed = with_blocks(program, lambda statements, _: chooser.all(statements))
+    read = names_read((*chooser.setup, *changed.statements), program.outputs)
     return replace(
-        program,
-        statements=statements,
+        changed,
         weights=chooser.weights,
         types=chooser.types,
         setup=tuple(s for s in chooser.setup if not read.isdisjoint(s.outputs)),
@@ -148,29 +145,16 @@ class _Chooser:
             if converts and self.given.intersection(references(call)):
                 self.given.update(statement.outputs)
 
-    def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        found: list[Statement] = []
+    def all(self, statements: tuple[Statement, ...]) -> Iterator[Statement]:
         for statement in statements:
-            changed = self.one(statement)
-            found += [*self.before, changed]
+            call = statement.operation
+            if isinstance(call, Call) and call.function is conv:
+                call = self.chosen(call, statement)
+            elif isinstance(call, Call) and call.function is transposed.conv_transpose:
+                call = self.chosen_transposed(call, statement)
+            yield from self.before
             self.before.clear()
-        return tuple(found)
-
-    def one(self, statement: Statement) -> Statement:
-        operation = statement.operation
-        if not isinstance(operation, Call):
-            return replace(statement, operation=self.inside(operation))
-        if operation.function is conv:
-            operation = self.chosen(operation, statement)
-        elif operation.function is transposed.conv_transpose:
-            operation = self.chosen_transposed(operation, statement)
-        return replace(statement, operation=operation)
-
-    def inside(self, operation: Operation) -> Operation:
-        def changed(body: Body) -> Body:
-            return replace(body, statements=self.all(body.statements))
-
-        return with_bodies(operation, changed)
+            yield replace(statement, operation=call)
 
     def chosen(self, call: Call, statement: Statement) -> Call:
         weight = call.args[1]

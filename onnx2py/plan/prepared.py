@@ -15,7 +15,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from ..ir.program import Argument, Body, Call, Program, Ref, Statement, references
+from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..kernels import (
     batch_normalization,
@@ -26,7 +26,7 @@ from ..kernels import (
     quantized,
     quantized_tables,
 )
-from .traverse import with_bodies
+from .traverse import with_blocks
 
 _FLOATS = ("float32", "float64", "complex64", "complex128")
 _EXACT = 2**24
@@ -36,8 +36,10 @@ _EXACT = 2**24
 def prepare_parameters(program: Program) -> Program:
     """Apply rules B1, R1, Q6, Q7 and P1, in bodies too."""
     preparation = _Preparation(program.types, dict(program.weights))
-    statements = preparation.all(program.statements)
-    return replace(program, statements=statements, weights=preparation.weights)
+    changed = with_blocks(
+        program, lambda statements, _: map(preparation.one, statements)
+    )
+    return replace(changed, weights=preparation.weights)
 
 
 @dataclass
@@ -47,26 +49,17 @@ class _Preparation:
     output: str = field(default="", init=False)
     """What the weights that a rule makes are called after."""
 
-    def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(map(self._prepared, statements))
-
-    def _prepared(self, statement: Statement) -> Statement:
-        operation = with_bodies(statement.operation, self._body)
+    def one(self, statement: Statement) -> Statement:
+        call = statement.operation
+        rule = RULES.get(call.function) if isinstance(call, Call) else None
         self.output = next(filter(None, statement.outputs), "")
-        changed = self._call(operation) if isinstance(operation, Call) else None
+        changed = rule(self, call) if rule and isinstance(call, Call) else None
         if changed is None:
-            return replace(statement, operation=operation)
+            return statement
         read = set(references(changed))
-        gone = (name for name in references(operation) if name not in read)
+        gone = (name for name in references(call) if name not in read)
         literals = (*statement.literals, *dict.fromkeys(gone))
         return replace(statement, operation=changed, literals=literals)
-
-    def _call(self, call: Call) -> Call | None:
-        rule = RULES.get(call.function)
-        return rule(self, call) if rule else None
-
-    def _body(self, body: Body) -> Body:
-        return replace(body, statements=self.all(body.statements))
 
     def constant(self, argument: Argument) -> np.ndarray | None:
         """Return the tensor that an argument always is, if there is one."""

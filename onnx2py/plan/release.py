@@ -12,14 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import prod
 
-from ..ir.program import (
-    Body,
-    Operation,
-    Program,
-    Statement,
-)
+from ..ir.program import Program, Statement
 from ..ir.types import DTYPES, TensorType, ValueType
-from .traverse import read_in_calls, reads_of, with_bodies
+from .traverse import read_in_calls, reads_of, with_blocks
 
 LARGE = 1 << 16
 """In bytes; smaller values are not worth a line."""
@@ -31,9 +26,11 @@ OPEN_RECORDING = 4096
 
 def free_values(program: Program) -> Program:
     """Let statements free what they are the last to read (rule M1), in bodies too."""
-    statements = _freeing(program.statements, program.outputs, program.types)
     setup = _freeing(program.setup, read_in_calls(program), program.types)
-    return replace(program, statements=statements, setup=setup)
+    program = with_blocks(
+        program, lambda statements, kept: _freeing(statements, kept, program.types)
+    )
+    return replace(program, setup=setup)
 
 
 def _freeing(
@@ -48,16 +45,8 @@ def _freeing(
         last = dict.fromkeys((*statement.outputs, *reads_of(statement.operation)))
         frees = tuple(name for name in last if name in waiting)
         waiting.difference_update(frees)
-        operation = _in_bodies(statement.operation, types)
-        found.append(replace(statement, operation=operation, frees=frees))
+        found.append(replace(statement, frees=frees))
     return tuple(reversed(found))
-
-
-def _in_bodies(operation: Operation, types: Mapping[str, ValueType]) -> Operation:
-    def freed(body: Body) -> Body:
-        return replace(body, statements=_freeing(body.statements, body.outputs, types))
-
-    return with_bodies(operation, freed)
 
 
 def _may_be_large(kind: ValueType | None) -> bool:

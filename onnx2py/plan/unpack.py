@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import new_name, onnx_name
-from ..ir.program import Argument, Body, Call, Program, Ref, Statement, references
+from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType
 from ..kernels.blocked_weights import matmul_nbits, matmul_unpacked, unpacked_nbits
 from ..kernels.dynamic_lstm import dynamic_quantize_lstm, exact_weights
 from ..kernels.four_bit_floats import matmul_bnb4, unpacked_bnb4
 from ..kernels.matmul import matmul
-from .traverse import with_bodies
+from .traverse import with_blocks
 
 UNPACKED_BYTES = 1 << 30
 
@@ -32,10 +32,9 @@ UNPACKED_BYTES = 1 << 30
 def unpack_weights(program: Program) -> Program:
     """Apply rules S2 to S4, in bodies too."""
     unpacking = _Unpacking(program)
-    statements = unpacking.all(program.statements)
+    changed = with_blocks(program, lambda statements, _: map(unpacking.one, statements))
     return replace(
-        program,
-        statements=statements,
+        changed,
         types=unpacking.types,
         setup=(*program.setup, *unpacking.setup),
     )
@@ -57,22 +56,12 @@ class _Unpacking:
         made = {name for s in self.program.setup for name in s.outputs}
         self.fixed = {*self.program.weights, *made}
 
-    def all(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(map(self.one, statements))
-
     def one(self, statement: Statement) -> Statement:
-        def inside(body: Body) -> Body:
-            return replace(body, statements=self.all(body.statements))
-
         call = statement.operation
-        if not isinstance(call, Call):
-            return replace(statement, operation=with_bodies(call, inside))
-        rule = _RULES.get(call.function)
-        return (
-            replace(statement, operation=rule(self, call, statement))
-            if rule
-            else statement
-        )
+        rule = _RULES.get(call.function) if isinstance(call, Call) else None
+        if rule is None or not isinstance(call, Call):
+            return statement
+        return replace(statement, operation=rule(self, call, statement))
 
     def product(self, call: Call, statement: Statement) -> Call:
         """Return a product with weights of integers in blocks (rule S2)."""
