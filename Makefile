@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 PORT ?= 8000
 EXAMPLES := mnist transformer loop pipeline
+PROSE := onnx2py templates tests benchmarks generated_examples/make Makefile *.md docs
 
 .PHONY: help demo demo-web demo-emotion test lint fuzz examples train readme bench matrix clean
 .DEFAULT_GOAL := help
@@ -48,11 +49,12 @@ fuzz: $(VENV)/.installed ## compare 22,000 random models with onnxruntime (minut
 	@$(BIN)/python -m tests.fuzz --cases 22000 --jobs 2
 	@$(BIN)/python -m tests.fuzz.graphs --each 100 --jobs 2
 
-lint: $(VENV)/.installed ## check style and types
+lint: $(VENV)/.installed ## check style, words and types
 	@$(BIN)/ruff check onnx2py tests benchmarks
 	@$(BIN)/ruff check --ignore TID251 generated_examples/make
 	@$(BIN)/black --check --quiet onnx2py tests benchmarks generated_examples || \
 	  { echo "black: expected no change; run $(BIN)/black onnx2py tests benchmarks generated_examples"; exit 1; }
+	@$(BIN)/codespell $(PROSE)
 	@$(BIN)/mypy --strict onnx2py
 	@$(BIN)/mypy --strict generated_examples/make
 	@$(BIN)/mypy --strict $(addprefix generated_examples/,$(EXAMPLES))

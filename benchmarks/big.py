@@ -55,7 +55,7 @@ def make(path: Path, megabytes: int) -> None:
 
 
 def _external(path: Path, shapes: dict[str, tuple[int, int]]) -> list[TensorProto]:
-    """Write random tensors to a file, one after the other; return what names them."""
+    """Write random tensors to a file, one after the other; return their names."""
     random, tensors = np.random.default_rng(0), []
     with path.open("wb") as stream:
         for name, shape in shapes.items():

@@ -27,14 +27,14 @@ Runner = Callable[[dict[str, Any]], list[Any]]
 
 
 def package(path: str) -> Runner:
-    """Return what runs a package."""
+    """Return the engine of a package."""
     sys.path.insert(0, str(Path(path).parent))
     session = importlib.import_module(Path(path).name).InferenceSession()
     return lambda feeds: list(session.run(None, feeds))
 
 
 def onnxruntime(path: str) -> Runner:
-    """Return what runs onnxruntime with all its optimisations."""
+    """Return the engine of onnxruntime with all its optimizations."""
     runtime = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
     options.log_severity_level = 4
@@ -45,13 +45,13 @@ def onnxruntime(path: str) -> Runner:
 
 
 def reference(path: str) -> Runner:
-    """Return what runs onnx's reference evaluator."""
+    """Return the engine of onnx's reference evaluator."""
     evaluator = importlib.import_module("onnx.reference").ReferenceEvaluator(path)
     return lambda feeds: list(evaluator.run(None, feeds))
 
 
 def torch(name: str) -> Runner:
-    """Return what runs a network of timm's, as it is made, in torch."""
+    """Return the engine of a network of timm in torch."""
     library, timm = (importlib.import_module(name) for name in ("torch", "timm"))
     model = timm.create_model(name, pretrained=False).eval()
 

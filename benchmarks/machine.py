@@ -28,7 +28,7 @@ def description() -> str:
 
 
 def processor() -> str:
-    """Return what the processor is called, and whether it has AVX-512."""
+    """Return the name of the processor, and whether it has AVX-512."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -55,7 +55,7 @@ class Row:
     difference: float = 0.0
 
     def ratio(self, what: str, engine: str, other: str) -> float | None:
-        """Return what one engine takes in parts of what another does."""
+        """Return the time of one engine relative to that of another."""
         found = getattr(self, what)
         if engine not in found or other not in found:
             return None
@@ -195,7 +195,7 @@ def _run(
 
 
 def _output(command: Sequence[str], engine: str) -> tuple[str, float]:
-    """Run a command; return what it printed, and the seconds from start to end."""
+    """Run a command; return its output, and the seconds from start to end."""
     begun = time.perf_counter()
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, env=_ordinary()

@@ -102,7 +102,7 @@ class _Call:
         return bool(self.argument(name))
 
     def progress(self) -> AbstractContextManager[Tell | None]:
-        """Return what to tell about progress: lines with -v, a bar on a terminal, or nothing."""
+        """Return the callback for progress: lines with -v, a bar on a terminal, or nothing."""
         if self.flag("verbose"):
             return steps(sys.stderr)
         if is_terminal(sys.stderr) and not self.flag("quiet"):

@@ -16,7 +16,7 @@ VERDICTS = ("agrees", "supported")
 
 
 def report_json(report: object) -> str:
-    """Return what a command did as JSON, which has null in place of NaN and infinity."""
+    """Return the result of a command as JSON, which has null in place of NaN and infinity."""
     return json.dumps(as_data(report), indent=2)
 
 

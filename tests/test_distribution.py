@@ -19,7 +19,7 @@ MODEL = ROOT / "generated_examples" / "mnist.onnx"
 
 
 def run(code: str, folder: Path, **environment: str) -> str:
-    """Run Python code in a folder, with no network to reach; return what it prints."""
+    """Run Python code in a folder, with no network to reach; return its output."""
     blocked = {"PIP_NO_INDEX": "1", "https_proxy": "http://127.0.0.1:9", **environment}
     done = subprocess.run(
         [sys.executable, "-c", code],

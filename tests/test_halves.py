@@ -211,7 +211,7 @@ LONG = {
 def test_sums_of_3000_numbers_are_as_exact_as_onnxruntime_in_float32(
     nodes, name, half_unit, level
 ):
-    """What adds in half precision is off by a tenth and more."""
+    """What adds in half precision differs by a tenth and more."""
     text = "g (float[4, 3000] x) => (float y) <int64[1] axes = {1}>"
     wide, half = (parsed(f"{text} {{ {nodes} }}", 22) for _ in range(2))
     for model in (wide, half):

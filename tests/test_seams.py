@@ -44,7 +44,7 @@ CASES = {
         "g (float[3] x) => (float[3] y, float[2] w) <float[2] w = {1, 2}> { y = Relu (x) }",
         {"x": X},
     ),
-    "an input that nobody reads": (
+    "an input that is not read": (
         "g (float[3] x, float[3] z) => (float[3] y) { y = Relu (x) }",
         {"x": X, "z": X},
     ),

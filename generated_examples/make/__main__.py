@@ -1,4 +1,4 @@
-"""Make all examples anew: ``python -m generated_examples.make [--out FOLDER] [NAME ...]``."""
+"""Make all examples again: ``python -m generated_examples.make [--out FOLDER] [NAME ...]``."""
 
 from __future__ import annotations
 

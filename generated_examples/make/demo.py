@@ -48,7 +48,7 @@ def read_digits(model: Any) -> int:
 
 
 def timed(model: Any, image: Array) -> tuple[Array, float]:
-    """Return what the model makes of a picture, and its fastest time."""
+    """Return the model's result for a picture, and its fastest time."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()

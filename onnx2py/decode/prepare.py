@@ -217,7 +217,7 @@ def check_functions(proto: onnx.ModelProto) -> None:
 
 
 def _key(node: onnx.NodeProto) -> tuple[str, str, str]:
-    """Return what a node calls: domain, name and overload."""
+    """Return the key of the function that a node calls: domain, name and overload."""
     return (node.domain, node.op_type, node.overload)
 
 

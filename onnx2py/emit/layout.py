@@ -64,7 +64,7 @@ def _by_black(source: str) -> str:
 
 
 def _without_settled(source: str) -> tuple[str, dict[str, str]]:
-    """Let a call stand for statements that black would not change; return what they are.
+    """Replace statements that black would not change by a call; return the statements.
 
     Of thousands of statements most are such, and black takes more time than all else.
     """

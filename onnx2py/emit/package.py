@@ -141,7 +141,7 @@ class _Builder:
             if not isinstance(s.operation, Call)
             for name in s.outputs
         }
-        """What control flow makes: nobody can tell its type beforehand."""
+        """Results of control flow, whose types are unknown beforehand."""
         self.large = origin.level > 0 and any(
             is_large(program.types.get(name), KEPT)
             for s in program.statements

@@ -56,7 +56,7 @@ class SourceWriter:
         return self.weights.get(value) or self.target_name(value)
 
     def target_name(self, value: str) -> str:
-        """Return what a value is assigned to: an attribute, if calls read what the setup made."""
+        """Return the target of a value: an attribute if calls read a value of the setup."""
         return f"self.{self.names[value]}" if value in self.fixed else self.names[value]
 
     @cached_property
@@ -203,7 +203,7 @@ class SourceWriter:
         return f"{targets} = {self.call_body(invoke.body, '', arguments, doc)}"
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
-        """Return what methods are called after: the first result of their node."""
+        """Return the name from which methods are named: the first result of their node."""
         first = next((self.names[name] for name in outputs if name), otherwise)
         return first.strip("_")
 
@@ -354,7 +354,7 @@ class SourceWriter:
     def empty(self, kind: ValueType | None, axis: int) -> str:
         """Spell what a scan output is when there was no iteration."""
         dims: list[int] = []
-        dtype = np.dtype(np.float32)  # nobody can tell
+        dtype = np.dtype(np.float32)  # unknown
         if isinstance(kind, TensorType):
             dtype = DTYPES[kind.dtype]
             dims = [d if isinstance(d, int) else 0 for d in kind.shape or ()]

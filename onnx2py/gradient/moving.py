@@ -43,7 +43,7 @@ def concat(step: Step) -> Gradients:
 
 @derives("Split")
 def split(step: Step) -> Gradients:
-    """The parts in one, zeros for those that nobody used."""
+    """The parts in one, zeros for unused ones."""
     outputs = [Value(step.tape, name) for name in step.node.outputs]
     if not all(step.node.outputs):
         raise NoDerivative("an output has no name")

@@ -1,4 +1,4 @@
-"""Derivatives of reductions, and of what normalises along axes."""
+"""Derivatives of reductions, and of what normalizes along axes."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def _normalised(step: Step, x: Value, mean: Value, variance: Value) -> Value:
 
 @writes_out("LRN")
 def lrn(step: Step) -> Sequence[Value]:
-    """x / (bias + alpha / size Σ x²)^beta, the sum over neighbouring channels."""
+    """x / (bias + alpha / size Σ x²)^beta, the sum over neighboring channels."""
     x, size = step.x, int(step.attribute("size"))
     channels = x.type.shape[1] if x.type.shape else None
     if not isinstance(channels, int):

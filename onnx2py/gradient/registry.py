@@ -30,7 +30,7 @@ class Step:
     seeds: tuple[Value | None, ...]
     """The gradient of each output, None for one that the result does not depend on."""
     wanted: frozenset[str]
-    """The inputs whose gradient somebody needs."""
+    """The inputs whose gradient is needed."""
 
     @property
     def inputs(self) -> list[Value]:
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def dy(self) -> Value:
-        """The gradient of the first output, which others must not have besides."""
+        """The gradient of the first output, the only one that may have a gradient."""
         for name, seed in zip(self.node.outputs[1:], self.seeds[1:]):
             if seed is not None:
                 raise NoDerivative(f"its output {name!r} has no derivative")
@@ -72,7 +72,7 @@ class Step:
         return self.node.attributes.get(name, default)
 
     def wants(self, index: int) -> bool:
-        """Whether somebody needs the gradient of an input."""
+        """Whether the gradient of an input is needed."""
         names = self.node.inputs
         return index < len(names) and names[index] in self.wanted
 

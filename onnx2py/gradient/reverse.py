@@ -43,7 +43,7 @@ class Reverse:
                 self.active.update(n for n in node.outputs if n and self.is_float(n))
 
     def complete(self, node: Node) -> None:
-        """Give types to what a node makes, as far as nobody has inferred them.
+        """Give types to the results of a node, as far as they are not inferred yet.
 
         ONNX itself infers nothing for some old operators, nor behind a ``Gradient``. What
         computes with floating-point numbers keeps the element type, but for casts.
@@ -71,7 +71,7 @@ class Reverse:
             self.pull(node)
 
     def gradient(self, variable: str) -> Value:
-        """Return what was found for a variable; zeros if nothing depends on it."""
+        """Return the gradient of a variable; zeros if nothing depends on it."""
         return self.total(variable) or Value(self.tape, variable).filled(0)
 
     def total(self, name: str) -> Value | None:

@@ -188,7 +188,7 @@ def average_pool(step: Step) -> Sequence[Value]:
 
 
 def _beyond(lengths: Sequence[int], window: Window) -> tuple[int, ...]:
-    """Return what windows reach beyond the padding where lengths are rounded up."""
+    """Return the elements that windows reach beyond the padding where lengths are rounded up."""
     found = []
     for i, length in enumerate(lengths):
         stride, begin = window.strides[i], window.begins[i]

@@ -76,7 +76,7 @@ class _Scope:
     """Weights, and what the setup makes of them: bodies read them without capturing them."""
     defined: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
-    """What can be freed: the results of statements, not what somebody else holds."""
+    """What can be freed: the results of statements, not values held elsewhere."""
     gone: set[str] = field(default_factory=set)
     """What was freed, or overwritten by another result."""
 

@@ -29,7 +29,7 @@ def numbered(name: str, count: int) -> str:
 
 
 def onnx_name(name: str) -> str:
-    """Return what ONNX calls a value: the name without the number of :func:`numbered`."""
+    """Return the ONNX name of a value: the name without the number of :func:`numbered`."""
     return re.sub(r";\d+$", "", name)
 
 

@@ -74,11 +74,11 @@ class Matcher(ABC, Generic[Step]):
 
     @abstractmethod
     def function(self, step: Step) -> Any:
-        """Return what patterns call a step: what it does."""
+        """Return the operation of a step, by which patterns name it."""
 
     @abstractmethod
     def parts(self, step: Step) -> Parts | None:
-        """Return what it does it to and how, None if no pattern is meant to match it."""
+        """Return the operands and options of a step, None if no pattern is meant to match it."""
 
     @abstractmethod
     def reads(self, step: Step) -> Iterable[str]:

@@ -147,7 +147,7 @@ class Statement:
     literals: tuple[str, ...] = ()
     """The constants of the graph that became literals."""
     frees: tuple[str, ...] = ()
-    """The values that nobody reads after this, and whose memory is given back."""
+    """The values that are not read after this, whose memory is released."""
     scopes: tuple[Scope, ...] = ()
     """The modules of the network that its node belongs to."""
 

@@ -141,7 +141,7 @@ class _Parser:
         return name
 
     def promised(self, text: str) -> tuple[list[str], tuple[ValueType | None, ...]]:
-        """Return what outputs are called, and the types that the file promises."""
+        """Return the names of outputs, and the types that the file declares."""
         items = [item.partition(": ") for item in split(text)]
         kinds = tuple(self.words.type(kind) for _, colon, kind in items if colon)
         return [name.strip() for name, _, _ in items], kinds

@@ -77,7 +77,7 @@ def quoted(name: str) -> str:
 
 
 def function_path(function: Callable[..., Any] | str) -> str:
-    """Return what a function is called: ``ops.conv``, ``np.add``, ``.astype``."""
+    """Return the name of a function: ``ops.conv``, ``np.add``, ``.astype``."""
     if isinstance(function, str):
         return function
     module, name = getattr(function, "__module__", ""), function.__name__

@@ -131,7 +131,7 @@ class Words:
         return np.array(items, dtype).reshape(kind.static_shape)
 
     def function(self, path: str) -> Callable[..., Any]:
-        """Return what a text calls ``np.add``, ``ops.conv`` or otherwise."""
+        """Return the function that a text calls ``np.add``, ``ops.conv`` or otherwise."""
         module, _, name = path.rpartition(".")
         try:
             if module == "ops":

@@ -15,7 +15,7 @@ def print_graph(graph: Graph) -> str:
     """Return a graph as text.
 
     One line for the signature, one for each constant, one for each node; a node's line ends
-    in the nodes that it stands for besides itself.
+    in the other nodes that it stands for.
     """
     return "\n".join(_lines(graph, ""))
 

@@ -112,11 +112,11 @@ def erf_double(x: NDArray[Any]) -> NDArray[Any]:
     """Return the error function of float64."""
     size = np.minimum(np.absolute(x), 6.0)  # beyond, the result is 1
     square = np.asarray(size * size)
-    centre, tail = np.empty_like(square), np.empty_like(square)
-    polynomial_into(square, ERF_CENTRE, centre)
+    center, tail = np.empty_like(square), np.empty_like(square)
+    polynomial_into(square, ERF_CENTRE, center)
     polynomial_into(np.asarray((size - 3.0) / (size + 3.0)), ERF_TAIL, tail)
     tail *= np.exp(-square)
-    y = np.where(size < 1, centre * x, np.copysign(1.0 - tail, x))
+    y = np.where(size < 1, center * x, np.copysign(1.0 - tail, x))
     return np.asarray(y)
 
 

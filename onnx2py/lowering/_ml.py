@@ -49,7 +49,7 @@ def width_of(node: NodeContext, index: int = 0) -> int | None:
 
 
 def post_transform(node: NodeContext, scores: int) -> str:
-    """Return what happens to so many scores of a row.
+    """Return the transform of the scores of a row.
 
     onnxruntime leaves a single score alone, but for PROBIT.
     """

@@ -1,6 +1,6 @@
 """Tables that tell the leaves of many rows without a walk, where trees are small.
 
-A leaf is a bit. Between two neighbouring thresholds of a feature, all comparisons of that
+A leaf is a bit. Between two neighboring thresholds of a feature, all comparisons of that
 feature come out alike; for each such interval, the bits are set of those leaves that these
 comparisons leave open. What all features leave open is one leaf in each tree.
 """

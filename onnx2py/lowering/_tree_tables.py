@@ -61,7 +61,7 @@ def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
 
 
 def build_tables(nodes: Nodes) -> Tables:
-    """Rewrite all comparisons and number the nodes anew, leaves first.
+    """Rewrite all comparisons and renumber the nodes, leaves first.
 
     Raises
     ------

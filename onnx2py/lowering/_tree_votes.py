@@ -47,7 +47,7 @@ class Votes:
 def dense_votes(
     tables: Tables, votes: Votes, targets: int, function: str = "SUM"
 ) -> NDArray[np.floating]:
-    """Return what each leaf says of each target: [L, C].
+    """Return the vote of each leaf for each target: [L, C].
 
     Where it says nothing stands 0, but NaN for MIN and MAX.
     """

@@ -141,7 +141,7 @@ def _no_window(node: NodeContext) -> None:
 
 @lowers("GroupQueryAttention", domain=_OWN)
 def group_query_attention(node: NodeContext) -> Call:
-    """1, without normalisation of queries and keys."""
+    """1, without normalization of queries and keys."""
     node.ignore("kv_cache_bit_width")  # the type of the cache says so
     node.ignore("q_norm_epsilon", "k_norm_epsilon", "qk_norm_epsilon")
     if node.has_input(14) or node.has_input(15):
@@ -178,7 +178,7 @@ def _rotary_caches(node: NodeContext, first: int) -> tuple[Argument, Argument]:
 
 
 def _cache_scales(node: NodeContext) -> tuple[Argument, Argument]:
-    """Return the scales of keys and of values, None where they are not quantised."""
+    """Return the scales of keys and of values, None where they are not quantized."""
     kinds = ("NONE", "PER_TENSOR", "PER_CHANNEL")
     chosen = [node.choice(f"{name}_quant_type", "NONE", kinds) for name in "kv"]
     if chosen == ["NONE", "NONE"]:

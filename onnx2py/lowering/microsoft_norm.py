@@ -1,4 +1,4 @@
-"""onnxruntime's own normalisation and gates: com.microsoft."""
+"""onnxruntime's own normalization and gates: com.microsoft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features: scaled, normalised, imputed, selected and put together."""
+"""Features: scaled, normalized, imputed, selected and put together."""
 
 from __future__ import annotations
 

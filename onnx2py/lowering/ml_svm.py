@@ -88,7 +88,7 @@ def _linear_classifier(
     rho: np.ndarray,
     probabilities: bool,
 ) -> Call:
-    """One row of coefficients for each class; for two, onnxruntime favours the second."""
+    """One row of coefficients for each class; for two, onnxruntime favors the second."""
     matrix = _matrix(node, "coefficients", coefficients, len(labels))
     cutoff = None
     if len(labels) == 2 and not probabilities:
@@ -108,7 +108,7 @@ def _linear_classifier(
 
 
 def _duels(coefficients: np.ndarray, counts: tuple[int, ...]) -> np.ndarray:
-    """Return what each support vector counts in each duel of two classes: [V, P].
+    """Return the weight of each support vector in each pair of classes: [V, P].
 
     Row j - 1 of ``coefficients`` [C - 1, V] holds what the vectors of the classes before
     j count against j, and row i what those of the classes after i count against i.

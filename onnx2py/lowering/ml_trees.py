@@ -1,6 +1,6 @@
 """Ensembles of decision trees.
 
-1 -> 3: some attributes may be tensors of float64. 5 deprecates both operators in favour
+1 -> 3: some attributes may be tensors of float64. 5 deprecates both operators in favor
 of TreeEnsemble, which lays out its nodes otherwise. Where ONNX's text leaves something
 open, the rules follow onnxruntime, also in its treatment of two classes.
 """
@@ -234,7 +234,7 @@ def _masks(node: NodeContext, tables: Tables) -> Argument:
 
 
 def _base_values(node: NodeContext, lengths: tuple[int, ...]) -> tuple[float, ...]:
-    """Return the base values, of which there must be one of so many."""
+    """Return the base values, whose number must be one of ``lengths``."""
     base: tuple[float, ...] = node.floats("base_values", ())
     if threshold_dtype(node) == np.float64:
         base = tuple(np.array(base, np.float32).astype(float).tolist())

@@ -1,4 +1,4 @@
-"""Pooling, and the normalization over neighbouring channels."""
+"""Pooling, and the normalization over neighboring channels."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def max_roi_pool(node: NodeContext) -> Call:
 
 @lowers("RoiAlign", since=10)
 def roi_align_of_whole_pixels(node: NodeContext) -> Call:
-    """10: corners count from the centre of the first pixel."""
+    """10: corners count from the center of the first pixel."""
     return _roi_align(node, half_pixel=False)
 
 

@@ -72,7 +72,7 @@ def _slice(
 
 
 def _index(parts: list[Part]) -> tuple[Any, ...] | None:
-    """Return what to put in brackets, if the axes all count from one end.
+    """Return the index to put in brackets, if all axes count from one end.
 
     Python's slices are ONNX's, but for backward ones that start before the first element.
     """

@@ -27,7 +27,7 @@ Pass = Callable[[Graph], Graph]
 ALWAYS: tuple[Pass, ...] = (collect_constants, differentiate)
 """What -O0 does: every other node remains one call, but for gradients."""
 
-OPTIMISING: tuple[Pass, ...] = (
+OPTIMIZING: tuple[Pass, ...] = (
     widen_halves,
     fold_constants,
     pass_constants_in,
@@ -52,14 +52,14 @@ OPTIMISING: tuple[Pass, ...] = (
 
 
 def run_passes(graph: Graph, *, level: int) -> Graph:
-    """Run the passes of an optimisation level, and check the graph after each.
+    """Run the passes of an optimization level, and check the graph after each.
 
     Raises
     ------
     InternalError
         If a pass left a graph that is not valid.
     """
-    for each in (*ALWAYS, *(OPTIMISING if level else ())):
+    for each in (*ALWAYS, *(OPTIMIZING if level else ())):
         graph = each(graph)
         check(graph, each.__name__)
     return graph

@@ -20,7 +20,7 @@ GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "Pad", "Resize", "Upsam
 """Operators whose result can be far larger than their inputs."""
 
 FEW = 1000
-"""So many elements, of several inputs, may be combined to a result of unknown size."""
+"""Number of elements of several inputs that may be combined to a result of unknown size."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def bytes_of(array: np.ndarray) -> int:
 def foreseen(
     node: Node, types: Mapping[str, ValueType], values: Mapping[str, np.ndarray]
 ) -> Foreseen | None:
-    """Return what computing a node takes, None if nobody can tell.
+    """Return the cost of computing a node, None if it is unknown.
 
     What the file says of the results does not count: it may be wrong.
     """
@@ -85,7 +85,7 @@ def _longest(array: np.ndarray) -> int:
 
 
 def _steps(node: Node, values: Mapping[str, np.ndarray], elements: int) -> int:
-    """Return about how many steps a node takes that reads and makes so many elements."""
+    """Return the approximate number of steps of a node with these numbers of elements."""
     arrays = [values.get(name) for name in node.inputs]
     shapes = [array.shape for array in arrays if array is not None]
     if node.operator == "Einsum":

@@ -102,7 +102,7 @@ class Slot:
 
 
 def slots_of(node: Node) -> list[Slot]:
-    """Return what crosses the border of a node with subgraphs; none if nothing is known of it.
+    """Return the values that cross the border of a node with subgraphs; none if unknown.
 
     Lengths that do not fit together are left out: the lowering reports them.
     """

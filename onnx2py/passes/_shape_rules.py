@@ -39,7 +39,7 @@ ARITHMETIC: dict[str, Callable[[Dim, Dim], Dim]] = {
 
 
 class AtMost(str):
-    """The length of the first so many of some elements, as a symbol: ``min(n, 512)``."""
+    """The length of a prefix of some elements, as a symbol: ``min(n, 512)``."""
 
     symbol: str
     limit: int
@@ -193,7 +193,7 @@ def counted(start: Elements, stop: Elements, step: Elements) -> Lengths:
 
 
 def computed(operator: str, a: Elements, b: Elements) -> Elements:
-    """Return what arithmetic makes of integers, one of which may stand for many."""
+    """Return the result of arithmetic of integers, one of which may be broadcast."""
     if a is None or b is None or (len(a) != len(b) and 1 not in (len(a), len(b))):
         return None
     count = 0 if 0 in (len(a), len(b)) else max(len(a), len(b))

@@ -1,7 +1,7 @@
-"""Batch normalisation at inference is a scale and a shift per channel.
+"""Batch normalization at inference is a scale and a shift per channel.
 
-B1  Conv -> BatchNormalization, both with constant parameters, the product read by nobody
-    else -> Conv with other weights.
+B1  Conv -> BatchNormalization, both with constant parameters, the product not read
+    elsewhere -> Conv with other weights.
 B2  ConvTranspose -> BatchNormalization, likewise.
 B3  Conv or ConvTranspose -> Add, Sub, Mul or Div of a constant per channel, likewise.
 """

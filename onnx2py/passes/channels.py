@@ -50,7 +50,7 @@ class _Mover:
     constants: dict[str, np.ndarray]
 
     def moved(self, node: Node) -> tuple[Node, ...]:
-        """Return what takes the place of a node, nothing if it stays."""
+        """Return the replacement of a node, nothing if it stays."""
         if node.domain or len(node.outputs) != 1 or node.version < 7:
             return ()
         if node.operator == "BatchNormalization":

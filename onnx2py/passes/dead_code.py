@@ -1,4 +1,4 @@
-"""What nobody reads.
+"""Removal of values that are not read.
 
 D1  A node none of whose outputs is read -> nothing.
 D2  An output that is not read -> absent; it keeps its place where their number means something.
@@ -18,7 +18,7 @@ COUNTED = ("Split", "SequenceMap", "Adagrad", "Adam", "Momentum")
 
 
 def remove_dead_code(graph: Graph) -> Graph:
-    """Remove what nobody reads, in subgraphs too."""
+    """Remove values that are not read, in subgraphs too."""
     return _remove(graph, set(graph.outputs))
 
 

@@ -2,8 +2,8 @@
 
 D1  A node that does what an earlier one of the same graph did, on the same values -> the earlier.
 
-Small constants are the same if their numbers are. Exporters write the lengths of a tensor out anew
-wherever they need them. Random operators draw anew, and stay; so does what makes an output of the
+Small constants are the same if their numbers are. Exporters write the lengths of a tensor out again
+wherever they need them. Random operators draw again, and stay; so does what makes an output of the
 graph, which belongs to the caller alone.
 """
 
@@ -74,7 +74,7 @@ def _inside(
 
 
 def _key(node: Node, constants: Mapping[str, np.ndarray]) -> Any:
-    """Return what two nodes have in common that do the same, None if nothing is known."""
+    """Return a key that is equal for nodes that do the same, None if nothing is known."""
     if node.domain or node.operator not in REPEATABLE:
         return None
     attributes = tuple(sorted((k, _hashable(v)) for k, v in node.attributes.items()))
@@ -84,7 +84,7 @@ def _key(node: Node, constants: Mapping[str, np.ndarray]) -> Any:
 
 
 def _same_if_small(name: str, constant: np.ndarray | None) -> Any:
-    """Return what stands for an input: the numbers of a small constant, or its name."""
+    """Return a key of an input: the numbers of a small constant, or its name."""
     if constant is None or constant.size > MOST_NUMBERS or constant.dtype == object:
         return name
     return _hashable(constant)

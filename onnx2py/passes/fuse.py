@@ -120,7 +120,7 @@ def _normalization(values: Values, match: Match[Node]) -> Made:
 
 
 def _group_normalization(values: Values, match: Match[Node]) -> Made:
-    """Where only the groups are normalised, and the shape is that of ``x`` again."""
+    """Where only the groups are normalized, and the shape is that of ``x`` again."""
     found = match.values
     x, one = values.type(found["x"]), values.constants.get(found["ones"])
     grouped = values.constants.get(found["grouped"])

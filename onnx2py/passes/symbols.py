@@ -10,7 +10,7 @@ Y6  Lengths that an earlier value has as well, in the same order -> Identity of 
 Y7  Reshape to a list, Reshape to lengths that are known numbers, or those of the input at the
     same places -> the second alone.
 
-Exporters compute lengths anew for each layer; after these rules most of that is dead code.
+Exporters compute lengths again for each layer; after these rules most of that is dead code.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Follower(Knowledge):
     """The first value of each rank that has these elements."""
 
     def node(self, node: Node) -> tuple[Node, ...]:
-        """Note what is known of a node's results; return what takes its place."""
+        """Note facts about the results of a node; return its replacement."""
         if node.domain or node.subgraphs or not node.outputs:
             return (node,)
         try:

@@ -130,7 +130,7 @@ class _Unrolled(Steps):
         return here == there
 
     def deed(self, node: Node) -> tuple[Any, ...]:
-        """Return what a node does, whatever it does that with."""
+        """Return a key of the operation of a node, regardless of its inputs."""
         inputs = [name if name in self.constants else None for name in node.inputs]
         return (
             node.operator,

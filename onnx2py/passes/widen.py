@@ -86,7 +86,7 @@ class _Widener:
         return other
 
     def stays_half(self, name: str) -> list[Node]:
-        """Note a value that is in half precision; return what makes it float32."""
+        """Note a value that is in half precision; return the node that converts it to float32."""
         kind = self.types.get(name)
         if not isinstance(kind, TensorType) or not half_of(kind):
             return []
@@ -95,7 +95,7 @@ class _Widener:
         return [_cast(name, self.wides[name], FLOAT32)]
 
     def becomes_wide(self, name: str, rounded: Container[str]) -> list[Node]:
-        """Note a value that is float32 from now on; return what rounds it."""
+        """Note a value that is float32 from now on; return the node that rounds it."""
         kind = self.types.get(name)
         if not isinstance(kind, TensorType) or not half_of(kind):
             return []
@@ -123,7 +123,7 @@ class _Widener:
     # ------------------------------------------------------------------ nodes
 
     def node(self, node: Node, rounded: Container[str]) -> list[Node]:
-        """Return what takes the place of a node."""
+        """Return the replacement of a node."""
         if node.subgraphs:
             return self.with_bodies(node, rounded)
         if node.operator in ("Cast", "CastLike") and not node.domain:

@@ -31,7 +31,7 @@ C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
-M1     release            large values that nobody reads any more -> freed
+M1     release            large values after their last read -> freed
 M2     in_place           ... where an elementwise result has room in their memory -> overwritten
 =====  =================  ====================================================================
 

@@ -32,7 +32,7 @@ class Evaluator:
         """The values that are lengths, by name."""
 
     def lengths(self, argument: Argument) -> Lengths:
-        """Return what an argument is.
+        """Return the value of an argument.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Evaluator:
         return _one_of(self.items(argument))
 
     def call(self, call: Call) -> Lengths:
-        """Return what a call of lengths makes.
+        """Return the result of a call of lengths.
 
         Raises
         ------

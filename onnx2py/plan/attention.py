@@ -1,10 +1,10 @@
-"""Attention that exporters wrote out: the scores are read by nobody else.
+"""Attention that exporters wrote out, whose scores are not read elsewhere.
 
 A1  matmul(softmax(matmul(q, k)), v) -> ``dot_product_attention``.
 A2  ... the scores are multiplied or divided by a constant, and so may q and k be -> its ``scale``.
 A3  ... then a mask is added -> its ``mask``.
 A4  ... where(isnan(softmax), 0, softmax) -> its ``zero_for_nan``.
-A5  ... the heads of k and v are repeated, each so many times in a row -> its ``groups``.
+A5  ... each head of k and v is repeated the same number of times -> its ``groups``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def fuse_attention(program: Program) -> Program:
 
 
 def _scaled(x: Pattern, name: str) -> list[Pattern]:
-    """Return what is multiplied or divided by a constant, or not (rule A2)."""
+    """Return patterns of a value, multiplied or divided by a constant or not (rule A2)."""
     return [(np.multiply, x, Number(name)), (np.divide, x, Number(f"1/{name}")), x]
 
 

@@ -255,7 +255,7 @@ class _Chooser:
         return name
 
     def of_bytes(self, weight: str, pack: Callable[..., Any]) -> Call | None:
-        """Return what makes a packed weight of bytes that the compiler packs."""
+        """Return the call that makes a packed weight of bytes that the compiler packs."""
         maker = self.computed.get(weight)
         call = maker.operation if maker else None
         if not isinstance(call, Call) or not self.is_single(weight):

@@ -1,7 +1,7 @@
 """Numbers that are rounded as if they were stored in 8 bits.
 
 Q2  ``dequantize_linear`` of ``quantize_linear`` of float32, with the same scale and zero point,
-    read by nobody else -> ``quantized_and_back``.
+    not read elsewhere -> ``quantized_and_back``.
 Q5  ``quantized_and_back`` of what only picks or moves numbers that were already rounded so
     -> nothing.
 """

@@ -3,7 +3,7 @@
 S1  A call that reads weights alone -> the setup. Constant folding left it, because the package
     would have grown too much (weights of 8 bits made floats, say), or for want of a file format.
 
-Random operators are left where they are: each call draws anew.
+Random operators are left where they are: each call draws again.
 """
 
 from __future__ import annotations

@@ -354,7 +354,7 @@ class _Block:
     def _with_reads(
         self, statements: list[tuple[int, Statement]]
     ) -> Iterator[Statement]:
-        """Yield statements, and before them what reads the lengths that somebody needs."""
+        """Yield statements, each after those that read the lengths it needs."""
         names = self.sources.keys()
         needed = {n for _, s in statements for n in reads_of(s.operation) if n in names}
         waiting: dict[int, dict[str, list[str]]] = {}

@@ -2,7 +2,7 @@
 
 J1  Products of one value by several matrices, soon after each other, each with a bias added or
     not -> one product by the matrices side by side; slices of it take their places.
-J2  A layer or RMS normalisation, read by nothing but such products -> its scale and its bias go
+J2  A layer or RMS normalization, read by nothing but such products -> its scale and its bias go
     into the matrices and the biases.
 """
 
@@ -87,7 +87,7 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
 
 
 def absorb_scales(program: Program) -> Program:
-    """Let matrices take in the scale and the bias of the normalisation before (rule J2)."""
+    """Let matrices take in the scale and the bias of the normalization before (rule J2)."""
     if (
         program.narrow
     ):  # the matrices' numbers would be half floats no longer, in twice the bytes

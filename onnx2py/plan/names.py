@@ -129,5 +129,5 @@ def field_names(onnx_names: Iterable[str], fallback: str) -> tuple[str, ...]:
 
 
 def spelled(names: Mapping[str, str], value: str) -> str:
-    """Return the Python name of a value, ``_`` for one that nobody wants."""
+    """Return the Python name of a value, ``_`` for an unused one."""
     return names[value] if value else "_"

@@ -87,7 +87,7 @@ class Projections:
         )
 
     def projection(self, statement: Statement) -> Projection | None:
-        """Return what a statement is if it multiplies rows by a matrix that nobody else reads."""
+        """Return the projection of a statement: rows times a matrix that is not read elsewhere."""
         call = statement.operation
         if not isinstance(call, Call) or call.function not in (np.matmul, project):
             return None

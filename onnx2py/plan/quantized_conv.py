@@ -79,7 +79,7 @@ class _Parts:
                 yield statement
 
     def apart(self, call: Call, statement: Statement) -> tuple[Statement, ...] | None:
-        """Return what takes the place of one convolution, None if not all is constant."""
+        """Return the replacement of a convolution, None if not all is constant."""
         x, *rest = call.args
         found = [_constant(argument, self.program.weights) for argument in rest]
         weight, y = rest[2], statement.outputs[0]
@@ -125,7 +125,7 @@ class _Parts:
         name: str,
         statement: Statement,
     ) -> None:
-        """Centre a value by its zero point."""
+        """Center a value by its zero point."""
         kept = args[:1] if args[1] == 0 else args
         call = Call(centred, kept, options)
         where.append(Statement(call, (name,), statement.nodes))
@@ -140,7 +140,7 @@ class _Parts:
         return "float32" if np.max(largest + added) <= EXACT else "float64"
 
     def shape(self, name: str) -> tuple[Dim, ...] | None:
-        """Return what is known of a shape: nothing, after operators of onnxruntime's own."""
+        """Return a shape as far as it is known: not after onnxruntime's own operators."""
         kind = self.types.get(name)
         return kind.shape if isinstance(kind, TensorType) else None
 

@@ -1,7 +1,7 @@
 """Products of numbers that are rounded to 8 bits by their own range, without the integers.
 
 Q3  ``dynamic_quantize_linear``, ``matmul_integer_prepared`` with exact float32 weights, and
-    ``astype(float32)``, whose results nobody else reads -> ``rounded_to_bytes``, ``project``.
+    ``astype(float32)``, whose results are not read elsewhere -> ``rounded_to_bytes``, ``project``.
 """
 
 from __future__ import annotations

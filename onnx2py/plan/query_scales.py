@@ -1,7 +1,7 @@
 """Attention's scale becomes part of the matrix that queries come from.
 
 A6  The queries of attention are a product by a constant matrix, or some columns of one that
-    nobody else reads, and reach it through nothing but views and scalings -> these columns of
+    no other statement reads, and reach it only through views and scalings -> these columns of
     the matrix and of its bias are scaled; attention is not, and the scalings are gone.
 """
 
@@ -96,7 +96,7 @@ class _Search:
         return None
 
     def parts(self, whole: str) -> dict[str, slice]:
-        """Return what is read of a product, {} where that is not some of its columns."""
+        """Return the parts read of a product, {} if these are not some of its columns."""
         readers = self.found.readers[whole]
         each = [dict(self.parts_read(reader, whole)) for reader in readers]
         known = all(each) and len(readers) == self.found.uses[whole]
@@ -122,14 +122,14 @@ class _Search:
             yield from zip(reader.outputs, map(slice, (0, *ends), ends))
 
     def if_apart(self, parts: Mapping[str, slice], name: str) -> slice | None:
-        """Return the columns of a value if nobody else reads them."""
+        """Return the columns of a value if no other statement reads them."""
         own = parts[name]
         others = [part for other, part in parts.items() if other != name]
         apart = all(o.stop <= own.start or own.stop <= o.start for o in others)
         return own if apart else None
 
     def scaled(self, call: Call) -> Argument:
-        """Return what a call multiplies by a number, and note the number."""
+        """Return the value that a call multiplies by a number, and note the number."""
         orders = {np.multiply: (call.args, call.args[::-1]), np.divide: (call.args,)}
         for x, number in () if call.kwargs else orders.get(call.function, ()):  # type: ignore[call-overload]
             array = self.found.constant(number)

@@ -1,4 +1,4 @@
-"""When memory is given back: where nobody reads a large value any more, not when a call returns.
+"""Early release of memory: after the last read of a large value, not when a call returns.
 
 M1  The last statement that reads a large value -> it frees the value.
 
@@ -55,7 +55,7 @@ def _may_be_large(kind: ValueType | None) -> bool:
 
 
 def is_large(kind: ValueType | None, least: int = LARGE) -> bool:
-    """Whether a value may take so many bytes that it is worth freeing."""
+    """Whether a value may be large enough to be worth freeing."""
     if not isinstance(kind, TensorType):
         return False
     if kind.shape is None:

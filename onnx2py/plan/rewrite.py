@@ -52,7 +52,7 @@ def rewritten(program: Program, *rules: Rewrite) -> Program:
 
 
 def function_of(statement: Statement) -> Callable[..., Any] | str | None:
-    """Return what a statement calls, None if it is no call."""
+    """Return the function that a statement calls, None if it is no call."""
     call = statement.operation
     return call.function if isinstance(call, Call) else None
 
@@ -114,7 +114,7 @@ class Block(Matcher[Statement]):
         yield from (statement for statement in kept if statement is not None)
 
     def function(self, step: Statement) -> Callable[..., Any] | str | None:
-        """Return what a statement calls."""
+        """Return the function that a statement calls."""
         return function_of(step)
 
     def parts(self, step: Statement) -> Parts:

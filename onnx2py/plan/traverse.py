@@ -75,7 +75,7 @@ def read_in_calls(program: Program) -> frozenset[str]:
 
 
 def names_read(statements: Iterable[Statement], outputs: Iterable[str]) -> set[str]:
-    """Return what is read anywhere, in bodies too: what plans make is not among the captures."""
+    """Return all values read, in bodies too: captures lack values that plans add."""
     found = set(outputs)
     for statement in walk(statements):
         found.update(references(statement.operation))

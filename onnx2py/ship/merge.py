@@ -56,7 +56,7 @@ class Module:
                     yield bound, alias.name, statement.module or "", text
 
     @property
-    def neighbours(self) -> Iterator[tuple[str, str, str]]:
+    def neighbors(self) -> Iterator[tuple[str, str, str]]:
         """Bound name, name, and the module of the package that it comes from."""
         parent = self.name.rpartition(".")[0]
         for statement in ast.walk(self.tree):
@@ -86,7 +86,7 @@ def in_order(modules: Mapping[str, Module]) -> list[Module]:
     def visit(name: str) -> None:
         if name in done or name not in modules:
             return
-        for _, inner, source in modules[name].neighbours:
+        for _, inner, source in modules[name].neighbors:
             visit(source)
             visit(f"{source}.{inner}" if source else inner)
         done[name] = modules[name]
@@ -112,7 +112,7 @@ def merged(
             new = names[module.name, bound]
             statements[text if new == bound else f"{_bare(text)} as {new}"] = None
             renamed[bound] = new
-        for bound, name, source in module.neighbours:
+        for bound, name, source in module.neighbors:
             if (source, name) in names:
                 renamed[bound] = names[source, name]
         parts.append(_section(module, {k: v for k, v in renamed.items() if k != v}))

@@ -19,7 +19,7 @@ from .wheel import DISTRIBUTIONS, version_of
 NAMESPACE = uuid.UUID("5f2c1c2e-6a53-5b0e-9d5e-0d4a5b6e7f10")
 """Of the serial numbers: the same package has the same one."""
 
-LICENCES = ("license", "licence", "licenses", "model_license")
+LICENSES = ("license", "licence", "licenses", "model_license")  # codespell:ignore
 """The keys of a model's metadata that name a license."""
 
 
@@ -78,7 +78,7 @@ def _model(origin: Provenance) -> dict[str, Any]:
     named = [
         _plain(value)
         for key, value in sorted(origin.properties.items())
-        if key.lower() in LICENCES and value.strip()
+        if key.lower() in LICENSES and value.strip()
     ]
     if named:
         found["licenses"] = [{"license": {"name": name}} for name in named]

@@ -84,7 +84,7 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         module("_session"),
     ]
     body, final = merged(parts, "ops")
-    exported = list(module("ops.__init__").neighbours) if names else []
+    exported = list(module("ops.__init__").neighbors) if names else []
     space = "".join(
         f"    {bound} = staticmethod({final[source, name]})\n"
         for bound, name, source in exported

@@ -61,7 +61,7 @@ def weighed(
 def _failing(
     expected: Expectation, actual: Mapping[str, Any], subject: Subject
 ) -> dict[str, Distance]:
-    """Return the distance of each output of a case that is off by more than the tolerance."""
+    """Return the distance of each output of a case that differs by more than the tolerance."""
     found: dict[str, Distance] = {}
     for outputs in expected.outputs.values():
         for name, value in outputs.items():

@@ -58,7 +58,7 @@ def seconds_left() -> float | None:
 
 
 def in_time(work: Callable[[], Any], stop: Callable[[], None]) -> Any:
-    """Return what ``work`` returns; call ``stop`` if it is interrupted or time is up.
+    """Return the result of ``work``; call ``stop`` if it is interrupted or time is up.
 
     Raises
     ------

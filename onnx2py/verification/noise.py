@@ -1,4 +1,4 @@
-"""A model that rounds otherwise: what is computed on the way is off by one unit in the last place.
+"""A model that rounds otherwise: computed values differ by one unit in the last place.
 
 Each float that is an input or that a node computes goes through a function that multiplies it
 with 1, give or take one step. Whole numbers that are held as floats stay as they are, as rounding

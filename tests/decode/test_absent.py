@@ -18,7 +18,7 @@ LINEAR = """f (x, b) => (y) {
 
 
 def results(function, *calls, level, helper_function=""):
-    """Compile ``f(x)`` and ``f(x, b)``, or other calls, and return what they compute."""
+    """Compile ``f(x)`` and ``f(x, b)``, or other calls, and return the results."""
     lines = " ".join(f"y{i} = l.{call}" for i, call in enumerate(calls))
     outputs = ", ".join(f"float[3] y{i}" for i in range(len(calls)))
     opsets = '<opset_import: ["" : 18, "l" : 1], domain: "l">'

@@ -35,7 +35,7 @@ def parsed(text: str, opset: int = 21) -> onnx.ModelProto:
 
 
 def problems(text: str, opset: int = 21) -> list[str]:
-    """Return what is wrong with a model."""
+    """Return the problems of a model."""
     try:
         decode(load(parsed(text, opset)), has_rule)
     except InvalidModelError as error:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from benchmarks.pages import ROOT
 from tests.docs.support import NAMES, page, prose, tables
 
 STYLE = "docs/style.md"
@@ -38,3 +42,11 @@ def test_a_page_has_none_of_them(name: str) -> None:
 def test_the_makefile_has_none_of_them() -> None:
     text = page("Makefile").read_text("utf-8").lower()
     assert [word for word in WORDS if re.search(rf"\b{word}\b", text)] == []
+
+
+def test_make_lint_finds_all_of_them(tmp_path: Path) -> None:
+    (tmp_path / "text.md").write_text("\n".join(f"it is {w}." for w in WORDS))
+    command = [sys.executable, "-m", "codespell_lib", str(tmp_path)]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    found = {int(line.split(":")[1]) for line in lines.splitlines()}
+    assert [word for i, word in enumerate(WORDS, 1) if i not in found] == []

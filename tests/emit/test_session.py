@@ -192,7 +192,7 @@ def sessions(name: str) -> tuple[Any, Any]:
 
 
 def plain(answer: Any) -> Any:
-    """Return what can be compared with ``==``."""
+    """Convert a value so that ``==`` compares it."""
     if isinstance(answer, np.ndarray):
         return str(answer.dtype), answer.shape, answer.tolist()
     if isinstance(answer, dict):
@@ -240,7 +240,7 @@ def run_value(array: Any, names: Any = None) -> Any:
 
 
 def bound(bind: Any, then: Any = lambda binding: binding.copy_outputs_to_cpu()) -> Any:
-    """Bind what ``bind`` binds, run, return what ``then`` does."""
+    """Bind what ``bind`` binds, run, return the result of ``then``."""
 
     def question(session: Any) -> Any:
         binding = session.io_binding()

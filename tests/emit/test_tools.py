@@ -1,4 +1,4 @@
-"""What a package offers besides the model: watching a run, and its commands."""
+"""What a package offers in addition to the model: watching a run, and its commands."""
 
 from __future__ import annotations
 
@@ -295,8 +295,8 @@ def test_a_picture_is_an_input(tmp_path, shape):
     assert done.returncode == 0, done.stderr
     found = np.load(tmp_path / "out" / "output.npy")
     if shape == "n, 1, h, w":
-        grey = np.asarray(Image.fromarray(pixels).convert("L"))
-        expected = grey[None, None]
+        gray = np.asarray(Image.fromarray(pixels).convert("L"))
+        expected = gray[None, None]
     else:
         expected = pixels if shape == "1, 4, 6, 3" else np.moveaxis(pixels, -1, 0)
         expected = expected[None] if "1, " in shape else expected

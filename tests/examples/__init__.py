@@ -1,1 +1,1 @@
-"""The packages of ``generated_examples/``: as committed, and as made anew."""
+"""The packages of ``generated_examples/``: as committed, and as made again."""

@@ -72,7 +72,7 @@ def find_pythons() -> dict[str, str]:
 
 
 def version_of(python: str, expression: str) -> str:
-    """Return what an expression is there, or nothing if the interpreter does not start."""
+    """Return the value of an expression there, or nothing if the interpreter does not start."""
     code = f"import sys; print({expression})"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -52,7 +52,7 @@ def example(name: str) -> Any:
 
 
 def ask_onnxruntime(name: str, feeds: dict[str, Any]) -> list[Any]:
-    """Return what onnxruntime makes of an example's model."""
+    """Return onnxruntime's outputs of an example's model."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     path = EXAMPLES / f"{name}.onnx"

@@ -42,9 +42,9 @@ def test_the_astronaut_is_happy(
         (expected,) = session.run(None, {"input_1": x})
         np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-6)
 
-    grey = np.round((inputs[0] / 2 + 0.5) * 255).astype(np.uint8)
+    gray = np.round((inputs[0] / 2 + 0.5) * 255).astype(np.uint8)
     with serving(model) as url:
-        status, answer = ask(url + "emotion", body_of(grey))
+        status, answer = ask(url + "emotion", body_of(gray))
     assert status == 200
     assert np.argmax(answer["probabilities"]) == emotion.EMOTIONS.index("happy")
 

@@ -20,7 +20,7 @@ def parsed() -> argparse.Namespace:
     add("--only", nargs="*", default=[], metavar="OPERATOR")
     add("--level", type=int, default=1, choices=(0, 1), help="-O0 or -O1")
     add("--jobs", type=int, default=1)
-    add("--show", type=int, default=5, help="print so many of each operator")
+    add("--show", type=int, default=5, help="number to print of each operator")
     add("--refused", action="store_true", help="print what onnxruntime refuses too")
     add("--versions", action="store_true", help="list the versions without a case")
     add("--deviations", action="store_true", help="list the known deviations, and end")

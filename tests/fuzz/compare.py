@@ -44,7 +44,7 @@ class RefusedError(Exception):
 
 
 def expected_outputs(case: Case) -> list[Any]:
-    """Return what onnxruntime computes, each operator by itself.
+    """Return onnxruntime's results, each operator by itself.
 
     It is fed no types of ``ml_dtypes``: for it, such inputs are initializers.
 

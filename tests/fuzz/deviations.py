@@ -1,4 +1,4 @@
-"""Where onnxruntime and the specification part, and we follow the latter (or nobody can tell).
+"""Where onnxruntime and the specification part, and we follow the latter (or it is unclear).
 
 Each is named once, with its reason, beside the generator of its operator. It says which
 cases it concerns, as narrowly as it can; they are still compiled and run, only not compared.

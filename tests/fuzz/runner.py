@@ -78,7 +78,7 @@ def run_cases(
         for chunk in chunks:
             yield from _run_chunk(chunk)
         return
-    # onnxruntime keeps threads: children are started anew, not forked.
+    # onnxruntime keeps threads: children are spawned, not forked.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for outcomes in pool.map(_run_chunk, chunks):
             yield from outcomes

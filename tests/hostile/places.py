@@ -22,12 +22,12 @@ class Places:
         self.places: list[str] = []
 
     def text(self, place: str) -> str:
-        """Return what may be the same elsewhere, or empty."""
+        """Return a string that may be the same elsewhere, or empty."""
         self.places.append(place)
         return f"plain {place}" if self.plain else self.given
 
     def name(self, place: str) -> str:
-        """Return what has to be unique and not empty: the place comes after the string."""
+        """Return a string that has to be unique and not empty: the place comes after the string."""
         self.places.append(place)
         # zz: no name of the package's own files, which would be numbered together with it.
         return f"{'plain ' if self.plain else self.given}zz{place}"

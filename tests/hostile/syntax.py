@@ -35,7 +35,7 @@ def of_python(source: str, numbered: bool = True) -> str:
 
 
 def of_markdown(text: str) -> list[str]:
-    """Return what matters of each line: how it begins, its cells and spans."""
+    """Return the structure of each line: how it begins, its cells and spans."""
     plain = re.sub(r"\\[^\w\s]", "", text)  # what a backslash makes harmless
     return [
         f"{line[:2] if line[:1] in '#|`>-* ' else ''} {line.count('|')} {line.count('`')}"

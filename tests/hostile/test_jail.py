@@ -10,7 +10,7 @@ from .bombs import BOMBS, chain
 from .jail import SECONDS, imprisoned
 
 COMPILED = {
-    "range_float": "a length that nobody can foresee: the call says what NumPy says",
+    "range_float": "a length that is unknown beforehand: the call says what NumPy says",
     "outer_sum": "64 GB, which some machines have",
     "outer_product": "64 GB, which some machines have",
     "doubling_strings": "the call joins them",

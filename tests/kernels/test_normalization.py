@@ -1,4 +1,4 @@
-"""Numbers of normalisation."""
+"""Numbers of normalization."""
 
 import numpy as np
 import pytest

@@ -172,7 +172,7 @@ def test_local_response_normalization_sees_neighbouring_channels():
     x = np.array([1, 2, 3, 4], np.float32).reshape(1, 4, 1)
     y = pooling.local_response_normalization(x, size=3, alpha=3.0, beta=1.0, bias=0.0)
     np.testing.assert_allclose(y.ravel(), [1 / 5, 2 / 14, 3 / 29, 4 / 25], rtol=1e-6)
-    # Of an even size, one more neighbour lies behind.
+    # Of an even size, one more neighbor lies behind.
     y = pooling.local_response_normalization(x, size=2, alpha=2.0, beta=1.0, bias=0.0)
     np.testing.assert_allclose(y.ravel(), [1 / 5, 2 / 13, 3 / 25, 4 / 16], rtol=1e-6)
 

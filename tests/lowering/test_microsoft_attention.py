@@ -48,7 +48,7 @@ def test_masks_agree(mask, unidirectional):
     options = {"num_heads": 2, "unidirectional": unidirectional}
     # Of a query that sees nothing, scores are near -10000, in steps of 0.001.
     check("Attention", arrays, rtol=3e-3, **options)
-    # One step of 64 near -1e9: nothing is left of the scores, whoever computes them.
+    # One step of 64 near -1e9: nothing is left of the scores in any implementation.
     check("Attention", arrays, mask_filter_value=-1e9, **options)
 
 
@@ -224,7 +224,7 @@ def test_padding_of_a_chunk_does_not_count():
 
 
 def in_place(arrays, **options):
-    """Return what onnxruntime makes of SparseAttention, whose caches it writes to."""
+    """Return onnxruntime's results of SparseAttention, whose caches it writes to."""
     model = node_model("SparseAttention", arrays, outputs=3, **OWN, **options)
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = (

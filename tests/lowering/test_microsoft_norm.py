@@ -1,4 +1,4 @@
-"""onnxruntime's own normalisation and gates, compared with onnxruntime."""
+"""onnxruntime's own normalization and gates, compared with onnxruntime."""
 
 import ml_dtypes
 import numpy as np

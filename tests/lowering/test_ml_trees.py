@@ -75,7 +75,7 @@ VOTES = {
 
 
 def rows(seed, dtype=np.float32, *, nan=False, count=25):
-    """Rows that often hit the thresholds exactly; so many that masks are used, if any."""
+    """Rows that often hit the thresholds exactly; enough that masks are used, if any."""
     r = np.random.default_rng(seed)
     x = r.integers(-6, 7, size=(count, FEATURES)) / 2
     x += (r.random(x.shape) < 0.3) * r.normal(size=x.shape) * 0.01

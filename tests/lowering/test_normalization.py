@@ -1,4 +1,4 @@
-"""Rules of normalisation."""
+"""Rules of normalization."""
 
 import ml_dtypes
 import numpy as np

@@ -19,10 +19,10 @@ ANSWERS = (ValueError, TypeError, IndexError, ArithmeticError, FileNotFoundError
 
 
 def attempt(data: bytes, folder: Path, level: int) -> str | None:
-    """Compile a model; return what is wrong with how that ended, or None.
+    """Compile a model; return the problem with the result, or None.
 
     A package is made, which can be read and imported, or there is an error of our own and
-    nothing in the folder; nothing is printed, and nobody is warned.
+    nothing in the folder; nothing is printed, and there is no warning.
     """
     target = folder / "made"
     printed = io.StringIO()
@@ -55,7 +55,7 @@ def attempt(data: bytes, folder: Path, level: int) -> str | None:
 
 
 def _imported(folder: Path) -> str | None:
-    """Parse and import the package, and make the model; return what is wrong with it."""
+    """Parse and import the package, and make the model; return its problem."""
     for path in (folder / "made").rglob("*.py"):
         ast.parse(path.read_text(encoding="utf-8"))
     sys.path.insert(0, str(folder))

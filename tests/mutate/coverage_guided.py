@@ -56,7 +56,7 @@ def changed(data: bytes, size: int, seed: int) -> bytes:
 
 
 def watch(keep: Path) -> Callable[[bytes], None]:
-    """Return what tries one model, and keeps the first of each kind of failure."""
+    """Return a function that tries one model, and keeps the first of each kind of failure."""
     import numpy as np
 
     from onnx2py.decode import decode

@@ -13,7 +13,7 @@ from .structure import MUTATIONS
 
 
 def damaged(number: int, folders: tuple[str, ...] = ()) -> tuple[str, bytes]:
-    """Return what was done, and the model."""
+    """Return a description of the change, and the model."""
     r = random.Random(number)
     files = seeds(folders)
     path = r.choice(files)

@@ -192,7 +192,7 @@ def test_weights_that_are_no_numbers_warn_nobody(tmp_path, recwarn):
         { c = Conv (x, w) y = BatchNormalization (c, s, s, s, v) }""")
     weight = model.graph.initializer[0]
     del weight.float_data[:]
-    weight.raw_data = b"\x01\x00\x80\x7f"  # a signalling NaN
+    weight.raw_data = b"\x01\x00\x80\x7f"  # a signaling NaN
     package = onnx2py.load_model(model)
     assert np.isnan(package(np.ones((1, 1, 3), np.float32))).all()
     assert not recwarn.list

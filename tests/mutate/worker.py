@@ -1,6 +1,6 @@
 """Tries cases one after the other: ``python -m tests.mutate.worker START STOP STEP FOLDER...``.
 
-Prints a line of JSON before each case and one after it, so that whoever started it knows
+Prints a line of JSON before each case and one after it, so that its parent knows
 which case it died of.
 """
 

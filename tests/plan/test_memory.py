@@ -125,7 +125,7 @@ def test_m1_what_a_body_captures_is_read():
             made.weights, {}, {**made.types, "y": BIG, "t": BIG},
         )
     )  # fmt: skip
-    assert frees(made) == [(), ("b",), ("a",)]  # b is read by nobody
+    assert frees(made) == [(), ("b",), ("a",)]  # b is not read
     assert outs(write_in_place(made)) == {}
 
 

@@ -26,7 +26,7 @@ WHERE = {
     "another time zone": {"TZ": "Pacific/Kiritimati"},
     "another date": {"SOURCE_DATE_EPOCH": "0"},
     "one thread": {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-    "optimised": {"PYTHONOPTIMIZE": "2"},
+    "optimized": {"PYTHONOPTIMIZE": "2"},
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def save(text: str, path: Path) -> Path:
 
 
 def ask(folder: Path, code: str, cwd: Path | None = None) -> Any:
-    """Run a program with a folder before all others on its path; return what it prints."""
+    """Run a program with a folder before all others on its path; return its output."""
     done = run(folder, code, cwd or folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

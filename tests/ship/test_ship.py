@@ -41,7 +41,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(folder: Path, *arguments: str, path: Path | None = None) -> str:
-    """Run Python in a folder without onnx2py's own; return what it prints."""
+    """Run Python in a folder without onnx2py's own; return its output."""
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     if path is not None:
         env["PYTHONPATH"] = str(path)

@@ -1,4 +1,4 @@
-"""The page in a browser that nobody sees: a digit is drawn with the pointer and read.
+"""The page in a headless browser: a digit is drawn with the pointer and read.
 
 It needs Chromium and its driver (``apt-get install chromium chromium-driver``).
 """

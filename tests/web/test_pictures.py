@@ -39,10 +39,10 @@ def test_a_stroke_keeps_its_shape_and_the_centre_of_mass_is_the_middle() -> None
     assert picture.dtype == np.float32 and picture.shape == (1, 1, 28, 28)
     rows, columns = (np.flatnonzero(picture[0, 0].any(axis)) for axis in (1, 0))
     assert (len(rows), len(columns)) == (20, 7)
-    centre = [
+    center = [
         picture[0, 0].sum(axis) @ np.arange(28) / picture.sum() for axis in (1, 0)
     ]
-    np.testing.assert_allclose(centre, 13.5, atol=0.5)
+    np.testing.assert_allclose(center, 13.5, atol=0.5)
 
 
 def test_an_empty_picture_is_no_digit() -> None:
@@ -57,8 +57,8 @@ def test_one_pixel_is_a_dot() -> None:
 
 
 def test_a_face_goes_from_minus_one_to_one() -> None:
-    grey = np.full((64, 64), 255, np.uint8)
-    grey[0, 0] = 0
-    face = face_of(grey)
+    gray = np.full((64, 64), 255, np.uint8)
+    gray[0, 0] = 0
+    face = face_of(gray)
     assert face.shape == (1, 64, 64, 1) and face.dtype == np.float32
     assert face[0, 0, 0, 0] == -1 and face[0, 1, 0, 0] == 1

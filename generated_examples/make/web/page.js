@@ -1,5 +1,5 @@
 "use strict";
-// Pictures go to the server as grey bytes, row by row; the networks answer with probabilities.
+// Pictures go to the server as gray bytes, row by row; the networks answer with probabilities.
 
 const $ = (id) => document.getElementById(id);
 const DRAWING = 140; // side of the drawing as it is sent, in pixels
@@ -81,10 +81,10 @@ function complain(name, message) {
   say(name, message, true);
 }
 
-function showGrey(canvas, grey) {
+function showGrey(canvas, gray) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
-  grey.forEach((shade, i) => image.data.set([shade, shade, shade, 255], 4 * i));
+  gray.forEach((shade, i) => image.data.set([shade, shade, shade, 255], 4 * i));
   context.putImageData(image, 0, 0);
 }
 
@@ -98,7 +98,7 @@ const drawing = asker("digit", readInk, (answer) => {
 });
 let pen = null;
 
-// The paper is transparent, so that ink is what is opaque, whatever its colour.
+// The paper is transparent, so that ink is what is opaque, whatever its color.
 function readInk() {
   shrunk.clearRect(0, 0, DRAWING, DRAWING);
   shrunk.drawImage($("paper"), 0, 0, DRAWING, DRAWING);
@@ -153,14 +153,14 @@ const looking = asker("emotion", readFace, (answer) => {
   const best = showBars("emotion", answer.probabilities);
   say("emotion", `Looks ${$("emotion-bars").children[best].dataset.label}`);
 });
-let photo = null; // { image, x, y }: the centre of what is cut out, in the picture's pixels
+let photo = null; // { image, x, y }: the center of what is cut out, in the picture's pixels
 let grip = null;
 
 const cutSide = () => Math.min(photo.image.width, photo.image.height) / $("zoom").value;
 
 function showFace() {
   const side = cutSide();
-  const within = (centre, length) => Math.min(Math.max(centre, side / 2), length - side / 2);
+  const within = (center, length) => Math.min(Math.max(center, side / 2), length - side / 2);
   photo.x = within(photo.x, photo.image.width);
   photo.y = within(photo.y, photo.image.height);
   face.clearRect(0, 0, 320, 320);
@@ -185,10 +185,10 @@ function shrink(side) {
 function readFace() {
   shrink(cutSide());
   const { data } = small.getImageData(0, 0, FACE, FACE);
-  const grey = Uint8Array.from({ length: FACE * FACE }, (_, i) =>
+  const gray = Uint8Array.from({ length: FACE * FACE }, (_, i) =>
     Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]));
-  showGrey($("small"), grey);
-  return grey;
+  showGrey($("small"), gray);
+  return gray;
 }
 
 async function open(file) {

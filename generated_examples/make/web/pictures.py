@@ -15,10 +15,10 @@ Array = NDArray[Any]
 
 
 def digit_of(ink: Array) -> Array:
-    """Centre and scale a drawing as the digits of MNIST are: float32[1, 1, 28, 28].
+    """Center and scale a drawing as the digits of MNIST are: float32[1, 1, 28, 28].
 
     ``ink`` is uint8[side, side], 255 where the pen was. The longer side of what was drawn
-    becomes 20 pixels, and its centre of mass goes to the centre of the picture.
+    becomes 20 pixels, and its center of mass goes to the center of the picture.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def digit_of(ink: Array) -> Array:
 
 
 def _start(mass: Array) -> int:
-    """Return where to put a line of masses, so that its centre is that of the picture."""
-    centre = mass @ np.arange(len(mass)) / mass.sum()
-    return int(np.clip(round((SIDE - 1) / 2 - centre), 0, SIDE - len(mass)))
+    """Return where to put a line of masses, so that its center is that of the picture."""
+    center = mass @ np.arange(len(mass)) / mass.sum()
+    return int(np.clip(round((SIDE - 1) / 2 - center), 0, SIDE - len(mass)))
 
 
 def resized(picture: Array, height: int, width: int) -> Array:
@@ -60,7 +60,7 @@ def _cover(old: int, new: int) -> Array:
     return np.asarray(np.maximum(high - low, 0) * new / old, np.float32)
 
 
-def face_of(grey: Array) -> Array:
+def face_of(gray: Array) -> Array:
     """Return uint8[64, 64] as the emotion network reads it: float32[1, 64, 64, 1], -1 to 1."""
-    scaled = (grey / np.float32(255) - np.float32(0.5)) * np.float32(2)
+    scaled = (gray / np.float32(255) - np.float32(0.5)) * np.float32(2)
     return np.asarray(scaled.reshape(1, FACE, FACE, 1))

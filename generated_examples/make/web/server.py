@@ -1,7 +1,7 @@
 """The page's server: the standard library's, for this machine alone.
 
 ``GET /`` is the page, ``GET /models`` says what there is to ask, and ``POST /digit`` and
-``POST /emotion`` take ``{"pixels": base64 of a square grey picture, row by row}``. Errors
+``POST /emotion`` take ``{"pixels": base64 of a square gray picture, row by row}``. Errors
 are ``{"error": "subject: expected X, got Y"}``.
 """
 
@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers one connection."""
 
     server: Server
-    protocol_version = "HTTP/1.1"  # the connection stays open while somebody draws
+    protocol_version = "HTTP/1.1"  # the connection stays open while the user draws
     disable_nagle_algorithm = (
         True  # without it an answer waits 40 ms for the next packet
     )
@@ -196,14 +196,14 @@ def read_pixels(body: bytes, low: int, high: int) -> Array:
     if not isinstance(pixels, str):
         raise ValueError('body: expected {"pixels": base64}, got something else')
     try:
-        grey = np.frombuffer(base64.b64decode(pixels, validate=True), np.uint8)
+        gray = np.frombuffer(base64.b64decode(pixels, validate=True), np.uint8)
     except (binascii.Error, ValueError):
         raise ValueError("pixels: expected base64, got something else") from None
-    side = isqrt(grey.size)
-    if side * side != grey.size or not low <= side <= high:
+    side = isqrt(gray.size)
+    if side * side != gray.size or not low <= side <= high:
         sizes = f"{low} x {low}" + (f" to {high} x {high}" if high > low else "")
-        raise ValueError(f"pixels: expected {sizes}, got {grey.size} bytes")
-    return grey.reshape(side, side)
+        raise ValueError(f"pixels: expected {sizes}, got {gray.size} bytes")
+    return gray.reshape(side, side)
 
 
 def _unknown(path: str, known: list[str]) -> str:

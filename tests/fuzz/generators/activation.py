@@ -50,7 +50,7 @@ def activation(draw: Draw, target: Target) -> Case:
     if target.operator == "Selu" and target.since == 1:  # its defaults had fewer digits
         old = {"alpha": 1.6732, "gamma": 1.0507, **attributes}
         return at_least(case, target, 6, attributes=old)
-    if target.operator == "Swish":  # onnxruntime's sigmoid is off by 2e-7, times x
+    if target.operator == "Swish":  # onnxruntime's sigmoid differs by 2e-7, times x
         case.atol = 4e-6
     return at_least(case, target, 6)
 

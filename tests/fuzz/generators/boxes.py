@@ -70,7 +70,7 @@ def roi_align(draw: Draw, target: Target) -> Case:
 
 @generates("NonMaxSuppression")
 def non_max_suppression(draw: Draw, target: Target) -> Case:
-    """Corners in any order or centres, equal scores, limits that bind and that do not."""
+    """Corners in any order or centers, equal scores, limits that bind and that do not."""
     batches, count, classes = draw.length(2), draw.length(9), draw.length(3)
     if draw.chance():
         center = {"center_point_box": draw.integer(0, 1)}

@@ -15,7 +15,7 @@ from .microsoft_quantized import OWN, whole_range
 
 
 def _packed(draw: Draw, bits: int, *shape: int) -> Any:
-    """Return bytes that hold so many numbers of so many bits along the last axis."""
+    """Return bytes that hold ``bits``-bit numbers along the last axis."""
     return whole_range(draw, "uint8", (*shape[:-1], -(-shape[-1] * bits // 8)))
 
 

@@ -143,7 +143,7 @@ def gelu(draw: Draw, target: Target) -> Case:
     attributes = {}
     if target.operator == "QuickGelu" and draw.chance(0.7):
         attributes["alpha"] = draw.one_of((0.0, 1.0, 1.702, draw.number(-2, 2)))
-    # onnxruntime's sigmoid is off by 2e-7, times x.
+    # onnxruntime's sigmoid differs by 2e-7, times x.
     return Case([x], attributes, ulp=True, atol=4e-6)
 
 

@@ -1,4 +1,4 @@
-"""onnxruntime's own normalisations, of sums and by gates."""
+"""onnxruntime's own normalizations, of sums and by gates."""
 
 from __future__ import annotations
 

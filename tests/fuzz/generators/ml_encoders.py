@@ -39,7 +39,7 @@ def tensor(draw: Draw, kind: str, shape: tuple[int, ...]) -> Any:
 
 
 def defaults(draw: Draw, *kinds: str) -> dict[str, Any]:
-    """Return what unknown keys become; what is of another type does not count."""
+    """Return the value of unknown keys; what is of another type does not count."""
     return {
         name: value
         for name, value in (_DEFAULTS[kind] for kind in kinds)

@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 
 
 def some_rows(draw: Draw, dtype: str, width: int, least: int = 1) -> Array:
-    """Return rows of so many features, or one row alone, odd numbers among them."""
+    """Return rows of that many features, or one row alone, odd numbers among them."""
     shape: tuple[int, ...] = (width,)
     if least > 1 or draw.chance(0.9):
         shape = (draw.length(9), width)

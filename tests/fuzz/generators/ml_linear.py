@@ -26,7 +26,7 @@ def numbers(draw: Draw, count: int, low: float = -2, high: float = 2) -> list[fl
 
 
 def labels(draw: Draw, count: int, ints: str = "classlabels_ints") -> dict[str, Any]:
-    """Return so many labels as an attribute: integers, or strings."""
+    """Return that many labels as an attribute: integers, or strings."""
     if draw.chance():
         return {ints: draw.some_of(range(-3, 12), 15)[:count]}
     chosen = draw.some_of(LABELS, len(LABELS))[:count]

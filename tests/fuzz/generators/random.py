@@ -18,7 +18,7 @@ _PARAMETERS = {"Normal": ("mean", "scale"), "Uniform": ("low", "high")}
 
 
 def _attributes(draw: Draw, target: Target) -> dict[str, Any]:
-    """Return what the operators have in common."""
+    """Return the attributes that the operators share."""
     attributes: dict[str, Any] = {}
     if draw.chance():
         attributes["seed"] = float(draw.integer(0, 99))

@@ -22,7 +22,7 @@ def _parsed() -> argparse.Namespace:
     add("--only", nargs="*", default=[], metavar="PATTERN", choices=list(artists()))
     add("--levels", type=int, nargs="+", default=[0, 1], help="-O0, -O1 or both")
     add("--jobs", type=int, default=1)
-    add("--show", type=int, default=5, help="print so many of each pattern")
+    add("--show", type=int, default=5, help="number to print of each pattern")
     add("--refused", action="store_true", help="print what onnxruntime refuses too")
     return parser.parse_args()
 

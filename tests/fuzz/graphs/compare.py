@@ -73,7 +73,7 @@ def run_graphs(chunk: tuple[str, int, int, Sequence[int]]) -> list[GraphOutcome]
 
 
 def _expected(sketch: Sketch, model: onnx.ModelProto, inputs: Feeds) -> list[Any]:
-    """Return what onnxruntime computes: of doubles, for which it lacks much, floats too."""
+    """Return onnxruntime's results: of doubles, for which it lacks much, floats too."""
     try:
         return _computed(model, inputs)
     except Exception:
@@ -103,7 +103,7 @@ def _single_precision(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _computed(model: onnx.ModelProto, feeds: dict[str, Any]) -> list[Any]:
-    """Return what onnxruntime computes, each node by itself."""
+    """Return onnxruntime's results, each node by itself."""
     onnxruntime.set_default_logger_severity(4)
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 4

@@ -43,7 +43,7 @@ class Sketch:
         return name
 
     def weight(self, array: Any, kind: str = "w") -> str:
-        """Add an initializer; in some graphs it is an input besides, or instead."""
+        """Add an initializer; in some graphs it is also an input, or only that."""
         array = np.asarray(array)
         name = f"{kind}{len(self.weights) + len(self.inputs)}"
         if self.draw.chance(self.variable_weights):
@@ -134,7 +134,7 @@ class Sketch:
     # --------------------------------------------------------------------- model
 
     def finish(self, *outputs: str) -> None:
-        """Choose the outputs; some graphs return what lies between, or read it again."""
+        """Choose the outputs; some graphs return values in between, or read outputs again."""
         self.outputs = list(dict.fromkeys(outputs))
         made = [name for node in self.nodes for name in node.output if name]
         between = [name for name in made if name not in self.outputs]
@@ -196,7 +196,7 @@ class Sketch:
 def _declared(
     name: str, shape: Sequence[int], how: str, shared: bool
 ) -> list[Any] | None:
-    """Return what the model says of a shape; equal lengths may share a symbol."""
+    """Return the declaration of a shape; equal lengths may share a symbol."""
     if how == "nothing":
         return None
     open_axes = {"shape": 0, "first": 1, "symbols": len(shape)}[how]

@@ -128,7 +128,7 @@ def branches(draw: Draw) -> Sketch:
     number = None if sizes or s.opset < 18 else count
     given = {"axis": 1, "num_outputs": number}
     parts = s.many("Split", activated(s, x), *sizes, outputs=count, **given)
-    if draw.chance(0.3):  # nobody reads one of them
+    if draw.chance(0.3):  # one of them is not read
         parts.pop(draw.integer(0, count - 1))
     parts = [activated(s, part) if draw.chance(0.7) else part for part in parts]
     if draw.chance(0.3) and len(parts) > 1:

@@ -1,4 +1,4 @@
-"""Convolutional networks: convolution, normalisation, sums, activations, pooling."""
+"""Convolutional networks: convolution, normalization, sums, activations, pooling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantised networks: chains that quantisers of onnxruntime write.
+"""Quantized networks: chains that quantizers of onnxruntime write.
 
 Most scales are powers of two and most weights few bits wide, so that sums are exact and the
 outputs can be compared to the bit.
@@ -21,7 +21,7 @@ NARROW = 64
 
 
 class _Quantized(Sketch):
-    """A graph with the scales of quantisers."""
+    """A graph with the scales of quantizers."""
 
     def __init__(self, draw: Draw) -> None:
         super().__init__(draw, "float32", draw.one_of((13, 14, 17, 20, 21)))
@@ -44,7 +44,7 @@ class _Quantized(Sketch):
         return self.constant(np.full(shape, value, kind))
 
     def through(self, x: str) -> str:
-        """Quantise and dequantise."""
+        """Quantize and dequantize."""
         scale, zero = self.scale(), self.zero(self.kind)
         narrow = self("QuantizeLinear", x, scale, zero)
         if self.draw.chance(0.1):
@@ -52,7 +52,7 @@ class _Quantized(Sketch):
         return self("DequantizeLinear", narrow, scale, zero)
 
     def narrow(self, shape: tuple[int, ...], axis: int | None) -> str:
-        """Add weights of 8 bits, dequantised, by channel or at once."""
+        """Add weights of 8 bits, dequantized, by channel or at once."""
         array = self.draw.rng.integers(-NARROW, NARROW, shape).astype("int8")
         count = None if axis is None else shape[axis]
         name = self.weight(array)
@@ -94,7 +94,7 @@ def _convolved(s: _Quantized, x: str, shape: list[int]) -> tuple[str, list[int]]
 
 @draws("quantized_conv")
 def quantized_conv(draw: Draw) -> Sketch:
-    """Quantise, dequantise, convolve, once or twice; a sum and a pool between."""
+    """Quantize, dequantize, convolve, once or twice; a sum and a pool between."""
     s = _Quantized(draw)
     shape = [
         draw.integer(1, 2),
@@ -120,7 +120,7 @@ def quantized_conv(draw: Draw) -> Sketch:
 
 @draws("quantized_dense")
 def quantized_dense(draw: Draw) -> Sketch:
-    """Quantise, dequantise, MatMul or Gemm."""
+    """Quantize, dequantize, MatMul or Gemm."""
     s = _Quantized(draw)
     width, results = draw.integer(1, 40), draw.integer(1, 9)
     lead = [draw.integer(1, 4) for _ in range(draw.integer(1, 2))]

@@ -1,4 +1,4 @@
-"""Transformers: normalisation, dense layers, attention, in the spellings of exporters."""
+"""Transformers: normalization, dense layers, attention, in the spellings of exporters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _square(s: Sketch, x: str) -> str:
 
 
 def normalized(s: Sketch, x: str, shape: list[int]) -> str:
-    """Layer or RMS normalisation, written out or not, or almost that."""
+    """Layer or RMS normalization, written out or not, or almost that."""
     draw, last = s.draw, shape[-1]
     rank = len(shape)
     axes = [draw.one_of((-1, -1, -1, rank - 1))]
@@ -77,7 +77,7 @@ def _lengths_of(s: Sketch, x: str) -> list[int]:
 
 @draws("norm")
 def norm(draw: Draw) -> Sketch:
-    """One or two normalisations, of a sum perhaps."""
+    """One or two normalizations, of a sum perhaps."""
     s, x, shape = _start(draw)
     if draw.chance(0.3):
         x = s("Add", x, s.input(draw.array(s.dtype, shape, -1, 1)))
