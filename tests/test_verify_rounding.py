@@ -136,7 +136,11 @@ def test_a_wrong_package_of_a_chaotic_model_differs(here, capsys, layer, mistake
         (np.float32([1, np.nan]), np.float32([1, 2.5]), Distance(0.0, 1)),
         (np.float32([np.inf, np.nan]), np.float32([np.inf, np.nan]), Distance()),
         (np.float32([np.inf]), np.float32([-np.inf]), Distance(0.0, 1)),
-        (np.array([1, 2, 3]), np.array([1, 3, 4]), Distance(0.0, 2)),
+        (np.array([1, 2, 3]), np.array([1, 3, 9]), Distance(6.0, 2)),
+        (np.array([True, False]), np.array([True, True]), Distance(1.0, 1)),
+        (np.array(["0.5", "x"], object), np.array(["0.75", "x"], object), Distance(0.25, 0)),
+        (np.array(["3", "1e3"], object), np.array(["7", "1e3"], object), Distance(4.0, 1)),
+        (np.array(["NaN"], object), np.array(["1.5"], object), Distance(0.0, 1)),
         (np.array(["a", "b"], object), np.array(["a", "c"], object), Distance(0.0, 1)),
         ([np.float32([1])], [np.float32([2])], Distance(1.0, 0)),
         ([{1: 0.5}, {1: 0.25}], [{1: 0.0}, {1: 0.0}], Distance(0.5, 0)),
@@ -167,12 +171,13 @@ TYPES = {"float": np.float32, "double": np.float64, "float16": np.float16}
 @pytest.mark.parametrize("opset", [7, 8, 9, 10, 11, 13, 17, 21, 22, 24])
 @pytest.mark.parametrize("kind", TYPES)
 def test_rounding_moves_what_it_may(opset, kind):
-    """One step of the type; integers, infinity and NaN stay as they are."""
-    text = f"g ({kind}[6] x) => ({kind}[6] y) {{ y = Neg (x) }}"
+    """One step of the type; integers, infinity and NaN stay as they are, and what is given."""
+    text = f"g ({kind}[6] x) => ({kind}[6] y) {{ z = Neg (x) y = Mul (x, m) }}"
     model = onnx.parser.parse_model(
         f'<ir_version: 8, opset_import: ["" : {opset}]> {text}'
     )
     dtype = TYPES[kind]
+    model.graph.initializer.append(numpy_helper.from_array(np.array([-1], dtype), "m"))
     feeds = {"x": np.array([0.1, 0.7, 3, 0, np.inf, np.nan], dtype)}
     graph = decode(load(model)).graph
     if (opset, kind) == (7, "double"):
@@ -187,10 +192,12 @@ def test_rounding_moves_what_it_may(opset, kind):
     np.testing.assert_allclose(
         y[:2].astype(float), -feeds["x"][:2].astype(float), rtol=3 * np.finfo(dtype).eps
     )
-    base = dict(zip(["y"], OnnxRuntime(model, ["y"]).run(feeds)))
+    base = dict(zip("y", OnnxRuntime(model, ["y"]).run(feeds)))
     moved = rounding.moved(feeds, base)["y"]
     assert moved.count == 0
     assert 0 < moved.absolute <= 2 * np.finfo(dtype).eps
+    exact = Rounding(model, graph, None, ["z"]).moved(feeds, {"z": -feeds["x"]})
+    assert exact["z"] == Distance()
 
 
 def test_lengths_are_not_rounded():

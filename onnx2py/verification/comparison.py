@@ -1,7 +1,8 @@
 """Comparison of a value with the expected one.
 
-Floats may differ by a fraction of the output's *scale*, its largest finite element. Everything
-else (integers, strings, shapes, dtypes, keys, NaN and infinity) must be equal.
+Floats may differ by a fraction of the output's *scale*, its largest finite element; numbers in
+text by that fraction of themselves. Everything else (integers, other text, shapes, dtypes, keys,
+NaN and infinity) must be equal.
 """
 
 from __future__ import annotations
@@ -15,9 +16,7 @@ import numpy as np
 
 from ..ir.types import EXTENSION_DTYPES
 from .exchange import Unknown
-
-SMALLEST_SCALE = 1e-4
-"""Minimum scale: outputs whose elements are all smaller are compared with this scale."""
+from .texts import text_gaps
 
 _EXTENSIONS = {dtype: name for name, dtype in EXTENSION_DTYPES.items()}
 
@@ -98,6 +97,20 @@ def tolerance(dtype: np.dtype[Any], rtol: float) -> float:
     return max(rtol, 2 * step if dtype.itemsize > 1 else step)
 
 
+def resolution(dtype: np.dtype[Any]) -> float:
+    """Return how far numbers next to 0 may be off: as many steps of the dtype as others may."""
+    if not is_floating(dtype):
+        return 0.0
+    step = float(ml_dtypes.finfo(dtype).smallest_subnormal)  # type: ignore[no-untyped-call]
+    return 2 * step if dtype.itemsize > 1 else step
+
+
+def scale_of(value: np.ndarray) -> float:
+    """Return the largest finite number of an array, 0 if there is none."""
+    wide = np.abs(_wide(value))
+    return float(np.max(wide[np.isfinite(wide)], initial=0))
+
+
 def is_floating(dtype: np.dtype[Any]) -> bool:
     """Return whether numbers of a dtype are compared with a tolerance."""
     return dtype.kind in "fc" or "float" in _EXTENSIONS.get(dtype, "")
@@ -139,34 +152,41 @@ def _compare_values(
     actual: np.ndarray, expected: np.ndarray, rtol: float
 ) -> Difference:
     """Compare arrays of one shape."""
-    strings = "OU"
-    if actual.dtype.kind in strings or expected.dtype.kind in strings:
-        return _exact(np.asarray(actual != expected), 0.0)
-    limit = tolerance(expected.dtype, rtol)
+    texts = "OU"
+    if actual.dtype.kind in texts or expected.dtype.kind in texts:
+        limit = max(rtol, 2 * float(np.finfo(np.float32).eps))
+        return _exact(text_gaps(actual, expected).wrong(limit), 0.0, np.inf)
     if not is_floating(expected.dtype) and not is_floating(actual.dtype):
         wrong = np.asarray(actual != expected)
-        gap = _wide(actual) - _wide(expected)
-        return _exact(wrong, float(np.max(np.abs(gap), initial=0)))
-    return _compare_numbers(_wide(actual), _wide(expected), limit)
+        largest = float(np.max(np.abs(_wide(actual) - _wide(expected)), initial=0))
+        return _exact(wrong, largest, _part(largest, scale_of(expected)))
+    return _compare_numbers(actual, expected, rtol)
 
 
-def _exact(wrong: np.ndarray, largest: float) -> Difference:
+def _exact(wrong: np.ndarray, largest: float, part: float) -> Difference:
     count = int(np.count_nonzero(wrong))
     if not count:
         return Difference()
     verb = "differs" if count == 1 else "differ"
     return Difference(
-        largest, np.inf, f"{count} of {wrong.size} elements {verb}, expected none"
+        largest, part, f"{count} of {wrong.size} elements {verb}, expected none"
     )
+
+
+def _part(absolute: float, scale: float) -> float:
+    """Return a difference as part of a scale; infinity of one that is 0."""
+    if not absolute:
+        return 0.0
+    return absolute / scale if scale else np.inf
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
     return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
-def _compare_numbers(
-    actual: np.ndarray, expected: np.ndarray, limit: float
-) -> Difference:
+def _compare_numbers(given: np.ndarray, wanted: np.ndarray, rtol: float) -> Difference:
+    limit = tolerance(wanted.dtype, rtol)
+    actual, expected = _wide(given), _wide(wanted)
     finite = np.isfinite(expected)
     same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
     odd = int(np.count_nonzero(~same & ~(finite & np.isfinite(actual))))
@@ -174,7 +194,7 @@ def _compare_numbers(
         reason = f"NaN or infinity expected or found in {odd} of {same.size} elements"
         return Difference(np.inf, np.inf, reason)
     absolute = float(np.max(np.abs(actual[finite] - expected[finite]), initial=0))
-    scale = float(np.max(np.abs(expected[finite]), initial=SMALLEST_SCALE))
-    relative = absolute / scale
-    reason = "" if relative <= limit else f"expected at most {limit:.1e} of the scale"
-    return Difference(absolute, relative, reason)
+    scale = scale_of(wanted)
+    agrees = absolute <= limit * scale + resolution(wanted.dtype)
+    reason = "" if agrees else f"expected at most {limit:.1e} of the scale"
+    return Difference(absolute, _part(absolute, scale), reason)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import VerifyError
-from .comparison import SMALLEST_SCALE, OutputResult, compare
+from .comparison import OutputResult, compare, scale_of
 from .deadline import TimeUp
 from .expectation import Expectation
 from .oracle import OnnxRuntime, OracleError
@@ -24,6 +24,11 @@ from .subject import Subject
 
 ILL_CONDITIONED = 0.01
 """Change by rounding, relative to the output's scale, from which a note reports it."""
+
+
+TINY = 1e-4
+"""Where rounding cannot be measured, outputs whose elements are all smaller than this are not
+compared if they are off by no more than what is within the tolerance of such a number."""
 
 
 @dataclass
@@ -49,6 +54,9 @@ def weighed(
         if not failing:
             continue
         moved = _moved(subject, each, failing)
+        if not moved and _are_tiny(each, failing, subject.options.rtol):
+            _leave(found, failing)
+            continue
         if not _explained(failing, moved):
             return Conditioning(tuple(results))
         report = _way(subject, each)
@@ -135,6 +143,29 @@ def _accused(
     )
 
 
+def _are_tiny(
+    expected: Expectation, failing: Mapping[str, Distance], rtol: float
+) -> bool:
+    """Whether outputs are as small as what rounding may leave of large numbers."""
+    return all(
+        gap.absolute <= rtol * TINY
+        and not gap.count
+        and all(_scale(each[name]) < TINY for each in expected.outputs.values())
+        for name, gap in failing.items()
+    )
+
+
+def _leave(found: Conditioning, failing: Mapping[str, Distance]) -> None:
+    """Say that outputs are not compared: they may be nothing but rounding."""
+    for name, gap in failing.items():
+        found.limits[name] = None
+        remark = (
+            f"not compared: {gap.absolute:.1e} may be rounding, which only onnxruntime "
+            "can measure"
+        )
+        _judge(found, name, remark, compared=False)
+
+
 def _excuse(
     found: Conditioning,
     expected: Expectation,
@@ -142,42 +173,71 @@ def _excuse(
     moved: Mapping[str, Distance],
     report: NodeReport | str,
 ) -> None:
-    """Mark outputs as agreeing whose differences rounding explains."""
-    seen = (
-        f"its calls could not be compared: {report}"
-        if isinstance(report, str)
-        else f"each of {len(report.results):,} calls does what onnxruntime does"
-    )
+    """Change the verdict on outputs that rounding explains."""
+    blind = isinstance(report, str)
     for name in failing:
         move = moved[name]
-        scale = _scale(expected.outputs[OnnxRuntime.name][name])
-        part = move.absolute / scale
+        part = _part(move, expected.outputs[OnnxRuntime.name][name])
         numbers = move.absolute > 0 and not move.count
+        ill = not numbers or part > ILL_CONDITIONED
         found.limits[name] = MARGIN * part if numbers and np.isfinite(part) else None
-        words = f"by {move.absolute:.1e}" if numbers else f"in {move.count:,} elements"
-        words = "to another shape" if not np.isfinite(part) else words
-        ill = "ill-conditioned, " if not numbers or part > ILL_CONDITIONED else ""
+        words = _moved_words(move)
+        share = f" ({part:.1e} of the scale)" if np.isfinite(part) else ""
         found.notes.append(
-            f"{name}: {ill}rounding alone moves onnxruntime's own result {words} "
-            f"({part:.1e} of the scale); {seen}"
+            f"{name}: {'ill-conditioned, ' if ill else ''}rounding alone moves "
+            f"onnxruntime's own result {words}{share}; {_seen(report)}"
         )
-        found.results = tuple(
-            (
-                replace(
-                    r,
-                    difference=replace(r.difference, reason=""),
-                    remark=f"agrees within rounding, which moves onnxruntime {words}",
-                )
-                if r.name == name
-                else r
+        verdict = (
+            "not compared: rounding" if ill and blind else "agrees within rounding"
+        )
+        which = "" if ill and blind else ", which"
+        remark = f"{verdict}{which} moves onnxruntime {words}"
+        _judge(found, name, remark, compared=not (ill and blind))
+
+
+def _moved_words(move: Distance) -> str:
+    """Say how far rounding moves a value."""
+    if not np.isfinite(move.absolute):
+        return "to another shape"
+    if not move.count:
+        return f"by {move.absolute:.1e}"
+    far = f", by up to {move.absolute:.3g}" if move.absolute else ""
+    return f"in {move.count:,} {'element' if move.count == 1 else 'elements'}{far}"
+
+
+def _seen(report: NodeReport | str) -> str:
+    """Say what the comparison of the calls says."""
+    if isinstance(report, str):
+        return f"its calls could not be compared: {report}"
+    seen = f"each of {len(report.results):,} calls does what onnxruntime does"
+    left = f"; not compared: {', '.join(report.skipped)}" if report.skipped else ""
+    return seen + left
+
+
+def _judge(found: Conditioning, name: str, remark: str, *, compared: bool) -> None:
+    """Let an output agree, or not be compared."""
+    found.results = tuple(
+        (
+            replace(
+                r,
+                difference=replace(r.difference, reason=""),
+                compared=compared,
+                remark=remark,
             )
-            for r in found.results
+            if r.name == name
+            else r
         )
+        for r in found.results
+    )
 
 
 def _scale(value: Any) -> float:
     """Return the largest finite number, as :func:`compare` does."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind in "OU":
-        return 1.0
-    wide = np.abs(value.astype(np.complex128))
-    return float(np.max(wide[np.isfinite(wide)], initial=SMALLEST_SCALE))
+    is_numeric = isinstance(value, np.ndarray) and value.dtype.kind not in "OU"
+    return scale_of(value) if is_numeric else 1.0
+
+
+def _part(move: Distance, value: Any) -> float:
+    """Return how far a value moves as part of its scale, infinity of one that is 0."""
+    scale = _scale(value)
+    return move.absolute / scale if scale else np.inf

@@ -1,13 +1,15 @@
 """A model that rounds otherwise: computed values differ by one unit in the last place.
 
-Each float that is an input or that a node computes goes through a function that multiplies it
-with 1, give or take one step. Whole numbers that are held as floats stay as they are, as rounding
-leaves them; so does what lengths are computed from.
+Each float that a node computes goes through a function that multiplies it with 1, give or take
+one step. So does each that is given, where a node adds up many: its sum rounds on the way, as if
+its terms were off. An operator that rounds once, or not at all, reads what it is given. Whole
+numbers that are held as floats stay as they are, as rounding leaves them; so does what lengths
+are computed from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 import onnx  # noqa: TID251  (an oracle is not part of the compiler)
@@ -59,6 +61,17 @@ MOVES = frozenset(
 """Operators that round nothing: their results are among their inputs, or whole."""
 
 
+ROUNDS_ONCE = MOVES | {
+    "Acos", "Acosh", "Add", "And", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh",
+    "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "CastLike", "Clip",
+    "Cos", "Cosh", "Div", "Elu", "Equal", "Erf", "Exp", "Greater", "GreaterOrEqual",
+    "HardSigmoid", "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log", "Mod", "Mul",
+    "NonZero", "Not", "Or", "Pow", "PRelu", "Reciprocal", "Sigmoid", "Sin", "Sinh", "Softplus",
+    "Softsign", "Sqrt", "Sub", "Tan", "Tanh", "ThresholdedRelu", "Xor",
+}  # fmt: skip
+"""Operators whose results are as close to the true ones as their type allows."""
+
+
 class Noise:
     """Adds noise to a model."""
 
@@ -92,6 +105,7 @@ class Noise:
                     renamed[value.name] = value.name + EXACT
                 value.name += EXACT
         self._into(graph, first)
+        self._spare({node.output[0] for node in first})
         for name in (SEED, SIZE):
             scalar = helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ())
             graph.input.append(scalar)
@@ -120,6 +134,14 @@ class Noise:
         copies = [onnx.NodeProto.FromString(n.SerializeToString()) for n in nodes]
         del graph.node[:]
         graph.node.extend(copies)
+
+    def _spare(self, given: Container[str]) -> None:
+        """Let nodes that round once read given values as they are."""
+        for node in self.proto.graph.node:
+            if node.op_type in ROUNDS_ONCE and node.domain in ("", "ai.onnx"):
+                for place, name in enumerate(node.input):
+                    if name in given:
+                        node.input[place] = name + EXACT
 
     def _noise(self, name: str) -> onnx.NodeProto | None:
         """Return a node that rounds a value otherwise, which is called ``;exact`` from now on."""

@@ -50,6 +50,8 @@ class NodeReport:
 
     oracle: str
     results: tuple[NodeResult, ...]
+    skipped: tuple[str, ...] = ()
+    """What was not compared, in words."""
 
     @property
     def first(self) -> NodeResult | None:

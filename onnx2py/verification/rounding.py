@@ -21,6 +21,7 @@ from ..ir.graph import Graph
 from .comparison import describe, is_floating
 from .noise import SEED, SIZE, Noise
 from .oracle import OnnxRuntime, model_proto
+from .texts import TextGaps, text_gaps
 
 RUNS = (1, 1, 1, 4, 16)
 """By how many units in the last place values are off in each run with other roundings. What four
@@ -39,7 +40,8 @@ those of a package with a mistake by 1000 times or more."""
 class Distance:
     """The distance between two values.
 
-    ``count`` is the number of differing elements that have no distance: integers, strings, NaN.
+    ``count`` is the number of differing elements that must be equal: integers, text, NaN.
+    ``absolute`` is the largest difference of numbers, integers and numbers in text included.
     """
 
     absolute: float = 0.0
@@ -81,14 +83,22 @@ def distance(actual: Any, expected: Any) -> Distance:
     a, e = np.asarray(actual), np.asarray(expected)
     if describe(a) != describe(e):
         return FAR
-    if not is_floating(e.dtype):
-        return Distance(0.0, int(np.count_nonzero(a != e)))
+    if e.dtype.kind in "OU":
+        return _text_distance(text_gaps(a, e))
     wide = np.complex128 if e.dtype.kind == "c" else np.float64
+    exact = not is_floating(e.dtype)
+    count = int(np.count_nonzero(a != e)) if exact else 0
     a, e = a.astype(wide), e.astype(wide)
     finite = np.isfinite(a) & np.isfinite(e)
     odd = ~finite & (a != e) & ~(np.isnan(a) & np.isnan(e))
     gap = float(np.max(np.abs(a[finite] - e[finite]), initial=0))
-    return Distance(gap, int(np.count_nonzero(odd)))
+    return Distance(gap, count + int(np.count_nonzero(odd)))
+
+
+def _text_distance(gaps: TextGaps) -> Distance:
+    """Return how far text is: integers and words count, other numbers are this far apart."""
+    count = int(np.count_nonzero(gaps.differs & (~gaps.numbers | gaps.whole)))
+    return Distance(float(np.max(gaps.gap, initial=0)), count)
 
 
 def _sum(distances: Iterable[Distance]) -> Distance:

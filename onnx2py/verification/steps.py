@@ -16,6 +16,7 @@ import onnx  # noqa: TID251  (an oracle is not part of the compiler)
 from ..errors import VerifyError
 from ..ir.types import TensorType
 from ..passes.constants import collect_constants
+from .comparison import describe
 from .expectation import Expectation
 from .isolation import Outcome, Traced
 from .oracle import OnnxRuntime, OracleError, model_proto
@@ -43,12 +44,14 @@ def compare_steps(
         If onnxruntime does not accept the model in steps.
     """
     values = _declared(subject, expected, outcome.values)
-    for name, value in zip(subject.outputs, outcome.cases[0]):
-        if name in values:
-            values[name] = replace(values[name], value=value)
+    drawn = _drawn(subject, expected)
+    last = dict(zip(subject.outputs, outcome.cases[0]))
+    returned = _returned(
+        subject, values, {k: v for k, v in last.items() if k not in drawn}
+    )
+    values.update(_unseen(subject, values, last))
     arrays = {k: v.value for k, v in values.items() if isinstance(v.value, np.ndarray)}
     parts = Parts(model_proto(subject.model), arrays)
-    drawn = _drawn(subject, expected)
     targets = [name for name in parts.made if name not in drawn]
     given = {**expected.case.feeds, **{name: arrays[name] for name in parts.made}}
     results: dict[str, NodeResult] = {}
@@ -58,7 +61,38 @@ def compare_steps(
         except OracleError as error:
             raise VerifyError(f"verify: step by step: {error}") from None
     lines = sorted(results.values(), key=lambda result: result.line)
-    return NodeReport(OnnxRuntime.name, tuple(lines))
+    return NodeReport(OnnxRuntime.name, (*lines, *returned))
+
+
+def _returned(
+    subject: Subject, values: Mapping[str, Traced], returned: Mapping[str, Any]
+) -> list[NodeResult]:
+    """Return those of the outputs that are not what their call has made."""
+    kept = {
+        name: replace(values[name], value=value)
+        for name, value in returned.items()
+        if name in values and describe(values[name].value) == describe(value)
+    }
+    made = {name: values[name].value for name in kept}
+    return [
+        replace(result, name=f"{result.name} as it is returned")
+        for result in compared(subject, kept, made).values()
+        if not result.agrees
+    ]
+
+
+def _unseen(
+    subject: Subject, values: Mapping[str, Traced], returned: Mapping[str, Any]
+) -> dict[str, Traced]:
+    """Return the outputs that no call is known to make, or that are returned as another type."""
+    lines = (subject.folder / "model.py").read_text(encoding="utf-8").splitlines()
+    end = max(i for i, line in enumerate(lines, 1) if "return " in line)
+    found = {}
+    for name, value in returned.items():
+        made = values.get(name, Traced(name, "return", end, None))
+        if describe(made.value) != describe(value):
+            found[name] = replace(made, value=value)
+    return found
 
 
 def _compared(
