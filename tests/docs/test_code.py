@@ -63,7 +63,7 @@ def test_python_runs(
         for expected in re.findall(r"print\(error\)  # (.*)", block):
             assert expected in printed
     tests = [value for key, value in namespace.items() if key.startswith("test_")]
-    assert len(tests) == (4 if name == "CONTRIBUTING.md" else 0)
+    assert len(tests) == (5 if name == "CONTRIBUTING.md" else 0)
     for test in tests:
         test()
 
