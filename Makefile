@@ -6,10 +6,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 PORT ?= 8000
+LAYERS := ir kernels lowering passes plan emit
 EXAMPLES := mnist transformer loop pipeline
 PROSE := onnx2py templates tests benchmarks generated_examples/make Makefile *.md docs
 
-.PHONY: help demo demo-web demo-emotion test lint fuzz examples train readme bench matrix clean
+.PHONY: help demo demo-web demo-emotion test quick lint fuzz examples train readme bench matrix clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +45,9 @@ demo-emotion: $(VENV)/.demo ## name the emotion in a picture of a face (fetches 
 
 test: $(VENV)/.installed ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+quick: $(VENV)/.installed ## run the tests of kernels, rules, passes, planner and emission
+	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(LAYERS))
 
 fuzz: $(VENV)/.installed ## compare 22,000 random models with onnxruntime (minutes)
 	@$(BIN)/python -m tests.fuzz --cases 22000 --jobs 2

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
+import onnx.parser
 from onnx import TensorProto, helper, numpy_helper
 
 from onnx2py.emit.literals import render_call
@@ -18,6 +19,9 @@ from onnx2py.lowering.context import NodeContext
 from onnx2py.lowering.evaluate import evaluate_node
 from onnx2py.lowering.lower import lower_node
 from onnx2py.plan.prepared import prepare_parameters
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 
 def make_node(
@@ -158,6 +162,26 @@ def saturates() -> bool:
     session = onnxruntime.InferenceSession(model.SerializeToString())
     (found,) = session.run(None, {f"x{i}": array for i, array in enumerate(arrays)})
     return int(found[0, 0]) != 2 * 255 * 127
+
+
+def parsed(text: str, *, opset: int = 18, ir_version: int = 8) -> onnx.ModelProto:
+    """Parse a graph in ONNX's textual syntax."""
+    header = f'<ir_version: {ir_version}, opset_import: ["" : {opset}]>'
+    return onnx.parser.parse_model(f"{header} {text}")
+
+
+def unoptimized(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """Return onnxruntime's session of a model, which computes each node by itself."""
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 4
+    settings.graph_optimization_level = (
+        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    )
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), settings, providers=["CPUExecutionProvider"]
+    )
 
 
 def onnxruntime_outputs(

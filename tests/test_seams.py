@@ -6,24 +6,18 @@ import sys
 
 import numpy as np
 import onnx.parser
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import onnx2py
-from tests.support import assert_same
+from tests.support import assert_same, unoptimized
 
 X = np.array([1, -2, 3], np.float32)
 SIX = np.arange(6, dtype=np.float32)
 
 
 def agree(model: onnx.ModelProto, feeds: dict[str, np.ndarray], level: int) -> None:
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 4
-    settings.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(model.SerializeToString(), settings)
+    session = unoptimized(model)
     compiled = onnx2py.load_model(model, level=level)
     inputs = sys.modules[type(compiled).__module__].INPUTS
     names = {spec.name: spec.python_name for spec in inputs}

@@ -11,6 +11,7 @@ from tests.support import (
     compute,
     lowered,
     node_model,
+    unoptimized,
 )
 
 RNG = np.random.default_rng(13)
@@ -226,13 +227,7 @@ def test_padding_of_a_chunk_does_not_count():
 def in_place(arrays, **options):
     """Return onnxruntime's results of SparseAttention, whose caches it writes to."""
     model = node_model("SparseAttention", arrays, outputs=3, **OWN, **options)
-    settings = onnxruntime.SessionOptions()
-    settings.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), settings, providers=["CPUExecutionProvider"]
-    )
+    session = unoptimized(model)
     binding = session.io_binding()
     copies = {f"x{i}": x.copy() for i, x in enumerate(arrays) if x is not None}
     make = onnxruntime.OrtValue.ortvalue_from_numpy  # which does not own the memory

@@ -11,6 +11,7 @@ import onnx2py
 from onnx2py.passes import run_passes
 from onnx2py.passes.fuse import fuse_patterns
 from tests.passes.support import after, graph_of
+from tests.support import unoptimized
 
 NUMBERS = """
     float h = {0.5}, float one = {1}, float two = {2}, float three = {3}, float zero = {0},
@@ -92,11 +93,7 @@ def test_found_and_equal_to_onnxruntime(name):
     special = [[0, -0.0, 3, -3], [88, -88, 1e4, -1e4], [1e20, -1e20, np.inf, np.nan]]
     x = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32) * 3
     x = np.concatenate((x, np.array(special, np.float32)))
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    session = unoptimized(model)
     compiled = onnx2py.load_model(model)
     for case in (x, x[:0]):
         (expected,) = session.run(None, {"x": case})

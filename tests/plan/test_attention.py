@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import onnx.parser
-import onnxruntime
 import pytest
 
 import onnx2py
+from tests.support import unoptimized
 
 KERNEL = "ops.dot_product_attention("
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>'
@@ -65,11 +65,7 @@ def feeds(s: int, t: int, scale: float = 1.0, batch: int = 2):
 
 def compare(made, given) -> None:
     """Compare results of the package with those of onnxruntime."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    session = unoptimized(made)
     compiled = onnx2py.load_model(made)
     for each in given:
         expected = session.run(None, each)[0]

@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import onnx.parser
-import onnxruntime
+import onnx
 import pytest
 
 import onnx2py
-
-UNOPTIMIZED = onnxruntime.SessionOptions()
-UNOPTIMIZED.graph_optimization_level = (
-    onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-)
-
-
-def parsed(text: str) -> onnx.ModelProto:
-    return onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 18]> {text}')
+from tests.support import parsed, unoptimized
 
 
 def statements(model: onnx.ModelProto, folder) -> list[str]:
@@ -32,7 +23,7 @@ def statements(model: onnx.ModelProto, folder) -> list[str]:
 
 
 def assert_same(model: onnx.ModelProto, *feeds: dict[str, np.ndarray]) -> None:
-    session = onnxruntime.InferenceSession(model.SerializeToString(), UNOPTIMIZED)
+    session = unoptimized(model)
     for level in (0, 1):
         package = onnx2py.load_model(model, level=level)
         for each in feeds:

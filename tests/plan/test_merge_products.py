@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import onnx.parser
-import onnxruntime
 import pytest
 
 import onnx2py
 from onnx2py.plan.projections import joined_name
+from tests.support import unoptimized
 
 MATRICES = {"k": (6, 4), "l": (6, 3), "m": (6, 5), "n": (4, 6)}
 ROWS = {"a": 4, "b": 3, "s": 6, "t": 6, "u": 6}
@@ -40,11 +40,7 @@ def source(made, tmp_path, **options) -> str:
 
 
 def compare(made, *shapes: tuple[int, ...]) -> None:
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    session = unoptimized(made)
     compiled = onnx2py.load_model(made)
     dtype = np.float64 if "double" in session.get_inputs()[0].type else np.float32
     for shape in shapes:

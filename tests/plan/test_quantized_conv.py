@@ -12,6 +12,7 @@ import onnx2py
 from onnx2py.plan.quantized_conv import take_quantized_apart
 from tests.passes.support import block
 from tests.plan.support import after
+from tests.support import unoptimized
 
 
 def model(shape, weight, *, kind=np.uint8, per_channel=False, bias=None, **attributes):
@@ -132,11 +133,7 @@ def test_q4_joins_what_one_zero_point_makes_and_takes_in_bodies_too(zero, joined
 
 def assert_exact(made, x) -> None:
     """Compare with onnxruntime, which then rounds where the model does."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    session = unoptimized(made)
     (expected,) = session.run(None, {"x": x})
     np.testing.assert_array_equal(onnx2py.load_model(made)(x), expected)
 

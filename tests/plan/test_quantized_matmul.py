@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnx.parser
-import onnxruntime
 import pytest
 
 import onnx2py
+from tests.support import unoptimized
 
 FIRST = "q, s, z = DynamicQuantizeLinear (x) "
 PRODUCT = "m = MatMulInteger (q, w, z, wz) c = Cast <to = 1> (m) "
@@ -28,11 +28,7 @@ def model(nodes: str, outputs: str = "float[a, b, 5] y", k: int = 6) -> onnx.Mod
 
 def compare(proto: onnx.ModelProto, tmp_path: Path, k: int = 6) -> str:
     """Compare the package with onnxruntime on several inputs; return its source."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
+    session = unoptimized(proto)
     package = onnx2py.load_model(proto)
     r = np.random.default_rng(2)
     for x in (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import onnx.parser
-import onnxruntime
 import pytest
 
 import onnx2py
+from tests.support import unoptimized
 
 ATTENTION = """m = MatMul (q, k) n = Mul (m, scale) w = Softmax (n) o = MatMul (w, v)
     y = Transpose <perm = [0, 2, 1, 3]> (o) """
@@ -50,11 +50,7 @@ def source(made: onnx.ModelProto, tmp_path) -> str:
 
 
 def compare(made: onnx.ModelProto) -> None:
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    )
-    session = onnxruntime.InferenceSession(made.SerializeToString(), options)
+    session = unoptimized(made)
     compiled = onnx2py.load_model(made)
     for shape in ((2, 4, 5), (1, 1, 5)):
         x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
