@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .plan.names import Wanted, assign_names
+from .emit.names import Wanted, assign_names
 
 
 def package_names(paths: Sequence[Path | None]) -> list[str]:

@@ -18,18 +18,18 @@ from ..ir.types import (
     NUMPY_DTYPES,
     TensorType,
 )
-from ..plan.names import field_names
 from ..plan.ownership import find_holders
 from ..plan.release import is_large
-from ..plan.values import name_values
 from .environment import rendered
 from .literals import dtype_literal
+from .names import field_names
 from .operators import Kernel, laid_out_operators, operator_files
 from .shake import imported_modules
 from .signature import describe, example_call, input_checks
 from .source import SourceWriter
 from .text import one_line
 from .usage import used_weights
+from .values import name_values
 from .weights import place_weights
 from .words import byte_count, counted, doc_line, name_list
 

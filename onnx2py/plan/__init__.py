@@ -1,4 +1,4 @@
-"""Program -> Program: numbered rules in order; and the one place where names are made.
+"""Program -> Program: numbered rules in order.
 
 =====  =================  ====================================================================
 B1     prepared           batch normalization by constants -> one product and one sum

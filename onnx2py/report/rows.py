@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..emit.usage import used_weights
+from ..emit.values import name_values
 from ..ir.graph import onnx_name
 from ..ir.program import Call, Operation, Program, Statement, bodies_of, references
 from ..ir.types import ValueType, tensor_type_of
-from ..plan.values import name_values
 from .cost import Cost, multiply_adds
 
 

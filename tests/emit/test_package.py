@@ -18,8 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import onnx2py
 from onnx2py.emit.layout import format_source
+from onnx2py.emit.names import Wanted, assign_names
 from onnx2py.emit.package import LAID_OUT
-from onnx2py.plan.names import Wanted, assign_names
 
 
 def parsed(text: str, opset: int = 17) -> onnx.ModelProto:

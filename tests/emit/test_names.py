@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnx2py.plan.names import RESERVED, Wanted, assign_names, field_names, snake_case
+from onnx2py.emit.names import RESERVED, Wanted, assign_names, field_names, snake_case
 
 
 def names(*values: str, fallback: str = "conv") -> list[str]:
