@@ -250,7 +250,7 @@ class ControlFlow:
     def empty(self, kind: ValueType | None, axis: int) -> str:
         """Spell what a scan output is when there was no iteration."""
         dims: list[int] = []
-        dtype = np.dtype(np.float32)  # nobody can tell
+        dtype = np.dtype(np.float32)  # unknown
         if isinstance(kind, TensorType):
             dtype = DTYPES[kind.dtype]
             dims = [d if isinstance(d, int) else 0 for d in kind.shape or ()]
