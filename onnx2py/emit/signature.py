@@ -73,7 +73,8 @@ def input_checks(
 ) -> str:
     """Return the lines that check the inputs, and give the optional ones their defaults."""
     free = program.free_lengths
-    kinds = {n: _checked(program.types.get(n), free) for n in program.inputs}
+    declared = {n: program.types.get(n) for n in program.inputs}
+    kinds = {n: _checked(kind, free) for n, kind in declared.items()}
     shares = {n for n, kind in kinds.items() if _symbols(kind) - free}
     lines = ["dims: dict[str, int] = {}"] if shares else []
     for value, kind in kinds.items():
@@ -84,6 +85,8 @@ def input_checks(
         if value in program.defaults:
             default = expressions[value]
             lines.append(f"{name} = {default} if {name} is None else {check}")
+        elif isinstance(declared[value], OptionalType) and check != name:
+            lines.append(f"{name} = None if {name} is None else {check}")
         elif check != name:
             lines.append(f"{name} = {check}")
     return "\n".join(lines)
@@ -91,10 +94,16 @@ def input_checks(
 
 def _checked(kind: ValueType | None, free: Set[str]) -> ValueType | None:
     """Return the type to check: beside lengths that are shared, others can be any."""
-    if not isinstance(kind, TensorType) or not _symbols(kind) - free:
+    if isinstance(kind, OptionalType):
+        return _without(kind.element, _symbols(kind.element))
+    return _without(kind, free) if _symbols(kind) - free else kind
+
+
+def _without(kind: ValueType | None, names: Set[str]) -> ValueType | None:
+    """Return a type in which dimensions of these names have any length."""
+    if not isinstance(kind, TensorType) or kind.shape is None:
         return kind
-    shape = (None if dim in free else dim for dim in kind.shape or ())
-    return replace(kind, shape=tuple(shape))
+    return replace(kind, shape=tuple(None if d in names else d for d in kind.shape))
 
 
 def _symbols(kind: ValueType | None) -> set[str]:

@@ -154,6 +154,7 @@ MODELS = {
     "dictionary": dictionary,
     "dims": dims,
     "optional": given_back(optional(tensor(FLOAT, [2])), None, "OptionalHasElement"),
+    "optional scalar": given_back(optional(tensor(FLOAT, [])), None, "OptionalHasElement"),
     "optional given back": given_back(optional(tensor(FLOAT, [2]))),
     "optional sequence": given_back(optional(sequence(tensor(FLOAT, None)))),
     "sequence": given_back(sequence(tensor(INT64, [None]))),
@@ -249,6 +250,45 @@ def bound(bind: Any, then: Any = lambda binding: binding.copy_outputs_to_cpu()) 
         return then(binding), extra
 
     return question
+
+
+def terminated(session: Any) -> Any:
+    options = onnxruntime.RunOptions()
+    options.terminate = True
+    return session.run(None, FEED, options)
+
+
+def terminated_binding(session: Any) -> Any:
+    options = onnxruntime.RunOptions()
+    options.terminate = True
+    binding = session.io_binding()
+    bind_arrays(session, binding)
+    session.run_with_iobinding(binding, options)
+
+
+def changed_after_binding(make: Any) -> Any:
+    """Bind an array, change it, run."""
+
+    def question(session: Any) -> Any:
+        array, binding = make(), session.io_binding()
+        bind_arrays(session, binding)
+        binding.bind_cpu_input("x", array)
+        array[...] = 7
+        session.run_with_iobinding(binding)
+        return binding.copy_outputs_to_cpu()
+
+    return question
+
+
+def bound_input(name: Any, array: Any) -> Any:
+    """Run with a binding of which one input is replaced."""
+    return bound(lambda s, b: (bind_arrays(s, b), b.bind_cpu_input(name, array)))
+
+
+def without_inputs(session: Any) -> Any:
+    binding = session.io_binding()
+    binding.bind_output("y")
+    session.run_with_iobinding(binding)
 
 
 def bind_arrays(_session: Any, binding: Any) -> None:
@@ -373,6 +413,12 @@ QUESTIONS = {
     "in another order": ("two", run(FEED, ["r", "y"])),
     "twice": ("two", run(FEED, ("y", "y"))),
     "one": ("two", run(FEED, ["r"])),
+    "a generator of names": ("two", lambda s: s.run((n for n in "ry"), FEED)),
+    "names in bytes": ("two", run(FEED, [b"r", bytearray(b"y")])),
+    "keys": ("two", run(FEED, {"r": 1}.keys())),
+    "a set": ("two", run(FEED, {"r"})),
+    "an array of a name": ("two", run(FEED, np.array(["r"]))),
+    **{f"{each!r} for all": ("two", run(FEED, each)) for each in ("", b"", 0, {})},
     "by keyword": (
         "two",
         lambda s: s.run(output_names=["r"], input_feed=FEED, run_options=None),
@@ -418,11 +464,28 @@ QUESTIONS = {
     "an option": ("optional", run({"x": X[0, :2]})),
     "no option": ("optional", run({"x": None})),
     "an option not given": ("optional", run({})),
+    "an option of one for a scalar": ("optional scalar", run({"x": X[0, 1:2]})),
     "bound arrays": ("two", bound(bind_arrays)),
     "bound values": ("two", bound(bind_values)),
     "bound memory": ("two", bound(bind_memory(np.float32))),
     "bound memory of ONNX's type": ("two", bound(bind_memory(FLOAT))),
     "a binding twice": ("two", run_twice),
+    "bound arrays in Fortran's order": (
+        "two",
+        changed_after_binding(lambda: np.asfortranarray(X)),
+    ),
+    "bound arrays with steps": (
+        "two",
+        changed_after_binding(lambda: np.ones((2, 6), np.float32)[:, ::2]),
+    ),
+    "a bound part of an array": (
+        "two",
+        changed_after_binding(lambda: np.ones((6, 3), np.float32)[2:4]),
+    ),
+    "bound names in bytes": (
+        "two",
+        bound(lambda s, b: (bind_arrays(s, b), b.bind_cpu_input(b"x", X + 1))[2:]),
+    ),
     "bound maps": (
         "described",
         bound(
@@ -501,6 +564,13 @@ WRONG = {
     "a list, bound": ("two", lambda s: s.io_binding().bind_cpu_input("x", [1.0])),
     "no outputs, bound": ("two", lambda s: s.run_with_iobinding(s.io_binding())),
     "missing later": ("two", later(None, {"x": X})),
+    "terminated": ("two", terminated),
+    "terminated, bound": ("two", terminated_binding),
+    "another type, bound": ("two", bound_input("x", X.astype(float))),
+    "another rank, bound": ("two", bound_input("x", X[0])),
+    "another length, bound": ("two", bound_input("x", X[:, :2].copy())),
+    "an option of another rank": ("optional", run({"x": X})),
+    "an option of another length": ("optional", run({"x": X[0]})),
 }
 
 
@@ -517,6 +587,48 @@ def test_errors_read_as_those_of_onnxruntime(mistake):
     words = re.sub(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ", "", str(expected.value))
     words = re.sub(r"\((\(.*?\))\)(?=$| ,)", r"\1", words)
     assert str(raised.value).startswith(words)
+
+
+NO_NAMES = ("y", b"y", {"y": 1}, [1], [None], 5, True, iter(()))
+
+
+@pytest.mark.parametrize("names", NO_NAMES, ids=repr)
+def test_what_is_no_list_of_names_is_a_type_error_in_both(names):
+    for session in sessions("two"):
+        with pytest.raises(TypeError):
+            session.run(names, FEED)
+
+
+def test_an_unbound_input_is_the_error_of_a_binding_in_both():
+    ours, theirs = sessions("two")
+    with pytest.raises(RuntimeError, match="Error in execution: .*Missing Input"):
+        without_inputs(theirs)
+    with pytest.raises(Refused, match="Error in execution: Required inputs") as raised:
+        without_inputs(ours)
+    assert raised.value.kind == "RuntimeError"
+
+
+@pytest.mark.parametrize(
+    "shape, values",
+    [([2], [(2,), (3,), (1, 2), ()]), (["n", 2], [(5, 2), (5, 3), (2,)])],
+)
+def test_models_check_the_shape_of_optional_tensors(shape, values):
+    """The model itself checks as its session and onnxruntime's do."""
+    kind = optional(tensor(FLOAT, shape))
+    node = helper.make_node("OptionalGetElement", ["x"], ["y"])
+    proto = model([node], [value("x", kind)], [value("y", FLOAT, shape)])
+    ours = onnx2py.load_model(proto)
+    theirs = onnxruntime.InferenceSession(proto.SerializeToString())
+    for each in values:
+        x = np.ones(each, np.float32)
+        try:
+            expected = theirs.run(None, {"x": x})[0]
+        except Exception as error:
+            assert "INVALID_ARGUMENT" in str(error)
+            with pytest.raises(ValueError, match=r"x: expected float32\["):
+                ours(x)
+        else:
+            np.testing.assert_array_equal(ours(x), expected)
 
 
 OTHERWISE = {
@@ -586,6 +698,21 @@ def test_outputs_and_memory_on_other_devices_are_refused():
     for wrong in ([1.0], np.array(["a"]), np.float32(1)):
         with pytest.raises(RuntimeError, match="only supported from non-string"):
             values.ortvalue_from_numpy(wrong)
+
+
+def test_without_options_there_are_those_of_onnxruntime():
+    ours, theirs = (vars_of(s.get_session_options()) for s in sessions("two"))
+    assert ours == theirs
+
+
+def vars_of(options: Any) -> dict[str, Any]:
+    """Return the fields of options, with numbers for the members of enumerations."""
+    fields = {n: getattr(options, n) for n in dir(options) if not n.startswith("_")}
+    return {
+        name: int(item) if hasattr(type(item), "__members__") else item
+        for name, item in fields.items()
+        if not callable(item)
+    }
 
 
 def test_options_are_those_that_were_given():
