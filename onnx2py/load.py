@@ -50,6 +50,16 @@ class LoadedModel:
     changed: onnx.ModelProto | None = None
     """The whole model, if it is no longer that of the file."""
 
+    @property
+    def denotations(self) -> tuple[tuple[str, int, str], ...]:
+        """The name of an input, the axis and the text of each denotation in the file."""
+        return tuple(
+            (value.name, axis, dim.denotation)
+            for value in self.proto.graph.input
+            for axis, dim in enumerate(value.type.tensor_type.shape.dim)
+            if dim.denotation
+        )
+
 
 def load(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,

@@ -161,8 +161,8 @@ def _compile_all(
             result = compiled(model, qualified, chosen, step, shared=True)
             made.append(_Made(name, (path,) if path else (), result))
         except Onnx2pyError as error:
-            label = os.fspath(model) if path else f"model {i + 1}"
-            problems.append((str(label), error))
+            label = str(Path(model)) if path else f"model {i + 1}"  # type: ignore[arg-type]
+            problems.append((label, error))
     if problems:
         raise ModelErrors(problems)
     return made
@@ -210,8 +210,9 @@ def _write(
 
     names = file_names([each.paths for each in made])
     entries = [
-        Entry(each.name, each.compiled.loaded.sha256, files, each.data)
+        Entry(each.name, loaded.sha256, files, each.data, loaded.denotations)
         for each, files in zip(made, names)
+        for loaded in (each.compiled.loaded,)
     ]
     packages = {each.name: each.compiled.package for each in made}
     package = build_shim(packages, entries, __version__)

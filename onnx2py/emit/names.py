@@ -50,16 +50,16 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
     depth = dict.fromkeys(scopes, 1)
     clashing = list(scopes)
     while clashing:
-        counts = Counter(_join(scopes[v], depth[v]) for v in scopes)
+        counts = Counter(joined(scopes[v], depth[v]) for v in scopes)
         clashing = [
             v
             for v in clashing
-            if counts[_join(scopes[v], depth[v])] > 1 and depth[v] < len(scopes[v])
+            if counts[joined(scopes[v], depth[v])] > 1 and depth[v] < len(scopes[v])
         ]
         for value in clashing:
             depth[value] += 1
     taken = dict.fromkeys(avoid, 0)
-    return {v: unique_name(_join(scopes[v], depth[v]), taken) for v in scopes}
+    return {v: unique_name(joined(scopes[v], depth[v]), taken) for v in scopes}
 
 
 def unique_name(name: str, taken: dict[str, int]) -> str:
@@ -76,7 +76,8 @@ def unique_name(name: str, taken: dict[str, int]) -> str:
     return candidate
 
 
-def _join(scopes: tuple[str, ...], depth: int) -> str:
+def joined(scopes: tuple[str, ...], depth: int) -> str:
+    """Return the name that the last ``depth`` scopes make."""
     parts = scopes[-depth:]
     # A scope that repeats the one before it says nothing: conv1/conv1_bias.
     following = (*parts[1:], "")

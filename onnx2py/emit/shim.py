@@ -21,7 +21,8 @@ MODELS = "models"
 """Where the packages lie, with what they have in common."""
 
 SOURCES = (
-    "__init__.py", "_environment.py", "_errors.py", "_lookup.py", "_options.py", "_session.py",
+    "__init__.py", "_devices.py", "_environment.py", "_errors.py", "_format.py", "_lookup.py",
+    "_options.py", "_providers.py", "_session.py",
     "capi/__init__.py", "capi/_pybind_state.py", "capi/onnxruntime_inference_collection.py",
     "capi/onnxruntime_pybind11_state.py", "models/__init__.py",
 )  # fmt: skip
@@ -40,6 +41,8 @@ class Entry:
     """Names of files, with as many folders before them as tell models apart."""
     data: tuple[tuple[str, str], ...] = ()
     """The name and :func:`sampled_sha256` of each file that holds weights beside it."""
+    denotations: tuple[tuple[str, int, str], ...] = ()
+    """The name of an input, an axis and what the file says that it is: ``DATA_BATCH``."""
 
     @property
     def about(self) -> str:
