@@ -112,7 +112,11 @@ class InvalidModelError(DecodeError):
         super().__init__(_listed(self.problems, "invalid"))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 call``, ``2 calls``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _listed(problems: Sequence[Problem], what: str) -> str:
-    count = len(problems)
-    heading = f"{count} {what} {'node' if count == 1 else 'nodes'}:"
+    heading = f"{counted(len(problems), f'{what} node')}:"
     return "\n".join([heading, *(f"  {problem}" for problem in problems)])

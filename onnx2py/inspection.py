@@ -139,7 +139,8 @@ def _build(front: FrontEnd) -> tuple[Package | None, tuple[Problem, ...]]:
     """Generate the package in memory, or return the reason why that is impossible."""
     loaded, level = front.loaded, front.options.level
     opsets = front.decoded.metadata.opsets
-    origin = Provenance(loaded.source, loaded.sha256, "", level, opsets)
+    nodes = sum(1 for _ in front.decoded.graph.walk())
+    origin = Provenance(loaded.source, loaded.sha256, "", level, opsets, nodes=nodes)
     try:
         program = front.program()
     except UnsupportedError as error:

@@ -190,6 +190,7 @@ def _origin(
         graph_description=meta.graph_description,
         properties=meta.properties,
         symbols=meta.symbols,
+        nodes=sum(1 for _ in decoded.graph.walk()),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .plan.names import joined, snake_case, unique_name
+from .emit.names import joined, snake_case, unique_name
 
 
 def package_names(paths: Sequence[Path | None]) -> list[str]:

@@ -11,6 +11,7 @@ from .errors import (
     ModelErrors,
     Onnx2pyError,
     UnsupportedError,
+    counted,
     of_model,
 )
 from .summary_comparison import comparison, values, verdict
@@ -30,8 +31,8 @@ def summary(report: Report, palette: Palette = PLAIN, *, verbose: bool) -> str:
     made, result = palette.good("compiled"), report.verification
     lines = [
         f"{plain(report.path)}: {made}{verdict(result, palette)}",
-        f"  {report.nodes:,} nodes, {report.calls:,} calls, "
-        f"{report.parameters:,} parameters, {in_bytes(report.weight_bytes)} of weights",
+        f"  {counted(report.nodes, 'node')}, {counted(report.calls, 'call')}, "
+        f"{counted(report.parameters, 'parameter')}, {in_bytes(report.weight_bytes)} of weights",
         f"  requires {', '.join(report.requires)}",
         *_shipments(report.shipments),
     ]
@@ -50,7 +51,7 @@ def shim_summary(report: ShimReport, palette: Palette = PLAIN, *, verbose: bool)
         files = " or ".join(map(plain, model.files)) or "bytes"
         lines.append(
             f"  {files} ({model.sha256[:12]}): models/{model.package}, "
-            f"{made.nodes:,} nodes, {in_bytes(made.weight_bytes)} of weights"
+            f"{counted(made.nodes, 'node')}, {in_bytes(made.weight_bytes)} of weights"
             f"{verdict(made.verification, palette)}"
         )
         if made.verification is not None:
@@ -99,7 +100,8 @@ def inspection_text(inspection: Inspection, palette: Palette = PLAIN) -> str:
         f"  opset {opsets}{producer}",
         *_values("input", inspection.inputs),
         *_values("output", inspection.outputs),
-        f"  {inspection.nodes:,} nodes, {inspection.parameters:,} parameters, "
+        f"  {counted(inspection.nodes, 'node')}, "
+        f"{counted(inspection.parameters, 'parameter')}, "
         f"{in_bytes(inspection.weight_bytes)} of weights{dtypes}",
     ]
     if inspection.external_files:
@@ -121,8 +123,9 @@ def _compilable(inspection: Inspection, palette: Palette) -> str:
         reason = f", {unsupported} of {total} operators are not supported"
         return palette.bad("cannot be compiled") + (reason if unsupported else "")
     return (
-        f"{palette.good('can be compiled')}, {inspection.called_nodes:,} nodes in "
-        f"{inspection.calls:,} calls, about {in_bytes(inspection.package_bytes)}, "
+        f"{palette.good('can be compiled')}, "
+        f"{counted(inspection.nodes, 'node')} in {counted(inspection.calls or 0, 'call')}, "
+        f"about {in_bytes(inspection.package_bytes)}, "
         f"requires {', '.join(inspection.requires or ())}"
     )
 

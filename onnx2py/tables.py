@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .errors import counted
+
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
     """Align columns; the last one is as long as it is."""
@@ -16,11 +18,11 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
 def in_bytes(size: int) -> str:
     """Return a size in bytes with a unit.
 
-    >>> in_bytes(999), in_bytes(1_500_000)
-    ('999 bytes', '1.5 MB')
+    >>> in_bytes(1), in_bytes(999), in_bytes(1_500_000)
+    ('1 byte', '999 bytes', '1.5 MB')
     """
     if size < 1000:
-        return f"{size} bytes"
+        return counted(size, "byte")
     amount, units = float(size), ["kB", "MB", "GB", "TB"]
     unit = "bytes"
     while amount >= 999.95 and units:

@@ -58,10 +58,10 @@ def test_nodes_are_counted_as_in_the_report_and_in_the_docstring(here, capsys):
     report = onnx2py.compile_model("calls.onnx", "made")
     assert (found.nodes, found.calls) == (report.nodes, report.calls)
     title = Path("made/model.py").read_text().partition("\n")[0]
-    assert f": {found.called_nodes} ONNX nodes, {found.calls} calls" in title
+    assert f": {found.nodes} ONNX nodes, {found.calls} calls" in title
     assert cli.main(["check", "calls.onnx"]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    counts = f"{found.called_nodes} nodes in {found.calls} calls"
+    counts = f"{found.nodes} nodes in {found.calls} calls"
     assert first.startswith(f"calls.onnx: can be compiled, {counts}, about ")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._feeds import type_of_value
+from ._feeds import as_name, reason_of, type_of_value
 from ._tensors import parse_type, shown, tensor_type
 
 ELEMENT_TYPES = {
@@ -175,12 +175,15 @@ class IOBinding:
         self._results: list[OrtValue] = []
 
     def bind_cpu_input(self, name: str, arr_on_cpu: NDArray[Any]) -> None:
-        """Bind an input to an array, whose elements are read in each call."""
+        """Bind an input to an array, whose elements are read in each call.
+
+        An array that is not C-contiguous is copied now, as in onnxruntime.
+        """
         if not isinstance(arr_on_cpu, np.ndarray):
             raise self._failure(
                 "Unable to create OrtValue from the given python object"
             )
-        self._bind_input(name, arr_on_cpu)
+        self._bind_input(name, np.asarray(arr_on_cpu, order="C"))
 
     def bind_input(
         self,
@@ -217,20 +220,21 @@ class IOBinding:
                     "memory is provided"
                 )
             target = OrtValue(array_at(buffer_ptr, element_type, shape))
-        self._outputs[name] = target
+        self._outputs[as_name(name)] = target
 
     def bind_ortvalue_output(self, name: str, ortvalue: OrtValue) -> None:
         """Request an output; write it to the array of a value."""
-        self._outputs[name] = ortvalue
+        self._outputs[as_name(name)] = ortvalue
 
-    def run(self, session: Any) -> None:
+    def run(self, session: Any, run_options: Any = None) -> None:
         """Compute the bound outputs.
 
         Raises
         ------
         ValueError
-            If no output is bound, an input is missing or wrong, or an output does not have
-            the type and shape of the array it is bound to.
+            If no output is bound, an input is missing or wrong, an output does not have
+            the type and shape of the array it is bound to, or ``run_options`` terminates
+            the call.
         """
         if session is not self._session:
             raise ValueError("IOBinding must be used with the session that created it.")
@@ -238,7 +242,11 @@ class IOBinding:
             raise self._failure(
                 "Error in execution: At least one output should be requested."
             )
-        values = session.run(list(self._outputs), self._inputs)
+        try:
+            values = session.run(list(self._outputs), self._inputs, run_options)
+        except Exception as error:
+            message = f"Error in execution: {reason_of(error)}"
+            raise self._failure(message) from error
         self._results = [
             self._written(name, target, value)
             for (name, target), value in zip(self._outputs.items(), values)
@@ -273,6 +281,7 @@ class IOBinding:
 
     def _bind_input(self, name: str, value: Any) -> None:
         session = self._session
+        name = as_name(name)
         inputs = [*session.get_inputs(), *session.get_overridable_initializers()]
         if all(arg.name != name for arg in inputs):
             raise self._failure(

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from threading import Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 import numpy as np
 
-from ._feeds import check_names, check_tensor, fed, may_be_none, onnx_type, places_of
+from ._feeds import (
+    check_names,
+    check_tensor,
+    fed,
+    may_be_none,
+    onnx_type,
+    places_of,
+    reason_of,
+)
 from ._tensors import Dim, TensorSpec
 
 if TYPE_CHECKING:
     from ._binding import IOBinding, OrtValue
+
+TERMINATED = "Exiting due to terminate flag being set to true."
 
 
 class NodeArg(SimpleNamespace):
@@ -45,6 +55,33 @@ class Compiled(NamedTuple):
     metadata: ModelMetadata
 
 
+class SessionOptions(SimpleNamespace):
+    """The options of a session that was given none, with onnxruntime's defaults.
+
+    Where onnxruntime has an enumeration there is its number.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            enable_cpu_mem_arena=True,
+            enable_mem_pattern=True,
+            enable_mem_reuse=True,
+            enable_profiling=False,
+            execution_mode=0,
+            execution_order=0,
+            graph_optimization_level=99,
+            inter_op_num_threads=0,
+            intra_op_num_threads=0,
+            log_severity_level=-1,
+            log_verbosity_level=0,
+            logid="",
+            optimized_model_filepath="",
+            profile_file_prefix="onnxruntime_profile_",
+            use_deterministic_compute=False,
+            use_per_session_threads=True,
+        )
+
+
 class Session:
     """A model with the interface of ``onnxruntime.InferenceSession``.
 
@@ -62,7 +99,9 @@ class Session:
         provider_options: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._session_options = sess_options
+        self._session_options = (
+            SessionOptions() if sess_options is None else sess_options
+        )
         threads = getattr(sess_options, "intra_op_num_threads", 0)
         self._compiled_model = self._compiled.model_class(
             threads=threads if threads > 0 else None
@@ -84,7 +123,7 @@ class Session:
 
     def run(
         self,
-        output_names: Optional[Sequence[str]],
+        output_names: Optional[Iterable[str]],
         input_feed: Mapping[str, Any],
         run_options: Any = None,
     ) -> list[Any]:
@@ -97,12 +136,15 @@ class Session:
         input_feed
             An array, a list of numbers or an ``OrtValue`` for each ONNX input.
         run_options
-            Ignored.
+            If its field ``terminate`` is true, the call fails; other fields are ignored.
 
         Raises
         ------
+        TypeError
+            If ``output_names`` is not a collection of names.
         ValueError
-            If a name is unknown, or an input is missing or has the wrong type.
+            If a name is unknown, an input is missing or has the wrong type, or
+            ``run_options`` terminates the call.
         """
         check_names(self._compiled.inputs, input_feed, self.failure)
         places = places_of(self._compiled.outputs, output_names, self.failure)
@@ -111,18 +153,25 @@ class Session:
             for spec in self._compiled.inputs
             if spec.name in input_feed or may_be_none(spec)
         }
+        if getattr(run_options, "terminate", False):
+            self._check_tensors(feeds)
+            raise self.failure("Fail", TERMINATED)
         try:
             result = self._compute(feeds)
         except (TypeError, ValueError):
-            for spec in self._compiled.inputs:
-                check_tensor(spec, feeds.get(spec.python_name), self.failure)
+            self._check_tensors(feeds)
             raise
         values = (result,) if len(self._compiled.outputs) == 1 else result
         return [_in_order(values[place]) for place in places]
 
+    def _check_tensors(self, feeds: dict[str, Any]) -> None:
+        """Raise onnxruntime's error for the first input that is wrong, if any is."""
+        for spec in self._compiled.inputs:
+            check_tensor(spec, feeds.get(spec.python_name), self.failure)
+
     def run_async(
         self,
-        output_names: Optional[Sequence[str]],
+        output_names: Optional[Iterable[str]],
         input_feed: Mapping[str, Any],
         callback: Callable[[list[Any], Any, str], Any],
         user_data: Any,
@@ -135,23 +184,24 @@ class Session:
             outputs: list[Any] = []
             message = ""
             try:
-                outputs = self.run(output_names, input_feed)
+                outputs = self.run(output_names, input_feed, run_options)
             except Exception as error:
-                message = str(error) or type(error).__name__
+                message = reason_of(error)
             callback(outputs, user_data, message)
 
         Thread(target=work).start()
 
     def run_with_ort_values(
         self,
-        output_names: Optional[Sequence[str]],
+        output_names: Optional[Iterable[str]],
         input_dict_ort_values: Mapping[str, OrtValue],
         run_options: Any = None,
     ) -> list[OrtValue]:
         """Compute outputs as :meth:`run` does; return each as an ``OrtValue``."""
         from ._binding import OrtValue
 
-        return [OrtValue(v) for v in self.run(output_names, input_dict_ort_values)]
+        outputs = self.run(output_names, input_dict_ort_values, run_options)
+        return [OrtValue(value) for value in outputs]
 
     def io_binding(self) -> IOBinding:
         """Return a new binding of inputs and outputs for :meth:`run_with_iobinding`."""
@@ -161,7 +211,7 @@ class Session:
 
     def run_with_iobinding(self, iobinding: IOBinding, run_options: Any = None) -> None:
         """Compute the bound outputs from the bound inputs."""
-        iobinding.run(self)
+        iobinding.run(self, run_options)
 
     # ------------------------------------------------------------------ metadata
 
@@ -184,12 +234,8 @@ class Session:
         return ModelMetadata(**{**meta, "custom_metadata_map": properties})
 
     def get_session_options(self) -> Any:
-        """Return the options given to the constructor, else an object without any."""
-        return (
-            SimpleNamespace()
-            if self._session_options is None
-            else self._session_options
-        )
+        """Return the options given to the constructor, else those of onnxruntime."""
+        return self._session_options
 
     def get_providers(self) -> list[str]:
         """Return the only provider."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 import numpy as np
@@ -41,41 +41,69 @@ def check_names(
 
 
 def places_of(
-    specs: Sequence[TensorSpec], names: Optional[Sequence[str]], failure: Failure
+    specs: Sequence[TensorSpec], names: Optional[Iterable[str]], failure: Failure
 ) -> Sequence[int]:
-    """Return the indices of the requested outputs; without names, of all."""
-    if isinstance(names, str):
+    """Return the indices of the requested outputs; without names, of all.
+
+    Raises
+    ------
+    TypeError
+        If ``names`` is not a collection of names.
+    """
+    if not names:
+        return range(len(specs))
+    if isinstance(names, (str, bytes, dict)) or not isinstance(names, Iterable):
         raise TypeError(f"output_names: expected a list, got {names!r}")
+    requested = [as_name(name) for name in names]
+    if not requested:
+        raise TypeError("output_names: expected names, got an empty iterator")
     known = [spec.name for spec in specs]
-    for name in names or ():
+    for name in requested:
         if name not in known:
             raise failure("InvalidArgument", f"Invalid output name:{shown(name)}")
-    return [known.index(name) for name in names] if names else range(len(known))
+    return [known.index(name) for name in requested]
+
+
+def as_name(name: Any) -> str:
+    """Return the name of an input or output as str; bytes hold UTF-8.
+
+    Raises
+    ------
+    TypeError
+        If it is neither str nor bytes.
+    """
+    if isinstance(name, (bytes, bytearray)):
+        return name.decode("utf-8")
+    if not isinstance(name, str):
+        raise TypeError(f"name: expected str, got {type(name).__name__}")
+    return name
 
 
 def fed(spec: TensorSpec, value: Any, failure: Failure) -> Any:
     """Convert a value to a model input: lists become arrays, an ``OrtValue`` is unwrapped."""
     value = getattr(value, "held", value)
-    if value is None:
-        return None
     if "(" in spec.dtype:
-        return _collection(spec, value, failure)
-    if isinstance(value, dict):
-        return value
-    is_list = isinstance(value, list)
-    array = _array(spec, value, failure) if is_list else np.asarray(value)
+        value = value if value is None else _collection(spec, value, failure)
+    elif isinstance(value, list):
+        value = _array(spec, value, failure)
+    elif not isinstance(value, (dict, type(None))):
+        value = np.asarray(value)
     # onnxruntime does not check the rank of an input that should be a scalar.
-    return array.reshape(()) if spec.shape == () and array.shape == (1,) else array
+    is_single = spec.shape == () and np.shape(value) == (1,)
+    return value.reshape(()) if is_single else value
 
 
 def check_tensor(spec: TensorSpec, value: Any, failure: Failure) -> None:
     """Raise onnxruntime's error for a tensor of the wrong type, rank or shape."""
-    if value is None or "(" in spec.dtype:
+    if value is None:
         return
     name, shape = shown(spec.name), spec.shape or ()
-    actual = type_of_value(value, "")
-    if actual != onnx_type(spec.dtype):
-        raise _wrong_type(spec, actual, onnx_type(spec.dtype), failure)
+    if "(" not in spec.dtype:
+        actual = type_of_value(value, "")
+        if actual != onnx_type(spec.dtype):
+            raise _wrong_type(spec, actual, onnx_type(spec.dtype), failure)
+    elif not isinstance(value, np.ndarray):
+        return  # fed() has checked the type
     if shape and len(shape) != value.ndim:
         raise failure(
             "InvalidArgument",
@@ -93,6 +121,12 @@ def check_tensor(spec: TensorSpec, value: Any, failure: Failure) -> None:
             f"Got invalid dimensions for input: {name} for the following indices\n"
             f"{wrong} {_HINT}",
         )
+
+
+def reason_of(error: Exception) -> str:
+    """Return the message of an error without the number of onnxruntime's class."""
+    text = str(error) or type(error).__name__
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
 
 
 def may_be_none(spec: TensorSpec) -> bool:

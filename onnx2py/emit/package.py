@@ -10,6 +10,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from ..errors import counted
 from ..ir.graph import onnx_name
 from ..ir.program import Call, Program, Statement, bodies_of
 from ..ir.types import (
@@ -20,6 +21,7 @@ from ..ir.types import (
 )
 from ..plan.ownership import find_holders
 from ..plan.release import is_large
+from ..tables import in_bytes
 from .environment import rendered
 from .literals import dtype_literal
 from .names import field_names
@@ -31,7 +33,7 @@ from .text import one_line
 from .usage import used_weights
 from .values import name_values
 from .weights import place_weights
-from .words import byte_count, counted, doc_line, name_list
+from .words import doc_line, name_list
 
 Content = Union[str, np.ndarray]
 
@@ -88,6 +90,8 @@ class Provenance:
     properties: Mapping[str, str] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
     """What the file calls the dimensions that have a symbol."""
+    nodes: int | None = None
+    """The nodes of the file, each function's once for each call of it; else unknown."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,7 @@ class _Builder:
             ),
             **tensors_context(requires, self.large, any(self.holders)),
             "pillow": "PIL" in requires,
-            "weight_summary": f"{len(stored)} tensors, {byte_count(size)}",
+            "weight_summary": f"{counted(len(stored), 'tensor')}, {in_bytes(size)}",
             "summary": doc_line(
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
                 f"``{one_line(origin.source)}`` to plain NumPy."
@@ -305,13 +309,13 @@ class _Builder:
         return ", ".join(sorted(names)) or "Any"
 
     def _title(self) -> str:
+        nodes = self.nodes if self.origin.nodes is None else self.origin.nodes
         counts = (
-            f"{counted(self.nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}"
+            f"{counted(nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}, "
         )
+        counts += counted(self.placed.parameters, "parameter")
         name = one_line(self.program.name)[:40] or "(no name)"
-        return doc_line(
-            f"The graph ``{name}``: {counts}, {self.placed.parameters:,} parameters."
-        )
+        return doc_line(f"The graph ``{name}``: {counts}.")
 
     def _provenance(self) -> str:
         origin = self.origin

@@ -18,17 +18,3 @@ def name_list(names: Iterable[str]) -> str:
 def doc_line(text: str) -> str:
     """Return a line for the inside of a triple-quoted string."""
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 call``, ``2 calls``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def byte_count(size: int) -> str:
-    """Format a size in bytes with its unit."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size //= 1000
-    return f"{size} GB"

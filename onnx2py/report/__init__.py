@@ -7,8 +7,8 @@ from typing import Any
 from ..emit.environment import environment
 from ..emit.package import Package, Provenance
 from ..emit.text import one_line
-from ..emit.words import byte_count
 from ..ir.program import Program
+from ..tables import in_bytes
 from .cost import Cost, total
 from .drawing import HEIGHT, WIDTH, draw
 from .groups import Box, boxes
@@ -57,7 +57,7 @@ def _facts(
         ("ONNX nodes", f"{sum(len(row.nodes) for row in rows):,}"),
         ("calls", f"{package.calls:,}"),
         ("parameters", f"{package.parameters:,}"),
-        ("weights", byte_count(package.weight_bytes)),
+        ("weights", in_bytes(package.weight_bytes)),
         ("multiply-adds", sums + note),
         ("needs", ", ".join(package.requires)),
     ]

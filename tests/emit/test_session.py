@@ -154,7 +154,9 @@ MODELS = {
     "dictionary": dictionary,
     "dims": dims,
     "optional": given_back(optional(tensor(FLOAT, [2])), None, "OptionalHasElement"),
-    "optional scalar": given_back(optional(tensor(FLOAT, [])), None, "OptionalHasElement"),
+    "optional scalar": given_back(
+        optional(tensor(FLOAT, [])), None, "OptionalHasElement"
+    ),
     "optional given back": given_back(optional(tensor(FLOAT, [2]))),
     "optional sequence": given_back(optional(sequence(tensor(FLOAT, None)))),
     "sequence": given_back(sequence(tensor(INT64, [None]))),
