@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,9 @@ INDICES = {
     ("", "LayerNormalization"): ("axis", -MAX_RANK),
 }
 """Attributes that inference uses as an index without a check, and their minimum."""
+
+BROADCASTS = 7
+"""The opset since which operators broadcast as NumPy does."""
 
 ROUNDS = 16
 """Maximum number of further calls of inference for nodes that were hidden."""
@@ -109,9 +112,10 @@ def infer(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[int, str]]:
 def _inferred(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[int, str]]:
     """Infer types and shapes, with dangerous nodes hidden until that is safe."""
     nodes = list(nodes_of(proto.graph))
-    given = [(node.domain, node.name) for node in nodes]
+    given = [(node.domain, node.op_type, node.name) for node in nodes]
     waiting = _hide(proto)
     mark = f"node {secrets.token_hex(8)} "  # no name in a file is like it
+    _stand_in(nodes, proto.opset_import)
     for index, node in enumerate(nodes):
         node.name = f"{mark}{index};"
     inferred, complaint = _called(proto)
@@ -124,9 +128,21 @@ def _inferred(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[int, str]]:
             nodes[index].domain = given[index][0]
         waiting -= ready
         inferred, complaint = _called(proto)
-    for node, (domain, name) in zip(nodes_of(inferred.graph), given):
-        node.domain, node.name = domain, name
+    for node, names in zip(nodes_of(inferred.graph), given):
+        node.domain, node.op_type, node.name = names
     return inferred, _faults(complaint, mark)
+
+
+def _stand_in(nodes: Iterable[onnx.NodeProto], opsets: Any) -> None:
+    """Let inference see a division in place of PRelu, which broadcasts both inputs too.
+
+    For PRelu itself, it returns the shape of the first input.
+    """
+    if all(entry.version < BROADCASTS for entry in opsets if not entry.domain):
+        return
+    for node in nodes:
+        if node.op_type == "PRelu" and not node.domain and len(node.input) == 2:
+            node.op_type = "Div"
 
 
 def _iteration_numbers(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
@@ -255,7 +271,7 @@ def _typed(graph: onnx.GraphProto, outer: frozenset[str]) -> Iterator[bool]:
 
 def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
     """Return a model whose functions have no node that is unsafe for inference."""
-    named = NEEDS_TYPES | INDICES.keys()
+    named = NEEDS_TYPES | INDICES.keys() | {("", "PRelu")}
     inside = [node for f in proto.functions for node in nodes_of(f)]
     if not any((node.domain, node.op_type) in named for node in inside):
         return proto
@@ -269,11 +285,12 @@ def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
     def is_dangerous(node: onnx.NodeProto) -> bool:
         return (node.domain, node.op_type) in NEEDS_TYPES or _reads_beyond(node, passed)
 
-    if not any(map(is_dangerous, inside)):
+    if not any(is_dangerous(n) or n.op_type == "PRelu" for n in inside):
         return proto
     safe = onnx.ModelProto()
     safe.CopyFrom(proto)
     for function in safe.functions:
+        _stand_in(nodes_of(function), function.opset_import)
         for node in filter(is_dangerous, nodes_of(function)):
             node.domain = UNKNOWN
         _import_unknown(function.opset_import)

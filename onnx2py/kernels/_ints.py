@@ -18,6 +18,23 @@ def as_ints(values: Any) -> Sequence[int]:
 
 
 def as_int(value: Any) -> int:
-    """Return the number in a tensor of one element, or the number itself."""
-    scalar = isinstance(value, (int, float, np.generic))
-    return int(value) if scalar else int(value.item())
+    """Return the number in a tensor of one element, or the number itself.
+
+    Raises
+    ------
+    ValueError
+        If there is not exactly one number.
+    """
+    if isinstance(value, (int, float, np.generic)):
+        return int(value)
+    numbers = np.asarray(value)
+    if numbers.size != 1:
+        raise ValueError(f"expected one number, got {numbers.size}")
+    return int(numbers.item())
+
+
+def distinct_axes(axes: Sequence[int], rank: int) -> tuple[int, ...]:
+    """Return axes without repeats, which onnxruntime accepts and NumPy does not."""
+    if len(axes) < 2:
+        return tuple(axes)
+    return tuple(dict.fromkeys(axis + rank if axis < 0 else axis for axis in axes))

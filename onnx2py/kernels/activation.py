@@ -38,10 +38,13 @@ def leaky_relu(x: NDArray[Any], *, alpha: float = 0.01) -> NDArray[Any]:
 def prelu(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
     """Return ``x`` where it is not negative, else ``slope * x``.
 
-    ``slope`` is broadcast to the shape of ``x``, from the last axis on.
+    The two are broadcast together, ``x`` to the shape of ``slope`` too, as in onnxruntime.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__PRelu.html
     """
+    shape = np.broadcast(x, slope).shape
+    if shape != x.shape:
+        x = np.broadcast_to(x, shape)
     if not np.isfinite(slope).all():  # times 0 it would be NaN
         return np.asarray(np.where(x < 0, x * slope, x))
     zero = x.dtype.type(0)

@@ -30,6 +30,8 @@ def mean_variance_normalization(
         raise ValueError(
             f"axes: expected axes of an input of rank {x.ndim}, got {axes}"
         )
+    if not x.size:
+        return x.copy()  # np.mean would warn
     wide = widened(x)
     y = np.asarray(wide - np.mean(wide, own, keepdims=True))
     if normalize_variance:

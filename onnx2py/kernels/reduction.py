@@ -13,6 +13,7 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from ._ints import distinct_axes
 from ._precision import widened
 from ._short_axes import accumulate
 
@@ -30,7 +31,7 @@ def reduced_axes(
         return ()
     if axes is None or len(axes) == 0:
         return () if noop_with_empty_axes else None
-    return tuple(int(axis) for axis in axes)
+    return distinct_axes([int(axis) for axis in axes], data.ndim)
 
 
 def reduce_sum(
@@ -125,13 +126,14 @@ def reduce_mean(
 ) -> NDArray[Any]:
     """Return the mean of all elements along ``axes``, of the dtype of ``data``.
 
-    The mean of integers is rounded toward zero; that of no elements is NaN.
+    The mean of integers is rounded toward zero; that of no elements is 0, as in
+    onnxruntime.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReduceMean.html
     """
     axis = reduced_axes(data, axes, noop_with_empty_axes)
     total = _accumulate(np.add, widened(data), axis, keepdims)
-    count = data.size // total.size if total.size and data.size else 0
+    count = data.size // total.size if total.size and data.size else 1
     if total.dtype.kind in "iu":
         # NumPy's integer division rounds down, not toward zero.
         return np.asarray(np.sign(total) * (np.abs(total) // count)).astype(

@@ -156,6 +156,19 @@ def one_hot(
     return y
 
 
+def compress(
+    input: NDArray[Any], condition: NDArray[Any], *, axis: Optional[int] = None
+) -> NDArray[Any]:
+    """Return the slices along ``axis`` where the condition is true; all elements if None.
+
+    ``condition`` may be shorter than the axis; what is longer is ignored, as in onnxruntime.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Compress.html
+    """
+    length = input.size if axis is None else input.shape[axis]
+    return np.compress(condition.reshape(-1)[:length], input, axis)
+
+
 def trilu(input: NDArray[Any], k: Any = 0, *, upper: bool = True) -> NDArray[Any]:
     """Return the matrices with 0 below diagonal ``k``, or above it if not ``upper``.
 

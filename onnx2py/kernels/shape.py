@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ints import as_int, as_ints
+from ._ints import as_int, as_ints, distinct_axes
 
 Ints = Union[Sequence[int], NDArray[Any]]
 
@@ -59,7 +59,7 @@ def squeeze(data: NDArray[Any], axes: Optional[Ints] = None) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Squeeze.html
     """
-    given = () if axes is None else tuple(as_ints(axes))
+    given = () if axes is None else distinct_axes(as_ints(axes), data.ndim)
     return np.squeeze(data, given or None)
 
 

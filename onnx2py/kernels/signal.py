@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ._ints import as_int
 from ._precision import widened
 
 
@@ -37,8 +38,8 @@ def dft(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DFT.html
     """
-    axis = int(axis) % input.ndim
-    length = None if dft_length is None else int(dft_length)
+    axis = as_int(axis) % input.ndim
+    length = None if dft_length is None else as_int(dft_length)
     x = widened(input)
     z = x[..., 0] if x.shape[-1] == 1 else x[..., 0] + 1j * x[..., 1]
     if inverse and onesided:
@@ -86,8 +87,8 @@ def stft(
         x = x[..., 0] if x.shape[-1] == 1 else x[..., 0] + 1j * x[..., 1]
     length = x.shape[1] if window is None else len(window)
     if frame_length is not None:
-        length = int(frame_length)
-    frames = sliding_window_view(x, length, axis=1)[:, :: int(frame_step)]
+        length = as_int(frame_length)
+    frames = sliding_window_view(x, length, axis=1)[:, :: as_int(frame_step)]
     if window is not None:
         frames = frames * widened(window)
     if not onesided:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._ints import as_int
+
 
 def hann_window(
     size: Any, *, periodic: bool = True, dtype: Any = np.float32
@@ -15,7 +17,7 @@ def hann_window(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__HannWindow.html
     """
-    return _cosine_window(int(size), periodic, (0.5, 0.5, 0.0)).astype(dtype)
+    return _cosine_window(as_int(size), periodic, (0.5, 0.5, 0.0)).astype(dtype)
 
 
 def hamming_window(
@@ -25,7 +27,7 @@ def hamming_window(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__HammingWindow.html
     """
-    return _cosine_window(int(size), periodic, (25 / 46, 21 / 46, 0.0)).astype(dtype)
+    return _cosine_window(as_int(size), periodic, (25 / 46, 21 / 46, 0.0)).astype(dtype)
 
 
 def blackman_window(
@@ -35,7 +37,7 @@ def blackman_window(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BlackmanWindow.html
     """
-    return _cosine_window(int(size), periodic, (0.42, 0.5, 0.08)).astype(dtype)
+    return _cosine_window(as_int(size), periodic, (0.42, 0.5, 0.08)).astype(dtype)
 
 
 def mel_weight_matrix(
@@ -62,12 +64,12 @@ def mel_weight_matrix(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html
     """
-    bins, length = int(num_mel_bins), int(dft_length)
+    bins, length = as_int(num_mel_bins), as_int(dft_length)
     edges = np.array([float(lower_edge_hertz), float(upper_edge_hertz)])
     low, high = 2595 * np.log10(1 + edges / 700)
     mel = np.arange(bins + 2) * ((high - low) / (bins + 2)) + low
     hertz = 700 * (np.power(10, mel / 2595) - 1)
-    places = ((length + 1) * hertz // int(sample_rate)).astype(np.int64)
+    places = ((length + 1) * hertz // as_int(sample_rate)).astype(np.int64)
     weights = np.zeros((length // 2 + 1, bins))
     for index in range(bins):
         low, middle, high = places[index : index + 3]

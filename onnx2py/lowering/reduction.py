@@ -14,6 +14,7 @@ from ..kernels import extreme, reduction
 from ..kernels._short_axes import MANY, MOST
 from .context import NodeContext
 from .registry import Rule, lowers
+from .shape import distinct
 
 Function = Callable[..., Any]
 
@@ -35,6 +36,7 @@ def _reduction(kernel: Function, same: Function | None, types: tuple[str, ...]) 
         axes = node.ints("axes", None) if node.has("axes") else node.literal(1)
         if isinstance(axes, int):
             axes = (axes,)  # some models have a 0-d tensor here
+        axes = distinct(axes, node.rank(0))
         plain = node.dtype(0) in types and _plain(node, axes, keepdims)
         short = plain and _has_short_rows(node, axes)
         if same is np.mean and isinstance(axes, tuple) and len(axes) > 1:

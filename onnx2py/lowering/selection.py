@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,19 @@ def compress(node: NodeContext) -> Call:
     """9, 11, 28: only types were added, and negative axes in 11."""
     axis = node.int("axis", None)
     along: dict[str, Any] = {} if axis is None else {"axis": axis}
+    if not _selects_within(node, axis):
+        return node.call(kernels.compress, node.input(0), node.input(1), **along)
     return node.call(np.compress, node.input(1), node.input(0), **along)
+
+
+def _selects_within(node: NodeContext, axis: int | None) -> bool:
+    """Whether the condition is a list that is known not to be longer than the axis."""
+    condition, shape = node.shape(1), node.shape(0)
+    if condition is None or shape is None or len(condition) != 1:
+        return False
+    if axis is not None and not -len(shape) <= axis < len(shape):
+        return False
+    return condition[0] <= (prod(shape) if axis is None else shape[axis])
 
 
 @lowers("Trilu", domain="com.microsoft")

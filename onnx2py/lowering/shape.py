@@ -23,6 +23,14 @@ def int_tuple(value: Argument) -> Argument:
     return (value,) if isinstance(value, int) else value
 
 
+def distinct(axes: Argument, rank: int | None) -> Argument:
+    """Return literal axes without repeats, which onnxruntime accepts and NumPy does not."""
+    if not isinstance(axes, tuple):
+        return axes
+    places = dict.fromkeys(a + rank if rank and a < 0 else a for a in axes)
+    return axes if len(places) == len(axes) else tuple(places)
+
+
 @lowers("Reshape")
 def reshape_to_attribute(node: NodeContext) -> Call:
     """1: the shape is an attribute."""
@@ -94,6 +102,7 @@ def squeeze(node: NodeContext) -> Call:
     axes = node.ints("axes", None) if node.version < 13 else int_tuple(node.literal(1))
     if axes is None or axes == ():
         return node.call(np.squeeze, node.input(0))
+    axes = distinct(axes, node.rank(0))
     if isinstance(axes, tuple):
         return node.call(np.squeeze, node.input(0), axis=_short(axes))
     return node.call(kernels.squeeze, node.input(0), axes)

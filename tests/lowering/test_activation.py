@@ -1,8 +1,10 @@
 """Rules of the activation functions."""
 
 import numpy as np
+import onnx.parser
 import pytest
 
+import onnx2py
 from onnx2py import UnsupportedError
 from onnx2py.ir.types import TensorType
 from tests.support import assert_same, check_against_onnxruntime, compute, lowered
@@ -89,6 +91,31 @@ def test_prelu_agrees(shape):
     x = rng.normal(size=(2, 3, 4, 5)).astype(np.float32)
     slope = rng.normal(size=shape).astype(np.float32)
     check_against_onnxruntime("PRelu", [x, slope], opset=9)
+
+
+@pytest.mark.parametrize("opset", [7, 9, 16])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("shape", "slopes"),
+    [((2, 1), (3,)), ((), (2,)), ((2, 3), (4, 1, 3)), ((0, 1), (3,)), ((2, 1), (0,))],
+)
+def test_prelu_broadcasts_x_to_its_slopes_too(shape, slopes, dtype, opset):
+    """ONNX broadcasts the slopes alone, onnxruntime both."""
+    rng = np.random.default_rng(0)
+    arrays = [np.asarray(rng.normal(size=n)).astype(dtype) for n in (shape, slopes)]
+    check_against_onnxruntime("PRelu", arrays, opset=opset)
+
+
+def test_shapes_after_a_prelu_that_broadcasts_x_are_those_of_both():
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]> g (float[2, 1] x, float[3] s) => (y, z)
+        { p = PRelu (x, s) y = Shape (p) z = Flatten <axis = 0> (p) }"""
+    )
+    x, s = np.float32([[1], [-1]]), np.float32([1, 2, 3])
+    for level in (0, 1):
+        y, z = onnx2py.load_model(model, level=level)(x, s)
+        assert y.tolist() == [2, 3]
+        assert z.tolist() == [[1, 1, 1, -1, -2, -3]]
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,16 @@ def test_mean_variance_normalization_over_the_axes_that_there_are(shape, options
     check_against_onnxruntime("MeanVarianceNormalization", arrays, opset=13, **options)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("opset", [9, 13])
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0)])
+def test_mean_variance_normalization_of_nothing_is_nothing(shape, opset):
+    arrays = [np.zeros(shape, np.float32)]
+    check_against_onnxruntime(
+        "MeanVarianceNormalization", arrays, opset=opset, axes=[0]
+    )
+
+
 def test_mean_variance_normalization_over_no_axis_is_refused():
     arrays = [np.float32([[1, 2]])]
     with pytest.raises(ValueError, match="axes: expected axes of an input of rank 2"):

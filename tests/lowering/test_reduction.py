@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from onnx2py.ir.types import TensorType
+from tests.lowering._paths import check_all_paths
 from tests.support import assert_same, check_against_onnxruntime, compute, lowered
 
 ALL = [
@@ -246,3 +247,24 @@ def test_scalars_have_one_element_along_any_axis(value, axis):
             options = {"axis": axis, "select_last_index": last, "keepdims": last}
             (y,) = compute(operator, [x], opset=13, **options)
             assert (y.shape, y.dtype, y.item()) == ((), np.int64, 0)
+
+
+@pytest.mark.parametrize("keepdims", [0, 1])
+@pytest.mark.parametrize("axes", [(1, 1), (0, -2), (1, -1, 0, 1)])
+@pytest.mark.parametrize("operator", ALL)
+def test_an_axis_named_twice_counts_once(operator, axes, keepdims):
+    x = RNG.uniform(0.5, 2, (2, 3)).astype(np.float32)
+    check_all_paths(
+        operator,
+        [x, np.array(axes)],
+        opset=axes_input_since(operator),
+        keepdims=keepdims,
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("axes", [[0], [0, 1], [1]])
+def test_the_mean_of_nothing_is_0(axes, dtype):
+    arrays = [np.zeros((0, 3), dtype), np.array(axes)]
+    check_all_paths("ReduceMean", arrays, opset=18)

@@ -4,6 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from onnx2py.ir.types import TensorType
 from tests.lowering._paths import all_paths, check_all_paths
 from tests.support import assert_same, lowered, onnxruntime_outputs
 
@@ -179,9 +180,12 @@ def test_one_hot_of_unsigned_numbers():
 
 
 def test_compress():
-    assert lowered("Compress", ["x", "c"], opset=9) == "np.compress(c, x)"
-    found = lowered("Compress", ["x", "c"], opset=9, axis=1)
-    assert found == "np.compress(c, x, axis=1)"
+    assert lowered("Compress", ["x", "c"], opset=9) == "ops.compress(x, c)"
+    types = {"x": TensorType("float32", (2, 3)), "c": TensorType("bool", (3,))}
+    options = {"opset": 9, "types": types}
+    assert lowered("Compress", ["x", "c"], **options) == "np.compress(c, x)"
+    along = [lowered("Compress", ["x", "c"], axis=n, **options) for n in (1, 0)]
+    assert along == ["np.compress(c, x, axis=1)", "ops.compress(x, c, axis=0)"]
 
 
 @pytest.mark.parametrize(
@@ -192,11 +196,20 @@ def test_compress():
         ([0, 1, 0, 0, 1, 1], {}),
         ([0, 0], {"axis": 0}),
         ([], {}),
+        ([1, 0, 1, 1], {"axis": 0}),
+        ([1, 1, 0], {"axis": 1}),
+        ([0, 1, 0, 0, 1, 1, 1, 1], {}),
+        ([[1, 0, 1]], {"axis": 0}),
     ],
 )
 def test_compress_agrees(condition, options):
     arrays = [floats(3, 2), np.array(condition, bool)]
     check_all_paths("Compress", arrays, opset=11, **options)
+
+
+def test_a_condition_may_be_longer_than_an_empty_axis():
+    arrays = [floats(0, 2), np.array([True])]
+    check_all_paths("Compress", arrays, opset=11, axis=0)
 
 
 def test_trilu():

@@ -113,7 +113,7 @@ def test_squeeze():
     assert lowered("Squeeze", ["x", "axes"], opset=13) == "ops.squeeze(x, axes)"
 
 
-@pytest.mark.parametrize("axes", [None, (), (0,), (0, -1), (2, 0)])
+@pytest.mark.parametrize("axes", [None, (), (0,), (0, -1), (2, 0), (0, 0), (-1, -1)])
 def test_squeeze_agrees(axes):
     given = [] if axes is None else [ints(*axes)]
     check_all_paths("Squeeze", [floats(1, 2, 1), *given], opset=13)

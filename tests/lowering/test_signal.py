@@ -64,6 +64,15 @@ def test_stft_agrees(onesided, given):
     )
 
 
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_a_number_may_be_a_list_of_one(shape):
+    step, length = np.full(shape, 5), np.full(shape, 16)
+    arrays = [normal(2, 50, 1), step, None, length]
+    check_against_onnxruntime("STFT", arrays, opset=17, rtol=1e-4, atol=1e-5)
+    arrays = [normal(2, 50, 1), length, np.full(shape, 1)]
+    check_against_onnxruntime("DFT", arrays, opset=20, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("operator", ["HannWindow", "HammingWindow", "BlackmanWindow"])
 @pytest.mark.parametrize("periodic", [0, 1])
 @pytest.mark.parametrize("kind", [1, 11])

@@ -57,7 +57,7 @@ PATTERNS: dict[str, str] = {
     "MaxRoiPool": "N C H W, R 5",
     "MaxUnpool": "..., ...",
     "NonMaxSuppression": "B S 4, B C S",
-    "PRelu since=7": "*, >0",
+    "PRelu since=7": PAIR,
     "QLinearConv": "N group*c ~, *, *, group*m c ~, *, *, *, *, group*m",
     "RMSNormalization": NORMALIZED,
     "ReverseSequence batch_axis=0": "B ? *, B",
