@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from .tables import aligned
@@ -26,6 +27,8 @@ def verdict(verification: Verification | None, palette: Palette) -> str:
         return f", {palette.bad('DIFFERS')} from {verification.oracle}"
     if verification.nodes is not None and verification.nodes.first is not None:
         return f", {palette.bad('DIFFERS')} from {verification.oracle} inside"
+    if verification.outputs and not any(o.compared for o in verification.outputs):
+        return f", not compared with {verification.oracle}"
     return f", {palette.good('agrees')} with {verification.oracle}"
 
 
@@ -66,15 +69,27 @@ def _row(output: OutputResult, palette: Palette) -> tuple[str, str, str, str]:
     text = plain(output.remark) or palette.good("agrees")
     if not output.agrees:
         text = f"{palette.bad('DIFFERS')}: {plain(difference.reason)}"
-    numbers = (f"{difference.absolute:.1e}", f"{difference.relative:.1e}")
+    numbers = (f"{difference.absolute:.1e}", _part(difference.relative))
     return (plain(output.name), *(numbers if output.compared else ("-", "-")), text)
+
+
+def _part(relative: float) -> str:
+    """Format a difference as part of the scale, which text and outputs of 0 do not have."""
+    return f"{relative:.1e}" if isfinite(relative) else "-"
+
+
+def _steps(ulp: float) -> str:
+    """Format a number of units in the last place; more than a million say nothing more."""
+    return f"{ulp:,.0f}" if ulp <= 1e6 else ">1,000,000"
 
 
 def values(report: NodeReport, palette: Palette, *, all_rows: bool) -> list[str]:
     """Describe a comparison of every value: the first that differs, or a table of all."""
     count = sum(result.agrees for result in report.results)
     total = len(report.results)
-    lines = [f"  value by value against {report.oracle}: {count:,} of {total:,} agree"]
+    found = f"{count:,} of {total:,} agree" if total else "there is none to compare"
+    left = f"; not compared: {', '.join(report.skipped)}" if report.skipped else ""
+    lines = [f"  value by value against {report.oracle}: {found}{plain(left)}"]
     if all_rows:
         lines += [f"    {line}" for line in aligned(_value_rows(report, palette))]
     first = report.first
@@ -83,7 +98,7 @@ def values(report: NodeReport, palette: Palette, *, all_rows: bool) -> list[str]
             f"  the first that differs is {plain(first.name)}, of {plain(first.node)}:",
             f"    model.py:{first.line}: {plain(first.source)}",
             f"    largest difference {first.difference.absolute:.1e}, "
-            f"{first.difference.relative:.1e} of the scale, {first.ulp:,.0f} ULP: "
+            f"{_part(first.difference.relative)} of the scale, {_steps(first.ulp)} ULP: "
             f"{plain(first.difference.reason)}",
         ]
     return lines
@@ -100,8 +115,8 @@ def _value_rows(report: NodeReport, palette: Palette) -> list[tuple[str, ...]]:
                 str(result.line),
                 plain(result.name),
                 f"{result.difference.absolute:.1e}",
-                f"{result.difference.relative:.1e}",
-                f"{result.ulp:.3g}",
+                _part(result.difference.relative),
+                _steps(result.ulp),
                 f"{plain(result.node)}{mark}",
             )
         )

@@ -9,13 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .decode import decode
 from .errors import VerifyError
 from .front import read
 from .ir.graph import Graph
 from .load import load
 from .options import Options, options_of
-from .verification.comparison import OutputResult, compare, compare_types, worst
+from .verification.comparison import (
+    OutputResult,
+    compare,
+    compare_types,
+    is_floating,
+    worst,
+)
 from .verification.conditioning import weighed
 from .verification.deadline import TimeUp, time_limit
 from .verification.expectation import Expectation, expectations
@@ -33,6 +41,8 @@ UNDECIDED = (
     "; time was up before it was known whether rounding explains it (--time-limit)"
 )
 UNCOMPARED = "not compared: random numbers; type and shape agree"
+
+ALL_NAN = "agrees, but is NaN everywhere; other inputs (--data) would tell more"
 
 
 @dataclass(frozen=True)
@@ -96,15 +106,11 @@ def verify_package(
         nodes = None
         if not outcome.error:
             results = _judged(subject, oracles, expected, outcome, recorded)
-            nodes = (
-                compare_nodes(subject, expected[0], outcome.values)
-                if per_node
-                else None
-            )
+            nodes = compare_nodes(subject, expected[0], outcome) if per_node else None
         names = dict.fromkeys(name for each in expected for name in each.outputs)
         return Verification(
             oracle=" and ".join(names),
-            inputs=", ".join(dict.fromkeys(each.case.label for each in expected)),
+            inputs=joined_labels(each.case.label for each in expected),
             outputs=results,
             failure=outcome.error,
             traceback=outcome.traceback,
@@ -147,6 +153,18 @@ def _undecided(result: OutputResult) -> OutputResult:
         return result
     reason = result.difference.reason + UNDECIDED
     return replace(result, difference=replace(result.difference, reason=reason))
+
+
+def joined_labels(labels: Iterable[str]) -> str:
+    """List inputs: random ones of several lengths are named once, and the lengths of each."""
+    joined: dict[str, list[str]] = {}
+    for label in dict.fromkeys(labels):
+        what, bracket, lengths = label.partition(" (")
+        joined.setdefault(what, []).extend([f"({lengths}"] if bracket else [])
+    return ", ".join(
+        f"{what} {' and '.join(lengths)}" if lengths else what
+        for what, lengths in joined.items()
+    )
 
 
 def verify_existing(
@@ -229,6 +247,20 @@ def _compare(
             if name in outputs
         )
         compared = any(name not in each.drawn for each in expected)
-        yield OutputResult(
-            name, str(kind or "?"), found, compared, "" if compared else UNCOMPARED
-        )
+        remark = _remark(name, expected) if compared else UNCOMPARED
+        yield OutputResult(name, str(kind or "?"), found, compared, remark)
+
+
+def _remark(name: str, expected: Sequence[Expectation]) -> str:
+    """Say so where nothing but NaN is expected of an output, which compares little."""
+    values = [
+        np.asarray(outputs[name])
+        for each in expected
+        for outputs in each.outputs.values()
+        if name not in each.drawn and isinstance(outputs.get(name), np.ndarray)
+    ]
+    floats = [value for value in values if is_floating(value.dtype) and value.size]
+    nothing = len(floats) == len(values) and all(
+        np.isnan(v.astype(np.complex64)).all() for v in floats
+    )
+    return ALL_NAN if floats and nothing else ""

@@ -358,6 +358,8 @@ def test_given_inputs_that_are_none(here, capsys, name, content, words):
         "g (int64[N] i, float[4, 2] t) => (float[N, 2] y) { y = Gather (t, i) }",
         "g (float16[A, B] x, float16[B, C] z) => (float16[A, C] y) { y = MatMul (x, z) }",
         "g (seq(float[2]) x) => (float[4] y) { y = ConcatFromSequence <axis = 0> (x) }",
+        "g (seq(float[N]) x) => (float[M] y) { y = ConcatFromSequence <axis = 0> (x) }",
+        "g (optional(float[N]) x) => (bool y) { y = OptionalHasElement (x) }",
         "g (float[1, 1, H, W] x) => (float[1, 1, a, b] y)"
         "{ y = MaxPool <kernel_shape = [40, 40]> (x) }",
     ],
@@ -504,6 +506,14 @@ def test_sequences_are_named_as_not_recorded(here):
     done = check()
     assert done.returncode == 0, done
     assert done.stdout.splitlines()[1] == "s: not recorded"
+
+
+def test_an_optional_input_is_recorded(here):
+    text = "g (optional(float[2]) x) => (bool y) { y = OptionalHasElement (x) }"
+    assert compile_model(graph(text, 18), "pkg", verify=True).agrees
+    done = check()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("y: agrees, compared exactly")
 
 
 def test_maps_are_recorded_as_their_values(here):

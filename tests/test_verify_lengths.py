@@ -51,7 +51,7 @@ def test_the_node_that_fixes_a_length_is_named(here, capsys, name, shown):
 def test_a_length_that_is_open_is_compared_twice(here, capsys):
     save(OPEN)
     out = verified(capsys, "--shape", "x=N,4,2")
-    assert "seed 0 (N = 2), random inputs, seed 0 (N = 3):" in out
+    assert "seed 0 (N = 2) and (N = 3):" in out
     assert "note" not in out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from onnx2py import compile_model, load_model
 from onnx2py.cli import main
 from onnx2py.verification import conditioning
 from onnx2py.verification.oracle import OnnxRuntime, OracleError
+from onnx2py.verification.per_node import ulp_difference
+from onnx2py.verify import joined_labels
 
 
 @pytest.fixture
@@ -129,3 +133,143 @@ def test_subnormal_numbers_are_what_onnxruntime_makes_of_them(here):
     (expected,) = OnnxRuntime("net.onnx", ["y"]).run({"x": x})
     assert 0 < expected.max() < np.finfo(np.float32).tiny
     np.testing.assert_allclose(load_model("net.onnx")(x), expected, rtol=1e-2, atol=0)
+
+
+LOOP = """(float[N, 4] x) => (float[N, 4] y) { n = Constant <value_int = 60> ()
+    t = Constant <value = bool {1}> () s = Sigmoid (x) y = Loop (n, t, s) <body = b
+    (int64 i, bool c, float[N, 4] v) => (bool d, float[N, 4] w) { d = Identity (c)
+    o = Constant <value_float = 1.0> () q = Sub (o, v) p = Mul (v, q)
+    f = Constant <value_float = 3.99> () w = Mul (f, p) }> }"""
+SCAN = """(float[60, 4] x) => (float[4] z, float[60, 4] y) {
+    s = Constant <value_floats = [0.3, 0.4, 0.5, 0.6]> ()
+    z, y = Scan <num_scan_inputs = 1, scan_input_directions = [1], body = b
+    (float[4] v, float[4] u) => (float[4] w, float[4] a) {
+    o = Constant <value_float = 1.0> () q = Sub (o, v) p = Mul (v, q)
+    f = Constant <value_float = 3.99> () w = Mul (f, p) a = Add (w, u) }> (s, x) }"""
+BRANCH = """(float[N, 30] x, bool b) => (float[N, 30] y) <float c = {100000000.0}> {
+    a = Mul (x, c) y = If (b) <
+    then_branch = t () => (float[N, 30] q) { r = Sin (a) s = Exp (r) q = Mul (s, s) },
+    else_branch = e () => (float[N, 30] q) { r = Cos (a) s = Exp (r) q = Neg (s) }> }"""
+NESTED = """(float[N, 4] x) => (float[N, 4] y, float[60, N, 4] h) {
+    n = Constant <value_int = 60> () z = Sigmoid (x) y, h = Loop (n, , z) <body = b
+    (int64 i, bool c, float[N, 4] v) => (bool d, float[N, 4] w, float[N, 4] k) {
+    d = Identity (c) o = Constant <value_float = 1.0> () two = Constant <value_int = 2> ()
+    m = Mod (i, two) e = Equal (m, i) q = Sub (o, v) w = If (e) <
+    then_branch = t () => (float[N, 4] g) { g3 = Mul (v, q) f3 = Constant <value_float = 3.99> ()
+    g = Mul (g3, f3) }, else_branch = u () => (float[N, 4] g) { g4 = Mul (q, v)
+    f4 = Constant <value_float = 3.98> () g = Mul (g4, f4) }> k = Sin (w) }> }"""
+
+STATE_UNUSED = SCAN.replace("(float[4] z, float[60, 4] y)", "(float[60, 4] y)")
+
+CHAOTIC = [LOOP, SCAN, STATE_UNUSED, BRANCH, NESTED]
+
+
+@pytest.mark.parametrize("text", CHAOTIC)
+def test_calls_in_bodies_agree(here, capsys, text):
+    save(text)
+    assert changed() == 0, capsys.readouterr().out
+    assert main(["verify", "net", "net.onnx", "--per-node"]) == 0, capsys.readouterr()
+
+
+INSIDE = [
+    (LOOP, "np.float32(3.99)", "np.float32(2.0)", "y_body.w"),
+    (LOOP, "np.subtract(np.float32(1.0)", "np.subtract(np.float32(0.99)", "y_body.q"),
+    (LOOP, "as_array(y)", "as_array(y * 0)", "y as it is returned"),
+    (SCAN, "np.float32(3.99)", "np.float32(2.0)", "z_body.w"),
+    (STATE_UNUSED, "np.float32(3.99)", "np.float32(2.0)", "y_body.w"),
+    (SCAN, "np.add(w, u", "np.subtract(w, u", "z_body.a"),
+    (SCAN, ", reverse=True", "", "z_body.a"),
+    (BRANCH, "np.sin(a", "np.cos(a", "y_then.r"),
+    (BRANCH, "return q", "return q * 0", "y"),
+    (NESTED, "np.float32(3.99)", "np.float32(2.0)", "w_then.g"),
+    (NESTED, "np.sin(w", "np.cos(w", "y_body.k"),
+]
+
+
+@pytest.mark.parametrize("text, old, new, name", INSIDE)
+def test_a_wrong_call_in_a_body_is_the_first_that_differs(
+    here, capsys, text, old, new, name
+):
+    save(text)
+    assert changed((old, new)) == 3, capsys.readouterr().out
+    assert f"not by rounding: {name}, of " in capsys.readouterr().out
+
+
+def test_rounds_of_a_body_whose_nodes_have_names_are_compared(here, capsys):
+    save(LOOP)
+    model = onnx.load("net.onnx")
+    (loop,) = (node for node in model.graph.node if node.op_type == "Loop")
+    loop.name = "/loop"
+    for node in loop.attribute[0].g.node:
+        node.name = f"/{node.op_type}_{node.output[0]}"
+    onnx.save(model, "net.onnx")
+    assert changed() == 0
+    assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
+    assert "against onnxruntime: 8 of 8 agree" in capsys.readouterr().out
+    assert changed(("np.float32(3.99)", "np.float32(2.0)")) == 3
+
+
+PLAIN_BRANCH = """(float[N, 3] x, bool b) => (float[N, 3] y) { a = Relu (x) y = If (b) <
+    then_branch = t () => (float[N, 3] q) { r = Exp (a) s = Sin (r) q = Add (s, a) },
+    else_branch = e () => (float[N, 3] w) { k = Neg (a) l = Sin (k) w = Abs (l) }> }"""
+
+
+@pytest.mark.parametrize("given, name", [(True, "y_then.r"), (False, "y_else.k")])
+def test_per_node_looks_into_the_branch_that_is_taken(here, capsys, given, name):
+    save(PLAIN_BRANCH)
+    np.savez("in.npz", x=np.float32([[1, 2, -1]]), b=np.array(given))
+    mistakes = [("np.exp(a", "np.cos(a"), ("np.negative(a", "np.cos(a")]
+    changed(*mistakes)
+    capsys.readouterr()
+    assert main(["verify", "net", "net.onnx", "--per-node", "--data", "in.npz"]) == 3
+    out = capsys.readouterr().out
+    assert f"the first that differs is {name}, of " in out
+    assert "not compared: 3 values in functions, later rounds and branches" in out
+    assert ">1,000,000 ULP" in out
+
+
+DRAWS = [
+    "RandomNormalLike <scale = 0.0, mean = 1.0> (x)",
+    "RandomUniformLike <low = 1.0, high = 0.0> (x)",
+    "RandomNormal <shape = [2], scale = -1.0> ()",
+]
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_onnxruntime_is_not_asked_what_it_aborts_at(here, draw):
+    """In a process of its own: an abort would take the tests with it."""
+    save(f"(float[2] x) => (float[2] y) {{ r = {draw} y = Add (x, r) }}")
+    command = [sys.executable, "-m", "onnx2py", "net.onnx", "-o", "net", "--verify"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done
+    assert "onnxruntime cannot be asked: it would end the process" in done.stdout
+
+
+def test_lengths_of_random_inputs_are_listed_behind_one_name():
+    labels = ["random inputs, seed 0 (N = 2)", "random inputs, seed 0 (N = 3)", "a.npz"]
+    expected = "random inputs, seed 0 (N = 2) and (N = 3), a.npz"
+    assert joined_labels(labels) == expected
+
+
+def test_an_output_of_nothing_but_nan_has_a_remark(here, capsys):
+    save("(float[3] x) => (float[3] y) { z = Sub (x, x) y = Div (z, z) }")
+    assert changed() == 0
+    assert "agrees, but is NaN everywhere" in capsys.readouterr().out
+
+
+def test_infinity_has_no_units_in_the_last_place(here, capsys, recwarn):
+    inf = np.float32([np.inf, 1, np.nan])
+    assert ulp_difference(inf, inf) == 0
+    save("(float[3] x) => (float[3] y) <float c = {0}> { y = Div (x, c) }")
+    assert changed() == 0
+    assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
+    assert not recwarn.list
+    assert "1 of 1 agree" in capsys.readouterr().out
+
+
+def test_a_model_without_calls_has_no_values_to_compare(here, capsys):
+    save("(float[3] x) => (float[3] y) { y = Identity (x) }")
+    compile_model("net.onnx", "net")
+    assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
+    out = capsys.readouterr().out
+    assert "0 of 0" not in out

@@ -93,7 +93,8 @@ def recorded_inputs(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def numpy_dtype(name: str) -> Any:
-    """Return the NumPy dtype of an ONNX element type."""
+    """Return the NumPy dtype of an ONNX element type, or of the tensor in an optional one."""
+    name = name.replace("optional(", "").partition("[")[0].rstrip(")")
     return np.dtype(object if name == "string" else name)
 
 

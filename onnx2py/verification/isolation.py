@@ -30,6 +30,35 @@ class Traced:
 
 
 @dataclass(frozen=True)
+class BodyRuns:
+    """The first rounds of the body of a node, or the one run of a branch or function."""
+
+    node: str
+    rounds: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The values of one run of a body, and what ran inside it."""
+
+    values: tuple[Traced, ...]
+    bodies: tuple[BodyRuns, ...]
+
+    @classmethod
+    def of(cls, found: Any, store: Store) -> Frame:
+        """Read what the worker has written."""
+        values = (
+            Traced(v["name"], v["node"], v["line"], store.decode(v["value"]))
+            for v in found["values"]
+        )
+        bodies = (
+            BodyRuns(b["node"], tuple(cls.of(each, store) for each in b["rounds"]))
+            for b in found["bodies"]
+        )
+        return cls(tuple(values), tuple(bodies))
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The outputs for each set of inputs, or the error of the package."""
 
@@ -38,6 +67,8 @@ class Outcome:
     traceback: str = ""
     values: tuple[Traced, ...] = ()
     """All values for the first set of inputs, if they were asked for."""
+    bodies: tuple[BodyRuns, ...] = ()
+    """What ran inside the calls of that run."""
 
 
 def run_isolated(
@@ -82,11 +113,14 @@ def run_isolated(
         outputs = tuple([store.decode(v) for v in case] for case in found["cases"])
         # Windows does not delete files that are mapped.
         store = Store(exchange, mapped=os.name != "nt")
-        values = tuple(
-            Traced(v["name"], v["node"], v["line"], store.decode(v["value"]))
-            for v in found["values"]
-        )
-    return Outcome(outputs, found["error"] or "", found["traceback"], values)
+        traced = Frame.of(found["traced"], store)
+    return Outcome(
+        outputs,
+        found["error"] or "",
+        found["traceback"],
+        traced.values,
+        traced.bodies,
+    )
 
 
 def _run(command: list[str], time_limit: float) -> str:

@@ -39,6 +39,10 @@ ONE_THREAD = (
 )
 
 
+ABORTS = "it would end the process at a random number of no spread (scale <= 0 or low > high)"
+"""What an assertion of its C++ library checks, which no Python can catch."""
+
+
 class OracleError(Exception):
     """An oracle is not available, or does not accept the model or the inputs."""
 
@@ -76,6 +80,8 @@ class OnnxRuntime:
         self._outputs = list(outputs)
         try:
             readable = _readable(model)
+            if _mentions(readable, "Random") and _aborts(model):
+                raise OracleError(ABORTS)
             if _mentions(readable, SPLITS_BATCHES):
                 self.remark, settings.intra_op_num_threads = ONE_THREAD, 1
             onnxruntime.set_default_logger_severity(4)
@@ -85,7 +91,7 @@ class OnnxRuntime:
                 ),
                 lambda: None,
             )
-        except TimeUp:
+        except (OracleError, TimeUp):
             raise
         except Exception as error:  # its errors have no base class of their own
             raise OracleError(reason(error)) from None
@@ -215,6 +221,21 @@ def _mentions(model: str | bytes, operator: str) -> bool:
         text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     with text:
         return text.find(operator.encode()) >= 0
+
+
+def _aborts(model: Any) -> bool:
+    """Return whether a node draws numbers from a range that onnxruntime does not survive."""
+    proto = model_proto(model)
+    roots = (proto.graph, *proto.functions)
+    graphs = (graph for root in roots for graph in graphs_of(root))
+    for node in (node for graph in graphs for node in graph.node):
+        given = {a.name: a.f for a in node.attribute}
+        is_normal = node.op_type in ("RandomNormal", "RandomNormalLike")
+        is_uniform = node.op_type in ("RandomUniform", "RandomUniformLike")
+        is_reversed = given.get("low", 0.0) > given.get("high", 1.0)
+        if (is_normal and given.get("scale", 1.0) <= 0) or (is_uniform and is_reversed):
+            return True
+    return False
 
 
 def model_proto(model: Any) -> ModelProto:

@@ -14,9 +14,10 @@ import onnx  # noqa: TID251  (an oracle is not part of the compiler)
 
 from ..errors import VerifyError
 from ..ir.graph import Graph
+from .bodies import opened
 from .comparison import Difference, compare, is_floating
 from .expectation import Expectation
-from .isolation import Traced
+from .isolation import Outcome, Traced
 from .oracle import ORACLES, OnnxRuntime, OracleError, model_proto
 from .recurrence import FirstSteps, is_of
 from .rounding import Rounding, distance
@@ -60,46 +61,74 @@ class NodeReport:
 
 
 def compare_nodes(
-    subject: Subject, expected: Expectation, traced: Sequence[Traced]
+    subject: Subject, expected: Expectation, outcome: Outcome
 ) -> NodeReport:
-    """Compare each value that a package computed with that of an oracle.
+    """Compare what a package computed with an oracle's value of each name.
+
+    Values in branches that were taken and in the first rounds of loops are among them.
 
     Raises
     ------
     VerifyError
-        If the package has no names of values, or no oracle returns them.
+        If the package has no names of values, or no oracle can be asked for them.
     """
-    oracle, theirs, values = declared_values(subject, expected, traced)
+    names = value_names(subject.folder)
+    inside = opened(subject, outcome, names, expected.random)
+    try:
+        asked = declared_values(inside.subject, expected, outcome.values, inside.values)
+        subject = inside.subject
+    except VerifyError:
+        if not inside.values:
+            raise
+        asked = declared_values(subject, expected, outcome.values)
+    oracle, theirs, values = asked
     base = {name: theirs[name] for name in values if name not in expected.random}
     results = compared(subject, values, base)
     failing = [name for name, result in results.items() if not result.agrees]
     if failing and oracle == OnnxRuntime.name:
         given = {name: base[name] for name in failing}
         excuse(subject, subject.model, expected.case.feeds, values, given, results)
-    return NodeReport(oracle, tuple(results.values()))
+    scoped = {name for name in names if "." in name}
+    left = len(scoped - {result.name for result in results.values()})
+    words = (
+        f"{left:,} values in functions, later rounds and branches that were not taken"
+    )
+    return NodeReport(oracle, tuple(results.values()), (words,) if left else ())
 
 
 def declared_values(
-    subject: Subject, expected: Expectation, traced: Sequence[Traced]
+    subject: Subject,
+    expected: Expectation,
+    traced: Sequence[Traced],
+    inside: Mapping[str, Traced] | None = None,
 ) -> tuple[str, dict[str, Any], dict[str, Traced]]:
     """Return an oracle, its values and the package's, both by ONNX name; these as ONNX types.
 
-    Values inside functions of the model are left out, and those that the compiler made.
+    Values that the compiler made are left out, and those in functions and bodies that are
+    not ``inside`` values.
     """
     names = value_names(subject.folder)
     offsets = zero_points(subject.graph)
+    within = inside or {}
     wanted = [names[value.name] for value in traced if value.name in names]
-    wanted += [offsets[name] for name in wanted if name in offsets]
+    wanted += [*within, *(offsets[name] for name in wanted if name in offsets)]
     feeds = expected.case.feeds
     oracle, theirs = _values_of(subject.model, subject.beside, wanted, feeds)
     known = {**subject.graph.constants, **theirs}
-    values = {}
+    values = {name: within[name] for name in theirs if name in within}
     for value in traced:
         name = names.get(value.name, "")
         if name in theirs:
             offset = known.get(offsets.get(name, ""))
             ours = as_declared(value.value, theirs[name], offset)
             values[name] = replace(value, value=ours)
+    if within:
+        order = {
+            name: i
+            for i, node in enumerate(subject.model.graph.node)
+            for name in node.output
+        }
+        values = dict(sorted(values.items(), key=lambda item: order[item[0]]))
     return oracle, theirs, values
 
 
@@ -202,12 +231,12 @@ def ulp_difference(actual: Any, expected: Any) -> float:
         return 0.0
     info = ml_dtypes.finfo(expected.dtype)  # type: ignore[no-untyped-call]
     wide = expected.astype(np.float64)
-    gap = np.abs(actual.astype(np.float64) - wide)
-    _, exponent = np.frexp(np.maximum(np.abs(wide), float(info.tiny)))
-    step = np.ldexp(float(info.eps), exponent - 1)
-    with np.errstate(invalid="ignore"):
-        steps = gap / step
-    return float(np.max(steps[~np.isnan(steps)], initial=0.0))
+    given = actual.astype(np.float64)
+    finite = np.isfinite(wide) & np.isfinite(given)
+    gap = np.abs(given[finite] - wide[finite])
+    _, exponent = np.frexp(np.maximum(np.abs(wide[finite]), float(info.tiny)))
+    steps = gap / np.ldexp(float(info.eps), exponent - 1)
+    return float(np.max(steps, initial=0.0))
 
 
 def value_names(folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import TensorType, ValueType
+from ..ir.types import MapType, OptionalType, SequenceType, TensorType, ValueType
 
 WAVE = 4096
 """Lengths from here on are those of audio, which is floats along the last axis."""
@@ -68,13 +68,23 @@ def is_wave(kind: ValueType | None) -> bool:
     return not kind.shape or not isinstance(kind.shape[-1], int)
 
 
+def tensors_in(kind: ValueType | None) -> Iterator[TensorType]:
+    """Yield the tensor that a type is, or that a sequence, an optional or a map of it holds."""
+    if isinstance(kind, TensorType):
+        yield kind
+    elif isinstance(kind, (SequenceType, OptionalType)):
+        yield from tensors_in(kind.element)
+    elif isinstance(kind, MapType):
+        yield from tensors_in(kind.value)
+
+
 class Shapes:
     """Assigns lengths to dynamic dimensions; equal symbols have equal lengths."""
 
     def __init__(self, sizes: Sizes, inputs: Mapping[str, ValueType | None]) -> None:
         self.sizes = sizes
-        tensors = [kind for kind in inputs.values() if isinstance(kind, TensorType)]
-        shapes = [kind.shape for kind in tensors if kind.shape]
+        tensors = [tensor for kind in inputs.values() for tensor in tensors_in(kind)]
+        shapes = [tensor.shape for tensor in tensors if tensor.shape]
         self.open = any(not isinstance(dim, int) for s in shapes for dim in s)
         spatial = {d for s in shapes if len(s) > 3 for d in s[2:] if isinstance(d, str)}
         self.batches = {s[0] for s in shapes if isinstance(s[0], str)}

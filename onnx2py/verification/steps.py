@@ -16,6 +16,7 @@ import onnx  # noqa: TID251  (an oracle is not part of the compiler)
 from ..errors import VerifyError
 from ..ir.types import TensorType
 from ..passes.constants import collect_constants
+from .bodies import opened
 from .comparison import describe
 from .expectation import Expectation
 from .isolation import Outcome, Traced
@@ -50,6 +51,9 @@ def compare_steps(
         subject, values, {k: v for k, v in last.items() if k not in drawn}
     )
     values.update(_unseen(subject, values, last))
+    inside = opened(subject, outcome, value_names(subject.folder), expected.random)
+    subject = inside.subject
+    values.update(inside.values)
     arrays = {k: v.value for k, v in values.items() if isinstance(v.value, np.ndarray)}
     parts = Parts(model_proto(subject.model), arrays)
     targets = [name for name in parts.made if name not in drawn]
@@ -60,8 +64,8 @@ def compare_steps(
             results.update(_compared(subject, parts, group, given, values))
         except OracleError as error:
             raise VerifyError(f"verify: step by step: {error}") from None
-    lines = sorted(results.values(), key=lambda result: result.line)
-    return NodeReport(OnnxRuntime.name, (*lines, *returned))
+    left = tuple(f"rounds of {label} after the first two" for label in inside.loops)
+    return NodeReport(OnnxRuntime.name, (*results.values(), *returned), left)
 
 
 def _returned(

@@ -21,6 +21,9 @@ from typing import Any
 ALIAS = "package_under_test"
 """Name of the imported package, which must work under any name and hide no module."""
 
+ROUNDS = 2
+"""How many rounds of the body of a loop are kept."""
+
 
 class OnlyThese(MetaPathFinder):
     """Allows imports only from the standard library and the given modules."""
@@ -54,7 +57,7 @@ def main(exchange: Path) -> None:
     store.count = task["count"]
     result: dict[str, Any] = {
         "cases": [],
-        "values": [],
+        "traced": {"values": [], "bodies": []},
         "error": None,
         "traceback": "",
     }
@@ -68,7 +71,7 @@ def main(exchange: Path) -> None:
             result["cases"].append([store.encode(value) for value in outputs])
         if task["trace"]:
             first = {k: store.decode(v) for k, v in task["cases"][0].items()}
-            result["values"] = values(package, model, first, store)
+            result["traced"] = values(package, model, first, store)
     except Exception as error:  # the purpose is to find out what the package raises
         result["error"] = f"{type(error).__name__}: {error}"
         result["traceback"] = traceback.format_exc()
@@ -106,26 +109,73 @@ def run(package: Any, model: Any, feeds: dict[str, Any]) -> Sequence[Any]:
 
 def values(
     package: Any, model: Any, feeds: dict[str, Any], store: Any
-) -> list[dict[str, Any]]:
-    """Return every value that the graph itself computes (not its functions), in order."""
+) -> dict[str, Any]:
+    """Return every value of the graph, in order, and those of the first rounds of its bodies."""
     watch: Any = importlib.import_module(f"{package.__name__}.watch")
     names = {spec.name: spec.python_name for spec in package.INPUTS}
+    top = Frame()
 
     class Written(watch.Trace):  # type: ignore[misc]
         """A trace that keeps no value in memory: all of them may take gigabytes."""
 
+        def __init__(self, kept: Any) -> None:
+            super().__init__(kept)
+            self.frames = [top]
+
+        def start(self) -> None:
+            super().start()
+            self.frames.append(Frame())
+
+        def note(self, call: Any, values: tuple[Any, ...]) -> None:
+            inside = self.frames.pop()
+            rounds = self.frames[-1].rounds.setdefault(call.line, (call.node, []))[1]
+            if (inside.values or inside.rounds) and len(rounds) < ROUNDS:
+                if len(self.frames) == 1:
+                    inside.write(store)
+                rounds.append(inside)
+            super().note(call, values)
+
         def keep(self, call: Any, values: tuple[Any, ...]) -> None:
+            made = self.frames[-1].values
             for name, value in zip(call.names, values):
-                if "." not in name:
-                    self.values[name] = [store.encode(_tensor(value))]
-                    self.calls[name] = call
+                if len(self.frames) == 1:
+                    value = store.encode(_tensor(value))
+                elif call.reused and hasattr(value, "nbytes"):
+                    value = value.copy()
+                made[name] = (call, value)
 
     watch.Trace = Written
-    seen = watch.trace(model, **{names[name]: v for name, v in feeds.items()})
-    return [
-        {"name": name, "node": call.node, "line": call.line, "value": seen[name]}
-        for name, call in seen.calls.items()
-    ]
+    watch.trace(model, **{names[name]: v for name, v in feeds.items()})
+    return top.described()
+
+
+class Frame:
+    """What a method has made: values by name, with their calls, and rounds of bodies by line."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, tuple[Any, Any]] = {}
+        self.rounds: dict[int, tuple[str, list[Frame]]] = {}
+
+    def write(self, store: Any) -> None:
+        """Write all values."""
+        for name, (call, value) in self.values.items():
+            self.values[name] = (call, store.encode(_tensor(value)))
+        for _, rounds in self.rounds.values():
+            for each in rounds:
+                each.write(store)
+
+    def described(self) -> dict[str, Any]:
+        """Return this as JSON has it, once its values are written."""
+        made = [
+            {"name": name, "node": call.node, "line": call.line, "value": value}
+            for name, (call, value) in self.values.items()
+        ]
+        bodies = [
+            {"node": node, "rounds": [each.described() for each in rounds]}
+            for node, rounds in self.rounds.values()
+            if rounds
+        ]
+        return {"values": made, "bodies": bodies}
 
 
 def _tensor(value: Any) -> Any:
