@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class Onnx2pyError(Exception):
@@ -110,6 +111,14 @@ class InvalidModelError(DecodeError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(_listed(self.problems, "invalid"))
+
+
+def from_here(path: Path) -> str:
+    """Return a path as seen from the working folder, if it is in that folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
 
 
 def counted(number: int, noun: str) -> str:

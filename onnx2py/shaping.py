@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper, shape_inference
 
-from .errors import OptionError
+from .errors import OptionError, counted
 from .ir.types import DTYPES, ELEMENT_TYPES
 from .options import DECLARED
 
@@ -164,7 +164,8 @@ def _set_shapes(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[Dim]]) -> 
         tensor = _tensor_input(graph, SHAPES, name)
         if tensor.HasField("shape") and len(tensor.shape.dim) != len(shape):
             raise OptionError(
-                f"{SHAPES}: {name}: expected {len(tensor.shape.dim)} lengths, got {len(shape)}"
+                f"{SHAPES}: {name}: "
+                f"expected {counted(len(tensor.shape.dim), 'length')}, got {len(shape)}"
             )
         before = [
             d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim

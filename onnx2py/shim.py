@@ -86,7 +86,7 @@ def compile_shim(
     target = path if path.name == NAME else path / NAME
     check_distribution(distribution)
     with _folder(target.parent):
-        check_target(target, force=chosen.force)
+        check_target(target, force=chosen.force, allowed=NAME)
         check_shipments(chosen)
         made = _without_repetition(_compile_all(models, chosen, tell))
         return _write(target, made, chosen, distribution, tell)

@@ -12,6 +12,7 @@ from .errors import (
     Onnx2pyError,
     UnsupportedError,
     counted,
+    from_here,
     of_model,
 )
 from .summary_comparison import comparison, values, verdict
@@ -30,7 +31,7 @@ def summary(report: Report, palette: Palette = PLAIN, *, verbose: bool) -> str:
     """Describe a package and how it compares with its model."""
     made, result = palette.good("compiled"), report.verification
     lines = [
-        f"{plain(report.path)}: {made}{verdict(result, palette)}",
+        f"{plain(from_here(report.path))}: {made}{verdict(result, palette)}",
         f"  {counted(report.nodes, 'node')}, {counted(report.calls, 'call')}, "
         f"{counted(report.parameters, 'parameter')}, {in_bytes(report.weight_bytes)} of weights",
         f"  requires {', '.join(report.requires)}",
@@ -45,7 +46,7 @@ def shim_summary(report: ShimReport, palette: Palette = PLAIN, *, verbose: bool)
     """Describe a folder of several models, and how each package compares with its model."""
     count = len(report.models)
     models = f"{count} {'model' if count == 1 else 'models'}"
-    lines = [f"{plain(report.path)}: {palette.good('compiled')} {models}"]
+    lines = [f"{plain(from_here(report.path))}: {palette.good('compiled')} {models}"]
     for model in report.models:
         made = model.report
         files = " or ".join(map(plain, model.files)) or "bytes"

@@ -13,8 +13,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._golden import draw, numpy_dtype, read_record, recorded_inputs
-from ._tensors import TensorSpec, shown
+from ._golden import counted, draw, numpy_dtype, read_record, recorded_inputs
+from ._tensors import TensorSpec, shown, type_of
 from ._threads import ADVICE, openblas, state
 from .watch import Step, trace
 from .model import INPUTS, OUTPUTS, WEIGHTS, Model, __doc__ as ABOUT
@@ -39,7 +39,7 @@ def info() -> None:
             print(f"{title} {shown(spec.name)}: {type_of(spec)}{mark}")
     if Path(WEIGHTS).is_dir():  # not inside an archive
         sizes = [file.stat().st_size for file in Path(WEIGHTS).glob("*.npy")]
-        print(f"weights: {len(sizes)} files, {sum(sizes):,} bytes")
+        print(f"weights: {counted(len(sizes), 'file')}, {sum(sizes):,} bytes")
 
 
 def run(inputs: Sequence[str], out: Path, scale: Optional[float]) -> None:
@@ -170,7 +170,8 @@ def profile(
     print_table("line of model.py: node", calls, total, top)
     print_table("operator", operators, total, top)
     size = sum(step.size for step in steps)
-    print(f"total: {len(steps)} calls, {milliseconds(total)}, {size:,} bytes allocated")
+    number = counted(len(steps), "call")
+    print(f"total: {number}, {milliseconds(total)}, {size:,} bytes allocated")
     if chrome is not None:
         chrome.write_text(json.dumps(chrome_trace(steps)), encoding="utf-8")
         print(f"{chrome}: open it at chrome://tracing or in Perfetto")
@@ -334,14 +335,6 @@ def plain(value: Any) -> Any:
         kind = value.dtype.kind
         return (value if kind in "biufOU" else value.astype(np.float64)).tolist()
     return value.item() if isinstance(value, np.generic) else value
-
-
-def type_of(spec: TensorSpec) -> str:
-    """Format a type: ``float32[batch, 3]``."""
-    if "(" in spec.dtype or spec.shape is None:
-        return spec.dtype
-    dims = ("?" if dim is None else shown(str(dim)) for dim in spec.shape)
-    return f"{spec.dtype}[{', '.join(dims)}]"
 
 
 def milliseconds(seconds: float) -> str:

@@ -19,9 +19,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, Optional
 
+import numpy as np
+
 from . import model as model_module
 from ._tensors import read_text
-from .model import Model
+from .model import OUTPUTS, Model
 
 NAMES = Path(__file__).with_name("names.json")
 
@@ -57,7 +59,10 @@ class Step(NamedTuple):
 
 
 class Trace:
-    """The record of a run; ``trace[name]`` is a value, by Python or ONNX name."""
+    """The record of a run; ``trace[name]`` is a value, by Python or ONNX name.
+
+    Values are read-only: some share memory with the inputs or the weights.
+    """
 
     def __init__(self, kept: Optional[set[str]]) -> None:
         self.outputs: Any = None
@@ -72,6 +77,9 @@ class Trace:
 
     def __getitem__(self, name: str) -> Any:
         """Return a value; in a loop, that of the last iteration."""
+        place = _place_of_output(name)
+        if place is not None:
+            return self.outputs if len(OUTPUTS) == 1 else self.outputs[place]
         return self.values[name if name in self.values else python_name(name)][-1]
 
     def start(self) -> None:
@@ -94,7 +102,7 @@ class Trace:
         for name, value in zip(call.names, values):
             if self._kept is None or name in self._kept:
                 lasting = call.reused and hasattr(value, "nbytes")
-                kept = value.copy() if lasting else value
+                kept = value.copy() if lasting else _read_only(value)
                 self.values.setdefault(name, []).append(kept)
                 self.calls[name] = call
 
@@ -120,7 +128,10 @@ def trace(
     OSError
         If the source of ``model.py`` is not available, as in a frozen program.
     """
-    kept = None if capture is None else {python_name(name) for name in capture}
+    kept = None
+    if capture is not None:
+        computed = (name for name in capture if _place_of_output(name) is None)
+        kept = {python_name(name) for name in computed}
     record = Trace(kept)
     watched = _watched(record)
     instance = watched.__new__(watched)
@@ -152,6 +163,23 @@ def python_name(name: str) -> str:
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise KeyError(f"{name}: no value of the graph has that name{hint}")
     return matches[0]
+
+
+def _place_of_output(name: str) -> Optional[int]:
+    """Return the index of an output that no call computes: an input or a weight."""
+    if name in value_names().values():
+        return None
+    return next((i for i, spec in enumerate(OUTPUTS) if spec.name == name), None)
+
+
+def _read_only(value: Any) -> Any:
+    """Return a value whose arrays cannot be written to."""
+    if isinstance(value, list):
+        return [_read_only(item) for item in value]
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    return value
 
 
 def _watched(record: Trace) -> Any:

@@ -52,7 +52,7 @@ def weights_unchanged() -> bool:
             print(f"{name}: CHANGED, expected SHA-256 {expected}, got {found}")
             changed += 1
     if hashes and not changed:
-        print(f"weights: {len(hashes)} files, checksums match")
+        print(f"weights: {counted(len(hashes), 'file')}, checksums match")
     return not changed
 
 
@@ -158,3 +158,8 @@ def close(name: str, actual: NDArray[Any], expected: NDArray[Any], rtol: float) 
     verdict = "agrees" if same else "DIFFERS"
     print(f"{name}: {verdict}, largest difference {error:.1e}, allowed {limit:.1e}")
     return same
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 file``, ``2 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -41,14 +41,21 @@ class TensorSpec:
         self.optional = optional
 
     def __repr__(self) -> str:
-        kind = "[...]" if self.shape is None else list(self.shape)
-        return f"<{shown(self.name)}: {self.dtype}{kind}>"
+        return f"<{shown(self.name)}: {type_of(self)}>"
 
 
 def shown(name: str) -> str:
     """Escape control characters in a name before printing it."""
     text = str(name)
     return text if text.isprintable() else ascii(text)
+
+
+def type_of(spec: TensorSpec) -> str:
+    """Format a type: ``float32[batch, 3]``."""
+    if "(" in spec.dtype or spec.shape is None:
+        return spec.dtype if "(" in spec.dtype else f"{spec.dtype}[...]"
+    dims = ("?" if dim is None else shown(str(dim)) for dim in spec.shape)
+    return f"{spec.dtype}[{', '.join(dims)}]"
 
 
 def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
@@ -176,7 +183,12 @@ def check_input(
         if dim is not None and length != dim:
             fits &= not isinstance(dim, int) and known.setdefault(dim, length) == length
     if not fits:
-        where = ", ".join(f"{k} = {known[k]}" for k in shape if k in known)
+        lengths = array.shape if len(shape) == array.ndim else ()
+        where = ", ".join(
+            f"{dim} = {known[dim]}"
+            for dim, length in zip(shape, lengths)
+            if isinstance(dim, str) and known.get(dim, length) != length
+        )
         note = f" (with {where})" if where else ""
         raise ValueError(
             f"{shown(name)}: expected {expected}{note}, got {tensor_type(array)}"

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import AttributeProto
 
-from ..errors import DecodeError
+from ..errors import DecodeError, counted
 from ..ir.graph import FUNCTION_DOMAIN, AttributeValue, Graph, Node, numbered
 from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
@@ -250,12 +250,13 @@ class GraphDecoder:
     ) -> Node:
         """Decode a call, and the function as it is for that call."""
         for what, given, known in (
-            ("inputs", proto.input, function.input),
-            ("outputs", proto.output, function.output),
+            ("input", proto.input, function.input),
+            ("output", proto.output, function.output),
         ):
             if len(given) > len(known):
                 raise DecodeError(
-                    f"{label}: expected at most {len(known)} {what}, got {len(given)}"
+                    f"{label}: expected at most {counted(len(known), what)}, "
+                    f"got {len(given)}"
                 )
         arguments = [
             Argument(name, self.types.get(outer), self.shared.constants.get(outer))

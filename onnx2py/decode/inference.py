@@ -203,7 +203,9 @@ NESTED = "Inference error(s):"
 def _faults(complaint: str, mark: str) -> dict[int, str]:
     """Return the reasons why nodes were rejected, by node number."""
     _, *parts = re.split(HEADING.format(mark), complaint)
-    reasons = zip(map(int, parts[::2]), (part.strip() for part in parts[1::2]))
+    # A reason repeats our name of the node: "in node Cast (node 41bee18590973211 0;)".
+    plain = (re.sub(rf" ?\(?{mark}\d+;\)?", "", part).strip() for part in parts[1::2])
+    reasons = zip(map(int, parts[::2]), plain)
     return {
         number: reason.splitlines()[0]
         for number, reason in reasons

@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 from onnx import AttributeProto
 
-from ..errors import DecodeError
+from ..errors import DecodeError, counted
 
 
 def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
@@ -26,14 +26,16 @@ def check_node(proto: onnx.NodeProto, version: int, label: str) -> None:
         return
     schema: Any = onnx.defs.get_schema(proto.op_type, version, proto.domain)
     for what, names, least, most in (
-        ("inputs", proto.input, schema.min_input, schema.max_input),
-        ("outputs", proto.output, 0, schema.max_output),
+        ("input", proto.input, schema.min_input, schema.max_input),
+        ("output", proto.output, 0, schema.max_output),
     ):
         given = next((i for i in range(len(names), 0, -1) if names[i - 1]), 0)
         if given > most or len(names) < least:
-            wanted = f"{least}" if least == most else f"{least} to {most}"
-            wanted = f"at least {least}" if most > 10**6 else wanted
-            raise DecodeError(f"{label}: expected {wanted} {what}, got {given}")
+            text = f"{least} to {most} {what}s"
+            if least == most or most > 10**6:
+                text = counted(least, what)
+            at_least = "at least " if most > 10**6 else ""
+            raise DecodeError(f"{label}: expected {at_least}{text}, got {given}")
     for formal, name in zip(schema.inputs, proto.input):
         if (
             not name

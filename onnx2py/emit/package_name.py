@@ -8,6 +8,8 @@ import sys
 
 DEPENDENCIES = frozenset({"PIL", "ml_dtypes", "numpy", "threadpoolctl"})
 """Modules that packages import: a package of that name would hide them."""
+TOOLS = frozenset({"onnx", "onnx2py", "onnxruntime"})
+"""Modules that compile and verify packages."""
 
 
 def name_problem(name: str) -> str | None:
@@ -16,7 +18,7 @@ def name_problem(name: str) -> str | None:
     A package in the working folder hides a module of the same name in Python's library,
     from NumPy as well.
     """
-    if not name.isidentifier():
+    if not name.isidentifier() or re.fullmatch("__.*__", name):
         return "expected a name that Python can import"
     if keyword.iskeyword(name):
         return "expected a name that Python can import, not one of its keywords"
@@ -24,6 +26,8 @@ def name_problem(name: str) -> str | None:
         return "expected a name that hides no module of Python's library"
     if name in DEPENDENCIES:
         return "expected a name that hides no library that the package imports"
+    if name in TOOLS:
+        return "expected a name that hides no library that verifies the package"
     return None
 
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from ..errors import OutputError
+from ..errors import OutputError, from_here
 from .arrays import write_array
 from .package import Content
 from .package_name import name_problem, proposed_name
@@ -27,8 +27,10 @@ MANIFEST = "onnx2py.json"
 """Lists the files that onnx2py wrote into a package, and the SHA-256 of its weights."""
 
 
-def check_target(target: Path, *, force: bool) -> None:
+def check_target(target: Path, *, force: bool, allowed: str = "") -> None:
     """Check that a package may be written to a target, before any work is done.
+
+    The name ``allowed`` is valid although it hides a library.
 
     Raises
     ------
@@ -36,23 +38,25 @@ def check_target(target: Path, *, force: bool) -> None:
         If the target is a file, or a folder that onnx2py did not create and ``force`` is not
         set, or cannot be created.
     """
-    problem = name_problem(target.name)
+    name = from_here(target)
+    problem = None if target.name == allowed != "" else name_problem(target.name)
     if problem:
         raise OutputError(
-            f"{target}: {problem}, got {target.name!r}; "
-            f"try {str(target.with_name(proposed_name(target.name)))!r}"
+            f"{name}: {problem}, got {target.name!r}; "
+            f"try {str(Path(name).with_name(proposed_name(target.name)))!r}"
             if target.name
-            else f"{target}: {problem}"
+            else f"{name}: {problem}"
         )
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise OutputError(
-            f"{target}: expected a folder or nothing there, got a file or a link"
+            f"{name}: expected a folder or nothing there, got a file or a link"
         )
     parent = target.parent
     if not parent.is_dir():
-        raise OutputError(f"{target}: expected its folder {str(parent)!r} to exist")
+        folder = from_here(parent)
+        raise OutputError(f"{name}: expected its folder {folder!r} to exist")
     if not os.access(parent, os.W_OK):
-        raise OutputError(f"{target}: expected a folder that can be written to")
+        raise OutputError(f"{name}: expected a folder that can be written to")
     if (
         target.is_dir()
         and any(target.iterdir())
@@ -60,7 +64,7 @@ def check_target(target: Path, *, force: bool) -> None:
         and not force
     ):
         raise OutputError(
-            f"{target}: expected a package that onnx2py made, or nothing there; "
+            f"{name}: expected a package that onnx2py made, or nothing there; "
             "--force writes into it and keeps the other files"
         )
 

@@ -184,7 +184,8 @@ class NodeContext:
         value = self.string(name, default)
         if value not in allowed:
             raise self.unsupported(
-                f"attribute {name}: expected {' or '.join(allowed)}, got {value!r}"
+                f"attribute {name}: expected {' or '.join(filter(None, allowed))}, "
+                f"got {value!r}"
             )
         return value
 

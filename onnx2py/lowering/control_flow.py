@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import counted
 from ..ir.program import (
     Body,
     Branch,
@@ -35,7 +36,8 @@ def loop(node: NodeContext) -> Loop:
     body = node.body("body")
     if len(body.inputs) != len(state) + 2 or len(body.outputs) < len(state) + 1:
         raise node.unsupported(
-            f"body: expected {len(state) + 2} inputs and at least {len(state) + 1} outputs, "
+            f"body: expected {counted(len(state) + 2, 'input')} and at least "
+            f"{counted(len(state) + 1, 'output')}, "
             f"got {len(body.inputs)} and {len(body.outputs)}"
         )
     condition = node.optional(1)
@@ -67,7 +69,7 @@ def batched_scan(node: NodeContext) -> Scan:
     body = node.body("body")
     if len(body.inputs) != len(refs) or count < 1:
         raise node.unsupported(
-            f"body: expected {len(refs)} inputs, got {len(body.inputs)}"
+            f"body: expected {counted(len(refs), 'input')}, got {len(body.inputs)}"
         )
     first = next((name for name in node.node.outputs if name), node.node.name)
     inputs = tuple(f"{first}.of_batch_{i}" for i in range(len(refs)))
@@ -97,7 +99,8 @@ def scan(node: NodeContext) -> Scan:
     made = len(body.outputs) - len(state)
     if len(body.inputs) != len(refs) or made < 0 or count < 1:
         raise node.unsupported(
-            f"body: expected {len(refs)} inputs and at least {len(state)} outputs, "
+            f"body: expected {counted(len(refs), 'input')} and at least "
+            f"{counted(len(state), 'output')}, "
             f"got {len(body.inputs)} and {len(body.outputs)}"
         )
     in_axes = _each(node, "scan_input_axes", count)
@@ -123,7 +126,7 @@ def sequence_map(node: NodeContext) -> MapItems:
     body = node.body("body")
     if len(body.inputs) != len(refs):
         raise node.unsupported(
-            f"body: expected {len(refs)} inputs, got {len(body.inputs)}"
+            f"body: expected {counted(len(refs), 'input')}, got {len(body.inputs)}"
         )
     for index, kind in enumerate(kinds[1:], 1):
         if kind is None:
@@ -136,6 +139,6 @@ def _each(node: NodeContext, name: str, count: int) -> tuple[int, ...]:
     values = node.ints(name, (0,) * count)
     if len(values) != count:
         raise node.unsupported(
-            f"attribute {name}: expected {count} integers, got {len(values)}"
+            f"attribute {name}: expected {counted(count, 'integer')}, got {len(values)}"
         )
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from ..errors import counted
 from ..ir.program import Argument, Call
 from ..kernels import slicing as kernels
 from .context import NodeContext
@@ -132,7 +133,7 @@ def split(node: NodeContext) -> Call:
         lengths = tuple(map(int, lengths))  # opset 1 has them of the tensor's own type
     if isinstance(lengths, tuple) and len(lengths) != count:
         raise node.unsupported(
-            f"split: expected {count} lengths, the number of outputs, got {lengths}"
+            f"split: expected {counted(count, 'length')}, the number of outputs, got {lengths}"
         )
     return node.call(kernels.split, node.input(0), lengths, axis=axis, results=count)
 

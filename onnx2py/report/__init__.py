@@ -7,6 +7,7 @@ from typing import Any
 from ..emit.environment import environment
 from ..emit.package import Package, Provenance
 from ..emit.text import one_line
+from ..errors import counted
 from ..ir.program import Program
 from ..tables import in_bytes
 from .cost import Cost, total
@@ -47,7 +48,11 @@ def _facts(
 ) -> list[tuple[str, str]]:
     unknown = sum(row.cost is None for row in rows)
     sums = " + ".join(map(str, total(row.cost for row in rows))) or "0"
-    note = f", and those of {unknown} calls that are not known" if unknown else ""
+    note = (
+        f", and those of {counted(unknown, 'call')} that are not known"
+        if unknown
+        else ""
+    )
     opsets = sorted(origin.opsets.items())
     return [
         ("made by", f"onnx2py {origin.version}, -O{origin.level}"),

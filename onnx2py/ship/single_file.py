@@ -33,8 +33,7 @@ _END = """
 if __name__ == "__main__":
     print(__doc__)
     for spec in (*INPUTS, *OUTPUTS):
-        name = spec.name if spec.name.isprintable() else ascii(spec.name)
-        print(f"{name}: {spec.dtype}{list(spec.shape) if spec.shape is not None else ''}")
+        print(repr(spec)[1:-1])
 """
 
 

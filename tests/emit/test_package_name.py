@@ -32,6 +32,11 @@ def model(tmp_path, monkeypatch):
         ("a b\tc", "a_b_c"),
         ("--", "model"),
         ("ml_dtypes", "ml_dtypes_model"),
+        ("onnxruntime", "onnxruntime_model"),
+        ("onnx", "onnx_model"),
+        ("onnx2py", "onnx2py_model"),
+        ("__init__", "init"),
+        ("__main__", "main"),
     ],
 )
 def test_a_name_is_refused_and_another_proposed(model, capsys, name, proposed):
@@ -63,3 +68,12 @@ def test_a_wheel_below_a_file_is_refused_before_any_work(model, tmp_path):
     with pytest.raises(OutputError, match="expected a folder that can be written to"):
         onnx2py.compile_model(model, "net", wheel="m.onnx/dist")
     assert not (tmp_path / "net").exists()
+
+
+def test_errors_name_a_folder_as_it_was_given(model, capsys, tmp_path):
+    assert main([model, "-o", "a/b"]) == 1
+    assert "a/b: expected its folder 'a' to exist" in capsys.readouterr().err
+    assert main([model, "-o", "class"]) == 1
+    assert "error: class: expected" in capsys.readouterr().err
+    assert main([model, "-o", "net"]) == 0
+    assert capsys.readouterr().out.startswith("net: compiled")

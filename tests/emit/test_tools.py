@@ -142,6 +142,38 @@ def test_a_step_says_what_it_is_and_how_long_it_took(folder):
     assert by_name["d"].seconds >= inside[0].seconds
 
 
+@pytest.mark.parametrize("level", [0, 1])
+def test_values_that_share_memory_with_inputs_are_read_only(level):
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+        g (float[2, 3] x) => (float[2, 3] y) { t = Transpose (x) r = Neg (t) y = Transpose (r) }"""
+    model = onnx2py.load_model(onnx.parser.parse_model(text), level=level)
+    watch = importlib.import_module(f"{type(model).__module__[:-6]}.watch")
+    x = np.zeros((2, 3), np.float32)
+    seen = watch.trace(model, x)
+    for values in seen.values.values():
+        with pytest.raises(ValueError, match="read-only"):
+            values[-1][...] = 7
+    assert not x.any()
+    seen.outputs[...] = 7  # the caller's, as after a call
+    assert not x.any()
+
+
+def test_outputs_that_no_call_computes_have_names():
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+        g (float[3] x) => (float[3] y, float[3] z, float[3] w) <float[3] v = {1, 2, 3}>
+        { y = Identity (x) z = Neg (x) w = Identity (v) }"""
+    model = onnx2py.load_model(onnx.parser.parse_model(text))
+    watch = importlib.import_module(f"{type(model).__module__[:-6]}.watch")
+    x = np.float32([4, 5, 6])
+    for seen in (
+        watch.trace(model, x),
+        watch.trace(model, x, capture=["y", "z", "w"]),
+    ):
+        assert seen["y"].tolist() == [4, 5, 6]
+        assert seen["z"].tolist() == [-4, -5, -6]
+        assert seen["w"].tolist() == [1, 2, 3]
+
+
 def test_a_name_that_nothing_has(folder):
     from net import Model
     from net.watch import trace

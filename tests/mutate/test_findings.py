@@ -73,7 +73,7 @@ def test_too_few_and_too_many_inputs(tmp_path):
     assert "expected 2 inputs, got 1" in refused(model, tmp_path)
     model.graph.node[0].op_type = "Relu"
     model.graph.node[0].input.append("x")
-    assert "expected 1 inputs, got 2" in refused(model, tmp_path)
+    assert "expected 1 input, got 2" in refused(model, tmp_path)
     model.graph.node[0].op_type = "Expand"
     model.graph.node[0].input[1] = ""
     assert "input shape: expected a value, got none" in refused(model, tmp_path)

@@ -108,7 +108,7 @@ def test_what_is_not_known_is_said(tmp_path):
     }""")
     text = report(model, tmp_path)
     assert rows(text)["y"][-1] == "?"
-    assert "those of 1 calls that are not known" in text
+    assert "those of 1 call that are not known" in text
 
 
 def test_products_that_are_not_counted_are_not_called_none(tmp_path):

@@ -182,6 +182,23 @@ def test_names_that_clash_in_a_single_file(tmp_path: Path, level: int):
     np.testing.assert_allclose(found["Model"]()(x), expected[0], rtol=1e-5, atol=1e-6)
 
 
+def test_a_single_file_describes_itself_as_the_package_does(tmp_path: Path):
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+        g (float[N, 3] x) => (float[N, 3] y) { y = Exp (x) }"""
+    file = tmp_path / "one.py"
+    model = onnx.parser.parse_model(text)
+    onnx2py.compile_model(model, tmp_path / "net", single_file=file)
+    alone = subprocess.run([sys.executable, file], capture_output=True, text=True)
+    lines = alone.stdout.splitlines()
+    assert lines[-2:] == ["x: float32[N, 3]", "y: float32[N, 3]"]
+    command = [sys.executable, "-m", "net", "info"]
+    info = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert info.stdout.splitlines()[-2:] == [
+        f"input {lines[-2]}",
+        f"output {lines[-1]}",
+    ]
+
+
 def test_weights_too_large_for_a_single_file(tmp_path: Path):
     text = SMALL.replace("float[3, 2] w = {1, 2, 3, 4, 5, 6}", "float[3, 400000] w")
     model = onnx.parser.parse_model(text.replace("float[n, 2]", "float[n, 400000]"))
