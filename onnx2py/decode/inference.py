@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, shape_inference
 from ..ir.types import ValueType
 from ..memory import bounded_memory
 from .first_round import types_of, with_first_rounds
+from .following import with_numbers_followed
 from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
 
 UNKNOWN = "onnx2py.unknown"
@@ -49,9 +50,6 @@ BROADCASTS = 7
 
 ROUNDS = 16
 """Maximum number of further calls of inference for nodes that were hidden."""
-
-LONGEST = 1 << 22
-"""With longer lists of numbers, inference does not track values: each becomes an object."""
 
 SPARE_BYTES = 1 << 30
 """Memory that inference may allocate, in bytes: its input has no large weights."""
@@ -154,43 +152,25 @@ def _iteration_numbers(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
 
 
 def _called(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
-    """Call inference; also return its error messages. Values it cannot infer have no type."""
-    proto = _with_safe_functions(proto)
-    try:
-        inferred = shape_inference.infer_shapes(proto)
-        follows = not _has_long_list(inferred.graph)
-    except Exception:  # an invalid node: the decoder or its rule reports it better
-        return proto, ""
-    with bounded_memory(SPARE_BYTES):
-        try:
-            return (
-                shape_inference.infer_shapes(
-                    proto, strict_mode=True, data_prop=follows
-                ),
-                "",
-            )
-        except shape_inference.InferenceError:
-            complaint = _complaint(proto)
-        except Exception:
-            return inferred, ""
-        try:
-            if follows:
-                inferred = shape_inference.infer_shapes(proto, data_prop=True)
-        except Exception:
-            pass
-    return inferred, complaint
+    """Call inference; also return its error messages. Values it cannot infer have no type.
 
-
-def _complaint(proto: onnx.ModelProto) -> str:
-    """Return the error message of inference without tracking values.
-
-    Messages about tracked values may be wrong, and onnxruntime does not see them.
+    What it says of numbers that it follows may be wrong, and onnxruntime does not hear it.
     """
+    proto = _with_safe_functions(proto)
+    complaint = ""
     try:
-        shape_inference.infer_shapes(proto, strict_mode=True)
-    except shape_inference.InferenceError as error:
-        return str(error)
-    return ""
+        try:
+            plain = shape_inference.infer_shapes(proto, strict_mode=True)
+        except shape_inference.InferenceError as error:
+            complaint = str(error)
+            plain = shape_inference.infer_shapes(proto)
+    except Exception:  # an invalid node: the decoder or its rule reports it better
+        return proto, complaint
+    with bounded_memory(SPARE_BYTES):  # functions of the model are looked into as well
+        try:
+            return with_numbers_followed(proto, plain), complaint
+        except Exception:
+            return plain, complaint
 
 
 HEADING = r"\(op_type:[^\n]*?, node name: {}(\d+);\): \[\w+InferenceError\] *"
@@ -211,14 +191,6 @@ def _faults(complaint: str, mark: str) -> dict[int, str]:
         for number, reason in reasons
         if reason and not reason.startswith(NESTED)
     }
-
-
-def _has_long_list(graph: onnx.GraphProto) -> bool:
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        dims = value.type.tensor_type.shape.dim
-        if len(dims) == 1 and dims[0].dim_value > LONGEST:
-            return True
-    return any(len(t.dims) == 1 and t.dims[0] > LONGEST for t in graph.initializer)
 
 
 def _hide(proto: onnx.ModelProto) -> set[int]:

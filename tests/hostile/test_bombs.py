@@ -53,6 +53,12 @@ FOUR_TERABYTES = {
     "computed": one(
         "s = Mul (a, a) e = ConstantOfShape (s)", f"int64[1] a = {{{2**20}}}"
     ),
+    "computed in steps": graph(
+        f"""(float[1] x) => (float[a] y) <int64[1] a = {{{2**9}}}, int64[1] k = {{3}}> {{
+          s = Mul (a, a) e = ConstantOfShape <value = int64[1] {{5}}> (s)
+          f = Add (e, k) t = Shape (f) u = Mul (t, t) g = ConstantOfShape (u)
+          h = Cast <to = 1> (g) y = Add (x, h) }}"""
+    ),
     "an input": helper.make_model(
         helper.make_graph(
             [helper.make_node("Relu", ["x"], ["y"])], "g",
@@ -65,9 +71,6 @@ FOUR_TERABYTES = {
 
 
 CASES = [(name, level) for name in FOUR_TERABYTES for level in (0, 1)]
-CASES.remove(
-    ("computed", 0)
-)  # at -O0 nothing is computed: it is known when the package runs
 
 
 @pytest.mark.parametrize(("name", "level"), CASES)
