@@ -54,7 +54,7 @@ def test_the_record_has_the_hashes_of_the_model_and_of_each_weight(package):
 def test_as_made_it_passes(package):
     done = selftest(package)
     assert done.returncode == 0
-    assert "weights: 1 files, checksums match" in done.stdout
+    assert "weights: 1 file, checksums match" in done.stdout
 
 
 def test_one_bit_is_noticed(package):
@@ -94,7 +94,7 @@ def test_in_an_archive(package, tmp_path):
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "weights: 1 files, checksums match" in done.stdout
+    assert "weights: 1 file, checksums match" in done.stdout
 
 
 @pytest.mark.parametrize(
