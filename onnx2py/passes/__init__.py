@@ -1,4 +1,24 @@
-"""Graph -> Graph, one pass a file; the graph is valid after each of them."""
+"""Graph -> Graph, one pass a file; the graph is valid after each of them.
+
+=======  ============  =======================================================================
+T1       constants     nodes that are constants -> constants
+W1-W5    widen         values in half precision -> float32, rounded where the graph says so
+F1-F4    fold          what is known -> constants
+L1-L2    functions     constant arguments into functions; functions of one node -> that node
+I1       branches      If with a constant condition -> the branch
+N1-N8    no_ops        nodes that do nothing -> their inputs
+D1-D3    dead_code     what is not read -> nothing
+E1       duplicates    nodes that compute the same -> the first of them
+U1       unrolled      what is done to each slice of an axis -> done once, to all
+P1-P7    fuse          patterns of exporters -> the operators they stand for
+Y1-Y7    symbols       lengths that the file leaves open -> followed through the graph
+R1-R2    channels      scales and shifts -> moved to the weights that they can be part of
+B1-B3    batch_norm    batch normalization and other constants per channel -> part of weights
+O1       order         activation, then max pooling -> the other way round
+=======  ============  =======================================================================
+
+No letter is also one of the planner's (see :mod:`onnx2py.plan`).
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Scales and shifts move back to the weights that can take them in.
 
-S1  Squeeze, Unsqueeze, Transpose or Reshape that only adds or drops axes of the length 1, of a
+R1  Squeeze, Unsqueeze, Transpose or Reshape that only adds or drops axes of the length 1, of a
     convolution, then BatchNormalization, or Add, Sub, Mul or Div of a constant per channel ->
     the latter first.
-S2  Gather of rows of a constant table, then Add, Sub, Mul or Div of a constant per column,
+R2  Gather of rows of a constant table, then Add, Sub, Mul or Div of a constant per column,
     only read there -> the table is changed.
 
 As tf2onnx writes one-dimensional convolutions, and normalization behind an embedding.
@@ -33,7 +33,7 @@ LARGEST_TABLE = 1 << 26
 
 
 def move_scales(graph: Graph) -> Graph:
-    """Apply rules S1 and S2 to the main graph."""
+    """Apply rules R1 and R2 to the main graph."""
     draft = Draft(graph)
     mover = _Mover(draft, dict(graph.types), dict(graph.constants))
     for node in graph.nodes:
@@ -65,7 +65,7 @@ class _Mover:
         return self.before_view(node, x) or self.in_table(node, x, constant)
 
     def before_view(self, node: Node, x: str) -> tuple[Node, ...]:
-        """S1."""
+        """R1."""
         view = self.only_reader(x)
         inner = self.lengths(view.inputs[0]) if view else None
         if view is None or inner is None or not self.is_convolved(view.inputs[0]):
@@ -92,7 +92,7 @@ class _Mover:
         return first, last
 
     def in_table(self, node: Node, x: str, constant: str) -> tuple[Node, ...]:
-        """S2."""
+        """R2."""
         gather = self.only_reader(x)
         if gather is None or gather.operator != "Gather" or gather.domain:
             return ()

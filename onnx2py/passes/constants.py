@@ -1,6 +1,6 @@
 """Constant nodes become constants of the graph.
 
-C1  Constant (every form of its value) -> a constant.
+T1  Constant (every form of its value) -> a constant.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is computed twice.
 
-D1  A node that does what an earlier one of the same graph did, on the same values -> the earlier.
+E1  A node that does what an earlier one of the same graph did, on the same values -> the earlier.
 
 Small constants are the same if their numbers are. Exporters write the lengths of a tensor out again
 wherever they need them. Random operators draw again, and stay; so does what makes an output of the
@@ -36,7 +36,7 @@ MOST_NUMBERS = 16
 
 
 def remove_duplicates(graph: Graph) -> Graph:
-    """Compute once what is computed several times (rule D1), in each subgraph by itself."""
+    """Compute once what is computed several times (rule E1), in each subgraph by itself."""
     names: dict[str, str] = {}
     return substitute(_single(graph, names, graph.constants), names)
 

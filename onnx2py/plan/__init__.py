@@ -1,11 +1,11 @@
 """Program -> Program: numbered rules in order.
 
 =====  =================  ====================================================================
-B1     prepared           batch normalization by constants -> one product and one sum
-P1     prepared           products of several matrices and one -> one large product
-Q6     prepared           products of integers and constants -> floats without a zero point
-Q7     prepared           functions of 8-bit numbers -> a table of 256
-R1     prepared           LSTM and GRU by constants -> their weights packed
+K1     prepared           batch normalization by constants -> one product and one sum
+K2     prepared           products of several matrices and one -> one large product
+K3     prepared           products of integers and constants -> floats without a zero point
+K4     prepared           functions of 8-bit numbers -> a table of 256
+K5     prepared           LSTM and GRU by constants -> their weights packed
 S1     hoist              what depends on weights alone is computed when they are loaded
 S2     unpack             weights of few bits in blocks -> floats, when they are loaded
 S3     unpack             weights that are floats of 4 bits -> floats, when they are loaded
@@ -35,9 +35,9 @@ M1     release            large values after their last read -> freed
 M2     in_place           ... where an elementwise result has room in their memory -> overwritten
 =====  =================  ====================================================================
 
-Letters: B batch normalization, R recurrent networks, P products, S setup, A attention, Q
-quantization, J joined products, C convolutions, H lengths, M memory. The rules stand in the
-order of their application, and each is told in full in its file.
+Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
+H lengths, M memory. The rules stand in the order of their application, and each is told in full
+in its file.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Rule(NamedTuple):
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(("B1", "P1", "Q6", "Q7", "R1"), prepare_parameters),
+    Rule(("K1", "K2", "K3", "K4", "K5"), prepare_parameters),
     Rule(("S1",), move_to_setup),
     Rule(("S2", "S3", "S4"), unpack_weights),
     Rule(("A1", "A2", "A3", "A4", "A5"), fuse_attention),

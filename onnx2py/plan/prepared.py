@@ -1,10 +1,10 @@
 """Constant parameters, computed and arranged beforehand as NumPy's kernels read them fastest.
 
-B1  Batch normalization by constants -> ``scale_and_shift``: one product and one sum.
-P1  A product of several matrices and one matrix -> ``project``: one large product.
-Q6  Products of integers and a constant matrix -> by floats that have no zero point.
-Q7  Functions of 8-bit numbers whose scales are constant -> a look into a table of 256.
-R1  LSTM and GRU of the usual activations, by constants -> ``lstm_packed``, ``gru_packed``.
+K1  Batch normalization by constants -> ``scale_and_shift``: one product and one sum.
+K2  A product of several matrices and one matrix -> ``project``: one large product.
+K3  Products of integers and a constant matrix -> by floats that have no zero point.
+K4  Functions of 8-bit numbers whose scales are constant -> a look into a table of 256.
+K5  LSTM and GRU of the usual activations, by constants -> ``lstm_packed``, ``gru_packed``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EXACT = 2**24
 
 
 def prepare_parameters(program: Program) -> Program:
-    """Apply rules B1, R1, Q6, Q7 and P1, in bodies too."""
+    """Apply rules K1 to K5, in bodies too."""
     preparation = _Preparation(program.types, dict(program.weights))
     changed = with_blocks(
         program, lambda statements, _: map(preparation.one, statements)
@@ -81,7 +81,7 @@ class _Preparation:
 
 
 def _scaled_and_shifted(preparation: _Preparation, call: Call) -> Call | None:
-    """B1: with the rank known, scale and shift have the axes that they need."""
+    """K1: with the rank known, scale and shift have the axes that they need."""
     x, *rest = call.args
     x_type = preparation.tensor_type(x)
     constants = [preparation.constant(argument) for argument in rest]
@@ -105,7 +105,7 @@ def _scaled_and_shifted(preparation: _Preparation, call: Call) -> Call | None:
 
 
 def _packed_lstm(preparation: _Preparation, call: Call) -> Call | None:
-    """R1."""
+    """K5."""
     if not call.kwargs.keys() <= {"direction", "layout"} or len(call.args) > 7:
         return None  # other activations, or weights of peepholes
     packed = _packed(preparation, call.args, (0, 2, 1, 3), halved=3)
@@ -116,7 +116,7 @@ def _packed_lstm(preparation: _Preparation, call: Call) -> Call | None:
 
 
 def _packed_gru(preparation: _Preparation, call: Call) -> Call | None:
-    """R1."""
+    """K5."""
     after = bool(call.kwargs.get("linear_before_reset"))
     kwargs = {k: v for k, v in call.kwargs.items() if k != "linear_before_reset"}
     if not kwargs.keys() <= {"direction", "layout"}:
@@ -195,7 +195,7 @@ def _integers_as_floats(
 
 
 def _matmul_of_floats(preparation: _Preparation, call: Call) -> Call | None:
-    """Q6."""
+    """K3."""
     a, b, a_zero, b_zero = (*call.args, None, None)[:4]
     matrix = preparation.constant(b)
     axis = -2 if matrix is not None and matrix.ndim > 1 else 0
@@ -207,7 +207,7 @@ def _matmul_of_floats(preparation: _Preparation, call: Call) -> Call | None:
 
 
 def _gemm_of_floats(preparation: _Preparation, call: Call) -> Call | None:
-    """Q6."""
+    """K3."""
     matrix = preparation.constant(call.args[3])
     if matrix is None or matrix.ndim != 2 or matrix.dtype.kind == "f":
         return None
@@ -221,7 +221,7 @@ def _gemm_of_floats(preparation: _Preparation, call: Call) -> Call | None:
 
 
 def _table(preparation: _Preparation, call: Call) -> Call | None:
-    """Q7."""
+    """K4."""
     x, *parameters = call.args
     x_type = preparation.tensor_type(x)
     if x_type is None or not all(isinstance(p, (int, float)) for p in parameters):
@@ -234,7 +234,7 @@ def _table(preparation: _Preparation, call: Call) -> Call | None:
 
 
 def _projection(preparation: _Preparation, call: Call) -> Call | None:
-    """P1."""
+    """K2."""
     a_type, b_type = map(preparation.tensor_type, call.args)
     if a_type is None or a_type.shape is None or b_type is None or b_type.rank != 2:
         return None

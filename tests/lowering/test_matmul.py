@@ -114,7 +114,7 @@ def test_gemm_of_integers():
     assert_same(found, np.array([[31]]))
 
 
-def test_q6():
+def test_k3():
     constants = {
         "b": np.ones((64, 4), np.int8),
         "bz": np.array(1, np.int8),

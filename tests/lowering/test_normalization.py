@@ -25,7 +25,7 @@ def batch_inputs(*shape):
     return [normal(*shape), positive(c), normal(c), normal(c), positive(c)]
 
 
-def test_b1():
+def test_k1():
     constants = {name: np.ones(3, np.float32) for name in BATCH[1:]}
     types = {"x": TensorType("float32", ("n", 3, 8, 8))}
     of = {"opset": 15, "types": types, "constants": constants}

@@ -50,7 +50,7 @@ def test_parameters_become_literals():
     )
 
 
-def test_q7():
+def test_k4():
     names = ["x", "s", "z", "s", "z"]
     constants = {"s": np.array(0.5, np.float32), "z": np.array(3, np.uint8)}
     types = {"x": TensorType("uint8", (2,))}

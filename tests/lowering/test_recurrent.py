@@ -69,7 +69,7 @@ def check(operator, arrays, *, opset=14, **options):
         assert_same([found[name] for name in out], expected)
 
 
-def test_r1():
+def test_k5():
     arrays = dict(zip(["x", "w", "r"], inputs("LSTM")))
     of = {"opset": 14, "constants": {name: arrays[name] for name in ("w", "r")}}
     names = ["x", "w", "r", "", "", "h", "c"]
@@ -93,7 +93,7 @@ def test_r1():
 
 
 @pytest.mark.parametrize("after", [0, 1])
-def test_r1_of_gru(after):
+def test_k5_of_gru(after):
     arrays = dict(zip("xwrb", inputs("GRU")))
     of = {"opset": 14, "constants": {name: arrays[name] for name in "wrb"}}
     names = ["x", "w", "r", "b", "", "h"]

@@ -1,4 +1,4 @@
-"""Rules S1 and S2: scales and shifts behind views of convolutions, and behind embeddings."""
+"""Rules R1 and R2: scales and shifts behind views of convolutions, and behind embeddings."""
 
 from __future__ import annotations
 

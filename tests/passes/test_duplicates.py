@@ -1,4 +1,4 @@
-"""Rule D1."""
+"""Rule E1."""
 
 from onnx2py.passes.duplicates import remove_duplicates
 from tests.passes.support import after, block

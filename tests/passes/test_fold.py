@@ -1,4 +1,4 @@
-"""Rules F1 to F4, C1, and what is never folded."""
+"""Rules F1 to F4, T1, and what is never folded."""
 
 from dataclasses import replace
 

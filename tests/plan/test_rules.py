@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from onnx2py import passes
 from onnx2py import plan as planner
 from onnx2py.ir.program import Call, Program, Ref, Statement
 from onnx2py.plan import RULES, plan
@@ -33,6 +34,27 @@ def test_a_file_tells_the_rules_that_the_index_says_it_has(file):
     module = importlib.import_module(f"onnx2py.plan.{file}")
     told = re.findall(r"^([A-Z]\d)  \S", module.__doc__ or "", re.MULTILINE)
     assert told == sorted(number for number, name in INDEX if name == file)
+
+
+OF_PASSES = re.findall(
+    r"^([A-Z])(\d)(?:-\1(\d))?\s+(\w+)\s+\S", passes.__doc__ or "", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("letter", "first", "last", "file"), OF_PASSES)
+def test_a_pass_tells_the_rules_that_the_index_says_it_has(letter, first, last, file):
+    module = importlib.import_module(f"onnx2py.passes.{file}")
+    told = re.findall(r"^([A-Z]\d)  \S", module.__doc__ or "", re.MULTILINE)
+    numbers = range(int(first), int(last or first) + 1)
+    assert told == [f"{letter}{number}" for number in numbers]
+
+
+def test_every_pass_is_in_the_index_and_has_a_letter_of_its_own():
+    modules = {each.__module__.rpartition(".")[2] for each in passes.OPTIMIZING}
+    assert modules | {"constants"} == {file for *_, file in OF_PASSES}
+    letters = [letter for letter, *_ in OF_PASSES]
+    assert len({*letters}) == len(letters)
+    assert {*letters}.isdisjoint(number[0] for number, _ in INDEX)
 
 
 def test_a_target_leaves_rules_out():
