@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import counted
 from ..ir.graph import Graph, Node, onnx_name
 from ..ir.order import sorted_nodes
 from ..ir.types import ValueType
@@ -156,8 +157,8 @@ def _complaints(
     found = []
     if len(node.inputs) != len(stops):
         found.append(
-            f"attributes xs and zs: expected {len(node.inputs)} names, one for each input, "
-            f"got {len(stops)}"
+            f"attributes xs and zs: expected {counted(len(node.inputs), 'name')}, "
+            f"one for each input, got {len(stops)}"
         )
     found += [
         f"input {index}: expected a value, got none"

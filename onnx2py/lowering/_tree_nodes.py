@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import counted
 from ._tree_tables import LEAF, MEMBER, Nodes, Tables, build_tables, distinct
 from ._tree_votes import Votes
 from .context import NodeContext
@@ -188,7 +189,7 @@ def _members(
     lists = np.split(values.astype(dtype), np.flatnonzero(np.isnan(values)) + 1)
     if len(where) > len(lists):
         raise node.unsupported(
-            f"membership_values: expected {len(where)} lists, got {len(lists)}",
+            f"membership_values: expected {counted(len(where), 'list')}, got {len(lists)}",
             "the model is not valid ONNX",
         )
     return dict(zip(where.tolist(), lists))

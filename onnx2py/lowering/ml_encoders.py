@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import counted
 from ..ir.program import Argument, Call
 from ..kernels import encoders
 from ._ml import DOMAIN, MOST_LITERALS, class_labels, listed
@@ -111,7 +112,7 @@ def _between_strings_and_integers(
         )
     if len(integers) != len(strings):
         raise node.unsupported(
-            f"categories: expected {len(integers)} strings, got {len(strings)}",
+            f"categories: expected {counted(len(integers), 'string')}, got {len(strings)}",
             "the model is not valid ONNX",
         )
     texts, numbers = np.array(strings, object), np.array(integers, np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import counted
 from ..ir.program import Argument, Call
 from ..kernels import features
 from ._ml import DOMAIN, float32_list, width_of
@@ -87,7 +88,7 @@ def feature_vectorizer(node: NodeContext) -> Call:
         lengths = tuple(width for width in widths if width is not None)
     if len(lengths) != len(inputs):
         raise node.unsupported(
-            f"inputdimensions: expected {len(inputs)} lengths, got {len(lengths)}",
+            f"inputdimensions: expected {counted(len(inputs), 'length')}, got {len(lengths)}",
             "the model is not valid ONNX",
         )
     return node.call(features.vectorize_features, *inputs, inputdimensions=lengths)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import counted
 from ..ir.program import Call
 from ..kernels import svm
 from ._ml import DOMAIN, class_labels, float32_list, listed, post_transform
@@ -142,7 +143,7 @@ def _kernel(node: NodeContext) -> dict[str, Any]:
 def _matrix(node: NodeContext, name: str, values: np.ndarray, rows: int) -> np.ndarray:
     if not rows or not len(values) or len(values) % rows:
         raise node.unsupported(
-            f"{name}: expected {rows} rows, got {len(values)} elements",
+            f"{name}: expected {counted(rows, 'row')}, got {len(values)} elements",
             "the model is not valid ONNX",
         )
     return values.reshape(rows, -1)

@@ -270,7 +270,7 @@ def test_what_has_no_derivative_is_listed():
     [
         ('xs = ["x"], y = "z"', "attribute y: 'z': nothing in the graph defines it"),
         ('xs = ["u"], y = "y"', "attribute xs or zs: 'u': nothing in the graph"),
-        ('xs = ["x", "y"], y = "y"', "expected 1 names, one for each input, got 2"),
+        ('xs = ["x", "y"], y = "y"', "expected 1 name, one for each input, got 2"),
         ('xs = ["x"], y = "d"', "it differentiates itself"),
     ],
 )
