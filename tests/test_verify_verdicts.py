@@ -273,3 +273,35 @@ def test_a_model_without_calls_has_no_values_to_compare(here, capsys):
     assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
     out = capsys.readouterr().out
     assert "0 of 0" not in out
+
+
+def own_check() -> subprocess.CompletedProcess[str]:
+    """Run the package's own check."""
+    command = [sys.executable, "-m", "net"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("text", [TINY, SUBNORMAL, FAR_EXP])
+def test_a_package_checks_tiny_outputs_at_their_own_scale(here, text):
+    save(text)
+    assert compile_model("net.onnx", "net", verify=True).agrees
+    done = own_check()
+    assert (done.returncode, done.stderr) == (0, "")
+    path = Path("net/model.py")
+    path.write_text(path.read_text().replace("return y", "return y * 2"))
+    assert own_check().stdout.startswith("y: DIFFERS")
+
+
+def test_text_that_agrees_as_numbers_only_is_not_recorded(here, monkeypatch):
+    save(TEXT)
+    assert compile_model("net.onnx", "net", verify=True).agrees
+    assert own_check().stdout.startswith("y: agrees, compared exactly")
+    original = OnnxRuntime.run
+
+    def spelled(*args: object) -> list[object]:
+        (y,) = original(*args)
+        return [np.array([[f"{text}0" for text in row] for row in y], object)]
+
+    monkeypatch.setattr(OnnxRuntime, "run", spelled)
+    assert compile_model("net.onnx", "net", verify=True).agrees
+    assert own_check().stdout.startswith("y: not recorded")
