@@ -58,7 +58,22 @@ FAR_EXP = """(float[N, 3] x) => (float[N, 3] y) <float c = {90}> {
 ZEROS = """(float[N, 8] x) => (float[N, 8] y) <float c = {0.3}, float d = {0.1}> {
     a = Mul (x, c) b = Mul (x, d) e = Add (b, b) f = Add (e, b) y = Sub (a, f) }"""
 
-RIGHT = [TEXT, SUM_AS_TEXT, INTEGERS, SINES, TINY, SUBNORMAL, FAR_EXP, ZEROS]
+FAR_SIGMOID = """(float[N, 30] x) => (float[N, 30] y, float[N, 30] z) <float c = {-80}> {
+    a = Add (x, c) y = Sigmoid (a) z = Softplus (a) }"""
+NEAR_SIGMOID = FAR_SIGMOID.replace("-80", "-13")
+
+RIGHT = [
+    FAR_SIGMOID,
+    NEAR_SIGMOID,
+    TEXT,
+    SUM_AS_TEXT,
+    INTEGERS,
+    SINES,
+    TINY,
+    SUBNORMAL,
+    FAR_EXP,
+    ZEROS,
+]
 
 
 @pytest.mark.parametrize("text", RIGHT)
@@ -79,6 +94,7 @@ WRONG = [
     (TINY, "return y", "return y * np.float32(1.01)"),
     (SUBNORMAL, "return y", "return y * 2"),
     (FAR_EXP, "np.float32(90.0)", "np.float32(91.0)"),
+    (NEAR_SIGMOID, "ops.sigmoid(a", "ops.sigmoid(a + np.float32(1)"),
     (ZEROS, "return y", "return y + np.float32(1e-6)"),
 ]
 

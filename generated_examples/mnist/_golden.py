@@ -15,7 +15,7 @@ from .model import INPUTS, OUTPUTS, Model
 
 GOLDEN = Path(__file__).with_name("golden")
 MANIFEST = Path(__file__).with_name("onnx2py.json")
-SMALLEST_SCALE = 1e-4
+SCALE_OF_ZERO = 1e-4
 WORDS = ("red", "green apples", "The blue sky", "seven", "42", "")
 
 
@@ -152,7 +152,10 @@ def close(name: str, actual: NDArray[Any], expected: NDArray[Any], rtol: float) 
     a, e = actual.astype(wide), expected.astype(wide)
     finite = np.isfinite(e)
     error = float(np.max(np.abs(a[finite] - e[finite]), initial=0))
-    limit = rtol * float(np.max(np.abs(e[finite]), initial=SMALLEST_SCALE))
+    largest = float(np.max(np.abs(e[finite]), initial=0))
+    limit = rtol * (largest or SCALE_OF_ZERO)
+    if expected.dtype.kind in "fc":
+        limit += 2 * float(np.finfo(expected.dtype).smallest_subnormal)
     odd = np.array_equal(a[~finite], e[~finite], equal_nan=True)
     same = bool(odd and error <= limit)
     verdict = "agrees" if same else "DIFFERS"

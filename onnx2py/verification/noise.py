@@ -29,6 +29,9 @@ WAVES = 1234.5
 """What values are multiplied with before their sine is the noise."""
 
 EXACT = ";exact"
+COMPUTED = ";computed"
+"""Follows the name of a value that a part of a model computes from given values."""
+
 STEPS = {
     "float32": 2.0**-23,
     "float64": 2.0**-52,
@@ -72,6 +75,17 @@ ROUNDS_ONCE = MOVES | {
 """Operators whose results are as close to the true ones as their type allows."""
 
 
+NEAR_ONE = frozenset(
+    {"Acosh", "Asinh", "Atanh", "BiasGelu", "Celu", "Elu", "FastGelu", "Gelu", "HardSigmoid",
+     "HardSwish", "Mish", "QuickGelu", "Selu", "Sigmoid", "Sinh", "Softplus"}
+)  # fmt: skip
+"""Operators that add or subtract about 1 inside, so that tiny results are what rounding leaves:
+onnxruntime's Sigmoid is 1/2 and a quotient, and 0 from -18 on."""
+
+OF_ONE = 2.0**-25
+"""By how much their results are off, at most: a quarter of a unit of 1 in float32."""
+
+
 class Noise:
     """Adds noise to a model."""
 
@@ -81,7 +95,7 @@ class Noise:
             o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")
         ]
         self.opset = max(versions, default=1)
-        self.used: set[str] = set()
+        self.used: set[tuple[str, bool]] = set()
         """The element types of which there is noise."""
         self.phases = np.random.default_rng(0)
         self.fixed = set(_fixed(proto.graph))
@@ -109,7 +123,9 @@ class Noise:
         for name in (SEED, SIZE):
             scalar = helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ())
             graph.input.append(scalar)
-        self.proto.functions.extend(_function(kind, self.opset) for kind in self.used)
+        self.proto.functions.extend(
+            _function(*each, self.opset) for each in sorted(self.used)
+        )
         self.proto.opset_import.append(helper.make_opsetid(DOMAIN, 1))
         self.proto.ir_version = max(self.proto.ir_version, 8)
         return renamed
@@ -127,7 +143,8 @@ class Noise:
             if node.op_type in MOVES and node.domain in ("", "ai.onnx"):
                 continue
             for i, name in enumerate(node.output):
-                noise = self._noise(name) if name else None
+                near_one = node.op_type in NEAR_ONE
+                noise = self._noise(name, near_one) if name else None
                 if noise is not None:
                     node.output[i] = name + EXACT
                     nodes.append(noise)
@@ -143,9 +160,9 @@ class Noise:
                     if name in given:
                         node.input[place] = name + EXACT
 
-    def _noise(self, name: str) -> onnx.NodeProto | None:
+    def _noise(self, name: str, near_one: bool = False) -> onnx.NodeProto | None:
         """Return a node that rounds a value otherwise, which is called ``;exact`` from now on."""
-        kind = self.graph.types.get(name)
+        kind = self.graph.types.get(name.removesuffix(COMPUTED))
         if not isinstance(kind, TensorType) or kind.dtype not in STEPS:
             return None
         if name in self.fixed or name not in self.blurred:
@@ -153,9 +170,10 @@ class Noise:
         phase = f"{name};phase"
         number = np.array(self.phases.uniform(1, 100), np.float32)
         self.proto.graph.initializer.append(numpy_helper.from_array(number, phase))
-        self.used.add(kind.dtype)
+        near_one = near_one and kind.dtype != "float64"
+        self.used.add((kind.dtype, near_one))
         return helper.make_node(
-            f"round_{kind.dtype}",
+            _function_name(kind.dtype, near_one),
             [name + EXACT, phase, SEED, SIZE],
             [name],
             domain=DOMAIN,
@@ -175,7 +193,11 @@ class Noise:
         return found | data
 
 
-def _function(dtype: str, opset: int) -> onnx.FunctionProto:
+def _function_name(dtype: str, near_one: bool) -> str:
+    return f"round_{dtype}_near_one" if near_one else f"round_{dtype}"
+
+
+def _function(dtype: str, near_one: bool, opset: int) -> onnx.FunctionProto:
     """Return a function that multiplies with 1, give or take units in the last place."""
     work = "double" if dtype == "float64" else "float"
     element, result = (ELEMENTS[each] for each in (work, dtype))
@@ -190,7 +212,7 @@ def _function(dtype: str, opset: int) -> onnx.FunctionProto:
             below_most = Min (v, most) bounded = Max (below_most, least)"""
     return onnx.parser.parse_function(
         f"""<opset_import: ["" : {opset}], domain: "{DOMAIN}">
-        round_{dtype} (x, phase, seed, size) => (y) {{
+        {_function_name(dtype, near_one)} (x, phase, seed, size) => (y) {{
             v = {"Identity" if dtype in ("float32", "float64") else f"Cast <to = {element}>"} (x)
             k = Constant <value = {work} {{{WAVES}}}> ()
             unit = Constant <value = {work} {{{STEPS[dtype]!r}}}> ()
@@ -207,7 +229,10 @@ def _function(dtype: str, opset: int) -> onnx.FunctionProto:
             is_broken = Ceil (part)
             share = Mul (wave, step)
             factor = Mul (share, is_broken)
-            noise = Mul (bounded, factor)
+            relative = Mul (bounded, factor)
+            of_one = Constant <value = {work} {{{OF_ONE if near_one else 0.0!r}}}> ()
+            absolute = Mul (wave, of_one)
+            noise = Add (relative, absolute)
             noisy = Add (v, noise)
             y = {"Identity" if dtype in ("float32", "float64") else f"Cast <to = {result}>"} (noisy)
         }}"""

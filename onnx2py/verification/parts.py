@@ -11,10 +11,7 @@ import numpy as np
 import onnx  # noqa: TID251  (an oracle is not part of the compiler)
 from onnx import helper  # noqa: TID251
 
-from .noise import captured
-
-COMPUTED = ";computed"
-"""Follows the name of a value that is computed from given ones, and is given itself."""
+from .noise import COMPUTED, captured
 
 PART_BYTES = 256 << 20
 """How much of what its calls make a part may have."""

@@ -20,8 +20,9 @@ from .bodies import opened
 from .comparison import describe
 from .expectation import Expectation
 from .isolation import Outcome, Traced
+from .noise import COMPUTED
 from .oracle import OnnxRuntime, OracleError, model_proto
-from .parts import COMPUTED, Parts, groups
+from .parts import Parts, groups
 from .per_node import (
     NodeReport,
     NodeResult,
