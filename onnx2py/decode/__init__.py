@@ -90,7 +90,7 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     inferred, notes = inferred_types(proto)
     shared = Shared(loaded, has_rule, functions)
     graph = GraphDecoder(opsets, notes, shared).main_graph(inferred.graph, declared)
-    check_validity(graph, shared.faults, shared.declared)
+    check_validity(graph, shared.faults, shared.declared, shared.stated)
     metadata = Metadata(
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),
         producer_name=proto.producer_name,

@@ -39,6 +39,8 @@ class Shared:
     """For the first output of a node that inference refused: why."""
     declared: set[str] = field(default_factory=set)
     """Values whose types the file declares and inference does not know."""
+    stated: dict[str, list[ValueType]] = field(default_factory=dict)
+    """All types that the file declares for what nodes make."""
 
 
 class GraphDecoder:
@@ -154,6 +156,9 @@ class GraphDecoder:
             self._note_type(value, scope)
         if self.shared.functions.protos:
             self._note_constants(dict(small_constants(proto.node)), scope)
+        for name, kind in notes.declared:
+            if name in scope:
+                self.shared.stated.setdefault(scope[name], []).append(kind)
         decoded = [self._node(node, scope) for node in proto.node]
         for number, reason in notes.faults.items():
             self.shared.faults[first_output(decoded[number])] = reason

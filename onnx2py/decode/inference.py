@@ -23,6 +23,7 @@ from ..memory import bounded_memory
 from .first_round import types_of, with_first_rounds
 from .following import with_numbers_followed
 from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
+from .types import value_type
 
 UNKNOWN = "onnx2py.unknown"
 """The domain of nodes hidden from inference."""
@@ -64,6 +65,8 @@ class GraphNotes:
     what the first round of a loop makes."""
     faults: Mapping[int, str] = field(default_factory=dict)
     """For the number of a node that inference refused: why."""
+    declared: tuple[tuple[str, ValueType], ...] = ()
+    """The types that the file gives to values inside and to outputs, by their names."""
 
 
 def inferred_types(
@@ -71,17 +74,25 @@ def inferred_types(
 ) -> tuple[onnx.ModelProto, list[GraphNotes]]:
     """Infer types and shapes; return notes on the graph and its subgraphs, in order, too."""
     inputs, promised = types_of(proto.graph, "input"), types_of(proto.graph, "output")
+    declared = [tuple(_declared(graph)) for graph in graphs_of(proto.graph)]
     inferred, faults = infer(proto)
     promised = with_first_rounds(
         inferred, inputs, promised, lambda model: _inferred(model)[0]
     )
     notes, first = [], 0
-    for graph, types in zip(graphs_of(inferred.graph), ((), *promised)):
+    for graph, types, said in zip(graphs_of(inferred.graph), ((), *promised), declared):
         numbers = range(first, first + len(graph.node))
         of_graph = {n - first: faults[n] for n in numbers if n in faults}
-        notes.append(GraphNotes(types, of_graph))
+        notes.append(GraphNotes(types, of_graph, said))
         first += len(graph.node)
     return inferred, notes
+
+
+def _declared(graph: onnx.GraphProto) -> Iterator[tuple[str, ValueType]]:
+    for value in (*graph.value_info, *graph.output):
+        kind = value_type(value)
+        if kind is not None:
+            yield value.name, kind
 
 
 def infer(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[int, str]]:

@@ -158,7 +158,71 @@ LENGTHS = [
     "(float[2, 3] x, float[2, 3] k) => (y) { y = com.microsoft.FusedMatMul (x, k) }",
 ]
 
+LENGTHS += [
+    """(float[2, 3] x) => (y) { y = Einsum <equation = "ij,jk->ik"> (x, x) }""",
+    """(float[2, 3] x) => (y) { y = Einsum <equation = "ii->i"> (x) }""",
+    """(float[2, 3] x) => (y) { y = Einsum <equation = "ij->ii"> (x) }""",
+    """(float[2, 2, 3] x, float[3, 3, 2] k) => (y)
+    { y = Einsum <equation = "...ij,...jk->...ik"> (x, k) }""",
+    "(float[2, 3] x) => (y) <int64[2] a = {0, 1}> { y = CumSum (x, a) }",
+    "(float[2, 3] x, int64[0] a) => (y) { y = CumSum (x, a) }",
+    "(float x) => (y) <int64 i = {0}> { y = GatherElements (x, i) }",
+    "(float x) => (y) <int64 i = {0}> { y = ScatterElements (x, i, x) }",
+    "(float[2, 3] x, int64[4, 3] i) => (y) { y = GatherElements <axis = 1> (x, i) }",
+    "(float[1, 1, 2, 3] x) => (y) { y = MaxPool <kernel_shape = [9, 9]> (x) }",
+    "(float[1, 1, 2, 3] x) => (y) { y = MaxPool <kernel_shape = [9, 9], ceil_mode = 1> (x) }",
+    """(float[1, 1, 2, 3] x) => (y)
+    { y = MaxPool <kernel_shape = [2, 2], dilations = [3, 1]> (x) }""",
+    """(float[1, 1, 2, 3] x) => (y)
+    { y = MaxPool <kernel_shape = [9, 9], auto_pad = "VALID"> (x) }""",
+    "(float[1, 1, 2, 3] x) => (y) { y = AveragePool <kernel_shape = [9, 9]> (x) }",
+    "(float[1, 1, 2, 3] x) => (y) { y = LpPool <kernel_shape = [9, 9]> (x) }",
+    "(float[1, 1, 2, 3] x, float[1, 1, 3, 3] k) => (y) { y = Conv (x, k) }",
+    """(float[1, 1, 2, 3] x, float[1, 1, 2, 2] k) => (y)
+    { y = Conv <dilations = [3, 1]> (x, k) }""",
+    "(uint8[1, 1, 2, 3] x, uint8[1, 1, 3, 3] k) => (y) { y = ConvInteger (x, k) }",
+    """(float[1, 1, 4] x, float[1] s) => (y)
+    { y = GroupNormalization <num_groups = 2> (x, s, s) }""",
+    """(float[1, 4, 4] x, float[4] s) => (y)
+    { y = GroupNormalization <num_groups = 0> (x, s, s) }""",
+    "(float[1, 5, 2, 2] x) => (y) { y = DepthToSpace <blocksize = 2> (x) }",
+    "(float[1, 1, 3, 2] x) => (y) { y = SpaceToDepth <blocksize = 2> (x) }",
+    "(float[2, 3] x) => (y) { y = LpNormalization <axis = 2> (x) }",
+    "(float[2, 3] x, float[3] s) => (y) { y = LayerNormalization <axis = 2> (x, s) }",
+    "(float[2, 3, 4] x) => (y) { y = LRN <size = 0> (x) }",
+    "(float[2, 3] x) => (y) <float[2] a = {0, 1}> { y = Clip (x, a) }",
+    "(float[3, 3] x) => (y) <int64[2] k = {1, 1}> { y = Trilu (x, k) }",
+    """(float[2, 3] x) => (y) <int64[4] p = {1, 1, 1, 1}, float[2] v = {1, 1}>
+    { y = Pad (x, p, v) }""",
+    """(float[1, 16, 1] x) => (y) <int64[2] s = {4, 4}, int64 f = {8}>
+    { y = STFT (x, s, , f) }""",
+    "(float[1, 16, 3] x) => (y) <int64 s = {4}, int64 f = {8}> { y = STFT (x, s, , f) }",
+    "(float[1, 16, 3] x) => (y) { y = DFT (x) }",
+    """(float[2, 3] x) => (y) <float s = {1}, uint8[3] z = {1, 1, 1}>
+    { y = QuantizeLinear (x, s, z) }""",
+    """(float[2, 4] x, float[2, 3] s) => (y)
+    { y = QuantizeLinear <block_size = 2, axis = 1> (x, s) }""",
+    """(float[4, 2, 2] x) => (y) <int64[2] l = {1, 1}>
+    { y = ReverseSequence <batch_axis = 2> (x, l) }""",
+    """(float[1, 1, 4, 4] x, float[1, 5] r, int64[1] i) => (y) { y = RoiAlign (x, r, i) }""",
+    "(float[2, 3] x, float[2] s) => (y) { y = PRelu (x, s) }",
+]
+
 VALID = [
+    '(float[2, 1] x, float[3, 2] k) => (y) { y = Einsum <equation = "ij,jk->ik"> (x, k) }',
+    "(float[1, 1, 2, 3] x) => (y) { y = MaxPool <kernel_shape = [3, 3]> (x) }",
+    "(float[1, 1, 2, 3] x) => (y) { y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x) }",
+    """(float[1, 1, 2, 3] x) => (y)
+    { y = MaxPool <kernel_shape = [9, 9], auto_pad = "SAME_UPPER"> (x) }""",
+    "(float[1, 1, 2, 3] x, float[1, 1, 2, 3] k) => (y) { y = Conv <strides = [5, 5]> (x, k) }",
+    "(float[2, 3] x) => (y) <float[1] a = {0}> { y = Clip (x, a) }",
+    "(float[2, 3] x) => (y) <int64[1] a = {1}> { y = CumSum (x, a) }",
+    """(float[2, 3] x) => (y) <int64[1, 3] i = {0, 0, 0}>
+    { y = GatherElements <axis = 0> (x, i) }""",
+    """(float[2, 4] x, float[2, 2] s) => (y)
+    { y = QuantizeLinear <block_size = 2, axis = 1> (x, s) }""",
+    "(float[2, 1] x, float[3] s) => (y) { y = PRelu (x, s) }",
+    "(float x, float[2] s) => (y) { y = PRelu (x, s) }",
     "(float[n, 3] x, float[m, 3] k) => (y) { y = Add (x, k) }",
     "(float[2, 3] x, float[1, 3] k) => (y) { y = Add (x, k) }",
     "(float[1, 4, 8] x, float[6, 2, 3] k) => (y) { y = Conv <group = 2> (x, k) }",
@@ -224,6 +288,74 @@ def test_all_problems_are_reported_at_once():
         "p: Mul",
         "s: Sub",
     ]
+
+
+DECLARED = {
+    "an output": "(float[2, 3] x) => (int32[2, 3] y) { y = Neg (x) }",
+    "a value inside": """(float[2, 3] x) => (float[2, 3] y) <int32[2, 3] h>
+    { h = Neg (x) y = Neg (h) }""",
+    "a value that nothing reads": """(float[2, 3] x) => (float[2, 3] y) <int32[2, 3] h>
+    { h = Neg (x) y = Neg (x) }""",
+    "a conversion": "(float[2, 3] x) => (float[2, 3] y) { y = Cast <to = 7> (x) }",
+    "a sequence": "(float[2] x) => (seq(int32[2]) y) { y = SequenceConstruct (x) }",
+    "a tensor for a sequence": "(float[2] x) => (float[2] y) { y = SequenceConstruct (x) }",
+    "a branch": """(bool[] c, float[2] x) => (y) { y = If (c) <
+        then_branch = t () => (int32[2] p) { p = Neg (x) },
+        else_branch = e () => (int32[2] q) { q = Neg (x) }> }""",
+    "the output of branches": """(bool[] c, float[2] x) => (int32[2] y) { y = If (c) <
+        then_branch = t () => (float[2] p) { p = Neg (x) },
+        else_branch = e () => (float[2] q) { q = Neg (x) }> }""",
+    "a body": """(int64[] n, bool[] c, float[2] x) => (y) { y = Loop (n, c, x) <
+        body = b (int64[] i, bool[] g, float[2] s) => (bool[] h, int32[2] t)
+            { h = Identity (g) t = Neg (s) }> }""",
+    "the state of a body": """(int64[] n, bool[] c, float[2] x) => (y) { y = Loop (n, c, x) <
+        body = b (int64[] i, bool[] g, int32[2] s) => (bool[] h, int32[2] t)
+            { h = Identity (g) t = Neg (s) }> }""",
+}
+
+
+@pytest.mark.parametrize("text", DECLARED.values(), ids=DECLARED)
+def test_an_element_type_that_contradicts_the_declared_one_is_refused(text):
+    assert refused_by_onnxruntime(parsed(text))
+    assert any("expected" in problem for problem in problems(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(float[2, 3] x) => (float[2, 4] y) { y = Neg (x) }",
+        "(float[2, 3] x) => (float[2, 3, 1] y) { y = Neg (x) }",
+        "(float[2, 3] x) => (float[2, 3] y) <float[5] h> { h = Neg (x) y = Neg (h) }",
+        "(float[2, 3] x) => (float[2, 3] y) <int32[2, 3] x> { y = Neg (x) }",
+    ],
+)
+def test_a_declared_shape_that_contradicts_is_no_problem(text):
+    assert not refused_by_onnxruntime(parsed(text))
+    assert not problems(text)
+
+
+def test_a_declaration_that_contradicts_is_named():
+    assert problems(DECLARED["an output"]) == [
+        "y: Neg (opset 21): output 'y': expected int32, which the file declares, got float32; "
+        "correct the declaration, or convert the output with Cast"
+    ]
+
+
+def test_a_complaint_names_the_inputs_and_attributes():
+    text = "(float[2, 3] x) => (y) <int64[1] k = {1}> { y, z = TopK <axis = 2> (x, k) }"
+    assert problems(text) == [
+        "y: TopK (opset 21): inputs X ('x': float32[2, 3]), K ('k': int64[1]) or attributes "
+        "axis do not fit together: Invalid value for attribute axis"
+    ]
+    text = "() => (y) { y = Constant <value_int = 1, value_float = 2.0> () }"
+    (problem,) = problems(text)
+    assert "attributes value_float, value_int do not fit together" in problem
+
+
+def test_a_complaint_is_the_same_in_each_run():
+    text = """(float[1, 4, 4] x, float[1, 4] r, int64[1] i) => (y)
+    { y = RoiAlign (x, r, i) }"""
+    assert problems(text) == problems(text)
 
 
 def test_what_is_not_known_is_no_problem():

@@ -5,7 +5,7 @@ Nothing is reported about unknown types: an error means that no program can run 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from ...errors import InvalidModelError, Problem
@@ -13,11 +13,17 @@ from ...ir.graph import Graph, Node, onnx_name
 from ...ir.types import TensorType, ValueType
 from .doubts import is_believed
 from .lengths import misfit
-from .rules import RULES, View
-from .types import input_name, problem_of, type_problems
+from .rules import RULES
+from .types import input_name, problem_of, stated_types, type_problems
+from .view import View
 
 
-def check_validity(graph: Graph, faults: Mapping[str, str], declared: Set[str]) -> None:
+def check_validity(
+    graph: Graph,
+    faults: Mapping[str, str],
+    declared: Set[str],
+    stated: Mapping[str, Iterable[ValueType]],
+) -> None:
     """Check all nodes of a graph.
 
     ``faults`` has the messages of ONNX's inference about nodes, by first output. The file may
@@ -46,6 +52,11 @@ def check_validity(graph: Graph, faults: Mapping[str, str], declared: Set[str]) 
             faults if declared.isdisjoint(node.inputs) else {},
             id(node) in certain,
         )
+    ]
+    problems += [
+        problem
+        for node in graph.walk()
+        for problem in stated_types(node, graph.types, stated)
     ]
     if problems:
         raise InvalidModelError(problems)
@@ -108,9 +119,18 @@ def _fault(
         return
     given = [name for name in node.inputs if name]
     if all(name in types for name in given) and is_believed(node, faults[first], types):
-        inputs = ", ".join(str(types[name]) for name in given)
         yield problem_of(
-            node,
-            f"its inputs ({inputs}) or attributes do not fit together: "
-            f"{faults[first]}",
+            node, f"{_subject(node, types)} do not fit together: {faults[first]}"
         )
+
+
+def _subject(node: Node, types: Mapping[str, ValueType]) -> str:
+    """Name the inputs, with their types, and the attributes of a node."""
+    inputs = [
+        f"{input_name(node, place)} ({onnx_name(name)!r}: {types[name]})"
+        for place, name in enumerate(node.inputs)
+        if name
+    ]
+    named = [("inputs", inputs), ("attributes", sorted(node.attributes))]
+    parts = [f"{kind} {', '.join(names)}" for kind, names in named if names]
+    return " or ".join(parts) or "its inputs, of which there are none,"

@@ -37,6 +37,7 @@ POOLED = "N C ? *"
 
 PATTERNS: dict[str, str] = {
     "AffineGrid": "N ? ?, ?",
+    "Attention": "B ? ? *, B ? ? *, B ? ? *",
     "BatchNormalization spatial=1": "N C *, C, C, C, C",
     "Conv": CONV,
     "ConvInteger": "N group*c ~, group*m c ~",
@@ -62,6 +63,7 @@ PATTERNS: dict[str, str] = {
     "RMSNormalization": NORMALIZED,
     "ReverseSequence batch_axis=0": "B ? *, B",
     "ReverseSequence batch_axis=1": "? B *, B",
+    "RoiAlign": "N C H W, R 4, R",
     "RotaryEmbedding": "*, ..., ...",
     "Scatter": "~, ..., ...",
     "ScatterElements": "~, ..., ...",

@@ -6,52 +6,23 @@ R3  QuantizeLinear, DequantizeLinear: one scale for each place on the axis, or a
 R4  ScatterND: the updates have the axes of the indices, but for the last, and those of a part.
 R5  Products of matrices of ``com.microsoft``: inner lengths are equal, others can be broadcast.
 R6  GroupNormalization: a scale and a bias for each channel; onnxruntime takes a single one too.
+    The channels can be divided into the groups.
+R7  LRN: channels, and at least one of them in each window.
+R8  ReverseSequence: the batch is the first or second axis, time the other one.
+
+More are in :mod:`.windows`, :mod:`.einsum` and :mod:`.operands`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Callable
 
-from ...ir.graph import Node
-from ...ir.types import Dim, Shape, TensorType, ValueType
+from ...ir.types import Dim
+from .einsum import einsum
 from .lengths import broadcasts_together, spelled
-
-
-@dataclass(frozen=True)
-class View:
-    """A node with the shapes that are known of its inputs and outputs."""
-
-    node: Node
-    types: Mapping[str, ValueType]
-
-    def input(self, place: int) -> Shape:
-        """Return the shape of an input."""
-        names = self.node.inputs
-        return self._shape(names[place]) if place < len(names) else None
-
-    def output(self, place: int) -> Shape:
-        """Return the shape of an output."""
-        names = self.node.outputs
-        return self._shape(names[place]) if place < len(names) else None
-
-    def int(self, name: str, default: int) -> int:
-        """Return an integer attribute."""
-        value = self.node.attributes.get(name, default)
-        return value if isinstance(value, int) else default
-
-    def _shape(self, name: str) -> Shape:
-        kind = self.types.get(name)
-        return kind.shape if isinstance(kind, TensorType) else None
-
-
-def elements(shape: Shape) -> int | None:
-    """Return the number of elements, None if it is unknown."""
-    if shape is None:
-        return None
-    numbers = [dim for dim in shape if isinstance(dim, int)]
-    return prod(numbers) if len(numbers) == len(shape) else None
+from .operands import block, indices, not_beyond, parts, single, trailing, zero_points
+from .view import View, elements
+from .windows import convolution, pooling
 
 
 def reshape(node: View) -> str | None:
@@ -76,8 +47,11 @@ def transpose(node: View) -> str | None:
 def scale(node: View) -> str | None:
     """R3."""
     x, scales = node.input(0), node.input(1)
-    if x is None or scales is None or node.int("block_size", 0):
-        return None
+    wrong = zero_points(node)
+    if wrong or x is None or scales is None:
+        return wrong
+    if node.int("block_size", 0):
+        return block(node, x, scales)
     if len(scales) != 1 or scales[0] == 1 or not isinstance(scales[0], int) or not x:
         return None
     axis = node.int("axis", 1)
@@ -99,8 +73,10 @@ def scatter_nd(node: View) -> str | None:
     depth = indices[-1]
     if not isinstance(depth, int):
         return None
+    if depth > len(data):
+        return f"input indices: expected at most {len(data)} in a tuple, got {depth}"
     expected: list[Dim] = [*indices[:-1], *data[depth:]]
-    fits = depth <= len(data) and len(expected) == len(updates)
+    fits = len(expected) == len(updates)
     if fits and not any(
         isinstance(a, int) and isinstance(b, int) and a != b
         for a, b in zip(expected, updates)
@@ -109,10 +85,37 @@ def scatter_nd(node: View) -> str | None:
     return f"input updates: expected {spelled(expected)}, got {spelled(updates)}"
 
 
+def size(node: View) -> str | None:
+    """R7."""
+    x, given = node.input(0), node.int("size", 1)
+    if given < 1:
+        return f"attribute size: expected a positive number, got {given}"
+    if x is not None and len(x) < 2:
+        return f"input X: expected [N, C, ...], got {spelled(x)}"
+    return None
+
+
+def reverse_sequence(node: View) -> str | None:
+    """R8."""
+    axes = [node.int("batch_axis", 1), node.int("time_axis", 0)]
+    if sorted(axes) == [0, 1]:
+        return None
+    return f"attributes batch_axis, time_axis: expected 0 and 1, got {axes[0]} and {axes[1]}"
+
+
 def group_normalization(node: View) -> str | None:
     """R6."""
     x = node.input(0)
-    if node.node.version < 21 or x is None or len(x) < 2:
+    groups = node.int("num_groups", 1)
+    if groups < 1:
+        return f"attribute num_groups: expected a positive number, got {groups}"
+    if x is None:
+        return None
+    if len(x) < 2:
+        return f"input X: expected [N, C, ...], got {spelled(x)}"
+    if isinstance(x[1], int) and x[1] % groups:
+        return f"input X: expected a multiple of {groups} channels, got {spelled(x)}"
+    if node.node.version < 21:
         return None
     for name, shape in (("scale", node.input(1)), ("bias", node.input(2))):
         lengths = {dim for dim in (shape or ())[-1:] if isinstance(dim, int)} - {1}
@@ -141,12 +144,34 @@ def product(first: int, second: int) -> Callable[[View], str | None]:
 
 
 RULES: dict[str, Callable[[View], str | None]] = {
+    "AveragePool": pooling,
+    "Clip": single(1, 2),
+    "Conv": convolution,
+    "ConvInteger": convolution,
+    "CumProd": single(1),
+    "CumSum": single(1),
+    "DFT": trailing(1, 2),
+    "DepthToSpace": parts,
     "DequantizeLinear": scale,
+    "Einsum": einsum,
+    "GatherElements": indices,
     "GroupNormalization": group_normalization,
+    "LRN": size,
+    "LayerNormalization": not_beyond,
+    "LpNormalization": not_beyond,
+    "LpPool": pooling,
+    "MaxPool": pooling,
+    "Pad": single(2),
     "QuantizeLinear": scale,
+    "RMSNormalization": not_beyond,
     "Reshape": reshape,
+    "ReverseSequence": reverse_sequence,
+    "ScatterElements": indices,
     "ScatterND": scatter_nd,
+    "SpaceToDepth": parts,
+    "STFT": trailing(1, 3),
     "Transpose": transpose,
+    "Trilu": single(1),
     **{
         f"com.microsoft.{name}": product(0, 1)
         for name in (

@@ -3,6 +3,7 @@
 T1  A type that the operator's version does not accept.
 T2  Two types for one type variable of the operator.
 T3  Tensors of two types from the branches of an If, or for the state of a Loop.
+T4  An output that the file declares to be of another type; its shape may contradict.
 
 onnxruntime rejects these when it loads a model, by the same schemas.
 """
@@ -84,7 +85,8 @@ def _of_bodies(node: Node, types: Mapping[str, ValueType]) -> Iterator[Problem]:
     if node.operator == "If" and {"then_branch", "else_branch"} <= bodies.keys():
         pairs = zip(bodies["then_branch"].outputs, bodies["else_branch"].outputs)
     elif node.operator == "Loop" and "body" in bodies:
-        pairs = zip(node.inputs[2:], bodies["body"].outputs[1:])
+        given, body = node.inputs[2:], bodies["body"]
+        pairs = (*zip(given, body.outputs[1:]), *zip(given, body.inputs[2:]))
     for first, second in pairs if not node.domain else ():
         kinds = [types.get(first), types.get(second)]
         dtypes = [kind.dtype for kind in kinds if isinstance(kind, TensorType)]
@@ -95,6 +97,26 @@ def _of_bodies(node: Node, types: Mapping[str, ValueType]) -> Iterator[Problem]:
                 f"{' and '.join(dtypes)}",
                 "convert one of them with Cast",
             )
+
+
+def stated_types(
+    node: Node,
+    types: Mapping[str, ValueType],
+    stated: Mapping[str, Iterable[ValueType]],
+) -> Iterator[Problem]:
+    """T4."""
+    for output in node.outputs:
+        made = onnx_spelling(types.get(output))
+        for kind in stated.get(output, ()):
+            said = onnx_spelling(kind)
+            if made and said and made != said:
+                yield problem_of(
+                    node,
+                    f"output {onnx_name(output)!r}: expected {readable(said)}, which the file "
+                    f"declares, got {readable(made)}",
+                    "correct the declaration, or convert the output with Cast",
+                )
+                break
 
 
 def _formals(node: Node) -> tuple[FormalInput, ...] | None:
