@@ -93,8 +93,10 @@ def test_prelu_agrees(shape):
     check_against_onnxruntime("PRelu", [x, slope], opset=9)
 
 
-@pytest.mark.parametrize("opset", [7, 9, 16])
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("opset", "dtype"),
+    [(7, "float32"), (9, "float32"), *((16, f"float{n}") for n in (16, 32, 64))],
+)
 @pytest.mark.parametrize(
     ("shape", "slopes"),
     [((2, 1), (3,)), ((), (2,)), ((2, 3), (4, 1, 3)), ((0, 1), (3,)), ((2, 1), (0,))],

@@ -158,7 +158,7 @@ def test_a_scalar_agrees(operator):
 
 
 @pytest.mark.parametrize(
-    "operator", ["ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2"]
+    "operator", ["ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceMean"]
 )
 def test_no_elements_agree(operator):
     x = np.zeros((2, 0, 3), np.float32)
@@ -176,7 +176,7 @@ def test_no_elements_agree(operator):
         ("ReduceMin", bool, True),
         ("ReduceLogSumExp", np.float32, -np.inf),
         ("ReduceLogSum", np.float64, -np.inf),
-        ("ReduceMean", np.float32, np.nan),
+        ("ReduceMean", np.float32, 0),
     ],
 )
 def test_neutral_elements(operator, dtype, neutral):

@@ -10,6 +10,8 @@ from ...ir.graph import Node
 from ...ir.types import Shape, TensorType, ValueType
 from .types import input_name
 
+Ints = tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class View:
@@ -28,21 +30,20 @@ class View:
         names = self.node.outputs
         return self._shape(names[place]) if place < len(names) else None
 
+    def name(self, place: int) -> str:
+        """Return the operator's name for an input."""
+        return input_name(self.node, place)
+
     def int(self, name: str, default: int) -> int:
         """Return an integer attribute."""
         value = self.node.attributes.get(name, default)
         return value if isinstance(value, int) else default
 
-    def ints(self, name: str) -> tuple[int, ...]:
+    def ints(self, name: str) -> Ints:
         """Return an attribute that is a list of integers, () where there is none."""
         value = self.node.attributes.get(name, ())
-        if not isinstance(value, tuple) or not all(isinstance(v, int) for v in value):
-            return ()
-        return value  # type: ignore[return-value]
-
-    def name(self, place: int) -> str:
-        """Return what the operator calls an input."""
-        return input_name(self.node, place)
+        values = value if isinstance(value, tuple) else ()
+        return tuple(v for v in values if isinstance(v, int))
 
     def _shape(self, name: str) -> Shape:
         kind = self.types.get(name)
