@@ -187,13 +187,17 @@ def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 def byte_range(x: NDArray[Any]) -> tuple[Any, int, bool]:
     """Return the scale and the zero point that map ``x`` to uint8, and whether it is finite.
 
-    NaN is ignored, as onnxruntime does almost everywhere.
+    NaN is ignored, as in onnxruntime, but for the last element of its groups of 8: if
+    that is NaN, so is the scale.
     """
     low, high = np.float32(x.min(initial=0)), np.float32(x.max(initial=0))
     is_finite = bool(high - low < np.inf)
     if low != low:  # not always: fmin takes twice as long
         low = np.float32(np.fmin.reduce(x, None, initial=0))
         high = np.float32(np.fmax.reduce(x, None, initial=0))
+        grouped = x.size // 8 * 8
+        if grouped and np.isnan(x.flat[grouped - 1]):
+            low = high = np.float32(np.nan)
     scale = np.float32(high - low) / np.float32(255) if high != low else np.float32(1)
     zero_point = int(max(0, min(255, np.rint(-low / scale))))  # 255 where that is NaN
     return scale, zero_point, is_finite

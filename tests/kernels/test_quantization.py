@@ -109,7 +109,9 @@ def test_dynamic_quantization_of_nothing_has_scale_one(x):
 @pytest.mark.parametrize(
     "x",
     [(np.nan, 1, 2, -3), (1, 2, np.nan, -3), (1, np.nan, 2), (np.nan, np.nan),
-     (np.inf, 1, -1), (-np.inf, 1, -1), (np.inf, -np.inf, 1), (np.nan, np.inf, 3)],
+     (np.inf, 1, -1), (-np.inf, 1, -1), (np.inf, -np.inf, 1), (np.nan, np.inf, 3),
+     [np.nan] * 9, [1, 2] * 8 + [np.nan], [1] * 15 + [np.nan], [np.nan] * 15 + [1], [np.nan] * 100,
+     [1] * 98 + [np.nan] * 2, [1] * 95 + [np.nan, 2, 3]],
 )  # fmt: skip
 def test_dynamic_quantization_passes_over_nan_as_onnxruntime_does(x):
     node = onnx.helper.make_node("DynamicQuantizeLinear", ["x"], ["y", "s", "z"])
