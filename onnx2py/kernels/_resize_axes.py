@@ -50,7 +50,7 @@ def resized_axes(
     axes = tuple(range(len(shape))) if axes is None else axes
     axes = tuple(axis % len(shape) for axis in axes)
     given = scales if scales is not None else sizes
-    if given is None or len(given) != len(axes):
+    if given is None or np.size(given) != len(axes):
         raise ValueError(f"resize: expected {len(axes)} scales or sizes, got {given}")
     lengths = [shape[axis] for axis in axes]
     if scales is not None:

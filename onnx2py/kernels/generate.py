@@ -46,7 +46,7 @@ def number_range(
 
     Raises
     ------
-    ZeroDivisionError
+    ValueError
         If ``delta`` is 0.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Range.html
@@ -55,6 +55,8 @@ def number_range(
     for bound in bounds:
         dtype = getattr(bound, "dtype", None) if dtype is None else dtype
     kind = np.dtype(dtype)
+    if not np.all(delta):
+        raise ValueError("delta: expected another number than 0, got 0")
     if kind.kind in "iu":
         return np.arange(as_int(start), as_int(limit), as_int(delta), dtype=kind)
     wide = np.dtype(stash_dtype) if kind.itemsize < 4 else kind

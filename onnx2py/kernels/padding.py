@@ -38,7 +38,8 @@ def pad(
     Raises
     ------
     ValueError
-        If ``mode`` is not "constant" and there is no element to repeat.
+        If there are not two pads for each axis, an axis is outside ``data``, or ``mode``
+        is not "constant" and there is no element to repeat.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Pad.html
     """
@@ -63,11 +64,16 @@ def _per_axis(
     rank: int, pads: Sequence[int], axes: Optional[Ints]
 ) -> tuple[Sequence[int], Sequence[int]]:
     """Return the number of elements to add before and after every axis."""
-    count = len(pads) // 2
+    where = range(rank) if axes is None else as_ints(axes)
+    count = len(where)
+    if len(pads) != 2 * count:
+        raise ValueError(f"pads: expected {2 * count} numbers, got {len(pads)}")
     if axes is None:
         return pads[:count], pads[count:]
     begins, ends = [0] * rank, [0] * rank
-    for axis, begin, end in zip(as_ints(axes), pads[:count], pads[count:]):
+    for axis, begin, end in zip(where, pads[:count], pads[count:]):
+        if not -rank <= axis < rank:
+            raise ValueError(f"axes: expected an axis of {rank}, got {axis}")
         begins[axis], ends[axis] = begin, end
     return begins, ends
 

@@ -88,7 +88,10 @@ def stft(
     length = x.shape[1] if window is None else len(window)
     if frame_length is not None:
         length = as_int(frame_length)
-    frames = sliding_window_view(x, length, axis=1)[:, :: as_int(frame_step)]
+    step = as_int(frame_step)
+    if step < 1:
+        raise ValueError(f"frame_step: expected a positive number, got {step}")
+    frames = sliding_window_view(x, length, axis=1)[:, ::step]
     if window is not None:
         frames = frames * widened(window)
     if not onesided:

@@ -32,13 +32,19 @@ def slice_axes(
     Raises
     ------
     ValueError
-        If an axis is given twice or a step is 0.
+        If an axis is given twice or outside ``data``, a step is 0, or there are not as many
+        starts as ends, axes and steps.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Slice.html
     """
     first, last = as_ints(starts), as_ints(ends)
     where = range(len(first)) if axes is None else as_ints(axes)
     stride = (1,) * len(first) if steps is None else as_ints(steps)
+    if not len(where) == len(first) == len(last) == len(stride):
+        counts = ", ".join(str(len(part)) for part in (first, last, where, stride))
+        raise ValueError(f"expected as many starts as ends, axes, steps, got {counts}")
+    if any(not -data.ndim <= axis < data.ndim for axis in where):
+        raise ValueError(f"axes: expected axes of {data.ndim}, got {list(where)}")
 
     parts = [slice(None)] * data.ndim
     for axis, start, end, step in zip(where, first, last, stride):

@@ -104,7 +104,7 @@ def number_range(node: NodeContext) -> Call:
         if dtype is None:
             raise node.unsupported("start: expected a known element type")
         known["dtype"] = DTYPES[dtype]
-    if dtype == "int64" and all(isinstance(bound, int) for bound in bounds):
+    if delta and dtype == "int64" and all(isinstance(bound, int) for bound in bounds):
         if start == 0 and delta == 1:
             return node.call(np.arange, limit, **known)
         return node.call(np.arange, *bounds[: 2 if delta == 1 else 3], **known)
