@@ -61,6 +61,18 @@ class LoadedModel:
         )
 
 
+def check_file(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> None:
+    """Check that a path is not a folder, before anything else is looked at.
+
+    Raises
+    ------
+    LoadError
+        If it is one.
+    """
+    if isinstance(model, (str, os.PathLike)) and os.path.isdir(model):
+        raise LoadError(f"{os.fspath(model)}: expected an ONNX file, got a folder")
+
+
 def load(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
     shaping: Shaping = UNCHANGED,

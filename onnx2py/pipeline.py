@@ -15,7 +15,7 @@ from .emit.write import check_target, finish_manifest, staged
 from .front import read
 from .ir.graph import Graph
 from .ir.program import Program
-from .load import LoadedModel
+from .load import LoadedModel, check_file
 from .options import Options, options_of
 from .report import report_page
 from .ship import Shipment, check_shipments, check_size, ship
@@ -74,6 +74,7 @@ def compile_model(
     chosen = options_of(options)
     tell = progress or (lambda _what, _done: None)
     target = Path(os.path.abspath(out))
+    check_file(model)  # first: a mistaken argument is not one of the output
     check_target(target, force=chosen.force)
     check_shipments(chosen)
 

@@ -121,7 +121,8 @@ def _compilable(inspection: Inspection, palette: Palette) -> str:
     if inspection.package_bytes is None:
         unsupported = sum(not use.supported for use in inspection.operators)
         total = len(inspection.operators)
-        reason = f", {unsupported} of {total} operators are not supported"
+        verb = "is" if unsupported == 1 else "are"
+        reason = f", {unsupported} of {counted(total, 'operator')} {verb} not supported"
         return palette.bad("cannot be compiled") + (reason if unsupported else "")
     return (
         f"{palette.good('can be compiled')}, "

@@ -9,6 +9,7 @@ from unittest import mock
 import numpy as np
 
 _DEFAULT_RNG = np.random.default_rng
+_RANDOM_STATE = np.random.RandomState
 
 
 def check_ownership(call: Callable[[Any], Any], inputs: Any) -> None:
@@ -16,7 +17,10 @@ def check_ownership(call: Callable[[Any], Any], inputs: Any) -> None:
 
     What draws random numbers draws the same ones each time.
     """
-    with mock.patch.object(np.random, "default_rng", _seeded):
+    with (
+        mock.patch.object(np.random, "default_rng", _seeded),
+        mock.patch.object(np.random, "RandomState", _seeded_state),
+    ):
         first = copied(call(copied(inputs)))
         given = copied(inputs)
         result = call(given)
@@ -31,6 +35,10 @@ def check_ownership(call: Callable[[Any], Any], inputs: Any) -> None:
 
 def _seeded(seed: Any = None) -> np.random.Generator:
     return _DEFAULT_RNG(0 if seed is None else seed)
+
+
+def _seeded_state(seed: Any = None) -> np.random.RandomState:
+    return _RANDOM_STATE(0 if seed is None else seed)
 
 
 def _items(result: Any) -> list[Any]:

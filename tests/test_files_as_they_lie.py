@@ -187,3 +187,13 @@ def test_an_operator_of_onnxruntime_extensions_says_what_to_do():
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.contrib", 1)]
     with pytest.raises(onnx2py.UnsupportedError, match="onnxruntime-extensions.*--ops"):
         onnx2py.load_model(helper.make_model(graph, opset_imports=opsets))
+
+
+def test_a_folder_is_no_model_whatever_lies_at_the_output(tmp_path, monkeypatch):
+    """Without -o, the output would be the folder itself: that is not what is wrong."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    with pytest.raises(
+        onnx2py.Onnx2pyError, match="docs: expected an ONNX file, got a"
+    ):
+        onnx2py.compile_model("docs", "docs")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..emit.names import field_names
 from ..emit.usage import used_weights
 from ..emit.values import name_values
 from ..ir.graph import onnx_name
@@ -98,13 +99,14 @@ class RowWriter:
             for n in self.program.inputs
         ]
 
-    def outputs(self) -> list[tuple[str, str]]:
-        """Return ONNX's name and the type of each output."""
+    def outputs(self) -> list[tuple[str, str, str]]:
+        """Return ONNX's name, Python's name and the type of each output."""
         program = self.program
         names = program.output_names or program.outputs
+        fields = field_names(names, "output")
         return [
-            (name, str(self.types.get(value) or "?"))
-            for name, value in zip(names, program.outputs)
+            (name, field, str(self.types.get(value) or "?"))
+            for name, field, value in zip(names, fields, program.outputs)
         ]
 
 

@@ -23,6 +23,7 @@ REJECTIONS = 60
 EMPTY = 6
 """Maximum number of further attempts if an output has no elements."""
 RECORDED = "recorded outputs"
+TAKES_NO_RANDOM = "does not take random inputs"
 
 MOST_NAMED = 4
 """Maximum number of random nodes named in a note."""
@@ -180,8 +181,14 @@ def _random_expectation(
             fallback, empty = fallback or found, empty + 1
         if fallback is not None:
             return fallback
-        oracles.note(f"{oracle.name} does not take random inputs: {refusal}")
+        oracles.note(f"{oracle.name} {TAKES_NO_RANDOM}: {refusal}")
+    reasons = "; ".join(oracles.notes)
+    if any(TAKES_NO_RANDOM in note for note in oracles.notes):
+        raise VerifyError(
+            f"verify: expected an oracle that takes random inputs, got none: {reasons}; "
+            "pass inputs that the model is made for with --data"
+        )
     raise VerifyError(
-        "verify: expected an oracle that takes random inputs, got none: "
-        f"{'; '.join(oracles.notes)}; pass inputs that the model is made for with --data"
+        f"verify: neither onnxruntime nor the reference evaluator runs the model: {reasons}; "
+        "compile without --verify, and compare the package with results of your own"
     )

@@ -594,7 +594,7 @@ def test_errors_read_as_those_of_onnxruntime(mistake):
 NO_NAMES = ("y", b"y", {"y": 1}, [1], [None], 5, True, iter(()))
 
 
-@pytest.mark.parametrize("names", NO_NAMES, ids=repr)
+@pytest.mark.parametrize("names", NO_NAMES, ids=lambda x: type(x).__name__)
 def test_what_is_no_list_of_names_is_a_type_error_in_both(names):
     for session in sessions("two"):
         with pytest.raises(TypeError):
