@@ -60,7 +60,8 @@ def speed() -> str:
     values = figures()
     count = len(model_ratios())
     lines = [
-        f"| geometric mean of {count} models and sizes | onnx2py relative to onnxruntime (lower is better) |",
+        f"| geometric mean of {count} models and sizes "
+        "| onnx2py relative to onnxruntime (lower is better) |",
         "| --- | ---: |",
         f"| latency of a call | {values['latency / onnxruntime, all']:.2f} |",
         f"| cold start: process to first result | {values['cold start / onnxruntime']:.2f} |",

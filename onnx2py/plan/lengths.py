@@ -32,6 +32,7 @@ from ..ir.program import (
     Program,
     Ref,
     Statement,
+    bodies_of,
     references,
 )
 from ..ir.sums import Sum
@@ -89,6 +90,8 @@ class _Shared:
         self.taken.update(program.types, program.weights, program.inputs)
         for statement in program.walk():
             self.taken.update(statement.outputs)
+            for body in bodies_of(statement.operation):
+                self.taken.update(body.inputs)
 
     def shape(self, name: str) -> tuple[Dim, ...] | None:
         value_type = self.types.get(name)
@@ -320,8 +323,8 @@ class _Block:
                 return call  # a length that turns out to be 0 means that of the input
         return Call(np.reshape, (data, tuple(lengths)))
 
-    def _with_rest(self, statement: Statement, needed: set[str]) -> Statement:
-        """H2: -1 in a reshape is a length that has a name, or is known."""
+    def _with_rest(self, statement: Statement, read: set[str]) -> Statement:
+        """H2: -1 in a reshape is a length that was ``read`` before, or is known."""
         call = statement.operation
         if not isinstance(call, Call) or call.function is not np.reshape:
             return statement
@@ -330,7 +333,7 @@ class _Block:
         if dims is None or not isinstance(lengths, tuple) or -1 not in lengths:
             return statement
         rest = self._named(dims[lengths.index(-1)])
-        if rest is None or not needed.issuperset(_names_in(rest)):
+        if rest is None or not read.issuperset(_names_in(rest)):
             return statement  # a line to read it would be worth less than -1
         others = tuple(rest if n == -1 else n for n in lengths)
         return replace(statement, operation=replace(call, args=(data, others)))
@@ -367,7 +370,8 @@ class _Block:
                 for value, numbers in waiting.pop(at).items():
                     yield from self._reads(value, numbers)
             if statement is not None:
-                yield self._with_rest(statement, needed)
+                read = {n for n in needed if self.sources[n].position <= position}
+                yield self._with_rest(statement, read)
 
     def _reads(self, value: str, numbers: list[str]) -> Iterator[Statement]:
         """Yield what reads lengths of one value."""

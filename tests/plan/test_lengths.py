@@ -123,6 +123,18 @@ def test_h2_of_no_elements(lengths):
     assert_same(model, {"x": floats(*lengths, 6)})
 
 
+def test_a_rest_does_not_get_the_name_of_a_length_that_is_read_later(tmp_path):
+    model = parsed("""
+        g (float[t] x, float[1, 9] w) => (float[] y, int64[1] n)
+        <int64[1] zero = {0}, int64[1] one = {1}, int64[1] rest = {-1}> {
+          s = Shape (x) a = Slice (w, zero, s, one) y = Reshape (a, rest)
+          b = Shape (a) n = Gather (b, one)
+        }""")
+    lines = statements(model, tmp_path)
+    assert "y = a.reshape(-1)" in lines
+    assert_same(model, *({"x": floats(t), "w": floats(1, 9)} for t in (4, 12)))
+
+
 def test_a_length_of_0_means_that_of_the_input(tmp_path):
     """The second length is not the input's: if it is 0, it stands for the input's, 3."""
     model = parsed("""
