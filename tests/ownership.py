@@ -9,7 +9,6 @@ from unittest import mock
 import numpy as np
 
 _DEFAULT_RNG = np.random.default_rng
-_RANDOM_STATE = np.random.RandomState
 
 
 def check_ownership(call: Callable[[Any], Any], inputs: Any) -> None:
@@ -19,7 +18,7 @@ def check_ownership(call: Callable[[Any], Any], inputs: Any) -> None:
     """
     with (
         mock.patch.object(np.random, "default_rng", _seeded),
-        mock.patch.object(np.random, "RandomState", _seeded_state),
+        mock.patch.object(np.random, "RandomState", _SeededState),
     ):
         first = copied(call(copied(inputs)))
         given = copied(inputs)
@@ -37,8 +36,11 @@ def _seeded(seed: Any = None) -> np.random.Generator:
     return _DEFAULT_RNG(0 if seed is None else seed)
 
 
-def _seeded_state(seed: Any = None) -> np.random.RandomState:
-    return _RANDOM_STATE(0 if seed is None else seed)
+class _SeededState(np.random.RandomState):
+    """A class, since NumPy asks for instances of what has the name."""
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(0 if seed is None else seed)
 
 
 def _items(result: Any) -> list[Any]:

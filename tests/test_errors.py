@@ -86,7 +86,9 @@ def test_every_way_to_truncate_a_model(here, capsys):
 
 def test_a_folder_for_a_model(here, capsys):
     Path("model.onnx").mkdir()
-    assert "Is a directory" in failure(capsys, "model.onnx", "-o", "pkg")
+    assert "expected an ONNX file, got a folder" in failure(
+        capsys, "model.onnx", "-o", "pkg"
+    )
 
 
 # ---------------------------------------------------------------------- the graph

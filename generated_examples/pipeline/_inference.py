@@ -99,9 +99,7 @@ class Session:
         provider_options: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._session_options = (
-            SessionOptions() if sess_options is None else sess_options
-        )
+        self._session_options = sess_options
         threads = getattr(sess_options, "intra_op_num_threads", 0)
         self._compiled_model = self._compiled.model_class(
             threads=threads if threads > 0 else None
@@ -235,6 +233,8 @@ class Session:
 
     def get_session_options(self) -> Any:
         """Return the options given to the constructor, else those of onnxruntime."""
+        if self._session_options is None:  # not before: a session is pickled with them
+            self._session_options = SessionOptions()
         return self._session_options
 
     def get_providers(self) -> list[str]:
