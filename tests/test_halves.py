@@ -258,6 +258,20 @@ def test_what_the_type_decides_is_as_in_onnxruntime(text, feeds, level):
             np.testing.assert_array_equal(result, other)
 
 
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("bounds", ["", ", low", ", , high", ", low, high"])
+def test_a_missing_bound_of_clip_is_the_largest_half(bounds, level):
+    made = parsed(
+        f"g (float16[5] x, float16 low, float16 high) => (float16[5] y) "
+        f"{{ y = Clip (x{bounds}) }}"
+    )
+    x = np.array([np.inf, -np.inf, 6e4, 3, -7], np.float16)
+    feeds = (x, np.array(-0.917, np.float16), np.array(5, np.float16))
+    (expected,), (result,) = theirs(made, *feeds), ours(made, *feeds, level=level)
+    np.testing.assert_array_equal(result, expected)
+    assert result.dtype == expected.dtype
+
+
 def test_operators_of_ones_own_are_given_half_floats(tmp_path):
     ops = tmp_path / "ops.py"
     ops.write_text(

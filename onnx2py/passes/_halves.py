@@ -42,6 +42,11 @@ def wide(kind: TensorType) -> TensorType:
     return replace(kind, dtype="float32")
 
 
+def _has_both_bounds(node: Node) -> bool:
+    """Return whether a Clip has both bounds."""
+    return sum(map(bool, node.inputs[1:3])) == 2
+
+
 def in_float32(node: Node, types: Mapping[str, ValueType]) -> Node | None:
     """Return the node that computes in float32 what ``node`` says in half precision, if any.
 
@@ -56,6 +61,8 @@ def in_float32(node: Node, types: Mapping[str, ValueType]) -> Node | None:
         return None  # lists of tensors hold what the graph says; of the rest nothing is known
     if node.operator == "ConstantOfShape":
         return _with_wide_value(node)
+    if node.operator == "Clip" and node.version >= 11 and not _has_both_bounds(node):
+        return None  # a missing bound is the largest number of the type
     if node.operator == "DequantizeLinear" and _is_half(node, "output_dtype"):
         attributes = {**node.attributes, "output_dtype": FLOAT32}
         return replace(node, attributes=attributes)
