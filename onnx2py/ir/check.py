@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import InternalError
+from .blocks import Outline, expanded, without_memory
 from .graph import Graph
-from .program import Body, Call, Program, Ref, Statement, bodies_of, references
+from .program import Body, Call, Program, Ref, Repeat, Statement, bodies_of, references
 
 
 def check(graph: Graph, after: str) -> None:
@@ -64,6 +65,25 @@ def check_program(program: Program, after: str) -> None:
     calls = _Scope(after, "the calls", setup.defined)
     calls.define(program.inputs)
     calls.block(program.statements, program.outputs)
+    if program.outline is not None:
+        _check_outline(program, program.outline, after, setup.defined)
+
+
+def _check_outline(
+    program: Program, outline: Outline, after: str, fixed: set[str]
+) -> None:
+    """Check that an outline stands for the statements of a program, and frees what it holds."""
+    flat = tuple(map(without_memory, program.statements))
+    if expanded(outline) != flat:
+        raise InternalError(f"after {after}: the outline is of other statements")
+    calls = _Scope(after, "the outline", fixed)
+    calls.define(program.inputs)
+    calls.block(outline.statements, program.outputs)
+    for block in outline.blocks.values():
+        given = {*block.weights, *block.settings}
+        inside = _Scope(after, f"block {block.name}", given, made={*block.inputs})
+        inside.define(block.inputs)
+        inside.block(block.statements, block.outputs)
 
 
 @dataclass
@@ -89,6 +109,9 @@ class _Scope:
 
     def run(self, statement: Statement) -> None:
         """Read what a statement reads, define what it makes, and free what it frees."""
+        if isinstance(statement.operation, Repeat):
+            self.rounds(statement.operation, statement.outputs)
+            statement = replace(statement, outputs=())
         label = f"is read by {statement.nodes[-1] if statement.nodes else 'a call'}"
         for name in references(statement.operation):
             self.read(name, label)
@@ -102,6 +125,16 @@ class _Scope:
         self.made.update(statement.outputs)
         for name in statement.frees:
             self.free(name)
+
+    def rounds(self, loop: Repeat, outputs: tuple[str, ...]) -> None:
+        """Define what the rounds of a loop make; each reads what those before it made."""
+        count = len(outputs) // len(loop.rounds)
+        for number, arguments in enumerate(loop.rounds):
+            for ref in arguments:
+                self.read(ref.name, f"is read by a round of {loop.block}")
+            made = outputs[number * count : (number + 1) * count]
+            self.define(made)
+            self.made.update(made)
 
     def enter(self, body: Body) -> None:
         """Run a body, which sees nothing but what it captures, its inputs and what is fixed."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
 from .graph import Scope
 from .types import ValueType
+
+if TYPE_CHECKING:
+    from .blocks import Outline
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,29 @@ class Invoke:
     body: Body
 
 
-Operation = Union[Call, Branch, Loop, Scan, MapItems, Invoke]
+@dataclass(frozen=True)
+class Apply:
+    """A call of an instance of a block; the statement's outputs are those of the block."""
+
+    block: str
+    arguments: tuple[Ref, ...]
+    attribute: str = ""
+    """Which instance: an attribute of the object that calls it."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A loop over instances of a block, with the arguments of each round.
+
+    The statement's outputs are those of the first round, then those of the second ...
+    """
+
+    block: str
+    rounds: tuple[tuple[Ref, ...], ...]
+    attributes: tuple[str, ...] = ()
+
+
+Operation = Union[Call, Branch, Loop, Scan, MapItems, Invoke, Apply, Repeat]
 
 
 @dataclass(frozen=True)
@@ -173,6 +198,8 @@ class Program:
     """The types in which weights of float32 are stored, if all their numbers are of one."""
     free_lengths: frozenset[str] = frozenset()
     """Names of lengths that several inputs share, and that may differ between them."""
+    outline: Outline | None = None
+    """The statements once more, with blocks for what repeats."""
 
     def walk(self) -> Iterator[Statement]:
         """Yield all statements, each before those of its bodies; the setup first."""
@@ -183,7 +210,9 @@ def bodies_of(operation: Operation) -> tuple[Body, ...]:
     """Return the bodies that an operation may call."""
     if isinstance(operation, Branch):
         return (operation.then_body, operation.else_body)
-    return () if isinstance(operation, Call) else (operation.body,)
+    if isinstance(operation, (Call, Apply, Repeat)):
+        return ()
+    return (operation.body,)
 
 
 def references(operation: Operation) -> Iterator[str]:
@@ -196,8 +225,10 @@ def references(operation: Operation) -> Iterator[str]:
         arguments = (operation.trip_count, operation.condition, *operation.state)
     elif isinstance(operation, MapItems):
         arguments = operation.inputs
-    elif isinstance(operation, Invoke):
+    elif isinstance(operation, (Invoke, Apply)):
         arguments = operation.arguments
+    elif isinstance(operation, Repeat):
+        arguments = operation.rounds
     else:
         arguments = (*operation.state, *(item.value for item in operation.inputs))
     stack = list(reversed(arguments))

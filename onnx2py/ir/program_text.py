@@ -31,7 +31,9 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import Block, Chosen, Instance, Kernel, Outline, Setting
 from .program import (
+    Apply,
     Body,
     Branch,
     Call,
@@ -42,6 +44,7 @@ from .program import (
     Operation,
     Program,
     Ref,
+    Repeat,
     Scan,
     Statement,
     bodies_of,
@@ -80,10 +83,33 @@ def function_path(function: Callable[..., Any] | str) -> str:
     """Return the name of a function: ``ops.conv``, ``np.add``, ``.astype``."""
     if isinstance(function, str):
         return function
+    if isinstance(function, Chosen):
+        return f"<{function.setting}>"
     module, name = getattr(function, "__module__", ""), function.__name__
     if module.startswith("onnx2py.kernels."):
         return f"ops.{name}"
     return f"np.{name}" if getattr(np, name, None) is function else f"{module}.{name}"
+
+
+def print_outline(program: Program, outline: Outline) -> str:
+    """Return the calls of an outline as text, then its blocks with their instances."""
+    lines = ["calls", *_Printer(program.types).block(outline.statements, "  ")]
+    for block in outline.blocks.values():
+        lines += _Printer(block.types).class_of(block)
+    return "\n".join(lines)
+
+
+def _setting(value: Setting) -> str:
+    if not isinstance(value, Kernel):
+        return argument(value)
+    options = (f"{key}={argument(item)}" for key, item in value.options.items())
+    return f"{function_path(value.function)}({', '.join(options)})"
+
+
+def _instance(instance: Instance) -> str:
+    given = [f"{quoted(k)}={quoted(v)}" for k, v in instance.weights.items()]
+    given += [f"{quoted(k)}={_setting(v)}" for k, v in instance.settings.items()]
+    return f"{instance.path or '_'}({', '.join(given)})"
 
 
 class _Printer:
@@ -121,6 +147,19 @@ class _Printer:
             if statements:
                 yield title
                 yield from self.block(statements, "  ")
+
+    def class_of(self, block: Block) -> Iterator[str]:
+        """Yield the lines of a block: its signature, its instances and its statements."""
+        inputs = ", ".join(map(self.defined, block.inputs))
+        weights = ", ".join(map(self.defined, block.weights))
+        settings = ", ".join(map(quoted, block.settings))
+        outputs = ", ".join(map(quoted, block.outputs))
+        yield f"{block.name} ({inputs}) {{{weights}}} <{settings}> => ({outputs})"
+        for number, instance in enumerate(block.instances):
+            times = sum(a.instance == number for a in block.applications)
+            yield f"  {_instance(instance)}" + (f" x {times}" if times > 1 else "")
+        yield "calls"
+        yield from self.block(block.statements, "  ")
 
     def block(self, statements: Iterable[Statement], indent: str) -> Iterator[str]:
         for statement in statements:
@@ -205,6 +244,8 @@ def printed_operation(operation: Operation) -> str:
     if isinstance(operation, Call):
         return _call(operation)
     arguments: tuple[Any, ...]
+    if isinstance(operation, (Apply, Repeat)):
+        return _block_call(operation)
     if isinstance(operation, Branch):
         arguments = (operation.condition,)
     elif isinstance(operation, Loop):
@@ -219,6 +260,18 @@ def printed_operation(operation: Operation) -> str:
         scans = tuple((o.axis, o.reverse) for o in operation.scans)
         arguments = (operation.state, walked, scans)
     return f"{type(operation).__name__.lower()}({', '.join(map(argument, arguments))})"
+
+
+def _block_call(operation: Apply | Repeat) -> str:
+    if isinstance(operation, Apply):
+        arguments: tuple[Any, ...] = operation.arguments
+        where = operation.attribute
+    else:
+        arguments, where = operation.rounds, ", ".join(
+            filter(None, operation.attributes)
+        )
+    given = ", ".join(map(argument, arguments))
+    return f"{operation.block}({given})" + (f" at {where}" if where else "")
 
 
 def _call(call: Call) -> str:

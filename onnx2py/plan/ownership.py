@@ -21,6 +21,7 @@ from ..ir.program import (
     Call,
     Invoke,
     Loop,
+    MapItems,
     Program,
     Ref,
     Scan,
@@ -165,7 +166,7 @@ class _Views:
             self._note_state(outputs, state, operation.body, before=0, after=0)
             walked = [item.value.name for item in operation.inputs]
             self._link(operation.body.inputs[len(state) :], walked)
-        else:
+        elif isinstance(operation, (Invoke, MapItems)):
             given = (
                 operation.arguments
                 if isinstance(operation, Invoke)
