@@ -13,9 +13,9 @@ from ..errors import Onnx2pyError
 from ..ir.graph import Graph, Node
 from ..ir.types import ValueType
 from ..load import load
+from ..traits.operators import operator_traits
 from . import decode
 from .functions import Argument, called_model
-from .inference import INDICES, NEEDS_TYPES
 from .prepare import MAX_RANK
 from .types import proto_type, symbols_of, type_proto, without_made_up
 
@@ -55,10 +55,10 @@ def output_types(
 
 def _is_dangerous(node: Node, types: Mapping[str, ValueType]) -> bool:
     """Return whether inference, which is C++, would read out of bounds."""
-    operator = node.domain, node.operator
-    if operator in NEEDS_TYPES and not all(name in types for name in node.inputs):
+    traits = operator_traits(node.domain, node.operator)
+    if traits.needs_types and not all(name in types for name in node.inputs):
         return True
-    name, least = INDICES.get(operator, ("", 0))
+    name, least = traits.index or ("", 0)
     index = node.attributes.get(name, 0)
     return not isinstance(index, int) or not least <= index <= MAX_RANK
 

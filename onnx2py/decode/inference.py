@@ -20,6 +20,7 @@ from onnx import TensorProto, helper, shape_inference
 
 from ..ir.types import ValueType
 from ..memory import bounded_memory
+from ..traits.operators import operator_traits
 from .first_round import types_of, with_first_rounds
 from .following import with_numbers_followed
 from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
@@ -28,23 +29,8 @@ from .types import value_type
 UNKNOWN = "onnx2py.unknown"
 """The domain of nodes hidden from inference."""
 
-NEEDS_TYPES = {
-    ("", "EyeLike"),
-    ("", "RegexFullMatch"),
-    ("ai.onnx.ml", "DictVectorizer"),
-    ("ai.onnx.ml", "LabelEncoder"),
-    ("ai.onnx.ml", "TreeEnsemble"),
-}
-"""Inference of these crashes if the type of an input is unknown."""
-
 BEYOND = 1 << 62
 """Placeholder for an index passed from function to function, which may be any."""
-
-INDICES = {
-    ("", "GatherND"): ("batch_dims", 0),
-    ("", "LayerNormalization"): ("axis", -MAX_RANK),
-}
-"""Attributes that inference uses as an index without a check, and their minimum."""
 
 BROADCASTS = 7
 """The opset since which operators broadcast as NumPy does."""
@@ -213,7 +199,7 @@ def _hide(proto: onnx.ModelProto) -> set[int]:
     waiting = set()
     for index, node in enumerate(nodes_of(proto.graph)):
         dropped = not node.domain and not onnx.defs.has(node.op_type, version, "")
-        needs_types = (node.domain, node.op_type) in NEEDS_TYPES
+        needs_types = operator_traits(node.domain, node.op_type).needs_types
         if needs_types and not dropped:
             waiting.add(index)
         if dropped or needs_types or _reads_beyond(node, {}):
@@ -228,7 +214,7 @@ def _import_unknown(opsets: Any) -> None:
 
 
 def _reads_beyond(node: onnx.NodeProto, passed: Mapping[str, list[int]]) -> bool:
-    name, least = INDICES.get((node.domain, node.op_type), ("", 0))
+    name, least = operator_traits(node.domain, node.op_type).index or ("", 0)
     return any(
         not least <= index <= MAX_RANK
         for attribute in node.attribute
@@ -254,11 +240,15 @@ def _typed(graph: onnx.GraphProto, outer: frozenset[str]) -> Iterator[bool]:
         yield from _typed(each, names)
 
 
+def _may_be_unsafe(node: onnx.NodeProto) -> bool:
+    is_prelu = node.op_type == "PRelu" and not node.domain
+    return is_prelu or operator_traits(node.domain, node.op_type).unsafe
+
+
 def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
     """Return a model whose functions have no node that is unsafe for inference."""
-    named = NEEDS_TYPES | INDICES.keys() | {("", "PRelu")}
     inside = [node for f in proto.functions for node in nodes_of(f)]
-    if not any((node.domain, node.op_type) in named for node in inside):
+    if not any(_may_be_unsafe(node) for node in inside):
         return proto
     passed: dict[str, list[int]] = {}
     for holder in (*proto.functions, *inside, *nodes_of(proto.graph)):
@@ -268,7 +258,8 @@ def _with_safe_functions(proto: onnx.ModelProto) -> onnx.ModelProto:
             passed.setdefault(each.name, []).append(index)
 
     def is_dangerous(node: onnx.NodeProto) -> bool:
-        return (node.domain, node.op_type) in NEEDS_TYPES or _reads_beyond(node, passed)
+        traits = operator_traits(node.domain, node.op_type)
+        return traits.needs_types or _reads_beyond(node, passed)
 
     if not any(is_dangerous(n) or n.op_type == "PRelu" for n in inside):
         return proto

@@ -11,6 +11,7 @@ from onnx import inliner
 from ..errors import DecodeError, LimitError
 from ..ir.order import CycleError, order_of
 from ..limits import MAX_NODES
+from ..traits.operators import operator_traits
 
 HasRule = Callable[[str, str, int], bool]
 """Whether an operator (domain, name, opset version) can be lowered as it is."""
@@ -154,10 +155,6 @@ def part_repeated_symbols(proto: onnx.ModelProto) -> None:
             seen.add(dim.dim_param)
 
 
-WITH_BODIES = {"If", "Loop", "Scan", "SequenceMap"}
-"""The operators whose subgraphs the compiler supports; for others, ONNX's function is used."""
-
-
 def wanted_bodies(
     proto: onnx.ModelProto, opsets: Mapping[str, int], has_rule: HasRule
 ) -> list[tuple[str, str]]:
@@ -168,9 +165,9 @@ def wanted_bodies(
         if (node.domain, node.op_type) in local:
             continue
         version = opsets.get(node.domain, 1)
-        open_body = node.op_type not in WITH_BODIES and any(
-            attribute.HasField("g") for attribute in node.attribute
-        )
+        # A subgraph that no rule writes as a function: ONNX's function is used.
+        has_body = any(attribute.HasField("g") for attribute in node.attribute)
+        open_body = has_body and not operator_traits(node.domain, node.op_type).bodies
         missing = open_body or not has_rule(node.domain, node.op_type, version)
         if missing and onnx.defs.has(node.op_type, version, node.domain):
             schema: Any = onnx.defs.get_schema(node.op_type, version, node.domain)

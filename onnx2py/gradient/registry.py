@@ -10,15 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from ..ir.graph import Node
+from ..traits.operators import OPERATORS
 from .tape import Gradients, NoDerivative, Tape, Value
 
 HELPERS = {"nodes", "registry", "reverse", "tape"}
-
-FLAT = {
-    *("Floor", "Ceil", "Round", "Sign", "Hardmax", "EyeLike", "Bernoulli"),
-    *("RandomNormalLike", "RandomUniformLike", "Multinomial"),
-}
-"""Operators whose derivative is 0 wherever it is defined."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,10 @@ def formula_of(node: Node) -> Formula | None:
 def differentiable() -> list[str]:
     """Return the operators that have a rule of their own."""
     _load()
-    return sorted({*_DERIVATIVES, *_FORMULAS, *FLAT})
+    flat = (
+        name for (domain, name), row in OPERATORS.items() if row.flat and not domain
+    )
+    return sorted({*_DERIVATIVES, *_FORMULAS, *flat})
 
 
 @lru_cache(maxsize=None)

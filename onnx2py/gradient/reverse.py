@@ -8,7 +8,8 @@ from dataclasses import replace
 from ..decode.definitions import body_of, output_types
 from ..ir.graph import Graph, Node
 from ..ir.types import TensorType
-from .registry import FLAT, Step, derivative_of, formula_of
+from ..traits.operators import operator_traits
+from .registry import Step, derivative_of, formula_of
 from .tape import FLOATS, NoDerivative, Tape, Value
 
 
@@ -37,7 +38,7 @@ class Reverse:
         """Note which values depend on the variables."""
         for node in nodes:
             self.complete(node)
-            if node.operator in FLAT and not node.domain:
+            if operator_traits(node.domain, node.operator).flat:
                 continue
             if any(name in self.active for name in reads_of(node)):
                 self.active.update(n for n in node.outputs if n and self.is_float(n))

@@ -9,38 +9,8 @@ import numpy as np
 from ..decode.definitions import output_types
 from ..ir.graph import Graph, Node
 from ..ir.types import TensorType, ValueType, tensor_type_of
+from ..traits.operators import operator_traits
 from ._halves import slots_of
-
-FIRST = frozenset({
-    "Attention", "BiasGelu", "BranchwiseRMSNorm", "CDist", "CausalConvWithState",
-    "ConvTransposeWithDynamicPads", "CropAndResize", "DecoderMaskedMultiHeadAttention",
-    "ExpandDims", "FastGelu", "FusedConv", "FusedGemm", "FusedMatMul", "GatedAdd",
-    "GatedRMSNorm", "GatherND", "Gelu", "GridSample", "Inverse", "LinearAttention",
-    "MatMulBnb4", "MatMulNBits", "MaxpoolWithMask", "MoE", "MultiHeadAttention",
-    "NhwcMaxPool", "Pad", "QuickGelu", "RotaryEmbedding", "ScaledSiLU", "SparseAttention",
-    "TransposeMatMul", "Trilu", "UnfoldTensor",
-})  # fmt: skip
-"""Microsoft's operators whose results have the element type of the first input."""
-
-OTHERS: dict[str, tuple[int | str, ...]] = {
-    "DequantizeLinear": (1,),
-    "EmbedLayerNormalization": (2, "int32", 2),
-    "GatherBlockQuantized": (2,),
-    "GroupQueryAttention": (0, 3, 4, 0),  # without a past, what is cached is not known
-    "MatMulIntegerToFloat": (2,),
-    "QAttention": (3, 3),
-    "SimplifiedLayerNormalization": (1, "float32"),
-    "SkipLayerNormalization": (0, "float32", "float32", 0),
-    "SkipSimplifiedLayerNormalization": (0, "float32", "float32", 0),
-    "WordConvEmbedding": (1,),
-}
-"""Others: the element type of each result, or the input that has the same."""
-
-DROPPED = frozenset({
-    "Affine", "Crop", "GivenTensorFill", "ImageScaler", "MeanVarianceNormalization",
-    "ParametricSoftplus", "Scale", "ScaledTanh", "SimplifiedLayerNormalization",
-})  # fmt: skip
-"""Operators that ONNX has no longer, or never had, of which the same is true as of FIRST."""
 
 
 def with_element_types(graph: Graph) -> dict[str, ValueType]:
@@ -82,13 +52,13 @@ def _of_results(
     node: Node, types: dict[str, ValueType], constants: Mapping[str, np.ndarray]
 ) -> None:
     """Note what is known of the results of a node."""
-    known = node.domain == "com.microsoft" or node.operator in DROPPED
-    if not known or node.domain not in ("", "com.microsoft"):
+    results = operator_traits(node.domain, node.operator).results
+    if not results and node.domain != "com.microsoft":
         for name, kind in output_types(node, types, constants).items():
             types.setdefault(name, kind)
         return
-    same = (0,) * len(node.outputs) if node.operator in FIRST | DROPPED else ()
-    for name, source in zip(node.outputs, OTHERS.get(node.operator, same)):
+    for place, name in enumerate(node.outputs if results else ()):
+        source = results[min(place, len(results) - 1)]
         if isinstance(source, str):
             types.setdefault(name, TensorType(source))
         elif source < len(node.inputs):

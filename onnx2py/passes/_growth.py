@@ -11,13 +11,7 @@ import numpy as np
 from ..decode.definitions import output_types
 from ..ir.graph import Node
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
-
-GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "Pad", "Resize", "Upsample", "OneHot",
-           "EyeLike", "CenterCropPad", "Einsum", "MatMul", "Gemm", "ConvTranspose", "Gather",
-           "GatherElements", "GatherND", "HannWindow", "HammingWindow", "BlackmanWindow",
-           "MelWeightMatrix", "Conv", "Col2Im", "MaxUnpool", "DFT", "STFT", "RoiAlign",
-           "AffineGrid", "GridSample", "TfIdfVectorizer"}  # fmt: skip
-"""Operators whose result can be far larger than their inputs."""
+from ..traits.operators import operator_traits
 
 FEW = 1000
 """Number of elements of several inputs that may be combined to a result of unknown size."""
@@ -55,7 +49,7 @@ def foreseen(
         return None if length is None else Foreseen(8 * length, length)
     if len(shapes) < len(kinds) or None in shapes:
         several = sum(array.size > 1 for array in values.values()) > 1
-        if node.operator in GROWING or several and read > FEW:
+        if operator_traits(node.domain, node.operator).grows or several and read > FEW:
             return None
         return Foreseen(None, _steps(node, values, read))
     made, size = 0, 0

@@ -9,23 +9,14 @@ import numpy as np
 
 from ..ir.graph import Node
 from ..ir.types import ELEMENT_TYPES, TensorType, ValueType
+from ..traits.operators import operator_traits
 
 HALVES = ("float16", "bfloat16")
 FLOAT32 = next(code for code, name in ELEMENT_TYPES.items() if name == "float32")
 EXACT = frozenset(("bool", "int8", "uint8", "int4", "uint4", "int2", "uint2"))
 """The types whose numbers are numbers of both half types: converting them rounds nothing."""
 
-TYPED = frozenset({
-    "BitCast", "Cast", "CastLike",  # the type itself matters
-    "EyeLike", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial",  # drawn in it
-    "Unique",  # two numbers may be one after rounding
-})  # fmt: skip
-"""Operators that are given half precision if the graph says so, of any domain."""
-
-HASHED = frozenset({"MurmurHash3", "SampleOp", "Range", "Unique"})
-"""Microsoft's operators of that kind."""
-
-DOMAINS = {"": TYPED, "com.microsoft": TYPED | HASHED}
+DOMAINS = ("", "com.microsoft")
 """The domains whose operators are known; what others do with a type is not known."""
 
 _GIVEN = ("dtype", "output_dtype", "precision", "softmax_precision")
@@ -53,8 +44,9 @@ def in_float32(node: Node, types: Mapping[str, ValueType]) -> Node | None:
     Its results are float32 where those of ``node`` are half. None: it is to be computed as
     it stands, on half floats.
     """
-    typed = DOMAINS.get(node.domain)
-    if typed is None or node.operator in typed or node.subgraphs:
+    if node.domain not in DOMAINS or node.subgraphs:
+        return None
+    if operator_traits(node.domain, node.operator).typed:
         return None
     kinds = [types.get(name) for name in (*node.inputs, *node.outputs) if name]
     if not all(isinstance(kind, TensorType) for kind in kinds):

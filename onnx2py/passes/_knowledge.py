@@ -10,6 +10,8 @@ import numpy as np
 from ..ir.graph import Node
 from ..ir.sums import Sum
 from ..ir.types import Dim, TensorType, ValueType
+from ..traits.operator import BROADCAST
+from ..traits.operators import operator_traits
 from . import _shape_rules as rules
 from ._shape_rules import AtMost, Elements, Lengths
 
@@ -90,9 +92,10 @@ class Knowledge:
         if not inputs or node.version < 7:
             return None
         operator, given = node.operator, node.attributes
-        if operator in rules.SAME:
+        traits = operator_traits("", operator)
+        if traits.keeps_shape:
             return inputs[0]
-        if operator in rules.BROADCAST:
+        if traits.shape == BROADCAST:
             return rules.broadcast(inputs)
         if operator in ("MatMul", "MatMulInteger"):
             return rules.matmul(inputs[0], inputs[1])

@@ -14,21 +14,6 @@ Lengths = Optional[tuple[Dim, ...]]
 Elements = Optional[tuple[Dim, ...]]
 """What is in a tensor of integers with one axis or none."""
 
-SAME = frozenset({
-    "Abs", "Cast", "Ceil", "Clip", "Cos", "DequantizeLinear", "Dropout",
-    "DynamicQuantizeLinear", "Elu", "Erf", "Exp", "Floor", "Gelu",
-    "HardSigmoid", "HardSwish", "Identity", "IsNaN", "LayerNormalization", "LeakyRelu", "Log",
-    "LogSoftmax", "Neg", "Not", "QuantizeLinear", "RMSNormalization", "Reciprocal", "Relu",
-    "Round", "Sigmoid",
-    "Sign", "Sin", "Softmax", "Softplus", "Sqrt", "Swish", "Tanh",
-})  # fmt: skip
-"""Operators whose first result has the shape of the first input, from version 7 on."""
-BROADCAST = frozenset({
-    "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
-    "Min", "Mul", "Or", "Pow", "Sub", "Where", "Xor",
-})  # fmt: skip
-
-
 ARITHMETIC: dict[str, Callable[[Dim, Dim], Dim]] = {
     "Add": plus,
     "Sub": minus,

@@ -10,14 +10,10 @@ import numpy as np
 
 from ..ir.graph import Node
 from ..ir.types import Shape, TensorType, ValueType
+from ..traits.operator import ELEMENTWISE
+from ..traits.operators import operator_traits
 from .rewrite import Draft, slice_bounds
 
-POINTWISE = frozenset({
-    "Abs", "Cast", "Ceil", "Clip", "Cos", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
-    "HardSwish", "Identity", "LeakyRelu", "Log", "Neg", "Reciprocal", "Relu", "Round", "Selu",
-    "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Swish", "Tanh",
-})  # fmt: skip
-"""Operators that compute each element by itself; inputs after the first are constants."""
 BINARY = frozenset(("Add", "Div", "Mul", "Pow", "Sub"))
 MOVING = frozenset(("Squeeze", "Unsqueeze"))
 LONGEST = 64
@@ -125,7 +121,8 @@ class Steps:
             return constants[-1] and self.constants[node.inputs[1]].ndim == 2
         if node.operator in BINARY:
             return node.version >= 7 and len(constants) == 2
-        return node.operator in POINTWISE | MOVING and not constants[0]
+        is_elementwise = operator_traits("", node.operator).shape == ELEMENTWISE
+        return (is_elementwise or node.operator in MOVING) and not constants[0]
 
     def operand(self, node: Node) -> int:
         """Return which input of a node is not a constant."""

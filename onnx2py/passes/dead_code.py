@@ -12,9 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.graph import Graph, Node
-
-COUNTED = ("Split", "SequenceMap", "Adagrad", "Adam", "Momentum")
-"""Operators that compute something else when they have fewer outputs."""
+from ..traits.operators import operator_traits
 
 
 def remove_dead_code(graph: Graph) -> Graph:
@@ -31,10 +29,7 @@ def _remove(graph: Graph, live: set[str]) -> Graph:
             continue
         live.update(name for name in node.inputs if name)
         changed = {key: _remove(sub, live) for key, sub in node.subgraphs.items()}
-        outputs = [name if name in live else "" for name in node.outputs]
-        if not changed and node.operator not in COUNTED:
-            while outputs and not outputs[-1]:
-                outputs.pop()
+        outputs = _outputs(node, live, are_counted=bool(changed))
         kept.append(
             replace(
                 node, outputs=tuple(outputs), attributes={**node.attributes, **changed}
@@ -42,3 +37,12 @@ def _remove(graph: Graph, live: set[str]) -> Graph:
         )
     constants = {name: array for name, array in graph.constants.items() if name in live}
     return replace(graph, nodes=tuple(reversed(kept)), constants=constants)
+
+
+def _outputs(node: Node, live: set[str], *, are_counted: bool) -> list[str]:
+    """Return the outputs without those that are not read, where that changes nothing."""
+    traits = operator_traits(node.domain, node.operator)
+    outputs = [name if name in live else "" for name in node.outputs]
+    while outputs and not outputs[-1] and not (are_counted or traits.counted):
+        outputs.pop()
+    return outputs

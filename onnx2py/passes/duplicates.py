@@ -16,20 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Graph, Node
+from ..traits.operators import operator_traits
 from .rewrite import note_also, substitute
-
-REPEATABLE = frozenset({
-    "Abs", "Add", "And", "ArgMax", "ArgMin", "Cast", "Ceil", "Clip", "Concat",
-    "ConstantOfShape", "Cos", "CumSum", "DequantizeLinear", "Div", "DynamicQuantizeLinear",
-    "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements",
-    "GatherND", "Gemm", "Greater", "GreaterOrEqual", "Identity", "IsNaN",
-    "LayerNormalization", "Less", "LessOrEqual", "Log", "MatMul", "MatMulInteger", "Max",
-    "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "QuantizeLinear", "Range", "Reciprocal",
-    "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape",
-    "Shape", "Sigmoid", "Sin", "Size", "Slice", "Softmax", "Sqrt", "Squeeze", "Sub", "Tanh",
-    "Tile", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
-})  # fmt: skip
-"""Operators of ONNX whose results depend on their inputs alone."""
 
 MOST_NUMBERS = 16
 """Of a small constant."""
@@ -75,7 +63,8 @@ def _inside(
 
 def _key(node: Node, constants: Mapping[str, np.ndarray]) -> Any:
     """Return a key that is equal for nodes that do the same, None if nothing is known."""
-    if node.domain or node.operator not in REPEATABLE:
+    # Attributes of other domains are long: trees, tables of words.
+    if node.domain or not operator_traits("", node.operator).repeatable:
         return None
     attributes = tuple(sorted((k, _hashable(v)) for k, v in node.attributes.items()))
     wanted = tuple(bool(name) for name in node.outputs)

@@ -23,7 +23,8 @@ from ..ir.graph import Graph, Node
 from ..ir.memory import give_back, put_aside
 from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..lowering.evaluate import evaluate_node
-from ._growth import GROWING, bytes_of, foreseen
+from ..traits.operators import operator_traits
+from ._growth import bytes_of, foreseen
 from ._inference import infer, is_open
 
 MAX_GROWTH = 1 << 20
@@ -41,21 +42,6 @@ MAX_STEPS = 1 << 32
 MAX_GROWN = 1 << 27
 """How many bytes one pass may add to the package in all."""
 
-RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
-          "Multinomial", "Dropout"}  # fmt: skip
-UNBOUNDED = {"RegexFullMatch", "ImageDecoder"}
-"""Operators that may take any time or memory for an input of a few bytes."""
-MOVING = {
-    "Gather",
-    "Slice",
-    "Concat",
-    "Squeeze",
-    "Unsqueeze",
-    "Reshape",
-    "Identity",
-    "Flatten",
-}
-"""Operators that only move elements, whatever these are."""
 MAX_LABELS = 64
 
 
@@ -121,17 +107,17 @@ class _Folder:
         self, node: Node, constants: Mapping[str, np.ndarray]
     ) -> dict[str, np.ndarray] | None:
         """Return the outputs of a node that can be folded."""
-        unfolded = node.operator in RANDOM | UNBOUNDED
-        if unfolded or node.subgraphs or not node.outputs:
+        traits = operator_traits(node.domain, node.operator)
+        if traits.random or traits.unbounded or node.subgraphs or not node.outputs:
             return None
         if node.operator in ("Shape", "Size") and not node.domain:
             return self.shape(node, constants)
         names = [name for name in node.inputs if name]
-        if not node.inputs and node.operator not in GROWING:
+        if not node.inputs and not traits.grows:
             return None
         if all(name in constants for name in names):
             return self.evaluate(node, {name: constants[name] for name in names})
-        if node.operator in MOVING and not node.domain and len(node.outputs) == 1:
+        if traits.moves and len(node.outputs) == 1:
             return self.move(node, constants)
         return None
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from onnx2py.ir.graph import Node
 from onnx2py.ir.types import TensorType
+from onnx2py.passes._growth import foreseen
 from onnx2py.passes._inference import refined
 from onnx2py.passes.fold import fold_constants
 from tests.passes.support import after, block, graph_of
@@ -150,3 +152,18 @@ def test_f4_a_known_length_is_not_replaced():
     assert str(refined(known, other)) == "float32[2, 3, n]"
     assert refined(known, TensorType("int64", (2, 3, 4))) == known
     assert refined(known, TensorType("float32", (2, 3))) == known
+
+
+def test_f3_through_copies():
+    text = """g (float[2, n] x) => (y) <int64[1] twice = {2}, int64[1] third = {2}> {
+        s = Shape (x) t = Tile (s, twice) y = Gather (t, third) }"""
+    assert fold_constants(graph_of(text)).constants["y"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "domain, operator", [("com.microsoft", "CropAndResize"), ("", "StringSplit")]
+)
+def test_what_elements_make_large_is_not_computed(domain, operator):
+    """A few elements say how large the result is, and ONNX's inference does not know."""
+    node = Node(operator, ("a",), ("y",), domain=domain, version=20)
+    assert foreseen(node, {}, {"a": np.array(["a b", "c"], object)}) is None
