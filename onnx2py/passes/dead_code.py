@@ -42,6 +42,8 @@ def _remove(graph: Graph, live: set[str]) -> Graph:
 def _outputs(node: Node, live: set[str], *, are_counted: bool) -> list[str]:
     """Return the outputs without those that are not read, where that changes nothing."""
     traits = operator_traits(node.domain, node.operator)
+    if node.version < traits.trains_before:
+        return list(node.outputs)
     outputs = [name if name in live else "" for name in node.outputs]
     while outputs and not outputs[-1] and not (are_counted or traits.counted):
         outputs.pop()

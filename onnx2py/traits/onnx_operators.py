@@ -22,7 +22,7 @@ ONNX: Mapping[str, Operator] = {
     "Atanh": Operator(ELEMENTWISE),
     "Attention": Operator(),
     "AveragePool": Operator(),
-    "BatchNormalization": Operator(SAME),
+    "BatchNormalization": Operator(SAME, trains_before=14),
     "Bernoulli": Operator(SAME, random=True, typed=True, flat=True),
     "BitCast": Operator(SAME, typed=True),
     "BitShift": Operator(BROADCAST),

@@ -38,6 +38,8 @@ class Operator:
         Whether it has subgraphs that lowering rules write as functions.
     counted : bool
         Whether it computes something else when it has fewer outputs.
+    trains_before : int
+        The opset before which the outputs that are given decide what it computes.
     typed : bool
         Whether half precision matters to it: computing in float32 gives other results.
     flat : bool
@@ -57,6 +59,7 @@ class Operator:
     unbounded: bool = False
     bodies: bool = False
     counted: bool = False
+    trains_before: int = 0
     typed: bool = False
     flat: bool = False
     results: Results = ()

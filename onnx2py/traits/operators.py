@@ -26,5 +26,5 @@ UNKNOWN = Operator(random=True, grows=True, unbounded=True)
 
 
 def operator_traits(domain: str, name: str) -> Operator:
-    """Return what is known of an operator."""
+    """Return the row of an operator."""
     return OPERATORS.get((domain, name), UNKNOWN)

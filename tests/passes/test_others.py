@@ -10,6 +10,7 @@ from onnx2py.passes.batch_norm import fold_batch_norm
 from onnx2py.passes.branches import settle_branches, take_constant_branches
 from onnx2py.passes.dead_code import remove_dead_code
 from tests.passes.support import after, block, graph_of
+from tests.support import unoptimized
 
 BRANCHES = """g (float[2] x) => (float[2] y) <bool c = {CONDITION}> {
     z = If (c) <then_branch = t () => (float[2] p) { p = Abs (x) },
@@ -222,3 +223,19 @@ def check_b(text: str) -> None:
     session = onnxruntime.InferenceSession(model.SerializeToString())
     (expected,) = session.run(None, {"x": x})
     np.testing.assert_allclose(onnx2py.load_model(model)(x), expected, 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("opset", [7, 9, 13])
+def test_d2_outputs_that_mean_training_stay(opset):
+    """Before opset 14, more than one output lets BatchNormalization compute statistics."""
+    text = f"""<ir_version: 8, opset_import: ["" : {opset}]>
+        g (float[2, 3, 2] x, float[3] s, float[3] b, float[3] m, float[3] v)
+        => (float[2, 3, 2] y) {{ y, n, w, p, q = BatchNormalization (x, s, b, m, v) }}"""
+    model = onnx.parser.parse_model(text)
+    rng = np.random.default_rng(0)
+    feeds = {"x": rng.normal(size=(2, 3, 2)).astype(np.float32)}
+    feeds.update((name, rng.random(3).astype(np.float32)) for name in "sbmv")
+    (expected,) = unoptimized(model).run(None, feeds)
+    for level in (0, 1):
+        y = onnx2py.load_model(model, level=level)(**feeds)
+        np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
