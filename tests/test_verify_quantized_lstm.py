@@ -107,10 +107,10 @@ def test_a_chaotic_layer_is_called_so(here, capsys):
 
 
 MISTAKES = [
-    ("dynamic_lstm.py", "product += gates_of_x[t, d]", "product -= gates_of_x[t, d]"),
-    ("dynamic_lstm.py", "product + bias[d]", "product + bias[0]"),
-    ("dynamic_lstm.py", "scale * scale_of_r", "scale * scale_of_r * scale"),
-    ("dynamic_lstm.py", "count):", "count - 1, -1, -1):"),
+    ("lstm_quantized.py", "product += gates_of_x[t, d]", "product -= gates_of_x[t, d]"),
+    ("lstm_quantized.py", "product + bias[d]", "product + bias[0]"),
+    ("lstm_quantized.py", "scale * scale_of_r", "scale * scale_of_r * scale"),
+    ("lstm_quantized.py", "count):", "count - 1, -1, -1):"),
     ("lstm.py", "f * cell + i", "f * cell - i"),
     ("quantization.py", "np.rint(y, out=y)", "np.floor(y, out=y)"),
     ("quantization.py", "/ np.float32(255)", "/ np.float32(254)"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._windows import Pads, explicit_pads, pad_spatial, sliding_windows
+from ._conv_windows import Pads, explicit_pads, pad_spatial, sliding_windows
 
 _LARGE = 1 << 22  # elements: the most that are copied as windows at once
 

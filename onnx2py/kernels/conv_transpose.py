@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channels_last import padded_channels_last, single_or_double
-from ._windows import EVERY_CHANNEL, Pads, add_windows
+from ._conv_channels_last import padded_channels_last, single_or_double
+from ._conv_windows import EVERY_CHANNEL, Pads, add_windows
 
 _BLOCK = 1 << 20  # elements of the windows that are computed at once
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import rounded_once
+from .activation_exponential import softplus
 from .arithmetic import divide
-from .exponential import softplus
 
 
 def combine_from_axis(

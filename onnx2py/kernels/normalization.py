@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channels_last import channels_second, image_lines
+from ._conv_channels_last import channels_second, image_lines
 from ._precision import widened
 from ._short_axes import accumulate
 from ._sums import sums_of_long_rows

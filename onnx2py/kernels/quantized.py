@@ -8,8 +8,8 @@ from typing import Any, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._windows import Pads
-from .integer_conv import Scalar, quantized_conv
+from ._conv_windows import Pads
+from .conv_integer import Scalar, quantized_conv
 from .quantization import dequantize_linear, quantize_linear
 
 Parameter = Union[NDArray[Any], np.floating[Any], float]

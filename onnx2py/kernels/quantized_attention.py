@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import rounded_once
-from .fused_attention import multi_head_attention
-from .fused_matmul import matmul_integer_to_float
+from .attention_multi_head import multi_head_attention
+from .matmul_fused import matmul_integer_to_float
+from .normalization_skip import embed_layer_normalization
 from .quantization import Parameter, dequantize_linear
-from .skip_normalization import embed_layer_normalization
 
 
 @rounded_once

@@ -8,7 +8,6 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._resample import Taps, make_taps
 from ._resize_axes import (
     Numbers,
     ResizedAxis,
@@ -18,6 +17,7 @@ from ._resize_axes import (
     resized_axes,
     source_positions,
 )
+from ._resize_taps import Taps, make_taps
 from .resize_linear import apply_taps
 
 _ONE = 1 << 22  # the fixed-point weight 1 for bytes, which are summed as integers

@@ -8,7 +8,6 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._resample import Taps, make_taps, resample
 from ._resize_axes import (
     Numbers,
     fill_outside,
@@ -17,6 +16,7 @@ from ._resize_axes import (
     resized_axes,
     source_positions,
 )
+from ._resize_taps import Taps, make_taps, resample
 
 
 def resize_linear(

@@ -24,7 +24,7 @@ MOST_FEATURES = 4
 
 @dataclass(frozen=True)
 class Masks:
-    """See ``kernels.trees.tree_ensemble``."""
+    """See ``kernels.tree_ensemble.tree_ensemble``."""
 
     columns: tuple[tuple[int, int], ...]
     bounds: NDArray[np.floating]

@@ -39,7 +39,7 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the kernels walk through; see ``kernels.trees.tree_ensemble``."""
+    """What the kernels walk through; see ``kernels.tree_ensemble.tree_ensemble``."""
 
     features: NDArray[np.int64]
     thresholds: NDArray[np.floating]

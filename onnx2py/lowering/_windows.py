@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir.program import Argument
-from ..kernels._pooling import pooling_pads
-from ..kernels._windows import explicit_pads
+from ..kernels._conv_windows import explicit_pads
+from ..kernels._pool import pooling_pads
 from .context import NodeContext
 
 _AUTO_PADS = ("NOTSET", "", "VALID", "SAME_UPPER", "SAME_LOWER")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import activation, exponential, gelu
+from ..kernels import activation, activation_exponential, activation_gelu
 from .context import NodeContext
 from .registry import lowers
 
@@ -76,46 +76,53 @@ def hard_swish(node: NodeContext) -> Call:
 def sigmoid(node: NodeContext) -> Call:
     """1, 6, 13: only types were added."""
     node.ignore("consumed_inputs")
-    return node.call(exponential.sigmoid, node.input(0))
+    return node.call(activation_exponential.sigmoid, node.input(0))
 
 
 @lowers("Swish", since=24)
 def swish(node: NodeContext) -> Call:
     """24."""
-    return node.call(exponential.swish, node.input(0), alpha=node.float("alpha", 1.0))
+    return node.call(
+        activation_exponential.swish, node.input(0), alpha=node.float("alpha", 1.0)
+    )
 
 
 @lowers("SwiGLU", since=28)
 def swiglu(node: NodeContext) -> Call:
     """28."""
     return node.call(
-        exponential.swiglu, node.input(0), node.input(1), alpha=node.float("alpha", 1.0)
+        activation_exponential.swiglu,
+        node.input(0),
+        node.input(1),
+        alpha=node.float("alpha", 1.0),
     )
 
 
 @lowers("Softplus")
 def softplus(node: NodeContext) -> Call:
     """1, 22: only types were added."""
-    return node.call(exponential.softplus, node.input(0))
+    return node.call(activation_exponential.softplus, node.input(0))
 
 
 @lowers("Softsign")
 def softsign(node: NodeContext) -> Call:
     """1, 22: only types were added."""
-    return node.call(exponential.softsign, node.input(0))
+    return node.call(activation_exponential.softsign, node.input(0))
 
 
 @lowers("Mish", since=18)
 def mish(node: NodeContext) -> Call:
     """18, 22: only types were added."""
-    return node.call(exponential.mish, node.input(0))
+    return node.call(activation_exponential.mish, node.input(0))
 
 
 @lowers("Elu")
 def elu(node: NodeContext) -> Call:
     """1, 6, 22: only types were added."""
     node.ignore("consumed_inputs")
-    return node.call(exponential.elu, node.input(0), alpha=node.float("alpha", 1.0))
+    return node.call(
+        activation_exponential.elu, node.input(0), alpha=node.float("alpha", 1.0)
+    )
 
 
 @lowers("Selu")
@@ -123,33 +130,39 @@ def selu_rounded(node: NodeContext) -> Call:
     """1: the defaults had fewer digits."""
     node.ignore("consumed_inputs")
     alpha, gamma = node.float("alpha", 1.6732), node.float("gamma", 1.0507)
-    return node.call(exponential.selu, node.input(0), alpha=alpha, gamma=gamma)
+    return node.call(
+        activation_exponential.selu, node.input(0), alpha=alpha, gamma=gamma
+    )
 
 
 @lowers("Selu", since=6)
 def selu(node: NodeContext) -> Call:
     """6, 22: only types were added."""
     alpha, gamma = node.float("alpha", 1.6732632), node.float("gamma", 1.050701)
-    return node.call(exponential.selu, node.input(0), alpha=alpha, gamma=gamma)
+    return node.call(
+        activation_exponential.selu, node.input(0), alpha=alpha, gamma=gamma
+    )
 
 
 @lowers("Celu", since=12)
 def celu(node: NodeContext) -> Call:
     """12, 28: only types were added."""
-    return node.call(exponential.celu, node.input(0), alpha=node.float("alpha", 1.0))
+    return node.call(
+        activation_exponential.celu, node.input(0), alpha=node.float("alpha", 1.0)
+    )
 
 
 @lowers("Erf", since=9)
 def erf(node: NodeContext) -> Call:
     """9, 13: only types were added."""
-    return node.call(gelu.erf, node.input(0))
+    return node.call(activation_gelu.erf, node.input(0))
 
 
 @lowers("Gelu", since=20)
 def gelu_either(node: NodeContext) -> Call:
     """20."""
     form = node.choice("approximate", "none", ("none", "tanh"))
-    kernel = gelu.gelu if form == "none" else gelu.gelu_tanh
+    kernel = activation_gelu.gelu if form == "none" else activation_gelu.gelu_tanh
     return node.call(kernel, node.input(0))
 
 
@@ -157,16 +170,18 @@ def gelu_either(node: NodeContext) -> Call:
 @lowers("BiasGelu", domain="com.microsoft")
 def gelu_with_bias(node: NodeContext) -> Call:
     """1: BiasGelu has a second input, which is added first."""
-    return node.call(gelu.gelu, node.input(0), node.optional(1))
+    return node.call(activation_gelu.gelu, node.input(0), node.optional(1))
 
 
 @lowers("FastGelu", domain="com.microsoft")
 def fast_gelu(node: NodeContext) -> Call:
     """1: the form with tanh."""
-    return node.call(gelu.gelu_tanh, node.input(0), node.optional(1))
+    return node.call(activation_gelu.gelu_tanh, node.input(0), node.optional(1))
 
 
 @lowers("QuickGelu", domain="com.microsoft")
 def quick_gelu(node: NodeContext) -> Call:
     """1: another name of Swish."""
-    return node.call(exponential.swish, node.input(0), alpha=node.float("alpha", 1.702))
+    return node.call(
+        activation_exponential.swish, node.input(0), alpha=node.float("alpha", 1.702)
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..ir.program import Argument, Call
 from ..kernels import attention as kernels
-from ..kernels import linear_attention as linear
-from ..kernels import rotary
+from ..kernels import attention_linear as linear
+from ..kernels import rotary_embedding as rotary
 from .context import NodeContext
 from .registry import lowers
 

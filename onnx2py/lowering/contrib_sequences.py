@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import hashing, token_sequences
+from ..kernels import text_hashing, text_tokens
 from .context import NodeContext
 from .registry import lowers
 
@@ -12,7 +12,7 @@ from .registry import lowers
 def murmur_hash3(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        hashing.murmur_hash3,
+        text_hashing.murmur_hash3,
         node.input(0),
         seed=node.int("seed", 0),
         positive=bool(node.int("positive", 1)),
@@ -23,7 +23,7 @@ def murmur_hash3(node: NodeContext) -> Call:
 def ngram_repeat_block(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        token_sequences.block_repeated_ngrams,
+        text_tokens.block_repeated_ngrams,
         node.input(0),
         node.input(1),
         ngram_size=node.int("ngram_size"),
@@ -34,7 +34,7 @@ def ngram_repeat_block(node: NodeContext) -> Call:
 def bifurcation_detector(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        token_sequences.detect_bifurcation,
+        text_tokens.detect_bifurcation,
         node.input(0),
         node.input(1),
         node.input(2),
@@ -50,7 +50,7 @@ def word_conv_embedding(node: NodeContext) -> Call:
     """1: the only version. Its attributes repeat lengths that the weights have."""
     node.ignore("embedding_size", "conv_window_size", "char_embedding_size")
     return node.call(
-        token_sequences.embed_words_by_convolution,
+        text_tokens.embed_words_by_convolution,
         *(node.input(index) for index in range(4)),
     )
 
@@ -60,7 +60,7 @@ def cdist(node: NodeContext) -> Call:
     """1: the only version."""
     metric = node.choice("metric", "sqeuclidean", ("euclidean", "sqeuclidean"))
     return node.call(
-        token_sequences.pairwise_distances,
+        text_tokens.pairwise_distances,
         node.input(0),
         node.input(1),
         squared=metric == "sqeuclidean",

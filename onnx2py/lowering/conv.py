@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import column_image, deform_conv, fused_conv
+from ..kernels import col2im as columns
 from ..kernels import conv as kernels
+from ..kernels import conv_deform, conv_fused
+from ..kernels import conv_integer as integer
 from ..kernels import conv_transpose as transposed
-from ..kernels import integer_conv as integer
 from ._windows import convolution_windows
 from .context import NodeContext
 from .quantization import scalar_literal
@@ -83,7 +84,7 @@ def conv_transpose(node: NodeContext) -> Call:
 def deformable_conv(node: NodeContext) -> Call:
     """19, 22: only types were added."""
     return node.call(
-        deform_conv.deform_conv,
+        conv_deform.deform_conv,
         node.input(0),
         node.input(1),
         node.input(2),
@@ -99,7 +100,7 @@ def deformable_conv(node: NodeContext) -> Call:
 def col2im(node: NodeContext) -> Call:
     """18."""
     return node.call(
-        column_image.columns_to_image,
+        columns.columns_to_image,
         node.input(0),
         node.literal(1),
         node.literal(2),
@@ -127,7 +128,7 @@ def conv_with_activation(node: NodeContext) -> Call:
             f"for {activation}, got {parameters}"
         )
     return node.call(
-        fused_conv.fused_conv,
+        conv_fused.fused_conv,
         node.input(0),
         node.input(1),
         node.optional(2),

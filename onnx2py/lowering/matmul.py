@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir.program import Call, Ref
-from ..kernels import integer_matmul, matmul
+from ..kernels import matmul
+from ..kernels import matmul_integer as integer
 from .context import NodeContext
 from .registry import lowers
 
@@ -43,7 +44,7 @@ def gemm(node: NodeContext) -> Call:
 def matmul_integer(node: NodeContext) -> Call:
     """10."""
     return node.call(
-        integer_matmul.matmul_integer,
+        integer.matmul_integer,
         node.input(0),
         node.input(1),
         _zero_point(node, 2),
@@ -65,6 +66,4 @@ def qlinear_matmul(node: NodeContext) -> Call:
             raise node.unsupported(
                 f"input {index}: expected int8 or uint8, got {node.dtype(index)}"
             )
-    return node.call(
-        integer_matmul.qlinear_matmul, *(node.input(index) for index in range(8))
-    )
+    return node.call(integer.qlinear_matmul, *(node.input(index) for index in range(8)))

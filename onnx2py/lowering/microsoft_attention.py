@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..ir.program import Argument, Call, Operation
-from ..kernels import fused_attention, rotary
-from ..kernels import group_query_attention as grouped
-from ..kernels import linear_attention as linear
-from ..kernels import self_attention as projected
-from ..kernels import sparse_attention as sparse
+from ..kernels import attention_group_query as grouped
+from ..kernels import attention_linear as linear
+from ..kernels import attention_multi_head
+from ..kernels import attention_self as projected
+from ..kernels import attention_sparse as sparse
+from ..kernels import rotary_embedding as rotary
 from .attention import linear_attention
 from .context import NodeContext
 from .registry import lowers
@@ -61,7 +62,7 @@ def decoder_masked_multi_head_attention(node: NodeContext) -> Call:
 def _multi_head(node: NodeContext, *inputs: Argument) -> Call:
     options: dict[str, Argument] = {"output_qk": True} if node.has_output(3) else {}
     return node.call(
-        fused_attention.multi_head_attention,
+        attention_multi_head.multi_head_attention,
         *inputs,
         num_heads=node.int("num_heads"),
         **_score_options(node),

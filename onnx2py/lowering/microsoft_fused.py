@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import experts, fused_matmul
+from ..kernels import matmul_fused
+from ..kernels import mixture_of_experts as experts
 from .context import NodeContext
 from .recurrent import DEFAULT_NUMBERS
 from .registry import lowers
@@ -15,7 +16,7 @@ _OWN = "com.microsoft"
 def fused_matmul_rule(node: NodeContext) -> Call:
     """1."""
     return node.call(
-        fused_matmul.scaled_matmul,
+        matmul_fused.scaled_matmul,
         node.input(0),
         node.input(1),
         alpha=node.float("alpha", 1.0),
@@ -42,7 +43,7 @@ def fused_gemm(node: NodeContext) -> Call:
     alpha, beta = _NUMBERS[activation]
     gamma = node.float("activation_gamma", 1.050701)
     return node.call(
-        fused_matmul.gemm_with_activation,
+        matmul_fused.gemm_with_activation,
         node.input(0),
         node.input(1),
         node.optional(2),
@@ -61,7 +62,7 @@ def fused_gemm(node: NodeContext) -> Call:
 def matmul_integer_to_float(node: NodeContext) -> Call:
     """1."""
     return node.call(
-        fused_matmul.matmul_integer_to_float,
+        matmul_fused.matmul_integer_to_float,
         *(node.input(index) for index in range(4)),
         *(node.optional(index) for index in (4, 5, 6)),
     )
@@ -71,7 +72,7 @@ def matmul_integer_to_float(node: NodeContext) -> Call:
 def dynamic_quantize_matmul(node: NodeContext) -> Call:
     """1."""
     return node.call(
-        fused_matmul.dynamic_quantize_matmul,
+        matmul_fused.dynamic_quantize_matmul,
         *(node.input(index) for index in range(3)),
         *(node.optional(index) for index in (3, 4)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import arithmetic, crops, indexing, masked_pooling
+from ..kernels import arithmetic, crops, indexing, pool_masked
 from ..kernels import conv_transpose as transposed
 from ._windows import convolution_windows, pooling_windows
 from .context import NodeContext
@@ -38,7 +38,7 @@ def conv_transpose_with_dynamic_pads(node: NodeContext) -> Call:
         known = windows["pads"] or pads
         plain = transposed.conv_transpose
         return node.call(plain, *inputs, node.optional(3), pads=known, **options)
-    kernel = masked_pooling.conv_transpose_with_pads
+    kernel = pool_masked.conv_transpose_with_pads
     return node.call(kernel, *inputs, pads, node.optional(3), **options)
 
 
@@ -50,7 +50,7 @@ def max_pool_with_mask(node: NodeContext) -> Call:
     if windows.pop("ceil_mode") or windows.pop("dilations"):
         raise node.unsupported("attributes ceil_mode, dilations: expected none")
     return node.call(
-        masked_pooling.max_pool_with_mask, node.input(0), node.input(1), **windows
+        pool_masked.max_pool_with_mask, node.input(0), node.input(1), **windows
     )
 
 

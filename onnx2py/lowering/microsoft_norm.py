@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import gated_normalization as gated
-from ..kernels import skip_normalization as skip
+from ..kernels import normalization_gated as gated
+from ..kernels import normalization_skip as skip
 from ..kernels.normalization import rms_normalization
 from .context import NodeContext
 from .registry import lowers

@@ -8,12 +8,16 @@ import numpy as np
 
 from ..ir.program import Argument, Call
 from ..kernels import (
-    blocked_rows,
-    blocked_weights,
-    dynamic_lstm,
-    four_bit_floats,
-    integer_conv,
+    conv_integer,
+    lstm_quantized,
     quantized_attention,
+    quantized_gather,
+)
+from ..kernels import (
+    matmul_bnb4 as bnb4,
+)
+from ..kernels import (
+    matmul_nbits as nbits,
 )
 from ..kernels import quantized as quantized_kernels
 from ._windows import convolution_windows
@@ -31,7 +35,7 @@ def dynamic_quantize_lstm(node: NodeContext) -> Call:
     options = _options(node, _LSTM)
     del options["layout"]  # it has none
     return node.call(
-        dynamic_lstm.dynamic_quantize_lstm,
+        lstm_quantized.dynamic_quantize_lstm,
         *(node.input(index) for index in range(3)),
         *(node.optional(index) for index in range(3, 8)),
         *(node.input(index) for index in range(8, 12)),
@@ -56,7 +60,7 @@ def matmul_nbits(node: NodeContext) -> Call:
         raise node.unsupported("attribute weight_prepacked: expected 0")
     block_size = node.int("block_size")
     return node.call(
-        blocked_weights.matmul_nbits,
+        nbits.matmul_nbits,
         *(node.input(index) for index in range(3)),
         *(node.optional(index) for index in range(3, 6)),
         n=node.int("N"),
@@ -81,7 +85,7 @@ def matmul_bnb4(node: NodeContext) -> Call:
     if kind not in (0, 1):
         raise node.unsupported(f"attribute quant_type: expected 0 or 1, got {kind}")
     return node.call(
-        four_bit_floats.matmul_bnb4,
+        bnb4.matmul_bnb4,
         *(node.input(index) for index in range(3)),
         n=node.int("N"),
         k=node.int("K"),
@@ -98,7 +102,7 @@ def gather_block_quantized(node: NodeContext) -> Call:
     if bits not in (2, 4, 8):
         raise node.unsupported(f"attribute bits: expected 2, 4 or 8, got {bits}")
     return node.call(
-        blocked_rows.gather_block_quantized,
+        quantized_gather.gather_block_quantized,
         *(node.input(index) for index in range(3)),
         node.optional(3),
         bits=bits,
@@ -155,7 +159,7 @@ def qlinear_conv(node: NodeContext) -> Call:
         (
             quantized_kernels.quantized_conv_of_channels_last
             if channels_last
-            else integer_conv.quantized_conv
+            else conv_integer.quantized_conv
         ),
         node.input(0),
         *parameters[:2],

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import counted
 from ..ir.program import Argument, Call
-from ..kernels import encoders
+from ..kernels import ml_encoders
 from ._ml import DOMAIN, MOST_LITERALS, class_labels, listed
 from .context import NodeContext
 from .registry import lowers
@@ -57,7 +57,7 @@ def one_hot_encoder(node: NodeContext) -> Call:
     known, first = np.unique(np.array(categories)[::-1], return_index=True)
     places = len(categories) - 1 - first  # the last one, of equal ones
     return node.call(
-        encoders.one_hot_encode,
+        ml_encoders.one_hot_encode,
         node.input(0),
         keys=listed(node, "keys", known.tolist()),
         places=listed(node, "places", places.tolist()),
@@ -140,7 +140,7 @@ def _encode(
     searched = keys.astype(str) if keys.dtype == object else keys
     known, first = np.unique(searched, return_index=True)
     return node.call(
-        encoders.encode_labels,
+        ml_encoders.encode_labels,
         node.input(0),
         keys=_table(node, "keys", known),
         values=_table(node, "values", values[first]),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Call
-from ..kernels import linear_models
+from ..kernels import ml_linear
 from ._ml import (
     DOMAIN,
     class_labels,
@@ -26,7 +26,7 @@ def linear_regressor(node: NodeContext) -> Call:
     targets = node.int("targets", 1)
     intercepts = float32_list(node, "intercepts")
     return node.call(
-        linear_models.linear_regressor,
+        ml_linear.linear_regressor,
         node.input(0),
         **_weights(
             node, targets, intercepts if len(intercepts) == targets else intercepts[:0]
@@ -48,7 +48,7 @@ def linear_classifier(node: NodeContext) -> Call:
     if len(labels) < targets:
         raise node.unsupported(f"labels: expected {targets}, got {len(labels)}")
     return node.call(
-        linear_models.linear_classifier,
+        ml_linear.linear_classifier,
         node.input(0),
         **arguments,
         labels=listed(node, "labels", labels),
@@ -67,7 +67,7 @@ def _binary_classifier(
             "export the model with a score for each label",
         )
     return node.call(
-        linear_models.linear_binary_classifier,
+        ml_linear.linear_binary_classifier,
         node.input(0),
         **arguments,
         labels=listed(node, "labels", labels),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..ir.program import Call
 from ..ir.types import DTYPES, MapType, TensorType
-from ..kernels import maps
+from ..kernels import ml_maps
 from ._ml import DOMAIN, class_labels, listed
 from .context import NodeContext
 from .registry import lowers
@@ -22,7 +22,9 @@ def zip_map(node: NodeContext) -> Call:
         raise node.unsupported(
             "class labels: expected some, got none", "the model is not valid ONNX"
         )
-    return node.call(maps.zip_map, node.input(0), labels=listed(node, "labels", labels))
+    return node.call(
+        ml_maps.zip_map, node.input(0), labels=listed(node, "labels", labels)
+    )
 
 
 @lowers("DictVectorizer", domain=DOMAIN)
@@ -36,7 +38,7 @@ def dict_vectorizer(node: NodeContext) -> Call:
             "input 0: expected a map of known type", "declare the model's input types"
         )
     return node.call(
-        maps.vectorize_dict,
+        ml_maps.vectorize_dict,
         node.input(0),
         vocabulary=listed(node, "vocabulary", vocabulary),
         dtype=DTYPES[element.dtype].type,
@@ -50,7 +52,7 @@ def cast_map(node: NodeContext) -> Call:
     sparse = node.choice("map_form", "DENSE", ("DENSE", "SPARSE")) == "SPARSE"
     length = node.int("max_map", 1)
     return node.call(
-        maps.cast_map,
+        ml_maps.cast_map,
         node.input(0),
         dtype=dtype,
         max_map=length if sparse else None,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import counted
 from ..ir.program import Call
-from ..kernels import svm
+from ..kernels import ml_svm
 from ._ml import DOMAIN, class_labels, float32_list, listed, post_transform
 from .context import NodeContext
 from .registry import lowers
@@ -30,7 +30,7 @@ def svm_regressor(node: NodeContext) -> Call:
     else:
         arguments = {}
     return node.call(
-        svm.svm_regressor,
+        ml_svm.svm_regressor,
         node.input(0),
         coefficients=node.weight("coefficients", coefficients),
         rho=node.floats("rho", (0.0,))[0],
@@ -69,7 +69,7 @@ def svm_classifier(node: NodeContext) -> Call:
         probabilities["prob_b"] = node.weight("prob_b", b[:pairs])
     vectors = _matrix(node, "support_vectors", vectors, total)
     return node.call(
-        svm.svm_classifier,
+        ml_svm.svm_classifier,
         node.input(0),
         support_vectors=node.weight("support_vectors", vectors),
         coefficients=node.weight("coefficients", _duels(weights, counts)),
@@ -97,7 +97,7 @@ def _linear_classifier(
         half = float(np.nextafter(np.float32(0.5), np.float32(0)))
         cutoff = half if (coefficients >= 0).all() else 0.0
     return node.call(
-        svm.svm_linear_classifier,
+        ml_svm.svm_linear_classifier,
         node.input(0),
         coefficients=node.weight("coefficients", np.ascontiguousarray(matrix.T)),
         rho=float(rho[0]) if len(rho) else 0.0,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Argument, Call
-from ..kernels import trees
+from ..kernels import tree_ensemble as trees
 from ._ml import DOMAIN, POST_TRANSFORMS, class_labels, listed, post_transform
 from ._tree_masks import leaf_masks
 from ._tree_nodes import read_nodes, read_split_nodes, tables_of, threshold_dtype

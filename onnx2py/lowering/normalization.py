@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import batch_normalization as batch
-from ..kernels import mean_variance, normalization
+from ..kernels import normalization, normalization_mean_variance
+from ..kernels import normalization_batch as batch
 from .context import NodeContext
 from .registry import lowers
 
@@ -144,7 +144,7 @@ def old_mean_variance_normalization(node: NodeContext) -> Call:
     """Before 9 it was no operator of the specification; onnxruntime has it for all versions."""
     across_channels = bool(node.int("across_channels", 0))
     return node.call(
-        mean_variance.mean_variance_normalization,
+        normalization_mean_variance.mean_variance_normalization,
         node.input(0),
         axes=(0, 1, 2, 3) if across_channels else (0, 2, 3),
         normalize_variance=bool(node.int("normalize_variance", 1)),
@@ -155,7 +155,7 @@ def old_mean_variance_normalization(node: NodeContext) -> Call:
 def mean_variance_normalization(node: NodeContext) -> Call:
     """9, 13: only types were added."""
     return node.call(
-        mean_variance.mean_variance_normalization,
+        normalization_mean_variance.mean_variance_normalization,
         node.input(0),
         axes=node.ints("axes", (0, 2, 3)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.program import Argument, Call
-from ..kernels import max_pooling, pooling, quantized_pooling, rois
+from ..kernels import pool, pool_max, pool_roi, quantized_pool
 from ._windows import pooling_windows
 from .context import NodeContext
 from .quantization import scalar_literal
@@ -20,9 +20,9 @@ def max_pool(node: NodeContext) -> Call:
     windows = pooling_windows(node)
     order = node.int("storage_order", 0)  # of the indices alone
     if not node.has_output(1):
-        return node.call(max_pooling.max_pool, node.input(0), **windows)
+        return node.call(pool_max.max_pool, node.input(0), **windows)
     return node.call(
-        max_pooling.max_pool_with_indices,
+        pool_max.max_pool_with_indices,
         node.input(0),
         **windows,
         storage_order=order,
@@ -34,7 +34,7 @@ def max_pool(node: NodeContext) -> Call:
 def average_pool(node: NodeContext) -> Call:
     """1, 7, 10, 11, 19, 22: attributes and types were added; see MaxPool for 22."""
     return node.call(
-        pooling.average_pool,
+        pool.average_pool,
         node.input(0),
         **pooling_windows(node),
         count_include_pad=bool(node.int("count_include_pad", 0)),
@@ -45,7 +45,7 @@ def average_pool(node: NodeContext) -> Call:
 def lp_pool_of_float_order(node: NodeContext) -> Call:
     """1: p is a float."""
     return node.call(
-        pooling.lp_pool, node.input(0), p=node.float("p", 2.0), **pooling_windows(node)
+        pool.lp_pool, node.input(0), p=node.float("p", 2.0), **pooling_windows(node)
     )
 
 
@@ -53,39 +53,39 @@ def lp_pool_of_float_order(node: NodeContext) -> Call:
 def lp_pool(node: NodeContext) -> Call:
     """2, 11, 18, 22: attributes and types were added."""
     return node.call(
-        pooling.lp_pool, node.input(0), p=node.int("p", 2), **pooling_windows(node)
+        pool.lp_pool, node.input(0), p=node.int("p", 2), **pooling_windows(node)
     )
 
 
 @lowers("GlobalAveragePool")
 def global_average_pool(node: NodeContext) -> Call:
     """1, 22: only types were added."""
-    return node.call(pooling.global_average_pool, node.input(0))
+    return node.call(pool.global_average_pool, node.input(0))
 
 
 @lowers("GlobalMaxPool")
 def global_max_pool(node: NodeContext) -> Call:
     """1, 22: only types were added."""
-    return node.call(max_pooling.global_max_pool, node.input(0))
+    return node.call(pool_max.global_max_pool, node.input(0))
 
 
 @lowers("GlobalLpPool")
 def global_lp_pool_of_float_order(node: NodeContext) -> Call:
     """1: p is a float."""
-    return node.call(pooling.global_lp_pool, node.input(0), p=node.float("p", 2.0))
+    return node.call(pool.global_lp_pool, node.input(0), p=node.float("p", 2.0))
 
 
 @lowers("GlobalLpPool", since=2)
 def global_lp_pool(node: NodeContext) -> Call:
     """2, 22: only types were added."""
-    return node.call(pooling.global_lp_pool, node.input(0), p=node.int("p", 2))
+    return node.call(pool.global_lp_pool, node.input(0), p=node.int("p", 2))
 
 
 @lowers("LRN")
 def local_response_normalization(node: NodeContext) -> Call:
     """1, 13: only types were added."""
     return node.call(
-        pooling.local_response_normalization,
+        pool.local_response_normalization,
         node.input(0),
         size=node.int("size"),
         alpha=node.float("alpha", 0.0001),
@@ -99,7 +99,7 @@ def max_unpool(node: NodeContext) -> Call:
     """9, 11, 22: only types were added."""
     windows = pooling_windows(node)
     return node.call(
-        max_pooling.max_unpool,
+        pool_max.max_unpool,
         node.input(0),
         node.input(1),
         node.literal(2),
@@ -113,7 +113,7 @@ def max_unpool(node: NodeContext) -> Call:
 def max_roi_pool(node: NodeContext) -> Call:
     """1, 22: only types were added."""
     return node.call(
-        rois.roi_max_pool,
+        pool_roi.roi_max_pool,
         node.input(0),
         node.input(1),
         pooled_shape=node.ints("pooled_shape"),
@@ -137,7 +137,7 @@ def roi_align(node: NodeContext) -> Call:
 
 def _roi_align(node: NodeContext, *, half_pixel: bool) -> Call:
     return node.call(
-        rois.roi_align,
+        pool_roi.roi_align,
         node.input(0),
         node.input(1),
         node.input(2),
@@ -154,7 +154,7 @@ def _roi_align(node: NodeContext, *, half_pixel: bool) -> Call:
 def max_pool_of_channels_last(node: NodeContext) -> Call:
     """1: the only version."""
     windows = pooling_windows(node, channels_last=True)
-    return node.call(max_pooling.max_pool_channels_last, node.input(0), **windows)
+    return node.call(pool_max.max_pool_channels_last, node.input(0), **windows)
 
 
 @lowers("QLinearAveragePool", domain="com.microsoft")
@@ -164,7 +164,7 @@ def qlinear_average_pool(node: NodeContext) -> Call:
     windows = pooling_windows(node, channels_last=channels_last)
     count_include_pad = bool(node.int("count_include_pad", 0))
     return node.call(
-        quantized_pooling.quantized_average_pool,
+        quantized_pool.quantized_average_pool,
         *_quantized_inputs(node),
         **windows,
         count_include_pad=count_include_pad,
@@ -176,7 +176,7 @@ def qlinear_average_pool(node: NodeContext) -> Call:
 def qlinear_global_average_pool(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        quantized_pooling.quantized_global_average_pool,
+        quantized_pool.quantized_global_average_pool,
         *_quantized_inputs(node),
         channels_last=bool(node.int("channels_last", 0)),
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.program import Argument, Call
 from ..ir.types import Dim
-from ..kernels import extreme, reduction
+from ..kernels import reduction, reduction_argmax
 from ..kernels._short_axes import MANY, MOST
 from .context import NodeContext
 from .registry import Rule, lowers
@@ -122,5 +122,5 @@ def _extreme(kernel: Function, same: Function) -> Rule:
     return rule
 
 
-lowers("ArgMax")(_extreme(extreme.argmax, np.argmax))
-lowers("ArgMin")(_extreme(extreme.argmin, np.argmin))
+lowers("ArgMax")(_extreme(reduction_argmax.argmax, np.argmax))
+lowers("ArgMin")(_extreme(reduction_argmax.argmin, np.argmin))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ir.program import Argument, Call
-from ..kernels import signal, windows
+from ..kernels import signal, signal_windows
 from .context import NodeContext
 from .registry import Rule, lowers
 
@@ -66,16 +66,16 @@ def _window(kernel: Callable[..., Any]) -> Rule:
     return rule
 
 
-lowers("HannWindow", since=17)(_window(windows.hann_window))
-lowers("HammingWindow", since=17)(_window(windows.hamming_window))
-lowers("BlackmanWindow", since=17)(_window(windows.blackman_window))
+lowers("HannWindow", since=17)(_window(signal_windows.hann_window))
+lowers("HammingWindow", since=17)(_window(signal_windows.hamming_window))
+lowers("BlackmanWindow", since=17)(_window(signal_windows.blackman_window))
 
 
 @lowers("MelWeightMatrix", since=17)
 def mel_weight_matrix(node: NodeContext) -> Call:
     """17."""
     return node.call(
-        windows.mel_weight_matrix,
+        signal_windows.mel_weight_matrix,
         *(_number(node, index) for index in range(5)),
         dtype=node.element_type("output_datatype", 1).type,
     )

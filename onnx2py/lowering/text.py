@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..ir.program import Call
-from ..kernels import text, tokenizer
+from ..kernels import text, text_tokenizer
 from ._re2 import alternatives, python_pattern
 from .context import NodeContext
 from .registry import lowers
@@ -61,11 +61,11 @@ def tokenize(node: NodeContext) -> Call:
     pad_value, mincharnum = node.string("pad_value"), node.int("mincharnum")
     separators, expression = node.strings("separators", ()), node.string("tokenexp", "")
     if separators == ("",) or expression == ".":
-        kernel = tokenizer.tokenize_characters
+        kernel = text_tokenizer.tokenize_characters
         return node.call(kernel, x, mark=mark, pad_value=pad_value)
     if expression:
         return node.call(
-            tokenizer.tokenize_matches,
+            text_tokenizer.tokenize_matches,
             x,
             patterns=_checked(node, "tokenexp", _longest, expression),
             mincharnum=mincharnum,
@@ -73,7 +73,7 @@ def tokenize(node: NodeContext) -> Call:
             pad_value=pad_value,
         )
     return node.call(
-        tokenizer.tokenize_between,
+        text_tokenizer.tokenize_between,
         x,
         separators=tuple(
             _checked(node, "separators", _longest, separator)

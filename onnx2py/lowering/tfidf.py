@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Argument, Call
-from ..kernels import tfidf
+from ..kernels import text_tfidf
 from .context import NodeContext
 from .registry import lowers
 
@@ -30,7 +30,7 @@ def tf_idf_vectorizer(node: NodeContext) -> Call:
         factors = node.weight("weights", table)
     words = np.array(vocabulary, str if strings else np.int64)
     return node.call(
-        tfidf.count_ngrams,
+        text_tfidf.count_ngrams,
         node.input(0),
         node.weight("vocabulary", words),
         tuple(node.weight(f"grams_{n}", t) for n, t in enumerate(codes, 2)),

@@ -19,7 +19,7 @@ from ..ir.graph import onnx_name
 from ..ir.patterns import Number, Options, Pattern, Rest
 from ..ir.program import Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType
-from ..kernels.dot_product_attention import dot_product_attention
+from ..kernels.attention_dot_product import dot_product_attention
 from ..kernels.shape import expand, reshape
 from ..kernels.softmax import softmax
 from .rewrite import Block, Match, Rewrite, function_of, in_place, rewritten

@@ -31,10 +31,10 @@ from ..ir.program import (
     references,
 )
 from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
+from ..kernels import conv_depthwise, conv_packed, conv_winograd
 from ..kernels import conv_transpose as transposed
-from ..kernels import depthwise_conv, packed_conv, winograd
 from ..kernels.conv import conv
-from ..kernels.integer_conv import centred
+from ..kernels.conv_integer import centred
 from ..kernels.quantization import dequantize_linear, dequantize_linear_along
 from .traverse import names_read, with_blocks
 
@@ -43,9 +43,9 @@ FEWEST_CHANNELS = 32
 SMALLEST = {4: 20, 2: 10}
 """The shortest side of a result for tiles of 4 and of 2; below, much of a tile is padding."""
 LAST_AXIS = (
-    packed_conv.packed_weight,
-    packed_conv.pointwise_weight,
-    depthwise_conv.depthwise_weight,
+    conv_packed.packed_weight,
+    conv_packed.pointwise_weight,
+    conv_depthwise.depthwise_weight,
 )
 """What makes the first axis of weights the last."""
 LARGE_BYTES = 1 << 26
@@ -167,22 +167,22 @@ class _Chooser:
         if not found.channels or not found.results:
             return call
         kwargs = dict(call.kwargs)
-        kernel: Callable[..., Any] = packed_conv.conv_packed
-        pack: Callable[..., Any] = packed_conv.packed_weight
+        kernel: Callable[..., Any] = conv_packed.conv_packed
+        pack: Callable[..., Any] = conv_packed.packed_weight
         tile = found.tile(self.types.get(statement.outputs[0]))
         if found.is_pointwise:
-            kernel, pack = packed_conv.conv_pointwise, packed_conv.pointwise_weight
+            kernel, pack = conv_packed.conv_pointwise, conv_packed.pointwise_weight
             kwargs = {"strides": kwargs["strides"]} if "strides" in kwargs else {}
         elif found.is_depthwise:
             kernel, pack = (
-                depthwise_conv.conv_depthwise,
-                depthwise_conv.depthwise_weight,
+                conv_depthwise.conv_depthwise,
+                conv_depthwise.depthwise_weight,
             )
             kwargs.pop("group")
         name = self.packed(weight.name, pack, statement)
         fixed = weight.name not in self.given and not self.is_of_integers(weight.name)
         if tile and fixed and not found.is_pointwise and self.is_single(weight.name):
-            kernel = winograd.conv_winograd
+            kernel = conv_winograd.conv_winograd
             name = self.tiles(name, tile, statement)
         args = (call.args[0], Ref(name), *call.args[2:])
         return Call(kernel, args, kwargs, call.results)
@@ -296,7 +296,7 @@ class _Chooser:
         """Return the name of packed weights that Winograd's algorithm transformed."""
         key = (weight, f"tile {tile}")
         if key not in self.made:
-            call = Call(winograd.winograd_weight, (Ref(weight),), {"tile": tile})
+            call = Call(conv_winograd.winograd_weight, (Ref(weight),), {"tile": tile})
             kind = self.types[weight]
             assert isinstance(kind, TensorType) and kind.shape
             kind = TensorType(kind.dtype, ((tile + 2) ** 2, *kind.shape[2:]))

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..ir.patterns import Options, Rest
 from ..ir.program import Call, Program, Ref, Statement
-from ..kernels.max_pooling import max_pool
+from ..kernels.pool_max import max_pool
 from ..kernels.quantization import (
     dequantize_linear,
     quantize_linear,

@@ -19,21 +19,21 @@ from ..ir.program import Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType
 from ..kernels import (
     activation,
+    activation_exponential,
+    activation_gelu,
     arithmetic,
-    batch_normalization,
-    blocked_weights,
     conv,
+    conv_depthwise,
+    conv_packed,
     conv_transpose,
-    depthwise_conv,
-    exponential,
-    gelu,
+    conv_winograd,
     matmul,
-    max_pooling,
+    matmul_nbits,
     normalization,
-    packed_conv,
+    normalization_batch,
+    pool_max,
     quantization,
     softmax,
-    winograd,
 )
 from .traverse import reads_of
 
@@ -44,30 +44,30 @@ UFUNCS = frozenset(
 ELEMENTWISE: frozenset[Callable[..., Any]] = UFUNCS | {activation.relu, arithmetic.clip}
 """What takes ``out``, and reads each element before it writes it."""
 OVER_FIRST: frozenset[Callable[..., Any]] = frozenset(
-    (batch_normalization.scale_and_shift, batch_normalization.batch_normalization)
+    (normalization_batch.scale_and_shift, normalization_batch.batch_normalization)
 )
 """What takes the first argument as ``out``, and no other."""
 MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     *OVER_FIRST,
-    blocked_weights.matmul_unpacked,
+    matmul_nbits.matmul_unpacked,
     conv.conv,
     conv_transpose.conv_transpose,
     conv_transpose.conv_transpose_packed,
-    exponential.sigmoid,
-    exponential.swish,
-    gelu.gelu,
-    gelu.gelu_tanh,
+    activation_exponential.sigmoid,
+    activation_exponential.swish,
+    activation_gelu.gelu,
+    activation_gelu.gelu_tanh,
     matmul.gemm,
     matmul.project,
     normalization.layer_normalization,
     normalization.rms_normalization,
     np.matmul,
-    depthwise_conv.conv_depthwise,
-    packed_conv.conv_packed,
-    packed_conv.conv_pointwise,
+    conv_depthwise.conv_depthwise,
+    conv_packed.conv_packed,
+    conv_packed.conv_pointwise,
     quantization.quantized_and_back,
     softmax.softmax,
-    winograd.conv_winograd,
+    conv_winograd.conv_winograd,
 }
 """What returns a new array, whatever it is given, and keeps no hold of it."""
 
@@ -92,7 +92,7 @@ def _makes(statement: Statement) -> bool:
     call = statement.operation
     if not isinstance(call, Call):
         return False
-    if call.function is max_pooling.max_pool:  # of single elements it may be a view
+    if call.function is pool_max.max_pool:  # of single elements it may be a view
         kernel_shape = call.kwargs.get("kernel_shape")
         return isinstance(kernel_shape, tuple) and max(kernel_shape) > 1
     return call.function in MAKERS or call.function == ".astype" and not call.kwargs

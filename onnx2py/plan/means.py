@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.patterns import Options
 from ..ir.program import Call, Program
-from ..kernels.pooling import global_average_pool
+from ..kernels.pool import global_average_pool
 from .rewrite import Block, Match, Rewrite, rewritten
 
 

@@ -30,13 +30,13 @@ from ..ir.program import (
     walk,
 )
 from ..kernels import (
-    dot_product_attention,
-    exponential,
+    activation_exponential,
+    attention_dot_product,
     generate,
     gru,
-    linear_models,
     lstm,
-    maps,
+    ml_linear,
+    ml_maps,
     padding,
     quantization,
     reduction,
@@ -45,7 +45,7 @@ from ..kernels import (
     selection,
     shape,
     softmax,
-    trees,
+    tree_ensemble,
 )
 from .in_place import MAKERS
 
@@ -69,18 +69,18 @@ FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
     ),
     *(np.min, np.ones, np.prod, np.stack, np.sum, np.take, np.take_along_axis, np.tile),
     *(np.where, np.zeros),
-    dot_product_attention.dot_product_attention,
-    exponential.elu,
-    exponential.mish,
-    exponential.selu,
-    exponential.softplus,
+    attention_dot_product.dot_product_attention,
+    activation_exponential.elu,
+    activation_exponential.mish,
+    activation_exponential.selu,
+    activation_exponential.softplus,
     generate.number_range,
     gru.gru,
     gru.gru_packed,
-    linear_models.linear_classifier,
+    ml_linear.linear_classifier,
     lstm.lstm,
     lstm.lstm_packed,
-    maps.zip_map,
+    ml_maps.zip_map,
     padding.pad,
     quantization.dequantize_linear,
     quantization.quantize_linear,
@@ -97,7 +97,7 @@ FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
     shape.size,
     softmax.log_softmax,
     softmax.softmax_flattened,
-    trees.tree_classifier,
+    tree_ensemble.tree_classifier,
 }
 """What returns new arrays, none of which shares memory with another or with an argument."""
 

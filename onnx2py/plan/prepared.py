@@ -18,11 +18,11 @@ import numpy as np
 from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType, tensor_type_of
 from ..kernels import (
-    batch_normalization,
     gru,
-    integer_matmul,
     lstm,
     matmul,
+    matmul_integer,
+    normalization_batch,
     quantized,
     quantized_tables,
 )
@@ -95,7 +95,7 @@ def _scaled_and_shifted(preparation: _Preparation, call: Call) -> Call | None:
     channels = scale.shape + (1,) * (x_type.rank - 1 - scale.ndim)
     kept = dtype if dtype == np.float64 else np.dtype(np.float32)
     return Call(
-        batch_normalization.scale_and_shift,
+        normalization_batch.scale_and_shift,
         (
             x,
             preparation.weight("scale", factor.reshape(channels).astype(kept)),
@@ -203,7 +203,7 @@ def _matmul_of_floats(preparation: _Preparation, call: Call) -> Call | None:
     if prepared is None:
         return None
     args = (a, prepared) if a_zero is None else (a, prepared, a_zero)
-    return Call(integer_matmul.matmul_integer_prepared, args)
+    return Call(matmul_integer.matmul_integer_prepared, args)
 
 
 def _gemm_of_floats(preparation: _Preparation, call: Call) -> Call | None:
@@ -246,9 +246,9 @@ def _projection(preparation: _Preparation, call: Call) -> Call | None:
 PreparationRule = Callable[[_Preparation, Call], Union[Call, None]]
 
 RULES: Mapping[Any, PreparationRule] = {
-    batch_normalization.batch_normalization: _scaled_and_shifted,
+    normalization_batch.batch_normalization: _scaled_and_shifted,
     gru.gru: _packed_gru,
-    integer_matmul.matmul_integer: _matmul_of_floats,
+    matmul_integer.matmul_integer: _matmul_of_floats,
     lstm.lstm: _packed_lstm,
     np.matmul: _projection,
     quantized.qgemm: _gemm_of_floats,

@@ -19,8 +19,8 @@ from ..ir.patterns import Options, Rest
 from ..ir.program import Argument, Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
-from ..kernels.integer_conv import centred, quantized_conv
-from ..kernels.integer_matmul import requantized, requantized_centred
+from ..kernels.conv_integer import centred, quantized_conv
+from ..kernels.matmul_integer import requantized, requantized_centred
 from .rewrite import Block, Match, Rewrite, rewritten
 from .traverse import with_blocks
 

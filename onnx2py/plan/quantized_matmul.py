@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement
-from ..kernels.integer_matmul import matmul_integer_prepared
 from ..kernels.matmul import project
+from ..kernels.matmul_integer import matmul_integer_prepared
 from ..kernels.quantization import dynamic_quantize_linear, rounded_to_bytes
 from .rewrite import Block, Match, Values, function_of, in_place
 from .traverse import with_blocks

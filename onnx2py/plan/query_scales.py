@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Argument, Call, Program, Ref, Statement
-from ..kernels.dot_product_attention import dot_product_attention
+from ..kernels.attention_dot_product import dot_product_attention
 from ..kernels.shape import reshape
 from ..kernels.slicing import split
 from .projections import Projection, Projections

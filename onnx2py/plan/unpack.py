@@ -20,10 +20,10 @@ import numpy as np
 from ..ir.graph import new_name, onnx_name
 from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType
-from ..kernels.blocked_weights import matmul_nbits, matmul_unpacked, unpacked_nbits
-from ..kernels.dynamic_lstm import dynamic_quantize_lstm, exact_weights
-from ..kernels.four_bit_floats import matmul_bnb4, unpacked_bnb4
+from ..kernels.lstm_quantized import dynamic_quantize_lstm, exact_weights
 from ..kernels.matmul import matmul
+from ..kernels.matmul_bnb4 import matmul_bnb4, unpacked_bnb4
+from ..kernels.matmul_nbits import matmul_nbits, matmul_unpacked, unpacked_nbits
 from .traverse import with_blocks
 
 UNPACKED_BYTES = 1 << 30

@@ -138,10 +138,10 @@ _COUNTS: dict[str, Count] = {
 """By the kernel's name, which NumPy's functions have too."""
 
 _UNCOUNTED = frozenset({
-    "attention", "blocked_weights", "column_image", "deform_conv", "dynamic_lstm", "experts",
-    "four_bit_floats", "fused_attention", "fused_matmul", "gated_normalization",
-    "group_query_attention", "integer_matmul", "linalg", "linear_attention", "linear_models",
-    "quantized_attention", "quantized_tables", "self_attention", "signal", "sparse_attention",
-    "svm", "token_sequences",
+    "attention", "attention_group_query", "attention_linear", "attention_multi_head",
+    "attention_self", "attention_sparse", "col2im", "conv_deform", "linalg", "lstm_quantized",
+    "matmul_bnb4", "matmul_fused", "matmul_integer", "matmul_nbits", "mixture_of_experts",
+    "ml_linear", "ml_svm", "normalization_gated", "quantized_attention", "quantized_tables",
+    "signal", "text_tokens",
 })  # fmt: skip
 """The modules of kernels that have products which are not counted."""

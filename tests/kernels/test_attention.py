@@ -3,8 +3,8 @@
 import numpy as np
 
 from onnx2py.kernels.attention import attention
-from onnx2py.kernels.linear_attention import linear_attention
-from onnx2py.kernels.rotary import rotary_embedding
+from onnx2py.kernels.attention_linear import linear_attention
+from onnx2py.kernels.rotary_embedding import rotary_embedding
 
 
 def test_equal_keys_give_the_mean_value():

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels import _windows
-from onnx2py.kernels._windows import explicit_pads, sliding_windows
-from onnx2py.kernels.column_image import columns_to_image
+from onnx2py.kernels import _conv_windows
+from onnx2py.kernels._conv_windows import explicit_pads, sliding_windows
+from onnx2py.kernels.col2im import columns_to_image
 from onnx2py.kernels.conv import conv
+from onnx2py.kernels.conv_deform import deform_conv
+from onnx2py.kernels.conv_fused import fused_conv
+from onnx2py.kernels.conv_integer import integer_conv, quantized_conv
 from onnx2py.kernels.conv_transpose import conv_transpose
-from onnx2py.kernels.deform_conv import deform_conv
-from onnx2py.kernels.fused_conv import fused_conv
-from onnx2py.kernels.integer_conv import integer_conv, quantized_conv
 
 
 def floats(*shape, seed=0):
@@ -142,7 +142,7 @@ def test_explicit_pads(mode, size, kernel, stride, dilation, expected):
 
 def test_add_windows_is_the_converse_of_sliding_windows():
     windows = np.ones((1, 1, 2, 3), np.float32)
-    image = _windows.add_windows(windows, (4,), (1,), (1,))
+    image = _conv_windows.add_windows(windows, (4,), (1,), (1,))
     np.testing.assert_array_equal(image, [[[1, 2, 2, 1]]])
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from onnx2py.kernels.integer_matmul import (
+from onnx2py.kernels.matmul import gemm, matmul, project
+from onnx2py.kernels.matmul_integer import (
     matmul_integer,
     matmul_integer_prepared,
     requantized,
 )
-from onnx2py.kernels.matmul import gemm, matmul, project
 
 
 def test_the_product_of_two_vectors_is_an_array():

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels.blocked_rows import gather_block_quantized
-from onnx2py.kernels.blocked_weights import matmul_nbits, rounded_in_blocks, unpacked
-from onnx2py.kernels.dynamic_lstm import dynamic_quantize_lstm, exact_weights
-from onnx2py.kernels.four_bit_floats import matmul_bnb4
+from onnx2py.kernels.lstm_quantized import dynamic_quantize_lstm, exact_weights
+from onnx2py.kernels.matmul_bnb4 import matmul_bnb4
+from onnx2py.kernels.matmul_nbits import matmul_nbits, rounded_in_blocks, unpacked
 from onnx2py.kernels.quantized import qlinear_reduce_mean
+from onnx2py.kernels.quantized_gather import gather_block_quantized
 
 
 @pytest.mark.parametrize(

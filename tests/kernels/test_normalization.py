@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels.batch_normalization import (
-    batch_normalization,
-    batch_normalization_training,
-    scale_and_shift,
-)
 from onnx2py.kernels.normalization import (
     group_normalization,
     instance_normalization,
     layer_normalization,
     lp_normalization,
     rms_normalization,
+)
+from onnx2py.kernels.normalization_batch import (
+    batch_normalization,
+    batch_normalization_training,
+    scale_and_shift,
 )
 
 ONE, ZERO = np.ones(2, np.float32), np.zeros(2, np.float32)

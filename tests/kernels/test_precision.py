@@ -6,17 +6,17 @@ import pytest
 
 from onnx2py.kernels import (
     activation,
-    column_image,
+    activation_gelu,
+    col2im,
     crops,
-    fused_matmul,
-    gated_normalization,
-    gelu,
     legacy,
+    matmul_fused,
     normalization,
+    normalization_gated,
+    normalization_skip,
     rearrange,
     reduction,
     scatter,
-    skip_normalization,
     softmax,
 )
 from onnx2py.kernels._precision import rounded_once
@@ -43,20 +43,20 @@ CASES = {
     "image_scaler": lambda f: legacy.image_scaler(f(IMAGE), bias=[0.1, 0.3], scale=0.3),
     "cumulative_sum": lambda f: rearrange.cumulative_sum(f(X), 1),
     "cumulative_product": lambda f: rearrange.cumulative_product(f(X / 8 + 1), 1),
-    "columns_to_image": lambda f: column_image.columns_to_image(
+    "columns_to_image": lambda f: col2im.columns_to_image(
         f(COLUMNS), np.array([6, 6]), np.array([3, 3])
     ),
     "crop_and_resize": lambda f: crops.crop_and_resize(
         f(IMAGE), f(ROIS), np.array([0]), np.array([5, 5])
     ),
-    "scaled_silu": lambda f: gated_normalization.scaled_silu(f(X), scale=0.3),
-    "gated_add": lambda f: gated_normalization.gated_add(f(X), f(ROW), f(ROW)),
-    "scaled_matmul": lambda f: fused_matmul.scaled_matmul(f(X), f(X.T), alpha=0.3),
-    "embed_layer_normalization": lambda f: skip_normalization.embed_layer_normalization(
+    "scaled_silu": lambda f: normalization_gated.scaled_silu(f(X), scale=0.3),
+    "gated_add": lambda f: normalization_gated.gated_add(f(X), f(ROW), f(ROW)),
+    "scaled_matmul": lambda f: matmul_fused.scaled_matmul(f(X), f(X.T), alpha=0.3),
+    "embed_layer_normalization": lambda f: normalization_skip.embed_layer_normalization(
         PLACES.T % 4, None, f(X), f(UPDATES), None, f(ROW), f(ROW)
     )[0],
-    "gelu": lambda f: gelu.gelu(f(X), f(ROW)),
-    "gelu_tanh": lambda f: gelu.gelu_tanh(f(X), f(ROW)),
+    "gelu": lambda f: activation_gelu.gelu(f(X), f(ROW)),
+    "gelu_tanh": lambda f: activation_gelu.gelu_tanh(f(X), f(ROW)),
     "rms_normalization": lambda f: normalization.rms_normalization(f(X), f(ROW)),
     "layer_normalization": lambda f: normalization.layer_normalization(f(X), f(ROW)),
     "softmax": lambda f: softmax.softmax(f(X)),

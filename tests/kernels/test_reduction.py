@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from onnx2py.kernels._short_axes import is_short
-from onnx2py.kernels.extreme import argmax, argmin
 from onnx2py.kernels.reduction import (
     reduce_l1,
     reduce_l2,
@@ -16,6 +15,7 @@ from onnx2py.kernels.reduction import (
     reduce_sum,
     reduce_sum_square,
 )
+from onnx2py.kernels.reduction_argmax import argmax, argmin
 
 X = np.array([[3, -4], [0, 5]], np.float32)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from onnx2py.kernels.signal import dft, stft
-from onnx2py.kernels.windows import blackman_window, hamming_window, hann_window
+from onnx2py.kernels.signal_windows import blackman_window, hamming_window, hann_window
 
 
 def test_a_constant_has_one_frequency():

@@ -10,7 +10,7 @@ from onnx2py.kernels.text import (
     normalize_strings,
     split_strings,
 )
-from onnx2py.kernels.tokenizer import (
+from onnx2py.kernels.text_tokenizer import (
     tokenize_between,
     tokenize_characters,
     tokenize_matches,

@@ -6,7 +6,7 @@ import pytest
 
 from onnx2py import UnsupportedError
 from onnx2py.ir.types import TensorType
-from onnx2py.kernels.integer_matmul import matmul_integer
+from onnx2py.kernels.matmul_integer import matmul_integer
 from tests.support import (
     assert_same,
     check_against_onnxruntime,

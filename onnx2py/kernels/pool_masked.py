@@ -1,0 +1,96 @@
+"""Max pooling with a mask, and transposed convolution with computed padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._conv_windows import EVERY_CHANNEL, Pads
+from ._ints import as_ints
+from ._pool import pool, pooling_axes
+from .conv_transpose import conv_transpose
+
+
+def max_pool_with_mask(
+    x: NDArray[Any],
+    mask: NDArray[Any],
+    *,
+    kernel_shape: Sequence[int],
+    strides: Optional[Sequence[int]] = None,
+    pads: Pads = None,
+) -> NDArray[Any]:
+    """Return the maximum of each window, up to the first masked element of each row.
+
+    Parameters
+    ----------
+    x : [N, C, D...]
+    mask : int32 [N', C', D...]
+        0 ends the row of a window. As in onnxruntime, the mask of channel c of all N * C
+        starts at element (c * prod(D)) % (N' * C'); with more than one spatial axis, the
+        first element of a channel is never masked.
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
+    strides : one int per spatial axis, in elements; 1 by default
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+
+    Returns
+    -------
+    y : [N, C, O...]
+        O = (D + pad_begin + pad_end - K) // stride + 1; the smallest number of the dtype
+        for an empty window.
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    *others, last = pooling_axes(x.shape[2:], kernel_shape, strides, pads, None, False)
+    lowest = np.finfo(x.dtype).min
+    kept = _mask_of_each_channel(mask, x.shape)
+    if x.ndim > 3 and kept.size:
+        kept[EVERY_CHANNEL + (0,) * (x.ndim - 2)] = True
+    shape = (*x.shape[:-1], last.out)
+    y, open_ = np.full(shape, lowest, x.dtype), np.ones(shape, np.bool_)
+    for results, elements in last.taps():
+        open_[..., results] &= kept[..., elements]
+        seen = np.where(open_[..., results], x[..., elements], lowest)
+        y[..., results] = np.fmax(y[..., results], seen)
+    return pool(y, others, np.fmax, empty=float(lowest))
+
+
+def _mask_of_each_channel(
+    mask: NDArray[Any], shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Return which elements of each channel are not masked."""
+    length, channels = prod(shape[2:]), shape[0] * shape[1]
+    starts = np.arange(channels) * length % max(prod(mask.shape[:2]), 1)
+    places = starts[:, None] + np.arange(length)
+    return np.asarray(mask.reshape(-1)[places] != 0).reshape(shape)
+
+
+def conv_transpose_with_pads(
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    pads: NDArray[Any],
+    bias: Optional[NDArray[Any]] = None,
+    *,
+    strides: Optional[Sequence[int]] = None,
+    dilations: Optional[Sequence[int]] = None,
+    group: int = 1,
+    output_padding: Optional[Sequence[int]] = None,
+) -> NDArray[Any]:
+    """Compute ``conv_transpose`` with padding from a tensor, int64[2 * axes].
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    """
+    return conv_transpose(
+        x,
+        weight,
+        bias,
+        strides=strides,
+        pads=as_ints(pads),
+        dilations=dilations,
+        group=group,
+        output_padding=output_padding,
+    )

@@ -1,0 +1,106 @@
+"""Average pooling of 8-bit integers that represent ``scale * (integer - zero_point)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._conv_windows import Pads
+from ._pool import pool, pooling_axes
+from .matmul_integer import requantized
+from .pool import average_pool
+
+
+def quantized_average_pool(
+    x: NDArray[Any],
+    x_scale: float | NDArray[Any],
+    x_zero_point: int | NDArray[Any],
+    y_scale: float | NDArray[Any],
+    y_zero_point: int | NDArray[Any],
+    *,
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    pads: Pads = None,
+    dilations: Sequence[int] | None = None,
+    ceil_mode: bool = False,
+    count_include_pad: bool = False,
+    channels_last: bool = False,
+) -> NDArray[Any]:
+    """Return the requantized mean of each window.
+
+    Parameters
+    ----------
+    x : int8 or uint8, [N, C, D...], or [N, D..., C] if ``channels_last``
+    kernel_shape : K..., the length of the window along each spatial axis, in elements
+    strides, dilations : one int per spatial axis, in elements; 1 by default
+    pads : elements added before each spatial axis, then after each; 0 by default.
+        ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    ceil_mode : whether the division below rounds up. A window that would start in the
+        padding at the end is dropped.
+    count_include_pad : whether padding counts as zeros. As in onnxruntime, elements that
+        ``ceil_mode`` adds beyond the padding count as well.
+
+    Returns
+    -------
+    y : of the dtype of ``x`` [N, C, O...], or [N, O..., C] if ``channels_last``
+        Rounded half to even and saturated.
+
+    Source: QLinearAveragePool in onnxruntime's docs/ContribOperators.md
+    """
+    real = _centred(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point)
+    if count_include_pad:
+        sizes = real.shape[2:]
+        axes = pooling_axes(sizes, kernel_shape, strides, pads, dilations, ceil_mode)
+        y = pool(real, axes, np.add, empty=0) / np.float32(prod(kernel_shape))
+    else:
+        y = average_pool(
+            real,
+            kernel_shape=kernel_shape,
+            strides=strides,
+            pads=pads,
+            dilations=dilations,
+            ceil_mode=ceil_mode,
+        )
+    scale = np.asarray(np.float32(x_scale) / np.float32(y_scale))
+    quantized = requantized(y, scale, np.asarray(y_zero_point, x.dtype))
+    if channels_last:
+        return np.ascontiguousarray(np.moveaxis(quantized, 1, -1))
+    return quantized
+
+
+def quantized_global_average_pool(
+    x: NDArray[Any],
+    x_scale: float | NDArray[Any],
+    x_zero_point: int | NDArray[Any],
+    y_scale: float | NDArray[Any],
+    y_zero_point: int | NDArray[Any],
+    *,
+    channels_last: bool = False,
+) -> NDArray[Any]:
+    """Return the requantized mean of each channel.
+
+    Parameters
+    ----------
+    x : int8 or uint8, [N, C, D...], or [N, D..., C] if ``channels_last``
+
+    Returns
+    -------
+    y : of the dtype of ``x`` [N, C, 1...], or [N, 1..., C] if ``channels_last``
+        Rounded half to even and saturated.
+
+    Source: QLinearGlobalAveragePool in onnxruntime's docs/ContribOperators.md
+    """
+    axes = tuple(range(1, x.ndim - 1) if channels_last else range(2, x.ndim))
+    total = np.sum(_centred(x, x_zero_point), axis=axes, keepdims=True)
+    count = np.float32(prod(x.shape[axis] for axis in axes))
+    scale = np.asarray(np.float32(x_scale) / (np.float32(y_scale) * count))
+    return requantized(total, scale, np.asarray(y_zero_point, x.dtype))
+
+
+def _centred(x: NDArray[Any], zero_point: int | NDArray[Any]) -> NDArray[np.float32]:
+    """Subtract the zero point, exactly."""
+    return np.asarray(np.subtract(x, zero_point, dtype=np.float32))
