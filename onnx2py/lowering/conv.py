@@ -8,7 +8,7 @@ from ..kernels import conv as kernels
 from ..kernels import conv_deform, conv_fused
 from ..kernels import conv_integer as integer
 from ..kernels import conv_transpose as transposed
-from ._windows import convolution_windows
+from ._conv_windows import convolution_windows
 from .context import NodeContext
 from .quantization import scalar_literal
 from .registry import lowers

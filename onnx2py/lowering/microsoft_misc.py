@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..ir.program import Call
 from ..kernels import arithmetic, crops, indexing, pool_masked
 from ..kernels import conv_transpose as transposed
-from ._windows import convolution_windows, pooling_windows
+from ._conv_windows import convolution_windows, pooling_windows
 from .context import NodeContext
-from .microsoft_fused import fused_matmul_rule
+from .matmul_microsoft import fused_matmul_rule
 from .registry import lowers
 
 _OWN = "com.microsoft"

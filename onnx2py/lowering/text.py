@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..ir.program import Call
 from ..kernels import text, text_tokenizer
-from ._re2 import alternatives, python_pattern
+from ._text_re2 import alternatives, python_pattern
 from .context import NodeContext
 from .registry import lowers
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onnx2py import UnsupportedError
-from onnx2py.lowering._re2 import alternatives, python_pattern
+from onnx2py.lowering._text_re2 import alternatives, python_pattern
 from tests.support import check_against_onnxruntime, lowered
 
 MICROSOFT = {"opset": 1, "domain": "com.microsoft"}

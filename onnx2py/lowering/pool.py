@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.program import Argument, Call
 from ..kernels import pool, pool_max, pool_roi, quantized_pool
-from ._windows import pooling_windows
+from ._conv_windows import pooling_windows
 from .context import NodeContext
 from .quantization import scalar_literal
 from .registry import lowers

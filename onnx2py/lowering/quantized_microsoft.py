@@ -20,7 +20,7 @@ from ..kernels import (
     matmul_nbits as nbits,
 )
 from ..kernels import quantized as quantized_kernels
-from ._windows import convolution_windows
+from ._conv_windows import convolution_windows
 from .context import NodeContext
 from .quantization import scalar_literal
 from .recurrent import _LSTM, _options
