@@ -218,10 +218,13 @@ def test_quantized_values_that_packages_hold_as_floats_are_equal(here, capsys):
     w = np.random.default_rng(0).integers(-100, 100, (32, 48)).astype(np.int8)
     save(text, w=w)
     compile_model("net.onnx", "net")
-    assert "rounded_to_bytes" in Path("net/model.py").read_text()
+    assert "dynamic_quantize_linear_centered" in Path("net/model.py").read_text()
     assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
     assert "4 of 4 agree" in capsys.readouterr().out
-    change("ops.rounded_to_bytes(x)", "ops.rounded_to_bytes(x + 1)")
+    change(
+        "ops.dynamic_quantize_linear_centered(x)",
+        "ops.dynamic_quantize_linear_centered(x + 1)",
+    )
     assert main(["verify", "net", "net.onnx", "--per-node"]) == 3
     assert "the first that differs is q, of q: Dynamic" in capsys.readouterr().out
     assert verify_existing("net", "net.onnx").outputs[0].difference.reason

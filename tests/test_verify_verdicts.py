@@ -85,7 +85,7 @@ def test_right_packages_agree(here, capsys, text):
 WRONG = [
     (TEXT, "return own(y, x)", "return np.full(y.shape, 'wrong', object)"),
     (TEXT, "return own(y, x)", "return np.full(y.shape, '0.5', object)"),
-    (TEXT, "ops.format_numbers(x", "ops.format_numbers(x * np.float32(1.01)"),
+    (TEXT, "ops.cast_to_strings(x", "ops.cast_to_strings(x * np.float32(1.01)"),
     (INTEGERS, "return y", "return -y"),
     (INTEGERS, "return y", "return y + 10_000"),
     (SINES, "return y", "return y * 0"),

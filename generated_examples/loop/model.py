@@ -121,7 +121,7 @@ class Model:
                 iteration, going, last, largest
             )
             visited_parts.append(visited_part)
-        visited = ops.stack_scans(visited_parts, np.zeros((0,), np.int64))
+        visited = ops.stack_scan_outputs(visited_parts, np.zeros((0,), np.int64))
 
         # steps: Size -> int64[]
         steps = ops.size(visited)
@@ -165,6 +165,6 @@ class Model:
 
     def _next_else(self, n: Any) -> Any:
         # halved: Div -> int64[...]
-        halved = ops.divide(n, self.two)
+        halved = ops.div(n, self.two)
 
         return halved

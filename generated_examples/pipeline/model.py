@@ -127,10 +127,10 @@ class Model:
         weather = check_input("weather", weather, "float32[days, 4]", dims)
 
         # scaler: ai.onnx.ml.Scaler -> float32[...]
-        scaled = ops.scale_features(weather, offset=self.offset, scale=self.scale)
+        scaled = ops.scaler(weather, offset=self.offset, scale=self.scale)
 
         # forest: ai.onnx.ml.TreeEnsembleClassifier -> string[?], float32[?, 3]
-        activity, scores = ops.tree_classifier(
+        activity, scores = ops.tree_ensemble_classifier(
             scaled,
             features=self.features,
             thresholds=self.thresholds,

@@ -19,7 +19,7 @@ from ..ir.program import (
     Scan,
 )
 from ..ir.types import DTYPES, TensorType, ValueType, completed, numbers_of
-from ..kernels.control_flow import elements, iterations, stack_scans
+from ..kernels.control_flow import iterations, scan_elements, stack_scan_outputs
 from .literals import dtype_literal, literal, render_call
 from .names import snake_case, unique_name
 from .text import one_line
@@ -151,12 +151,12 @@ class ControlFlow:
     def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield a ``for`` statement over the parts of tensors."""
         state, scans = self.loop_targets(outputs, scan.body.outputs, len(scan.state))
-        self.writer.kernels.add(elements)
+        self.writer.kernels.add(scan_elements)
         starts = list(zip(state, (self.writer.spell(ref.name) for ref in scan.state)))
         yield from self.start(starts, [item for _, item, _ in scans])
         walked = [
             render_call(
-                Call(elements, (i.value,), {
+                Call(scan_elements, (i.value,), {
                     k: v for k, v in (("axis", i.axis), ("reverse", i.reverse)) if v
                 }),
                 self.writer.spell,
@@ -242,10 +242,10 @@ class ControlFlow:
         self, target: str, items: str, kind: ValueType | None, axis: int, reverse: bool
     ) -> str:
         """Return the line that stacks what the iterations made."""
-        self.writer.kernels.add(stack_scans)
+        self.writer.kernels.add(stack_scan_outputs)
         options = f", axis={axis}" if axis else ""
         options += ", reverse=True" if reverse else ""
-        return f"{target} = ops.stack_scans({items}, {self.empty(kind, axis)}{options})"
+        return f"{target} = ops.stack_scan_outputs({items}, {self.empty(kind, axis)}{options})"
 
     def empty(self, kind: ValueType | None, axis: int) -> str:
         """Spell what a scan output is when there was no iteration."""

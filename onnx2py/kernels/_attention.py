@@ -14,13 +14,13 @@ def split_heads(x: NDArray[Any], heads: int) -> NDArray[Any]:
     return np.asarray(x.reshape(b, s, heads, size // heads).swapaxes(1, 2))
 
 
-def merged_heads(x: NDArray[Any]) -> NDArray[Any]:
+def merge_heads(x: NDArray[Any]) -> NDArray[Any]:
     """[B, H, S, E] -> [B, S, H * E]."""
     b, heads, s, size = x.shape
     return np.asarray(x.swapaxes(1, 2).reshape(b, s, heads * size))
 
 
-def allowed_keys(
+def attention_mask(
     lengths: tuple[int, int],
     past: int,
     nonpad: Optional[NDArray[Any]],
@@ -53,7 +53,7 @@ def allowed_keys(
     return np.asarray(allowed)
 
 
-def masked(
+def apply_mask(
     scores: NDArray[Any],
     mask: Optional[NDArray[Any]],
     allowed: Optional[NDArray[np.bool_]],
@@ -76,13 +76,13 @@ def masked(
     return scores
 
 
-def soft_maximum(scores: NDArray[Any], guarded: bool) -> NDArray[Any]:
+def masked_softmax(scores: NDArray[Any], guarded: bool) -> NDArray[Any]:
     """Compute the softmax along the last axis, in place where possible.
 
     If ``guarded``, rows of minus infinity give 0.
     """
     if scores.dtype.itemsize < 4:
-        return soft_maximum(scores.astype(np.float32), guarded).astype(scores.dtype)
+        return masked_softmax(scores.astype(np.float32), guarded).astype(scores.dtype)
     if scores.size == 0:
         return scores
     highest = np.maximum.reduce(scores, -1, keepdims=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def grown_cache(
+def append_to_cache(
     cache: Optional[NDArray[Any]],
     new: NDArray[Any],
     past: NDArray[np.int64],
@@ -40,7 +40,7 @@ def grown_cache(
     return y
 
 
-def window_cache(
+def append_to_window_cache(
     cache: NDArray[Any],
     new: NDArray[Any],
     past: NDArray[np.int64],
@@ -71,7 +71,7 @@ def window_cache(
         return np.asarray(steps - each * gone)
 
     before, after = resident(past), resident(past + counts)
-    steps = grown_cache(cache, new, before, counts, int((before + counts).max()))
+    steps = append_to_cache(cache, new, before, counts, int((before + counts).max()))
     kept = np.zeros((b, groups, room, size), new.dtype)
     for index, (end, left) in enumerate(
         zip((before + counts).tolist(), after.tolist())

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ._attention import split_heads
 
 
-def grouped_heads(
+def split_qkv_heads(
     query: NDArray[Any],
     key: Optional[NDArray[Any]],
     value: Optional[NDArray[Any]],
@@ -33,7 +33,7 @@ def grouped_heads(
     )
 
 
-def rotary_rows(
+def rotary_positions(
     position_ids: Optional[NDArray[Any]],
     past: NDArray[np.int64],
     steps: int,
@@ -49,7 +49,7 @@ def rotary_rows(
     return position_ids
 
 
-def seen_keys(
+def attention_mask_of_cache(
     places: NDArray[np.int64],
     past: NDArray[np.int64],
     lengths: NDArray[np.int64],

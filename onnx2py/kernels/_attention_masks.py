@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def added_to_scores(
+def mask_as_bias(
     mask: Optional[NDArray[Any]],
     attention_bias: Optional[NDArray[Any]],
     shape: tuple[int, int, int],
@@ -22,7 +22,7 @@ def added_to_scores(
 
     Parameters
     ----------
-    mask : as in :func:`kept_keys`
+    mask : as in :func:`mask_as_bool`
     attention_bias : broadcastable to [B, H, S, T]
     shape : B, S and T
     past : the position of the first query
@@ -32,7 +32,7 @@ def added_to_scores(
     _, steps, keys = shape
     total: Any = None
     if mask is not None:
-        kept = kept_keys(mask, shape)
+        kept = mask_as_bool(mask, shape)
         total = np.where(kept, 0, mask_filter_value).astype(dtype)
     if unidirectional and steps > 1:
         later = np.arange(keys) > np.arange(past, past + steps)[:, None]
@@ -44,7 +44,7 @@ def added_to_scores(
     return attention_bias if total is None else np.asarray(attention_bias + total)
 
 
-def kept_keys(mask: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
+def mask_as_bool(mask: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     """Return the keys that a mask keeps, as bool broadcastable to [B, 1, S, T].
 
     Parameters

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ._precision import widened
 
 
-def to_cache(
+def quantize_cache(
     x: NDArray[Any], scale: Optional[NDArray[Any]], cache: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
     """Quantize new keys or values to the dtype of the cache, if it has a scale.
@@ -34,7 +34,7 @@ def to_cache(
     return np.asarray(halves[..., ::2] | halves[..., 1::2] << 4)
 
 
-def from_cache(
+def dequantize_cache(
     cache: NDArray[Any], scale: Optional[NDArray[Any]], like: NDArray[Any]
 ) -> NDArray[Any]:
     """Dequantize a cache; ``like`` has the same G and E."""

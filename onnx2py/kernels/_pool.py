@@ -116,7 +116,7 @@ def pooling_axes(
     return axes
 
 
-def pool(
+def pool_windows(
     x: NDArray[Any],
     axes: Sequence[Pooling],
     ufunc: np.ufunc,

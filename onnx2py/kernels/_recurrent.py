@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ._precision import widened
 
 
-def projected(
+def input_projection(
     x: NDArray[Any],
     w: NDArray[Any],
     b: NDArray[Any],
@@ -39,7 +39,7 @@ def projected(
     return y
 
 
-def projected_columns(
+def input_projection_by_gate(
     x: NDArray[Any],
     w: NDArray[Any],
     b: NDArray[Any],
@@ -66,7 +66,7 @@ def projected_columns(
     return y
 
 
-def step_product(
+def hidden_projection(
     r: NDArray[Any], out: NDArray[Any], batch: int
 ) -> Callable[[NDArray[Any]], object]:
     """Return a function that writes r.T @ h to ``out`` [D, N, B]; r [D, H, N], h [D, H, B]."""
@@ -94,7 +94,7 @@ def _reversed_steps(
     return np.asarray(x[source, np.arange(x.shape[1])])
 
 
-def finished(
+def recurrent_outputs(
     hidden: NDArray[Any],
     histories: Sequence[NDArray[Any]],
     sequence_lens: Optional[NDArray[Any]],
@@ -153,7 +153,7 @@ def initial_state(
     return (state.swapaxes(0, 1) if layout else state).astype(dtype, copy=False)
 
 
-def summed_biases(b: Optional[NDArray[Any]], w: NDArray[Any]) -> NDArray[Any]:
+def sum_biases(b: Optional[NDArray[Any]], w: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of both halves of b, [D, 2 * N] -> [D, 1, N], 0 by default."""
     size = w.shape[1]
     if b is None:

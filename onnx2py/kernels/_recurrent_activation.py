@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def gate_function(
+def activation_function(
     name: str, alpha: float, beta: float
 ) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Return the activation function with that name as a function of one array."""

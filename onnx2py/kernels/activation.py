@@ -54,7 +54,7 @@ def prelu(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
     return y
 
 
-def prelu_by_channel(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
+def prelu_per_channel(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
     """Return ``prelu(x, slope)`` with one slope for all, or one for each channel.
 
     x : [N, C, D...]

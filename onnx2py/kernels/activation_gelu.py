@@ -39,7 +39,7 @@ Beyond 6, it grows monotonically, so that its tanh is 1.
 GELU_TANH = (-2 * 0.044715 * (2 / np.pi) ** 0.5, -2 * (2 / np.pi) ** 0.5)
 """``-2 * artanh(t) / x`` as a polynomial in ``x * x``, for the ``t`` of ``gelu_tanh``."""
 
-ERF_CENTRE = (
+ERF_CENTER = (
     -7.716908216715876e-10,
     1.3692611604910201e-08,
     -1.6205541483532732e-07,
@@ -113,7 +113,7 @@ def erf_double(x: NDArray[Any]) -> NDArray[Any]:
     size = np.minimum(np.absolute(x), 6.0)  # beyond, the result is 1
     square = np.asarray(size * size)
     center, tail = np.empty_like(square), np.empty_like(square)
-    polynomial_into(square, ERF_CENTRE, center)
+    polynomial_into(square, ERF_CENTER, center)
     polynomial_into(np.asarray((size - 3.0) / (size + 3.0)), ERF_TAIL, tail)
     tail *= np.exp(-square)
     y = np.where(size < 1, center * x, np.copysign(1.0 - tail, x))

@@ -22,7 +22,7 @@ def identity(x: Any) -> Any:
     return x
 
 
-def divide(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+def div(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Return ``a / b``; the quotient of integers is rounded toward zero, as in C.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Div.html

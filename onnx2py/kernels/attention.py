@@ -12,7 +12,13 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attention import allowed_keys, masked, merged_heads, soft_maximum, split_heads
+from ._attention import (
+    apply_mask,
+    attention_mask,
+    masked_softmax,
+    merge_heads,
+    split_heads,
+)
 from ._precision import widened
 
 
@@ -132,7 +138,7 @@ def attention_with_cache(
         k = np.concatenate((past_key, k), axis=2)
         v = np.concatenate((past_value, v), axis=2)
     past = 0 if past_key is None else past_key.shape[2]
-    allowed = allowed_keys(
+    allowed = attention_mask(
         (q.shape[2], k.shape[2]),
         past,
         nonpad_kv_seqlen,
@@ -141,28 +147,28 @@ def attention_with_cache(
         right=right_window_size,
     )
 
-    scores = likeness(q, k, scale)
+    scores = attention_scores(q, k, scale)
     stages = [scores.copy() if qk_matmul_output_mode == 0 else None]
     if softcap:
         scores = softcap * np.tanh(scores / softcap)
     stages.append(scores.copy() if qk_matmul_output_mode == 1 else None)
-    scores = masked(scores, attn_mask, allowed)
+    scores = apply_mask(scores, attn_mask, allowed)
     stages.append(scores.copy() if qk_matmul_output_mode == 2 else None)
     if softmax_precision is not None:
         scores = scores.astype(softmax_precision)
     guarded = attn_mask is not None or allowed is not None
-    scores = soft_maximum(scores, guarded).astype(widened(q).dtype, copy=False)
+    scores = masked_softmax(scores, guarded).astype(widened(q).dtype, copy=False)
     stages.append(scores)
 
     y = weighted_values(scores, v).astype(dtype, copy=False)
-    y = merged_heads(y) if packed else y
+    y = merge_heads(y) if packed else y
     if qk_matmul_output_mode < 0:
         return y, k, v
     chosen = np.asarray(stages[qk_matmul_output_mode])
     return y, k, v, chosen.astype(dtype, copy=False)
 
 
-def likeness(
+def attention_scores(
     q: NDArray[Any], k: NDArray[Any], scale: Optional[float] = None
 ) -> NDArray[Any]:
     """Return the scaled products of all queries and keys, the scores: [B, H, S, T]."""

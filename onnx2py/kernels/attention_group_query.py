@@ -11,12 +11,12 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attention import merged_heads, soft_maximum
-from ._attention_cache import grown_cache, window_cache
-from ._attention_heads import grouped_heads, rotary_rows, seen_keys
-from ._attention_quantized_cache import from_cache, to_cache
+from ._attention import masked_softmax, merge_heads
+from ._attention_cache import append_to_cache, append_to_window_cache
+from ._attention_heads import attention_mask_of_cache, rotary_positions, split_qkv_heads
+from ._attention_quantized_cache import dequantize_cache, quantize_cache
 from ._precision import rounded_once
-from .attention import likeness, weighted_values
+from .attention import attention_scores, weighted_values
 from .rotary_embedding import rotary_embedding
 
 
@@ -80,16 +80,16 @@ def group_query_attention(
     present_key, present_value : [B, G, max(C, T), E]
     output_qk : [B, H, S, T], if requested
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention
     """
-    q, k, v = grouped_heads(query, key, value, num_heads, kv_num_heads)
+    q, k, v = split_qkv_heads(query, key, value, num_heads, kv_num_heads)
     batch, _, steps, _ = q.shape
     total = int(np.reshape(total_sequence_length, ()))
     lengths = seqlens_k.reshape(batch).astype(np.int64) + 1
     counts = np.minimum(steps, lengths) if query_seqlens is None else query_seqlens
     past = lengths - counts
     if cos_cache is not None and sin_cache is not None:
-        rows = rotary_rows(position_ids, past, steps, total, len(cos_cache))
+        rows = rotary_positions(position_ids, past, steps, total, len(cos_cache))
         options: dict[str, Any] = {
             "interleaved": rotary_interleaved,
             "rotary_embedding_dim": 2 * cos_cache.shape[1],
@@ -97,33 +97,35 @@ def group_query_attention(
         q = rotary_embedding(q, cos_cache, sin_cache, rows, **options)
         k = rotary_embedding(k, cos_cache, sin_cache, rows, **options)
 
-    new = to_cache(k, k_scale, past_key), to_cache(v, v_scale, past_value)
+    new = quantize_cache(k, k_scale, past_key), quantize_cache(v, v_scale, past_value)
     written = np.full(batch, steps) if query_seqlens is None else query_seqlens
     first = np.zeros(batch, np.int64)
     if sliding_window_cache and past_key is not None and past_value is not None:
         window = (past, counts, local_window_size)
-        keys, present_key, first = window_cache(past_key, new[0], *window)
-        values, present_value, _ = window_cache(past_value, new[1], *window)
+        keys, present_key, first = append_to_window_cache(past_key, new[0], *window)
+        values, present_value, _ = append_to_window_cache(past_value, new[1], *window)
     else:
-        present_key = grown_cache(past_key, new[0], past, written, total)
-        present_value = grown_cache(past_value, new[1], past, written, total)
+        present_key = append_to_cache(past_key, new[0], past, written, total)
+        present_value = append_to_cache(past_value, new[1], past, written, total)
         keys, values = present_key[:, :, :total], present_value[:, :, :total]
 
-    scores = likeness(q, from_cache(keys, k_scale, k), scale)
+    scores = attention_scores(q, dequantize_cache(keys, k_scale, k), scale)
     if softcap:
         scores = softcap * np.tanh(scores / softcap)
     places = first[:, None] + np.arange(keys.shape[2])
     if attention_bias is not None:
         scores = scores + _columns(attention_bias, places, scores.shape)
-    seen = seen_keys(places, past, lengths, steps, causal, local_window_size)
+    seen = attention_mask_of_cache(
+        places, past, lengths, steps, causal, local_window_size
+    )
     if query_seqlens is not None:
         seen = seen & (np.arange(steps)[:, None] < counts[:, None, None, None])
     scores = np.where(seen, scores, scores.dtype.type(-np.inf))
     qk = np.where(seen, scores, scores.dtype.type(0)) if qk_output == 1 else None
     sink = np.zeros(num_heads, scores.dtype) if smooth_softmax else None
     weights = _with_sink(scores, sink if head_sink is None else head_sink)
-    y = weighted_values(weights, from_cache(values, v_scale, v))
-    y = merged_heads(y.astype(query.dtype, copy=False))
+    y = weighted_values(weights, dequantize_cache(values, v_scale, v))
+    y = merge_heads(y.astype(query.dtype, copy=False))
     if not qk_output:
         return y, present_key, present_value
     qk = weights if qk is None else qk
@@ -144,8 +146,8 @@ def _columns(
 def _with_sink(scores: NDArray[Any], sink: Optional[NDArray[Any]]) -> NDArray[Any]:
     """Return the softmax along the last axis; the sink takes part as an extra key."""
     if sink is None:
-        return soft_maximum(scores, True)
+        return masked_softmax(scores, True)
     column = np.broadcast_to(sink[:, None, None], (*scores.shape[:3], 1))
-    return soft_maximum(
+    return masked_softmax(
         np.concatenate((scores, column.astype(scores.dtype)), axis=3), True
     )[..., :-1]

@@ -128,7 +128,7 @@ def causal_conv_with_state(
     return y.astype(input.dtype, copy=False), state
 
 
-def causal_conv_with_state_last(
+def causal_conv_with_state_channels_last(
     input: NDArray[Any],
     weight: NDArray[Any],
     bias: Optional[NDArray[Any]] = None,

@@ -11,10 +11,10 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attention import merged_heads, soft_maximum, split_heads
-from ._attention_masks import added_to_scores
+from ._attention import masked_softmax, merge_heads, split_heads
+from ._attention_masks import mask_as_bias
 from ._precision import rounded_once
-from .attention import likeness, weighted_values
+from .attention import attention_scores, weighted_values
 
 
 @rounded_once
@@ -66,7 +66,7 @@ def multi_head_attention(
     ValueError
         If a tensor has the wrong number of axes.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MultiHeadAttention
     """
     q, k, v = _heads(query, key, value, bias, num_heads)
     keys, values, past = k, v, 0
@@ -80,8 +80,8 @@ def multi_head_attention(
             k, v = _written(past_key, k, past), _written(past_value, v, past)
             keys = _of_searches(k[:, :, : past + new], cache_indirection, past)
             values = _of_searches(v[:, :, : past + new], cache_indirection, past)
-    scores = likeness(q, keys, scale or None)
-    more = added_to_scores(
+    scores = attention_scores(q, keys, scale or None)
+    more = mask_as_bias(
         key_padding_mask,
         attention_bias,
         (len(q), q.shape[2], keys.shape[2]),
@@ -93,8 +93,8 @@ def multi_head_attention(
     if more is not None:
         scores += more
     qk = (scores.copy(),) if output_qk else ()
-    y = weighted_values(soft_maximum(scores, False), values)
-    return merged_heads(y.astype(query.dtype, copy=False)), k, v, *qk
+    y = weighted_values(masked_softmax(scores, False), values)
+    return merge_heads(y.astype(query.dtype, copy=False)), k, v, *qk
 
 
 def _heads(

@@ -47,7 +47,7 @@ def self_attention(
     output : [B, S, H * F]
     present : [2, B, H, P + S, E]; if E and F differ, only the keys
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Attention
     """
     sizes = qkv_hidden_sizes or (weights.shape[1] // 3,) * 3
     b, s, width = input.shape

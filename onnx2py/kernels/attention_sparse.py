@@ -7,9 +7,9 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attention import merged_heads, soft_maximum
-from ._attention_heads import grouped_heads, rotary_rows, seen_keys
-from .attention import likeness, weighted_values
+from ._attention import masked_softmax, merge_heads
+from ._attention_heads import attention_mask_of_cache, rotary_positions, split_qkv_heads
+from .attention import attention_scores, weighted_values
 from .rotary_embedding import rotary_embedding
 
 
@@ -57,15 +57,15 @@ def sparse_attention(
     output : [B, S, H * E]
     present_key, present_value : [B, G, C, E]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.SparseAttention
     """
-    q, k, v = grouped_heads(query, key, value, num_heads, kv_num_heads)
+    q, k, v = split_qkv_heads(query, key, value, num_heads, kv_num_heads)
     batch, _, steps, _ = q.shape
     total = int(np.reshape(total_sequence_length, ()))
     lengths = key_total_sequence_lengths.reshape(batch).astype(np.int64)
     past = np.maximum(lengths - steps, 0)
     if cos_cache is not None and sin_cache is not None:
-        rows = rotary_rows(None, past, steps, total, len(cos_cache))
+        rows = rotary_positions(None, past, steps, total, len(cos_cache))
         options: dict[str, Any] = {
             "interleaved": rotary_interleaved,
             "rotary_embedding_dim": 2 * cos_cache.shape[1],
@@ -78,15 +78,15 @@ def sparse_attention(
         present_value[index, :, start : start + steps] = v[index]
 
     places = np.broadcast_to(np.arange(total), (batch, total))
-    seen = seen_keys(places, past, lengths, steps, True, -1)
+    seen = attention_mask_of_cache(places, past, lengths, steps, True, -1)
     blocks = _block_mask(block_row_indices, block_col_indices)
     own = np.minimum(past[:, None] + np.arange(steps), total - 1) // sparse_block_size
     of_head = blocks[np.arange(num_heads) % len(blocks)][:, own]
     seen = seen & of_head[..., np.arange(total) // sparse_block_size].swapaxes(0, 1)
-    scores = likeness(q, present_key[:, :, :total], scale)
+    scores = attention_scores(q, present_key[:, :, :total], scale)
     scores = np.where(seen, scores, scores.dtype.type(-np.inf))
-    y = weighted_values(soft_maximum(scores, True), present_value[:, :, :total])
-    y = merged_heads(y.astype(query.dtype, copy=False))
+    y = weighted_values(masked_softmax(scores, True), present_value[:, :, :total])
+    y = merge_heads(y.astype(query.dtype, copy=False))
     return y, present_key, present_value
 
 

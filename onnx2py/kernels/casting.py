@@ -21,8 +21,8 @@ def cast(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """
     dtype = np.dtype(dtype)
     if x.dtype.kind in "UO":
-        return x if dtype.kind == "O" else parse_numbers(x, dtype)
-    return format_numbers(x) if dtype.kind == "O" else x.astype(dtype)
+        return x if dtype.kind == "O" else cast_from_strings(x, dtype)
+    return cast_to_strings(x) if dtype.kind == "O" else x.astype(dtype)
 
 
 def cast_like(x: NDArray[Any], target_type: NDArray[Any]) -> NDArray[Any]:
@@ -41,7 +41,7 @@ def cast_like(x: NDArray[Any], target_type: NDArray[Any]) -> NDArray[Any]:
     return cast(x, np.object_ if dtype.kind == "U" else dtype)
 
 
-def format_numbers(x: NDArray[Any]) -> NDArray[Any]:
+def cast_to_strings(x: NDArray[Any]) -> NDArray[Any]:
     """Convert numbers to strings: ``0.1``, ``1e+10``, ``NaN``, ``-INF``, ``1`` for True.
 
     Fractions have at most 8 digits.
@@ -59,7 +59,7 @@ def format_numbers(x: NDArray[Any]) -> NDArray[Any]:
     return y.reshape(x.shape)
 
 
-def parse_numbers(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
+def cast_from_strings(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """Convert strings to numbers; an integer ends before the first character that is no digit.
 
     The case of ``nan`` and ``inf`` is ignored. A number is True if it is not 0.
@@ -79,7 +79,7 @@ def parse_numbers(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
     return np.array([float(text) for text in texts]).astype(dtype).reshape(x.shape)
 
 
-def parse_narrow_numbers(
+def cast_from_strings_narrow(
     x: NDArray[Any],
     dtype: Any,
     *,
@@ -94,7 +94,7 @@ def parse_narrow_numbers(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """
-    wide = parse_numbers(x, np.float32)
+    wide = cast_from_strings(x, np.float32)
     name = np.dtype(dtype).name
     if name == "float8_e8m0fnu":
         return cast_to_exponents(wide, dtype, saturate=saturate, round_mode=round_mode)

@@ -14,7 +14,7 @@ from ._precision import rounded_once
 
 
 @rounded_once
-def columns_to_image(
+def col2im(
     columns: NDArray[Any],
     image_shape: Sequence[int] | NDArray[np.int64],
     block_shape: Sequence[int] | NDArray[np.int64],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def is_infinite_of_sign(
+def is_inf(
     x: NDArray[Any], *, detect_negative: bool = True, detect_positive: bool = True
 ) -> NDArray[np.bool_]:
     """Return where ``x`` is positive or negative infinity, as far as each is requested.

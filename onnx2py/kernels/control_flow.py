@@ -23,7 +23,7 @@ def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[NDArray[np.
         i += 1
 
 
-def stack_scans(
+def stack_scan_outputs(
     items: Sequence[NDArray[Any]],
     empty: NDArray[Any],
     *,
@@ -51,7 +51,9 @@ def stack_scans(
     return np.stack(items[::-1] if reverse else items, axis=axis)
 
 
-def elements(x: NDArray[Any], *, axis: int = 0, reverse: bool = False) -> NDArray[Any]:
+def scan_elements(
+    x: NDArray[Any], *, axis: int = 0, reverse: bool = False
+) -> NDArray[Any]:
     """Return a view of ``x`` whose iteration yields its slices along ``axis``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Scan.html

@@ -48,7 +48,7 @@ def fused_conv(
     y : [N, M, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
-    Source: FusedConv in onnxruntime's docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.FusedConv
     """
     y = conv(
         x, weight, bias, strides=strides, pads=pads, dilations=dilations, group=group

@@ -10,12 +10,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from ._conv_windows import Pads
 from .conv import conv
-from .matmul_integer import requantized
+from .matmul_integer import requantize
 
 Scalar = Union[NDArray[Any], float]
 
 
-def integer_conv(
+def conv_integer(
     x: NDArray[Any],
     weight: NDArray[Any],
     x_zero_point: Scalar | None = None,
@@ -46,12 +46,12 @@ def integer_conv(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ConvInteger.html
     """
-    rows = centred(weight, weight_zero_point)
+    rows = subtract_zero_point(weight, weight_zero_point)
     # float32 holds every integer up to 2**24; float64 products are half as fast.
     largest = 255 * np.abs(rows).reshape(len(rows), -1).sum(axis=1).max(initial=0)
     kind = np.float32 if largest <= 1 << 24 else np.float64
     y = conv(
-        centred(x, x_zero_point, dtype=kind),
+        subtract_zero_point(x, x_zero_point, dtype=kind),
         rows.astype(kind, copy=False),
         strides=strides,
         pads=pads,
@@ -61,7 +61,7 @@ def integer_conv(
     return y.astype(np.int32)
 
 
-def centred(
+def subtract_zero_point(
     x: NDArray[Any],
     zero_point: Scalar | Sequence[int] | None = None,
     *,
@@ -84,7 +84,7 @@ def centred(
     return np.asarray(wide)
 
 
-def quantized_conv(
+def qlinear_conv(
     x: NDArray[Any],
     x_scale: Scalar,
     x_zero_point: Scalar,
@@ -123,7 +123,7 @@ def quantized_conv(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QLinearConv.html
     """
-    total = integer_conv(
+    total = conv_integer(
         x,
         weight,
         x_zero_point,
@@ -138,4 +138,4 @@ def quantized_conv(
         total += bias.reshape(each_channel)
     scale = np.asarray(weight_scale, np.float32) * np.float32(x_scale)
     scale = (scale / np.float32(y_scale)).reshape(each_channel)
-    return requantized(total.astype(np.float32), scale, y_zero_point)
+    return requantize(total.astype(np.float32), scale, y_zero_point)

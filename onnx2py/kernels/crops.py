@@ -39,7 +39,7 @@ def crop_and_resize(
     -------
     y : [R, C, height, width]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.CropAndResize
     """
     height, width = as_ints(crop_size)
     ys = _sampled(rois[:, 0], rois[:, 2], x.shape[2], height)[:, :, None]
@@ -80,14 +80,14 @@ def _sampled(
     return np.asarray(places)
 
 
-def unfold_windows(x: NDArray[Any], *, dim: int, size: int, step: int) -> NDArray[Any]:
+def unfold_tensor(x: NDArray[Any], *, dim: int, size: int, step: int) -> NDArray[Any]:
     """Return all windows of ``size`` elements of axis ``dim``, ``step`` elements apart.
 
     Returns
     -------
     y : [..., (length - size) // step + 1, ..., size]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.UnfoldTensor
     """
     windows = sliding_window_view(x, size, axis=dim)
     every = (slice(None),) * (dim % x.ndim)
@@ -107,7 +107,7 @@ def dynamic_time_warping(cost: NDArray[Any]) -> NDArray[np.int32]:
         Rows and columns. Of equally cheap steps, the one from the left is taken; the
         diagonal one only if it is cheaper than both others.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicTimeWarping
     """
     rows, columns = cost.shape[-2:]
     cost = cost.reshape(rows, columns)

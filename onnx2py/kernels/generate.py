@@ -22,7 +22,7 @@ def eye_like(input: NDArray[Any], *, dtype: Any = None, k: int = 0) -> NDArray[A
     return np.eye(rows, columns, k, input.dtype if dtype is None else dtype)
 
 
-def number_range(
+def range_(
     start: Any,
     limit: Any,
     delta: Any = 1,

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from ._precision import widened
 from ._recurrent import (
-    finished,
+    hidden_projection,
     initial_state,
-    projected,
-    projected_columns,
-    step_product,
+    input_projection,
+    input_projection_by_gate,
+    recurrent_outputs,
 )
-from ._recurrent_activation import clipped, gate_function
+from ._recurrent_activation import activation_function, clipped
 
 
 def gru_packed(
@@ -63,9 +63,11 @@ def gru_packed(
     steps = widened(x).swapaxes(0, 1) if layout else widened(x)
     shape = (r.shape[0], steps.shape[1], r.shape[1])
     start = initial_state(initial_h, shape, layout, steps.dtype)
-    gates_of_x = projected_columns(steps, w, b, direction, sequence_lens)
+    gates_of_x = input_projection_by_gate(steps, w, b, direction, sequence_lens)
     hidden = _packed_steps(gates_of_x, r, r_b, start).swapaxes(2, 3)
-    return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)
+    return recurrent_outputs(
+        hidden, (hidden,), sequence_lens, direction, layout, x.dtype
+    )
 
 
 def _packed_steps(
@@ -79,11 +81,11 @@ def _packed_steps(
     hidden = np.empty((count, *gates_of_x.shape[2:]), gates_of_x.dtype)
     gates = 3 if r_b is not None else 2
     product = np.empty((directions, gates * size, batch), hidden.dtype)
-    multiply_r = step_product(r[..., : gates * size], product, batch)
+    multiply_r = hidden_projection(r[..., : gates * size], product, batch)
     by_gate = product.reshape(directions, gates, size, batch).swapaxes(0, 1)
     state = np.empty((3, *hidden.shape[1:]), hidden.dtype)
     sigmoids, update, reset, inner = state[:2], state[0], state[1], state[2]
-    multiply_inner = step_product(r[..., 2 * size :], inner, batch)
+    multiply_inner = hidden_projection(r[..., 2 * size :], inner, batch)
     r_b_column = None if r_b is None else r_b.swapaxes(1, 2)
     new, half = np.empty_like(inner), hidden.dtype.type(0.5)
     h = np.ascontiguousarray(h.swapaxes(1, 2))
@@ -156,14 +158,14 @@ def gru(
     if b is None:
         b = np.zeros((shape[0], 6 * shape[2]), w.dtype)
     of_x, of_h = np.split(widened(b), 2, axis=1)
-    gates_of_x = projected(
+    gates_of_x = input_projection(
         steps, w.swapaxes(1, 2), of_x[:, None], direction, sequence_lens
     )
 
     hidden = np.empty((len(steps), *shape), steps.dtype)
     for d in range(shape[0]):
         kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
-        functions = [gate_function(*kind) for kind in kinds[2 * d : 2 * d + 2]]
+        functions = [activation_function(*kind) for kind in kinds[2 * d : 2 * d + 2]]
         h = start[d]
         for t in range(len(steps)):
             h = _gru_step(
@@ -176,7 +178,9 @@ def gru(
                 linear_before_reset,
             )
             hidden[t, d] = h
-    return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)
+    return recurrent_outputs(
+        hidden, (hidden,), sequence_lens, direction, layout, x.dtype
+    )
 
 
 def _gru_step(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 
-def decode_image(
+def image_decoder(
     encoded_stream: NDArray[Any], *, pixel_format: str = "RGB"
 ) -> NDArray[Any]:
     """Return the pixels of an image file; an empty image if it cannot be decoded.

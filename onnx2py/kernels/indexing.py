@@ -72,7 +72,7 @@ def gather_nd(
         spread = np.expand_dims(data, tuple(range(batch_dims, indices.ndim - 1)))
         shape = indices.shape[:-1] + data.shape[batch_dims:]
         return np.broadcast_to(spread, shape).copy()
-    return np.asarray(data[nd_places(indices, batch_dims)])
+    return np.asarray(data[nd_index(indices, batch_dims)])
 
 
 def axis_grid(indices: NDArray[Any], axis: int) -> tuple[NDArray[Any], ...]:
@@ -82,7 +82,7 @@ def axis_grid(indices: NDArray[Any], axis: int) -> tuple[NDArray[Any], ...]:
     return tuple(grid)
 
 
-def nd_places(indices: NDArray[Any], batch_dims: int = 0) -> tuple[NDArray[Any], ...]:
+def nd_index(indices: NDArray[Any], batch_dims: int = 0) -> tuple[NDArray[Any], ...]:
     """Return a fancy index for the K-tuples along the last axis, in each batch."""
     places = tuple(indices[..., k] for k in range(indices.shape[-1]))
     if not batch_dims:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ._precision import rounded_once
 from .activation_exponential import softplus
-from .arithmetic import divide
+from .arithmetic import div
 
 
 def combine_from_axis(
@@ -29,7 +29,7 @@ def combine_from_axis(
     trailing = a.ndim - start - b.ndim
     if trailing > 0:
         b = b.reshape(b.shape + (1,) * trailing)
-    function = divide if operation == "divide" else getattr(np, operation)
+    function = div if operation == "divide" else getattr(np, operation)
     return np.asarray(function(a, b))
 
 

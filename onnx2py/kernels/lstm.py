@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from ._precision import widened
 from ._recurrent import (
-    finished,
+    hidden_projection,
     initial_state,
-    projected,
-    projected_columns,
-    step_product,
-    summed_biases,
+    input_projection,
+    input_projection_by_gate,
+    recurrent_outputs,
+    sum_biases,
 )
-from ._recurrent_activation import clipped, gate_function
+from ._recurrent_activation import activation_function, clipped
 
 
 def lstm_packed(
@@ -64,11 +64,11 @@ def lstm_packed(
     shape = (r.shape[0], steps.shape[1], r.shape[1])
     start = initial_state(initial_h, shape, layout, steps.dtype)
     first_cell = initial_state(initial_c, shape, layout, steps.dtype)
-    gates_of_x = projected_columns(steps, w, b, direction, sequence_lens)
+    gates_of_x = input_projection_by_gate(steps, w, b, direction, sequence_lens)
     hidden, cells = _packed_steps(gates_of_x, r, start, first_cell, sequence_lens)
     hidden, cells = hidden.swapaxes(2, 3), cells.swapaxes(2, 3)
     states = (hidden, cells)
-    return finished(hidden, states, sequence_lens, direction, layout, x.dtype)
+    return recurrent_outputs(hidden, states, sequence_lens, direction, layout, x.dtype)
 
 
 def _packed_steps(
@@ -85,7 +85,7 @@ def _packed_steps(
     count, _, directions, size, batch = gates_of_x.shape
     hidden = np.empty((count, *gates_of_x.shape[2:]), gates_of_x.dtype)
     product = np.empty((directions, 4 * size, batch), hidden.dtype)
-    multiply_r = step_product(r, product, batch)
+    multiply_r = hidden_projection(r, product, batch)
     by_gate = product.reshape(directions, 4, size, batch).swapaxes(0, 1)
     state = np.empty((5, *hidden.shape[1:]), hidden.dtype)  # the gates, then the cell
     gates, sigmoids, output, cell = state[:4], state[:3], state[2], state[4]
@@ -160,15 +160,17 @@ def lstm(
     shape = (r.shape[0], steps.shape[1], r.shape[2])
     start = initial_state(initial_h, shape, layout, steps.dtype)
     first_cell = initial_state(initial_c, shape, layout, steps.dtype)
-    bias = summed_biases(b, w)
-    gates_of_x = projected(steps, w.swapaxes(1, 2), bias, direction, sequence_lens)
+    bias = sum_biases(b, w)
+    gates_of_x = input_projection(
+        steps, w.swapaxes(1, 2), bias, direction, sequence_lens
+    )
 
     hidden = np.empty((len(steps), *shape), steps.dtype)
     cells = np.empty_like(hidden)
     peepholes = [None] * shape[0] if p is None else widened(p)
     for d in range(shape[0]):
         kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
-        functions = [gate_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
+        functions = [activation_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
         h, cell = start[d], first_cell[d]
         for t in range(len(steps)):
             gates = gates_of_x[t, d] + np.matmul(h, r[d].T)
@@ -177,7 +179,7 @@ def lstm(
             )
             hidden[t, d], cells[t, d] = h, cell
     states = (hidden, cells)
-    return finished(hidden, states, sequence_lens, direction, layout, x.dtype)
+    return recurrent_outputs(hidden, states, sequence_lens, direction, layout, x.dtype)
 
 
 def _lstm_step(

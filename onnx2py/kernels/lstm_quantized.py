@@ -12,10 +12,10 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._recurrent import finished, initial_state, projected, summed_biases
-from ._recurrent_activation import gate_function
+from ._recurrent import initial_state, input_projection, recurrent_outputs, sum_biases
+from ._recurrent_activation import activation_function
 from .lstm import _lstm_step
-from .quantization import rounded_to_bytes
+from .quantization import dynamic_quantize_linear_centered
 
 
 def dynamic_quantize_lstm(
@@ -55,7 +55,7 @@ def dynamic_quantize_lstm(
     initial_h, initial_c : [D, B, H]; 0 by default
     p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
     w_scale, w_zero_point, r_scale, r_zero_point : [D] or [D, 4 * H]
-        If a zero point is None, the weights are results of ``exact_weights``.
+        If a zero point is None, the weights are results of ``centered_weights``.
     activations : names for the gates, for the cell's input and for its output; six if the
         two directions differ
     activation_alpha, activation_beta : one for each of activations
@@ -68,7 +68,7 @@ def dynamic_quantize_lstm(
     y : [T, D, B, H]
     y_h, y_c : [D, B, H]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM
     """
     shape = (r.shape[0], x.shape[1], r.shape[1])
     lengths = np.full(x.shape[1], len(x)) if sequence_lens is None else sequence_lens
@@ -77,11 +77,11 @@ def dynamic_quantize_lstm(
     start = initial_state(initial_h, shape, 0, np.float32)
     first_cell = initial_state(initial_c, shape, 0, np.float32)
 
-    w = w if w_zero_point is None else exact_weights(w, w_zero_point)
-    r = r if r_zero_point is None else exact_weights(r, r_zero_point)
-    bias = summed_biases(b, r.swapaxes(1, 2))
-    steps, scale = rounded_to_bytes(x[:count])
-    gates_of_x = projected(
+    w = w if w_zero_point is None else centered_weights(w, w_zero_point)
+    r = r if r_zero_point is None else centered_weights(r, r_zero_point)
+    bias = sum_biases(b, r.swapaxes(1, 2))
+    steps, scale = dynamic_quantize_linear_centered(x[:count])
+    gates_of_x = input_projection(
         steps.astype(w.dtype), w, np.zeros_like(bias), direction, sequence_lens
     )
     scales = scale * _for_each_gate(w_scale)
@@ -92,10 +92,10 @@ def dynamic_quantize_lstm(
     peepholes = [None] * shape[0] if p is None else p
     for d, scale_of_r in enumerate(_for_each_gate(r_scale)):
         kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
-        functions = [gate_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
+        functions = [activation_function(*kind) for kind in kinds[3 * d : 3 * d + 3]]
         h, cell = start[d], first_cell[d]
         for t in range(count):
-            steps, scale = rounded_to_bytes(h)
+            steps, scale = dynamic_quantize_linear_centered(h)
             product = np.matmul(steps, r[d]).astype(np.float32, copy=False)
             product *= scale * scale_of_r
             product += gates_of_x[t, d]
@@ -108,17 +108,17 @@ def dynamic_quantize_lstm(
                 h = np.where(running[t], h, np.float32(0))
             hidden[t, d], cells[t, d] = h, cell
     states = (hidden, cells)
-    return finished(hidden, states, sequence_lens, direction, 0, np.float32)
+    return recurrent_outputs(hidden, states, sequence_lens, direction, 0, np.float32)
 
 
-def exact_weights(weights: NDArray[Any], zero_point: NDArray[Any]) -> NDArray[Any]:
+def centered_weights(weights: NDArray[Any], zero_point: NDArray[Any]) -> NDArray[Any]:
     """Return ``weights - zero_point`` as floats whose sums with 8-bit integers are exact."""
-    centred = np.asarray(
+    centered = np.asarray(
         np.subtract(weights, _for_each_gate(zero_point), dtype=np.float32)
     )
     # float32 holds every integer up to 2**24; float64 products are half as fast.
-    largest = 255 * np.abs(centred).sum(axis=1).max(initial=0)
-    return centred if largest <= 1 << 24 else centred.astype(np.float64)
+    largest = 255 * np.abs(centered).sum(axis=1).max(initial=0)
+    return centered if largest <= 1 << 24 else centered.astype(np.float64)
 
 
 def _for_each_gate(parameter: NDArray[Any]) -> NDArray[Any]:

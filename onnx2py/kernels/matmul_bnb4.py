@@ -44,14 +44,14 @@ def matmul_bnb4(
     -------
     y : [D..., n], or [D..., k]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulBnb4
     """
     weights = _unpacked(b, absmax, n * k, block_size, quant_type).reshape(n, k)
     y = np.matmul(widened(a), weights.T if trans_b else weights)
     return np.asarray(y).astype(a.dtype, copy=False)
 
 
-def unpacked_bnb4(
+def unpack_bnb4(
     b: NDArray[np.uint8],
     absmax: NDArray[Any],
     *,
@@ -73,7 +73,7 @@ def unpacked_bnb4(
     quant_type : 0 for FP4, 1 for NF4
     trans_b : whether to transpose
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulBnb4
     """
     weights = _unpacked(b, absmax, n * k, block_size, quant_type).reshape(n, k)
     return np.ascontiguousarray(weights.T if trans_b else weights)

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import rounded_once, widened
-from ._recurrent_activation import gate_function
+from ._recurrent_activation import activation_function
 from .activation_exponential import scaled_elu
 from .matmul import gemm, matmul
-from .matmul_integer import exact_product, per_row
+from .matmul_integer import as_column, matmul_integer_as_float
 from .quantization import dynamic_quantize_linear
 
 
 @rounded_once
-def scaled_matmul(
+def fused_matmul(
     a: NDArray[Any],
     b: NDArray[Any],
     *,
@@ -31,7 +31,7 @@ def scaled_matmul(
     ``trans_batch_a`` and ``trans_batch_b`` move the first axis before the last; then
     ``trans_a`` and ``trans_b`` swap the last two axes.
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.FusedMatMul
     """
     a = np.moveaxis(a, 0, -2) if trans_batch_a and a.ndim > 2 else a
     b = np.moveaxis(b, 0, -2) if trans_batch_b and b.ndim > 2 else b
@@ -42,7 +42,7 @@ def scaled_matmul(
 
 
 @rounded_once
-def gemm_with_activation(
+def fused_gemm(
     a: NDArray[Any],
     b: NDArray[Any],
     c: Optional[NDArray[Any]] = None,
@@ -61,7 +61,7 @@ def gemm_with_activation(
     ``activation`` is the name of an ONNX operator; the next three parameters are its
     attributes.
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.FusedGemm
     """
     y = gemm(a, b, c, alpha=alpha, beta=beta, trans_a=trans_a, trans_b=trans_b)
     wide = widened(y)
@@ -72,7 +72,7 @@ def gemm_with_activation(
     elif activation == "ParametricSoftplus":
         z = activation_alpha * np.logaddexp(activation_beta * wide, wide.dtype.type(0))
     else:
-        z = gate_function(activation, activation_alpha, activation_beta)(wide)
+        z = activation_function(activation, activation_alpha, activation_beta)(wide)
     return np.asarray(z).astype(y.dtype, copy=False)
 
 
@@ -95,11 +95,13 @@ def matmul_integer_to_float(
     b_scale, b_zero_point : one number, or one for each column
     bias : [N]; 0 by default
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__MatMulInteger.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulIntegerToFloat
     """
-    zero = None if a_zero_point is None else per_row(a_zero_point)
-    y = exact_product(a, b, zero, b_zero_point).astype(a_scale.dtype, copy=False)
-    y = y * (per_row(a_scale) * b_scale)
+    zero = None if a_zero_point is None else as_column(a_zero_point)
+    y = matmul_integer_as_float(a, b, zero, b_zero_point).astype(
+        a_scale.dtype, copy=False
+    )
+    y = y * (as_column(a_scale) * b_scale)
     if bias is not None:
         y += bias
     return np.asarray(y)
@@ -122,7 +124,7 @@ def dynamic_quantize_matmul(
     b_scale, b_zero_point : one number, or one for each column
     bias : [N]; 0 by default
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeMatMul
     """
     steps, scale, zero_point = dynamic_quantize_linear(a)
     return matmul_integer_to_float(

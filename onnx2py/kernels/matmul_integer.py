@@ -32,8 +32,10 @@ def matmul_integer(
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMulInteger.html
     """
     if a_zero_point is not None:
-        a_zero_point = per_row(a_zero_point)
-    return _wrapped(exact_product(a, b, a_zero_point, b_zero_point), a.shape[-1])
+        a_zero_point = as_column(a_zero_point)
+    return _wrapped(
+        matmul_integer_as_float(a, b, a_zero_point, b_zero_point), a.shape[-1]
+    )
 
 
 def matmul_integer_prepared(
@@ -52,7 +54,7 @@ def matmul_integer_prepared(
     ONNX: https://onnx.ai/onnx/operators/onnx__MatMulInteger.html
     """
     if a_zero_point is not None:
-        a_zero_point = per_row(a_zero_point)
+        a_zero_point = as_column(a_zero_point)
     return _wrapped(
         np.matmul(_less_zero_point(a, a_zero_point, b.dtype), b), a.shape[-1]
     )
@@ -83,13 +85,13 @@ def qlinear_matmul(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QLinearMatMul.html
     """
-    y = exact_product(a, b, per_row(a_zero_point), b_zero_point)
-    scale: NDArray[Any] = per_row(a_scale).astype(np.float32) * b_scale
-    scale = (scale / per_row(y_scale)).astype(np.float32, copy=False)
-    return requantized(y.astype(np.float32, copy=False), scale, per_row(y_zero_point))
+    y = matmul_integer_as_float(a, b, as_column(a_zero_point), b_zero_point)
+    scale: NDArray[Any] = as_column(a_scale).astype(np.float32) * b_scale
+    scale = (scale / as_column(y_scale)).astype(np.float32, copy=False)
+    return requantize(y.astype(np.float32, copy=False), scale, as_column(y_zero_point))
 
 
-def requantized(
+def requantize(
     y: NDArray[Any], scale: NDArray[Any], zero_point: NDArray[Any]
 ) -> NDArray[Any]:
     """Return ``y * scale + zero_point``, rounded and clipped to the zero point's dtype.
@@ -105,14 +107,14 @@ def requantized(
     return y.astype(zero_point.dtype)
 
 
-def requantized_centred(
+def requantize_centered(
     y: NDArray[Any],
     scale: NDArray[Any],
     zero_point: NDArray[Any],
     *,
     dtype: DTypeLike = np.float32,
 ) -> NDArray[Any]:
-    """Return ``requantized(y, scale, zero_point) - zero_point``, integers stored as floats.
+    """Return ``requantize(y, scale, zero_point) - zero_point``, integers stored as floats.
 
     ``y`` is overwritten, a few rows of an image at a time so that they stay in the cache.
     """
@@ -129,7 +131,7 @@ def requantized_centred(
     return y.astype(dtype, copy=False)
 
 
-def exact_product(
+def matmul_integer_as_float(
     a: NDArray[Any],
     b: NDArray[Any],
     a_zero_point: Optional[NDArray[Any]],
@@ -146,7 +148,7 @@ def exact_product(
     )
 
 
-def per_row(x: NDArray[Any]) -> NDArray[Any]:
+def as_column(x: NDArray[Any]) -> NDArray[Any]:
     """Reshape one number per row, [M], to a column [M, 1]."""
     return x[:, None] if x.ndim == 1 and x.size > 1 else x
 

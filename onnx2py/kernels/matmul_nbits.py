@@ -52,11 +52,11 @@ def matmul_nbits(
     y : [D..., n]
         Of the dtype of ``a``.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
     """
     rows = widened(a).reshape(prod(a.shape[:-1]), k)
     if int8_blocks:
-        rows = rounded_in_blocks(rows, block_size)
+        rows = round_in_blocks(rows, block_size)
     y = np.zeros((len(rows), n), rows.dtype)
     weights = (b, scales, zero_points, g_idx)
     for part, w in _rows_unpacked(*weights, k=k, bits=bits, block_size=block_size):
@@ -66,7 +66,7 @@ def matmul_nbits(
     return y.reshape(*a.shape[:-1], n).astype(a.dtype, copy=False)
 
 
-def unpacked_nbits(
+def unpack_nbits(
     b: NDArray[np.uint8],
     scales: NDArray[Any],
     zero_points: Optional[NDArray[Any]] = None,
@@ -89,7 +89,7 @@ def unpacked_nbits(
     bits : bits per number
     block_size : numbers of a row that share a scale; there are ceil(k / block_size) blocks
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
     """
     columns = np.zeros((k, len(b)), np.float32)
     weights = (b, scales, zero_points, g_idx)
@@ -117,7 +117,7 @@ def _rows_unpacked(
     step = max(_FEWEST_ROWS, 4 * BLOCK // max(k, 1))
     for start in range(0, n, step):
         part = slice(start, start + step)
-        numbers = unpacked(b[part].reshape(len(b[part]), -1), bits, np.float32)
+        numbers = unpack_bits(b[part].reshape(len(b[part]), -1), bits, np.float32)
         if g_idx is not None:
             numbers = numbers[:, :k] - zeros[part, g_idx]
             numbers *= scales[part, g_idx]
@@ -128,7 +128,7 @@ def _rows_unpacked(
         yield part, numbers[:, :k]
 
 
-def matmul_unpacked(
+def matmul_nbits_unpacked(
     a: NDArray[Any],
     w: NDArray[np.float32],
     bias: Optional[NDArray[Any]] = None,
@@ -148,11 +148,11 @@ def matmul_unpacked(
     -------
     y : [D..., n]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
     """
     rows = widened(a).reshape(prod(a.shape[:-1]), a.shape[-1])
     if block_size:
-        rows = rounded_in_blocks(rows, block_size)
+        rows = round_in_blocks(rows, block_size)
     y = np.asarray(np.matmul(rows, w))
     if bias is not None:
         y += bias
@@ -167,11 +167,11 @@ def _zero_points(
         return np.full(shape, 1 << (bits - 1), np.float32)
     zeros = zero_points.reshape(shape[0], -1)
     if zeros.dtype == np.uint8:
-        zeros = unpacked(zeros, bits)[:, : shape[1]]
+        zeros = unpack_bits(zeros, bits)[:, : shape[1]]
     return zeros.astype(np.float32)
 
 
-def unpacked(
+def unpack_bits(
     packed: NDArray[np.uint8], bits: int, dtype: DTypeLike = np.uint8
 ) -> NDArray[Any]:
     """Unpack the numbers in bytes, lowest bits first: [..., B] -> [..., B * 8 / bits]."""
@@ -185,7 +185,7 @@ def unpacked(
     return numbers.reshape(*packed.shape[:-1], packed.shape[-1] * (8 // bits))
 
 
-def rounded_in_blocks(x: NDArray[Any], block_size: int) -> NDArray[Any]:
+def round_in_blocks(x: NDArray[Any], block_size: int) -> NDArray[Any]:
     """Round each block of the last axis to 255 steps, from -max(|x|) to max(|x|)."""
     rows, size = x.shape
     blocks = -(-size // block_size)

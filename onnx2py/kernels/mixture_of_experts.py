@@ -7,7 +7,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attention import soft_maximum
+from ._attention import masked_softmax
 from ._precision import rounded_once
 from .activation_exponential import swish
 from .activation_gelu import gelu_tanh
@@ -50,10 +50,10 @@ def mixture_of_experts(
     -------
     y : like input
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MoE
     """
     rows = input.reshape(len(router_probs), input.shape[-1])
-    weights = soft_maximum(router_probs.copy(), True)
+    weights = masked_softmax(router_probs.copy(), True)
     likeliest = np.argsort(router_probs, axis=1, kind="stable")[:, ::-1][:, :k]
     asked = np.zeros(weights.shape, np.bool_)
     np.put_along_axis(asked, likeliest, True, axis=1)

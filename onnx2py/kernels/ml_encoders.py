@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def encode_labels(
+def label_encoder(
     x: NDArray[Any],
     *,
     keys: Union[Sequence[Any], NDArray[Any]],
@@ -40,7 +40,7 @@ def encode_labels(
     return np.where(found, encoded, np.asarray(default, dtype))
 
 
-def one_hot_encode(
+def one_hot_encoder(
     x: NDArray[Any],
     *,
     keys: Union[Sequence[Any], NDArray[Any]],
@@ -69,7 +69,7 @@ def one_hot_encode(
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_OneHotEncoder.html
     """
     labels = x if x.dtype.kind in "OUS" else x.astype(np.int64)
-    place = encode_labels(labels, keys=keys, values=places, default=-1, dtype=np.int64)
+    place = label_encoder(labels, keys=keys, values=places, default=-1, dtype=np.int64)
     if not zeros and (place < 0).any():
-        raise ValueError(f"one_hot_encode: unknown category {x[place < 0][0]!r}")
+        raise ValueError(f"one_hot_encoder: unknown category {x[place < 0][0]!r}")
     return np.asarray((place[..., None] == np.arange(depth)).astype(np.float32))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ._ml_scores import as_rows
 
 
-def scale_features(
+def scaler(
     x: NDArray[Any],
     *,
     offset: Union[float, NDArray[np.float32]] = 0.0,
@@ -27,7 +27,7 @@ def scale_features(
     return np.asarray((y * np.asarray(scale, wide)).astype(np.float32, copy=False))
 
 
-def normalize_rows(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]:
+def normalizer(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]:
     """Divide each row [F] by its norm, as float32; rows of norm 0 do not change.
 
     Parameters
@@ -47,7 +47,7 @@ def normalize_rows(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]
     return np.asarray(rows / np.where(size == 0, np.float32(1), size))
 
 
-def impute(
+def imputer(
     x: NDArray[Any],
     *,
     imputed_value: Union[float, NDArray[Any]],
@@ -66,7 +66,7 @@ def impute(
     return np.where(missing, np.asarray(imputed_value, x.dtype), x)
 
 
-def binarize(x: NDArray[Any], *, threshold: float = 0.0) -> NDArray[Any]:
+def binarizer(x: NDArray[Any], *, threshold: float = 0.0) -> NDArray[Any]:
     """Return 1 where ``x > threshold``, else 0, in the dtype of ``x``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html
@@ -74,7 +74,7 @@ def binarize(x: NDArray[Any], *, threshold: float = 0.0) -> NDArray[Any]:
     return np.asarray((x > threshold).astype(x.dtype))
 
 
-def extract_features(
+def array_feature_extractor(
     x: NDArray[Any], y: Union[Tuple[int, ...], int, NDArray[np.int64]]
 ) -> NDArray[Any]:
     """Return the features ``y`` of each row: [..., F] -> [..., K], and [F] -> [1, K].
@@ -90,7 +90,7 @@ def extract_features(
     return chosen.reshape(1, -1) if x.ndim == 1 else chosen
 
 
-def vectorize_features(
+def feature_vectorizer(
     *inputs: NDArray[Any], inputdimensions: Sequence[int]
 ) -> NDArray[np.float32]:
     """Concatenate the features of all inputs: [N, F1], [N, F2] ... -> [N, sum].

@@ -28,7 +28,7 @@ def zip_map(
     return [dict(zip(keys, row)) for row in x.reshape(-1, len(labels)).tolist()]
 
 
-def vectorize_dict(
+def dict_vectorizer(
     x: Mapping[Any, Any],
     *,
     vocabulary: Union[Sequence[int], Sequence[str], NDArray[Any]],
@@ -51,10 +51,10 @@ def vectorize_dict(
     for value in values:  # NumPy would convert "1.5" to 1.5 and None to NaN
         if value is None or isinstance(value, str) != (kind == "O"):
             expected = "text" if kind == "O" else "numbers"
-            raise ValueError(f"vectorize_dict: expected {expected}, got {value!r}")
+            raise ValueError(f"dict_vectorizer: expected {expected}, got {value!r}")
     row = np.array([values], dtype)
     if kind == "i" and row.tolist() != [values]:
-        raise ValueError(f"vectorize_dict: expected whole numbers, got {values}")
+        raise ValueError(f"dict_vectorizer: expected whole numbers, got {values}")
     return row
 
 

@@ -28,7 +28,7 @@ def gated_rms_normalization(
     scale : [C]
     activation : activation of the gate: "silu" (also called "swish") or "sigmoid"
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GatedRMSNorm
     """
     size = scale.size
     rows = widened(x).reshape(*x.shape[:-1], x.shape[-1] // size, size)
@@ -52,7 +52,7 @@ def branchwise_rms_normalization(
     x : [D..., C, H], or [D..., C * H] if ``num_branches`` is C
     scale : [C * H], [C, H] or [H]; 1 by default
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.BranchwiseRMSNorm
     """
     branches = num_branches or x.shape[-2]
     size = x.shape[-1] // (num_branches or 1)
@@ -72,7 +72,7 @@ def scaled_silu(
 ) -> NDArray[Any]:
     """Return ``z * sigmoid(z)`` of ``z = x * scale``; each step is rounded to x's dtype.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.ScaledSiLU
     """
     factor = np.asarray(scale).astype(np.float32)
     z = np.asarray(widened(x) * factor).astype(x.dtype, copy=False)
@@ -89,6 +89,6 @@ def gated_add(x: NDArray[Any], y: NDArray[Any], gate: NDArray[Any]) -> NDArray[A
     x, y : [D..., C]
     gate : [D..., 1]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GatedAdd
     """
     return np.asarray(x + y * gate)

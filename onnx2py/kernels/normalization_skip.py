@@ -26,9 +26,9 @@ def skip_layer_normalization(
 ) -> NDArray[Any]:
     """Return the layer normalization of ``input + skip + bias``.
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.SkipLayerNormalization
     """
-    y = layer_normalization(summed(input, skip, bias), gamma, beta, epsilon=epsilon)
+    y = layer_normalization(skip_sum(input, skip, bias), gamma, beta, epsilon=epsilon)
     return y.astype(input.dtype, copy=False)
 
 
@@ -45,9 +45,9 @@ def skip_layer_normalization_with_sum(
 
     The statistics are float32. The sum is normalized before it is rounded.
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.SkipLayerNormalization
     """
-    total = summed(input, skip, bias)
+    total = skip_sum(input, skip, bias)
     y, *statistics = layer_normalization_with_statistics(
         total, gamma, beta, epsilon=epsilon
     )
@@ -64,7 +64,7 @@ def rms_normalization_with_statistics(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """RMS normalization; also returns the inverse root mean square, as float32.
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.SimplifiedLayerNormalization
     """
     axes = tuple(range(axis % x.ndim, x.ndim))
     square = np.mean(np.square(widened(x)), axes, keepdims=True)
@@ -85,9 +85,9 @@ def skip_rms_normalization(
 
     The two results between them are 0, for the means, and the inverse root mean square.
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.SkipSimplifiedLayerNormalization
     """
-    total = summed(input, skip, bias)
+    total = skip_sum(input, skip, bias)
     y, inverse = rms_normalization_with_statistics(
         total, widened(gamma), epsilon=epsilon
     )
@@ -123,7 +123,7 @@ def embed_layer_normalization(
     output, embedding_sum : [B, S, H]
     mask_index : [B], the number of ones in the mask; 0 without a mask
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.EmbedLayerNormalization
     """
     if position_ids is None:
         position_ids = np.arange(input_ids.shape[1])[None]
@@ -137,7 +137,7 @@ def embed_layer_normalization(
     return y, count, np.asarray(total)
 
 
-def summed(
+def skip_sum(
     input: NDArray[Any], skip: NDArray[Any], bias: Optional[NDArray[Any]]
 ) -> NDArray[Any]:
     """Return ``input + skip + bias``; small floats are not rounded yet."""

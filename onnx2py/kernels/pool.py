@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._conv_windows import Pads
-from ._pool import Pooling, pool, pool_axis, pooling_axes
+from ._pool import Pooling, pool_axis, pool_windows, pooling_axes
 from ._sums import sums_of_long_rows
 
 _FEW_PLACES = 4096
@@ -50,7 +50,7 @@ def average_pool(
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
     dtype = x.dtype
-    total = pool(_widened(x), axes, np.add, empty=0)
+    total = pool_windows(_widened(x), axes, np.add, empty=0)
     if all(axis.counts_whole_windows(count_include_pad) for axis in axes):
         total /= total.dtype.type(prod(kernel_shape))
         return total.astype(dtype, copy=False)
@@ -105,7 +105,7 @@ def lp_pool(
     ONNX: https://onnx.ai/onnx/operators/onnx__LpPool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
-    total = pool(np.abs(_widened(x)) ** p, axes, np.add, empty=0)
+    total = pool_windows(np.abs(_widened(x)) ** p, axes, np.add, empty=0)
     return np.asarray(total ** (1 / p)).astype(x.dtype, copy=False)
 
 

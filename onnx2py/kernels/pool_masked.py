@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ._conv_windows import EVERY_CHANNEL, Pads
 from ._ints import as_ints
-from ._pool import pool, pooling_axes
+from ._pool import pool_windows, pooling_axes
 from .conv_transpose import conv_transpose
 
 
@@ -43,7 +43,7 @@ def max_pool_with_mask(
         O = (D + pad_begin + pad_end - K) // stride + 1; the smallest number of the dtype
         for an empty window.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MaxpoolWithMask
     """
     *others, last = pooling_axes(x.shape[2:], kernel_shape, strides, pads, None, False)
     lowest = np.finfo(x.dtype).min
@@ -56,7 +56,7 @@ def max_pool_with_mask(
         open_[..., results] &= kept[..., elements]
         seen = np.where(open_[..., results], x[..., elements], lowest)
         y[..., results] = np.fmax(y[..., results], seen)
-    return pool(y, others, np.fmax, empty=float(lowest))
+    return pool_windows(y, others, np.fmax, empty=float(lowest))
 
 
 def _mask_of_each_channel(
@@ -69,7 +69,7 @@ def _mask_of_each_channel(
     return np.asarray(mask.reshape(-1)[places] != 0).reshape(shape)
 
 
-def conv_transpose_with_pads(
+def conv_transpose_with_dynamic_pads(
     x: NDArray[Any],
     weight: NDArray[Any],
     pads: NDArray[Any],
@@ -82,7 +82,7 @@ def conv_transpose_with_pads(
 ) -> NDArray[Any]:
     """Compute ``conv_transpose`` with padding from a tensor, int64[2 * axes].
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.ConvTransposeWithDynamicPads
     """
     return conv_transpose(
         x,

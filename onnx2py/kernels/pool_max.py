@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._conv_windows import EVERY_CHANNEL, Pads
-from ._pool import Pooling, pool, pooling_axes
+from ._pool import Pooling, pool_windows, pooling_axes
 
 
 def max_pool(
@@ -43,7 +43,7 @@ def max_pool(
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
-    return pool(x, axes, np.maximum, empty=_lowest(x.dtype))
+    return pool_windows(x, axes, np.maximum, empty=_lowest(x.dtype))
 
 
 def _lowest(dtype: np.dtype[Any]) -> float:
@@ -78,12 +78,12 @@ def max_pool_channels_last(
     y : [N, O..., C]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
-    Source: NhwcMaxPool in onnxruntime's docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.NhwcMaxPool
     """
     axes = pooling_axes(
         x.shape[1:-1], kernel_shape, strides, pads, dilations, ceil_mode
     )
-    return pool(x, axes, np.maximum, empty=_lowest(x.dtype), first=1)
+    return pool_windows(x, axes, np.maximum, empty=_lowest(x.dtype), first=1)
 
 
 def max_pool_with_indices(

@@ -99,7 +99,7 @@ def _pool_points(
     return np.asarray(sum(corners[1:], corners[0]).mean(axis=(-2, -1)))
 
 
-def roi_max_pool(
+def max_roi_pool(
     x: NDArray[Any],
     rois: NDArray[Any],
     *,

@@ -106,7 +106,7 @@ def dequantize_linear(
     return y if y.dtype == dtype else y.astype(dtype)
 
 
-def quantized_and_back(
+def fake_quantize(
     x: NDArray[Any],
     scale: Parameter,
     zero_point: Parameter = 0,
@@ -155,12 +155,14 @@ def dynamic_quantize_linear(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
-    scale, zero_point, _ = byte_range(x)
+    scale, zero_point, _ = scale_and_zero_point(x)
     y = quantize_linear(x, scale, zero_point)
     return y, np.asarray(scale), np.asarray(zero_point, np.uint8)
 
 
-def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def dynamic_quantize_linear_centered(
+    x: NDArray[Any],
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Quantize to uint8 over the range of ``x`` and 0; return floats minus the zero point.
 
     NaN has no part in the range, and becomes the smallest number.
@@ -174,7 +176,7 @@ def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
-    scale, zero_point, is_finite = byte_range(x)
+    scale, zero_point, is_finite = scale_and_zero_point(x)
     y = np.asarray(x / scale)
     np.rint(y, out=y)
     low = np.float32(-zero_point)
@@ -184,7 +186,7 @@ def rounded_to_bytes(x: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return y, np.asarray(scale)
 
 
-def byte_range(x: NDArray[Any]) -> tuple[Any, int, bool]:
+def scale_and_zero_point(x: NDArray[Any]) -> tuple[Any, int, bool]:
     """Return the scale and the zero point that map ``x`` to uint8, and whether it is finite.
 
     NaN is ignored, as in onnxruntime, but for the last element of its groups of 8: if
@@ -203,7 +205,7 @@ def byte_range(x: NDArray[Any]) -> tuple[Any, int, bool]:
     return scale, zero_point, is_finite
 
 
-def quantize_linear_along(
+def quantize_linear_per_axis(
     x: NDArray[Any],
     y_scale: NDArray[Any],
     y_zero_point: Optional[NDArray[Any]] = None,
@@ -225,15 +227,15 @@ def quantize_linear_along(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
-    scale = spread_parameter(y_scale, x.shape, axis, block_size)
+    scale = broadcast_parameter(y_scale, x.shape, axis, block_size)
     if y_zero_point is None:
         return quantize_linear(x, scale, dtype=dtype or np.uint8, precision=precision)
-    zero_point = spread_parameter(y_zero_point, x.shape, axis, block_size)
+    zero_point = broadcast_parameter(y_zero_point, x.shape, axis, block_size)
     dtype = dtype or y_zero_point.dtype
     return quantize_linear(x, scale, zero_point, dtype=dtype, precision=precision)
 
 
-def dequantize_linear_along(
+def dequantize_linear_per_axis(
     x: NDArray[Any],
     x_scale: NDArray[Any],
     x_zero_point: Optional[NDArray[Any]] = None,
@@ -253,15 +255,15 @@ def dequantize_linear_along(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
     """
-    scale = spread_parameter(x_scale, x.shape, axis, block_size)
+    scale = broadcast_parameter(x_scale, x.shape, axis, block_size)
     dtype = dtype or x_scale.dtype
     if x_zero_point is None:
         return dequantize_linear(x, scale, dtype=dtype)
-    zero_point = spread_parameter(x_zero_point, x.shape, axis, block_size)
+    zero_point = broadcast_parameter(x_zero_point, x.shape, axis, block_size)
     return dequantize_linear(x, scale, zero_point, dtype=dtype)
 
 
-def spread_parameter(
+def broadcast_parameter(
     parameter: NDArray[Any], shape: tuple[int, ...], axis: int, block_size: int
 ) -> NDArray[Any]:
     """Return a view or copy of a scale or zero point, broadcastable to ``shape``.

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .quantization import rounded_quotient, spread_parameter
+from .quantization import broadcast_parameter, rounded_quotient
 
 _NARROW_RANGES = {"int4": (-8, 7), "uint4": (0, 15), "int2": (-2, 1), "uint2": (0, 3)}
 
@@ -45,10 +45,10 @@ def quantize_linear_narrow(
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
     low, high = _NARROW_RANGES[np.dtype(dtype).name]
-    scale = spread_parameter(y_scale, x.shape, axis, block_size)
+    scale = broadcast_parameter(y_scale, x.shape, axis, block_size)
     zero_point: Any = 0
     if y_zero_point is not None:
-        zero_point = spread_parameter(y_zero_point, x.shape, axis, block_size)
+        zero_point = broadcast_parameter(y_zero_point, x.shape, axis, block_size)
     return rounded_quotient(x, scale, zero_point, low, high, precision).astype(dtype)
 
 
@@ -76,11 +76,11 @@ def quantize_linear_to_float(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
-    scale = spread_parameter(y_scale, x.shape, axis, block_size)
+    scale = broadcast_parameter(y_scale, x.shape, axis, block_size)
     y = np.asarray(x, precision) / np.asarray(scale, precision)
     y = np.asarray(y, np.float32)
     if y_zero_point is not None:
-        zero_point = spread_parameter(y_zero_point, x.shape, axis, block_size)
+        zero_point = broadcast_parameter(y_zero_point, x.shape, axis, block_size)
         y = np.asarray(y + zero_point.astype(np.float32))
     if saturate:
         largest = _LARGEST[np.dtype(dtype).name]

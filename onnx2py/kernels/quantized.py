@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._conv_windows import Pads
-from .conv_integer import Scalar, quantized_conv
+from .conv_integer import Scalar, qlinear_conv
 from .quantization import dequantize_linear, quantize_linear
 
 Parameter = Union[NDArray[Any], np.floating[Any], float]
@@ -30,7 +30,7 @@ def qlinear_add(
     As onnxruntime does on x86, this computes ``a * ratio_a + (b * ratio_b + fixed)`` with
     fused multiply-add: float64 represents every such product exactly.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearAdd
     """
     if a.shape[-1:] in ((), (1,)) and b.shape[-1:] not in ((), (1,)):
         # In onnxruntime, the operand that is broadcast comes second.
@@ -55,7 +55,7 @@ def _number(parameter: Parameter) -> np.float32:
     return np.float32(parameter)
 
 
-def qlinear_multiply(
+def qlinear_mul(
     a: NDArray[Any],
     a_scale: Parameter,
     a_zero_point: Parameter,
@@ -67,7 +67,7 @@ def qlinear_multiply(
 ) -> NDArray[Any]:
     """Return the quantized product of two quantized tensors of the same dtype.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearMul
     """
     ratio = _number(a_scale) * _number(b_scale) / _number(c_scale)
     y = a.astype(np.float32) - _number(a_zero_point)
@@ -105,7 +105,7 @@ def qgemm(
     y : [M, N]
         Of the dtype of ``a``, or float32 if there is no ``y_scale``.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QGemm
     """
     a = a.T if trans_a else a
     b = b.T if trans_b else b
@@ -128,7 +128,7 @@ def qgemm(
     return quantize_linear(y, 1, y_zero_point or 0, dtype=a.dtype)
 
 
-def quantized_conv_of_channels_last(
+def qlinear_conv_channels_last(
     x: NDArray[Any],
     x_scale: Scalar,
     x_zero_point: Scalar,
@@ -146,9 +146,9 @@ def quantized_conv_of_channels_last(
 ) -> NDArray[Any]:
     """Convolve quantized channels-last tensors: [N, D..., C] -> [N, O..., M].
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearConv
     """
-    y = quantized_conv(
+    y = qlinear_conv(
         np.moveaxis(x, -1, 1),
         x_scale,
         x_zero_point,
@@ -179,7 +179,7 @@ def qlinear_where(
 ) -> NDArray[Any]:
     """Select from quantized ``x`` and ``y`` by ``condition``, requantized to one scale.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearWhere
     """
     chosen = [
         quantize_linear(
@@ -208,7 +208,7 @@ def qlinear_reduce_mean(
 ) -> NDArray[Any]:
     """Return the quantized mean of a quantized tensor along ``axes`` (all if None).
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearReduceMean
     """
     real = dequantize_linear(x, x_scale, x_zero_point)
     mean = np.asarray(np.mean(real, axis=tuple(axes) or None, keepdims=keepdims))

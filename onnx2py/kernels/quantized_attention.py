@@ -15,7 +15,7 @@ from .quantization import Parameter, dequantize_linear
 
 
 @rounded_once
-def quantized_self_attention(
+def qattention(
     input: NDArray[Any],
     weight: NDArray[Any],
     bias: NDArray[Any],
@@ -52,7 +52,7 @@ def quantized_self_attention(
     output : [B, S, H * E]
     present : [2, B, H, P + S, E]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QAttention
     """
     rows = matmul_integer_to_float(
         input,
@@ -92,7 +92,7 @@ def _padding_mask(mask: NDArray[Any], batch: int, keys: int) -> Optional[NDArray
     return mask
 
 
-def quantized_embed_layer_normalization(
+def qembed_layer_normalization(
     input_ids: NDArray[Any],
     segment_ids: Optional[NDArray[Any]],
     tables: tuple[Optional[NDArray[Any]], ...],
@@ -116,7 +116,7 @@ def quantized_embed_layer_normalization(
     mask_index : int32[B]
         Number of ones in ``mask``; 0 without a mask.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QEmbedLayerNormalization
     """
     word, place, segment, gamma, beta = (
         (

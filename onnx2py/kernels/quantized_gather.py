@@ -7,8 +7,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from .matmul_nbits import unpacked
-from .quantization import spread_parameter
+from .matmul_nbits import unpack_bits
+from .quantization import broadcast_parameter
 
 
 def gather_block_quantized(
@@ -38,7 +38,7 @@ def gather_block_quantized(
     -------
     y : [..., I..., ...], of the dtype of ``scales``
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GatherBlockQuantized
     """
     axis, along = gather_axis % data.ndim, quantize_axis % data.ndim
     size = data.shape[axis]
@@ -78,15 +78,15 @@ def _dequantized(
 ) -> NDArray[Any]:
     """Return ``(data - zero point) * scale`` as float32, with blocks along ``axis``."""
     if data.dtype == np.uint8:
-        data = unpacked(data, bits)
+        data = unpack_bits(data, bits)
         if zero_points is not None:
-            zero_points = unpacked(zero_points, bits)[..., : scales.shape[-1]]
+            zero_points = unpack_bits(zero_points, bits)[..., : scales.shape[-1]]
     block_size = block_size or max(data.shape[axis], 1)
     y = data.astype(np.float32)
     if zero_points is not None:
         zeros = zero_points.astype(np.float32)
-        y -= spread_parameter(zeros, data.shape, axis, block_size)
+        y -= broadcast_parameter(zeros, data.shape, axis, block_size)
     elif data.dtype == np.uint8:
         y -= np.float32(1 << (bits - 1))
-    y *= spread_parameter(scales.astype(np.float32), data.shape, axis, block_size)
+    y *= broadcast_parameter(scales.astype(np.float32), data.shape, axis, block_size)
     return y

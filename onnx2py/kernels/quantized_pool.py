@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._conv_windows import Pads
-from ._pool import pool, pooling_axes
-from .matmul_integer import requantized
+from ._pool import pool_windows, pooling_axes
+from .matmul_integer import requantize
 from .pool import average_pool
 
 
-def quantized_average_pool(
+def qlinear_average_pool(
     x: NDArray[Any],
     x_scale: float | NDArray[Any],
     x_zero_point: int | NDArray[Any],
@@ -49,13 +49,13 @@ def quantized_average_pool(
     y : of the dtype of ``x`` [N, C, O...], or [N, O..., C] if ``channels_last``
         Rounded half to even and saturated.
 
-    Source: QLinearAveragePool in onnxruntime's docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearAveragePool
     """
-    real = _centred(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point)
+    real = _centered(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point)
     if count_include_pad:
         sizes = real.shape[2:]
         axes = pooling_axes(sizes, kernel_shape, strides, pads, dilations, ceil_mode)
-        y = pool(real, axes, np.add, empty=0) / np.float32(prod(kernel_shape))
+        y = pool_windows(real, axes, np.add, empty=0) / np.float32(prod(kernel_shape))
     else:
         y = average_pool(
             real,
@@ -66,13 +66,13 @@ def quantized_average_pool(
             ceil_mode=ceil_mode,
         )
     scale = np.asarray(np.float32(x_scale) / np.float32(y_scale))
-    quantized = requantized(y, scale, np.asarray(y_zero_point, x.dtype))
+    quantized = requantize(y, scale, np.asarray(y_zero_point, x.dtype))
     if channels_last:
         return np.ascontiguousarray(np.moveaxis(quantized, 1, -1))
     return quantized
 
 
-def quantized_global_average_pool(
+def qlinear_global_average_pool(
     x: NDArray[Any],
     x_scale: float | NDArray[Any],
     x_zero_point: int | NDArray[Any],
@@ -92,15 +92,15 @@ def quantized_global_average_pool(
     y : of the dtype of ``x`` [N, C, 1...], or [N, 1..., C] if ``channels_last``
         Rounded half to even and saturated.
 
-    Source: QLinearGlobalAveragePool in onnxruntime's docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearGlobalAveragePool
     """
     axes = tuple(range(1, x.ndim - 1) if channels_last else range(2, x.ndim))
-    total = np.sum(_centred(x, x_zero_point), axis=axes, keepdims=True)
+    total = np.sum(_centered(x, x_zero_point), axis=axes, keepdims=True)
     count = np.float32(prod(x.shape[axis] for axis in axes))
     scale = np.asarray(np.float32(x_scale) / (np.float32(y_scale) * count))
-    return requantized(total, scale, np.asarray(y_zero_point, x.dtype))
+    return requantize(total, scale, np.asarray(y_zero_point, x.dtype))
 
 
-def _centred(x: NDArray[Any], zero_point: int | NDArray[Any]) -> NDArray[np.float32]:
+def _centered(x: NDArray[Any], zero_point: int | NDArray[Any]) -> NDArray[np.float32]:
     """Subtract the zero point, exactly."""
     return np.asarray(np.subtract(x, zero_point, dtype=np.float32))

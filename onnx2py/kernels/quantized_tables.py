@@ -22,7 +22,7 @@ def qlinear_sigmoid(
 ) -> NDArray[Any]:
     """Return the quantized ``1 / (1 + exp(-x))`` of a quantized tensor.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearSigmoid
     """
     real = all_real_values(x.dtype, x_scale, x_zero_point)
     sigmoid = np.reciprocal(1 + np.exp(-real))
@@ -40,7 +40,7 @@ def qlinear_leaky_relu(
 ) -> NDArray[Any]:
     """Return the quantized leaky ReLU of a quantized tensor.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearLeakyRelu
     """
     real = all_real_values(x.dtype, x_scale, x_zero_point)
     real = np.where(real >= 0, real, np.float32(alpha) * real)
@@ -58,7 +58,7 @@ def qlinear_concat(
 ) -> NDArray[Any]:
     """Concatenate quantized tensors along an axis, after requantizing them to one scale.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearConcat
     """
     parts = []
     for x, scale, zero_point in zip(tensors, scales, zero_points):
@@ -94,7 +94,7 @@ def qlinear_softmax(
     axis : the axis along which results sum to 1
     flatten : whether to treat all axes from ``axis`` on as one, as before opset 13
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearSoftmax
     """
     if not x.size:
         return x

@@ -136,7 +136,7 @@ def dropout(
     return np.asarray(np.multiply(data, kept) * data.dtype.type(scale)), kept
 
 
-def with_mask(
+def dropout_inactive(
     data: NDArray[Any], *, mask: bool = True, dtype: Any = np.bool_
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return ``data``, and a tensor of its shape filled with ``mask``.

@@ -83,7 +83,7 @@ def reverse_sequence(
 
 
 @rounded_once
-def cumulative_sum(
+def cumsum(
     x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
 ) -> NDArray[Any]:
     """Return the cumulative sum along ``axis``.
@@ -96,7 +96,7 @@ def cumulative_sum(
 
 
 @rounded_once
-def cumulative_product(
+def cumprod(
     x: NDArray[Any], axis: Any, *, exclusive: bool = False, reverse: bool = False
 ) -> NDArray[Any]:
     """Return the cumulative product along ``axis``.

@@ -18,7 +18,7 @@ from ._resize_axes import (
     resized_axes,
     source_positions,
 )
-from .resize_linear import linear_neighbours
+from .resize_linear import linear_neighbors
 
 
 def resize_linear_integers(
@@ -72,7 +72,7 @@ def resize_linear_integers(
         source_positions(axis, mode if axis.scale != 1 else "asymmetric")
         for axis in spatial
     ]
-    taps = [linear_neighbours(p, a.length) for p, a in zip(positions, spatial)]
+    taps = [linear_neighbors(p, a.length) for p, a in zip(positions, spatial)]
     unit = 1024 if channels_last and x.dtype.itemsize == 1 else 0
     y = _sum_of_corners(x, [axis.axis for axis in spatial], taps, unit)
     y = y.astype(x.dtype)

@@ -138,7 +138,7 @@ def _linear_plan(
     plan = []
     for axis in reversed(resized_axes(shape, roi, scales, sizes, axes, policy)):
         positions = source_positions(axis, mode)
-        low, high, weight = linear_neighbours(positions, axis.length)
+        low, high, weight = linear_neighbors(positions, axis.length)
         weight[low == high] = 0.5  # both have a weight: 0 would turn inf into NaN
         taps = (np.stack([low, high]), np.stack([1 - weight, weight]))
         beyond = outside(axis, positions, mode)
@@ -146,7 +146,7 @@ def _linear_plan(
     return plan
 
 
-def linear_neighbours(
+def linear_neighbors(
     positions: NDArray[Any], length: int
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return the indices below and above each position, and the weight of the one above."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import widened
-from ._recurrent import finished, initial_state, projected, summed_biases
-from ._recurrent_activation import clipped, gate_function
+from ._recurrent import initial_state, input_projection, recurrent_outputs, sum_biases
+from ._recurrent_activation import activation_function, clipped
 
 
 def rnn(
@@ -59,16 +59,18 @@ def rnn(
     w, r = widened(w), widened(r)
     shape = (r.shape[0], steps.shape[1], r.shape[2])
     start = initial_state(initial_h, shape, layout, steps.dtype)
-    bias = summed_biases(b, w)
-    sums = projected(steps, w.swapaxes(1, 2), bias, direction, sequence_lens)
+    bias = sum_biases(b, w)
+    sums = input_projection(steps, w.swapaxes(1, 2), bias, direction, sequence_lens)
 
     hidden = np.empty((len(steps), *shape), steps.dtype)
     for d in range(shape[0]):
         kinds = list(zip(activations, activation_alpha, activation_beta)) * 2
-        function = gate_function(*kinds[d])
+        function = activation_function(*kinds[d])
         r_transposed = np.ascontiguousarray(r[d].T)
         h = start[d]
         for t in range(len(steps)):
             h = function(clipped(sums[t, d] + np.matmul(h, r_transposed), clip))
             hidden[t, d] = h
-    return finished(hidden, (hidden,), sequence_lens, direction, layout, x.dtype)
+    return recurrent_outputs(
+        hidden, (hidden,), sequence_lens, direction, layout, x.dtype
+    )

@@ -58,7 +58,7 @@ def rotary_embedding(
     return np.asarray(y.reshape(x.shape))
 
 
-def rotary_embedding_from(
+def rotary_embedding_at(
     x: NDArray[Any],
     position_ids: NDArray[Any],
     cos_cache: NDArray[Any],
@@ -81,7 +81,7 @@ def rotary_embedding_from(
     num_heads : H, if x has three axes; 0 for heads twice as long as a row of cos_cache
     rotary_embedding_dim : R, or 0 for E
 
-    ONNX: https://onnx.ai/onnx/operators/onnx__RotaryEmbedding.html
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.RotaryEmbedding
     """
     if position_ids.ndim < 2:
         batch, steps = x.shape[0], x.shape[1 if x.ndim == 3 else 2]

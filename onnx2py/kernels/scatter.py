@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ._blocks import BLOCK
 from ._precision import widened
-from .indexing import axis_grid, nd_places
+from .indexing import axis_grid, nd_index
 
 _FEW = 1024  # updates: with fewer, the preparation costs more than it saves
 
@@ -62,7 +62,7 @@ def scatter_nd(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ScatterND.html
     """
-    return _scattered(data, nd_places(indices), updates, reduction)
+    return _scattered(data, nd_index(indices), updates, reduction)
 
 
 def _scattered(

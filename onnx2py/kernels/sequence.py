@@ -129,7 +129,7 @@ def optional(input: Any = None) -> Any:
     return input
 
 
-def has_element(input: Any = None) -> NDArray[np.bool_]:
+def optional_has_element(input: Any = None) -> NDArray[np.bool_]:
     """Return whether there is a value, a scalar.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__OptionalHasElement.html
@@ -137,7 +137,7 @@ def has_element(input: Any = None) -> NDArray[np.bool_]:
     return np.array(input is not None)
 
 
-def get_element(input: Optional[Any]) -> Any:
+def optional_get_element(input: Optional[Any]) -> Any:
     """Return the value of an optional.
 
     Raises
@@ -148,5 +148,7 @@ def get_element(input: Optional[Any]) -> Any:
     ONNX: https://onnx.ai/onnx/operators/onnx__OptionalGetElement.html
     """
     if input is None:
-        raise ValueError("get_element: expected a value, got an empty optional")
+        raise ValueError(
+            "optional_get_element: expected a value, got an empty optional"
+        )
     return input

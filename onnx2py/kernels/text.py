@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def normalize_strings(
+def string_normalizer(
     x: NDArray[Any],
     *,
     case_change_action: str = "NONE",
@@ -58,7 +58,7 @@ def change_case(word: str, action: str) -> str:
     return "".join(next(c for c in case if len(c) == 1) for case in cases)
 
 
-def concatenate_strings(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+def string_concat(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     """Return each string of ``x`` followed by that of ``y``; shapes broadcast.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__StringConcat.html
@@ -66,7 +66,7 @@ def concatenate_strings(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.add(x.astype(object), y.astype(object)), object)
 
 
-def split_strings(
+def string_split(
     x: NDArray[Any], *, delimiter: str = "", maxsplit: Optional[int] = None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Split each string at a delimiter, or at whitespace if that is empty.
@@ -94,7 +94,7 @@ def split_strings(
     return y.reshape(*x.shape, longest), counts.reshape(x.shape)
 
 
-def match_full_strings(x: NDArray[Any], *, pattern: str) -> NDArray[Any]:
+def regex_full_match(x: NDArray[Any], *, pattern: str) -> NDArray[Any]:
     """Return whether each whole string matches a regular expression (of Python's re).
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RegexFullMatch.html

@@ -19,7 +19,7 @@ def murmur_hash3(
     seed : initial value of the hash
     positive : whether the result is uint32 rather than int32
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MurmurHash3
     """
     if x.dtype.kind in "OU":
         texts = [str(text).encode() for text in x.ravel()]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def count_ngrams(
+def tfidf_vectorizer(
     x: NDArray[Any],
     vocabulary: NDArray[Any],
     grams: Sequence[NDArray[Any]],

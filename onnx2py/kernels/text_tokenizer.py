@@ -26,7 +26,7 @@ def tokenize_characters(
     y : string[..., T]
         T is the maximum number of characters, with the marks if there is one.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Tokenizer
     """
     return _padded([list(text) for text in x.ravel()], x.shape, mark, pad_value)
 
@@ -54,7 +54,7 @@ def tokenize_matches(
     y : string[..., T]
         T is the maximum number of tokens, with the marks if there is a token.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Tokenizer
     """
     compiled = [re.compile(pattern, re.ASCII) for pattern in patterns]
     rows = []
@@ -95,7 +95,7 @@ def tokenize_between(
     y : string[..., T]
         T is the maximum number of tokens, with the marks if there is a token.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Tokenizer
     """
     rows = []
     for text in x.ravel().tolist():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ._precision import rounded_once
 
 
-def block_repeated_ngrams(
+def ngram_repeat_block(
     input_ids: NDArray[Any], scores: NDArray[Any], *, ngram_size: int
 ) -> NDArray[Any]:
     """Set to -inf the score of every token that would repeat an n-gram.
@@ -24,7 +24,7 @@ def block_repeated_ngrams(
         The score of each possible next token.
     ngram_size : n
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.NGramRepeatBlock
     """
     y = scores.copy()
     length = input_ids.shape[1]
@@ -38,7 +38,7 @@ def block_repeated_ngrams(
     return y
 
 
-def detect_bifurcation(
+def bifurcation_detector(
     src_tokens: NDArray[Any],
     cur_tokens: NDArray[Any],
     prev_suffix_match_idx: NDArray[Any],
@@ -63,7 +63,7 @@ def detect_bifurcation(
     suffix_match_idx : int64[]
         Position in the source after the unique occurrence of a suffix of ``tokens``, or -1.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.BifurcationDetector
     """
     tokens = cur_tokens
     if pred_tokens is not None:
@@ -91,7 +91,7 @@ def _occurrences(tokens: NDArray[Any], ngram: NDArray[Any]) -> NDArray[Any]:
 
 
 @rounded_once
-def embed_words_by_convolution(
+def word_conv_embedding(
     sequence: NDArray[Any],
     weight: NDArray[Any],
     bias: NDArray[Any],
@@ -113,7 +113,7 @@ def embed_words_by_convolution(
     y : [S, M]
         0 for empty words.
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.WordConvEmbedding
     """
     count, length = sequence.shape
     width = weight.shape[2]
@@ -130,9 +130,7 @@ def embed_words_by_convolution(
 
 
 @rounded_once
-def pairwise_distances(
-    a: NDArray[Any], b: NDArray[Any], *, squared: bool = False
-) -> NDArray[Any]:
+def cdist(a: NDArray[Any], b: NDArray[Any], *, squared: bool = False) -> NDArray[Any]:
     """Return the Euclidean distance between each row of ``a`` and each row of ``b``.
 
     Parameters
@@ -145,7 +143,7 @@ def pairwise_distances(
     -------
     c : [M, K]
 
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.CDist
     """
     # As a product: differences of all pairs would take N times the memory.
     y = (a * a).sum(1)[:, None] - 2 * (a @ b.T) + (b * b).sum(1)

@@ -83,7 +83,7 @@ def tree_ensemble(
     return scores.astype(dtype, copy=False)
 
 
-def tree_classifier(
+def tree_ensemble_classifier(
     x: NDArray[Any],
     *,
     features: NDArray[np.int64],
@@ -147,7 +147,7 @@ def tree_classifier(
     return label, np.concatenate(parts)
 
 
-def tree_binary_classifier(
+def tree_ensemble_binary_classifier(
     x: NDArray[Any],
     *,
     features: NDArray[np.int64],
@@ -218,7 +218,7 @@ def tree_binary_classifier(
     return label, np.concatenate(parts)
 
 
-def tree_lone_class(
+def tree_ensemble_single_class_classifier(
     x: NDArray[Any],
     *,
     labels: Union[Sequence[int], Sequence[str]],

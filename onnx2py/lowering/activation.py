@@ -25,7 +25,7 @@ def leaky_relu(node: NodeContext) -> Call:
 
 
 @lowers("PRelu")
-def prelu_by_channel(node: NodeContext) -> Call:
+def prelu_per_channel(node: NodeContext) -> Call:
     """1, 6: one slope for all, or one for each channel."""
     node.ignore("consumed_inputs")
     x, slope = node.input(0), node.input(1)
@@ -35,7 +35,7 @@ def prelu_by_channel(node: NodeContext) -> Call:
             shape = slopes.shape + (1,) * (rank - slopes.ndim - 1)
             slope = node.weight("slope", slopes.reshape(shape))
         return node.call(activation.prelu, x, slope)
-    return node.call(activation.prelu_by_channel, x, slope)
+    return node.call(activation.prelu_per_channel, x, slope)
 
 
 @lowers("PRelu", since=7)

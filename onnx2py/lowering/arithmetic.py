@@ -55,7 +55,7 @@ for _operator, _function in {
 
 def _quotient(node: NodeContext) -> Callable[..., Any]:
     kind = node.dtype(0)
-    return np.divide if kind and "float" in kind else arithmetic.divide
+    return np.divide if kind and "float" in kind else arithmetic.div
 
 
 @lowers("Div")

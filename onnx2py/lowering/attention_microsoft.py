@@ -23,7 +23,7 @@ def rotary_embedding(node: NodeContext) -> Call:
     node.ignore("scale", "is_packed_batching", "max_position")
     x, position_ids, cos_cache, sin_cache = (node.input(index) for index in range(4))
     return node.call(
-        rotary.rotary_embedding_from,
+        rotary.rotary_embedding_at,
         x,
         position_ids,
         cos_cache,
@@ -126,7 +126,11 @@ def causal_conv(node: NodeContext) -> Call:
         if node.int(name, usual) != usual:
             raise node.unsupported(f"attribute {name}: expected {usual}")
     return node.call(
-        linear.causal_conv_with_state_last if last else linear.causal_conv_with_state,
+        (
+            linear.causal_conv_with_state_channels_last
+            if last
+            else linear.causal_conv_with_state
+        ),
         *(node.input(index) for index in range(2)),
         *(node.optional(index) for index in range(2, 4)),
         activation=node.choice("activation", "none", ("none", "silu", "swish")),

@@ -68,9 +68,9 @@ def convert(node: NodeContext, target: str) -> Call:
         return node.call(arithmetic.identity, x)
     if source == "string":
         if target not in EXTENSION_DTYPES:
-            return node.call(casting.parse_numbers, x, dtype)
+            return node.call(casting.cast_from_strings, x, dtype)
         return node.call(
-            casting.parse_narrow_numbers,
+            casting.cast_from_strings_narrow,
             x,
             dtype,
             largest=SATURATING.get(target) if saturate else None,
@@ -78,7 +78,7 @@ def convert(node: NodeContext, target: str) -> Call:
             round_mode=round_mode,
         )
     if target == "string":
-        return node.call(casting.format_numbers, x)
+        return node.call(casting.cast_to_strings, x)
     if target == "float8e8m0":
         return node.call(
             casting.cast_to_exponents,

@@ -41,7 +41,7 @@ def is_inf(node: NodeContext) -> Call:
     if negative and positive:
         return node.call(np.isinf, node.input(0))
     return node.call(
-        comparison.is_infinite_of_sign,
+        comparison.is_inf,
         node.input(0),
         detect_negative=negative,
         detect_positive=positive,

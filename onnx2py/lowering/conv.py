@@ -31,7 +31,7 @@ def conv(node: NodeContext) -> Call:
 def conv_integer(node: NodeContext) -> Call:
     """10."""
     return node.call(
-        integer.integer_conv,
+        integer.conv_integer,
         node.input(0),
         node.input(1),
         scalar_literal(node, 2),
@@ -45,7 +45,7 @@ def conv_integer(node: NodeContext) -> Call:
 def qlinear_conv(node: NodeContext) -> Call:
     """The zero point of y stays an array: its dtype is the result's."""
     return node.call(
-        integer.quantized_conv,
+        integer.qlinear_conv,
         node.input(0),
         scalar_literal(node, 1),
         scalar_literal(node, 2),
@@ -100,7 +100,7 @@ def deformable_conv(node: NodeContext) -> Call:
 def col2im(node: NodeContext) -> Call:
     """18."""
     return node.call(
-        columns.columns_to_image,
+        columns.col2im,
         node.input(0),
         node.literal(1),
         node.literal(2),

@@ -87,7 +87,7 @@ def eye_like(node: NodeContext) -> Call:
 
 @lowers("Range", domain="com.microsoft")
 @lowers("Range", since=11)
-def number_range(node: NodeContext) -> Call:
+def range_(node: NodeContext) -> Call:
     """11. 27: types of 16 bits were added, and the type in which they are added up."""
     dtype = node.dtype(0) or node.dtype(1) or node.dtype(2)
     stash = node.element_type("stash_type", 1)
@@ -108,4 +108,4 @@ def number_range(node: NodeContext) -> Call:
         if start == 0 and delta == 1:
             return node.call(np.arange, limit, **known)
         return node.call(np.arange, *bounds[: 2 if delta == 1 else 3], **known)
-    return node.call(kernels.number_range, *bounds, **known)
+    return node.call(kernels.range_, *bounds, **known)

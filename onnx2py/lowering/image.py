@@ -11,12 +11,12 @@ from .registry import lowers
 def image_decoder(node: NodeContext) -> Call:
     """20: the only version. The package needs Pillow."""
     try:
-        from ..kernels.image import decode_image
+        from ..kernels.image import image_decoder
     except ImportError as error:
         raise node.unsupported("Pillow is not installed", "install pillow") from error
     formats = ("RGB", "BGR", "Grayscale")
     return node.call(
-        decode_image,
+        image_decoder,
         node.input(0),
         pixel_format=node.choice("pixel_format", "RGB", formats),
     )

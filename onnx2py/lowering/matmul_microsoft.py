@@ -16,7 +16,7 @@ _OWN = "com.microsoft"
 def fused_matmul_rule(node: NodeContext) -> Call:
     """1."""
     return node.call(
-        matmul_fused.scaled_matmul,
+        matmul_fused.fused_matmul,
         node.input(0),
         node.input(1),
         alpha=node.float("alpha", 1.0),
@@ -43,7 +43,7 @@ def fused_gemm(node: NodeContext) -> Call:
     alpha, beta = _NUMBERS[activation]
     gamma = node.float("activation_gamma", 1.050701)
     return node.call(
-        matmul_fused.gemm_with_activation,
+        matmul_fused.fused_gemm,
         node.input(0),
         node.input(1),
         node.optional(2),

@@ -38,7 +38,7 @@ def conv_transpose_with_dynamic_pads(node: NodeContext) -> Call:
         known = windows["pads"] or pads
         plain = transposed.conv_transpose
         return node.call(plain, *inputs, node.optional(3), pads=known, **options)
-    kernel = pool_masked.conv_transpose_with_pads
+    kernel = pool_masked.conv_transpose_with_dynamic_pads
     return node.call(kernel, *inputs, pads, node.optional(3), **options)
 
 
@@ -76,7 +76,7 @@ def gather_nd(node: NodeContext) -> Call:
 def unfold_tensor(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        crops.unfold_windows,
+        crops.unfold_tensor,
         node.input(0),
         dim=node.int("dim", -1),
         size=node.int("size"),

@@ -57,7 +57,7 @@ def one_hot_encoder(node: NodeContext) -> Call:
     known, first = np.unique(np.array(categories)[::-1], return_index=True)
     places = len(categories) - 1 - first  # the last one, of equal ones
     return node.call(
-        ml_encoders.one_hot_encode,
+        ml_encoders.one_hot_encoder,
         node.input(0),
         keys=listed(node, "keys", known.tolist()),
         places=listed(node, "places", places.tolist()),
@@ -140,7 +140,7 @@ def _encode(
     searched = keys.astype(str) if keys.dtype == object else keys
     known, first = np.unique(searched, return_index=True)
     return node.call(
-        ml_encoders.encode_labels,
+        ml_encoders.label_encoder,
         node.input(0),
         keys=_table(node, "keys", known),
         values=_table(node, "values", values[first]),

@@ -16,7 +16,7 @@ from .registry import lowers
 def scaler(node: NodeContext) -> Call:
     """Lists of one element apply to all features."""
     return node.call(
-        ml_features.scale_features,
+        ml_features.scaler,
         node.input(0),
         offset=_per_feature(node, "offset", 0.0),
         scale=_per_feature(node, "scale", 1.0),
@@ -35,7 +35,7 @@ def _per_feature(node: NodeContext, name: str, default: float) -> Argument:
 def normalizer(node: NodeContext) -> Call:
     """There is one version."""
     norm = node.choice("norm", "MAX", ("MAX", "L1", "L2"))
-    return node.call(ml_features.normalize_rows, node.input(0), norm=norm)
+    return node.call(ml_features.normalizer, node.input(0), norm=norm)
 
 
 @lowers("Imputer", domain=DOMAIN)
@@ -61,7 +61,7 @@ def imputer(node: NodeContext) -> Call:
         kind = np.int64 if ints else np.float32
         imputed = node.weight("imputed_value", np.array(values, kind))
     return node.call(
-        ml_features.impute,
+        ml_features.imputer,
         node.input(0),
         imputed_value=imputed,
         replaced_value=replaced,
@@ -72,13 +72,15 @@ def imputer(node: NodeContext) -> Call:
 def binarizer(node: NodeContext) -> Call:
     """There is one version."""
     threshold = node.float("threshold", 0.0)
-    return node.call(ml_features.binarize, node.input(0), threshold=threshold)
+    return node.call(ml_features.binarizer, node.input(0), threshold=threshold)
 
 
 @lowers("ArrayFeatureExtractor", domain=DOMAIN)
 def array_feature_extractor(node: NodeContext) -> Call:
     """Indices of any shape count as one list."""
-    return node.call(ml_features.extract_features, node.input(0), node.literal(1))
+    return node.call(
+        ml_features.array_feature_extractor, node.input(0), node.literal(1)
+    )
 
 
 @lowers("FeatureVectorizer", domain=DOMAIN)
@@ -94,4 +96,4 @@ def feature_vectorizer(node: NodeContext) -> Call:
             f"inputdimensions: expected {counted(len(inputs), 'length')}, got {len(lengths)}",
             "the model is not valid ONNX",
         )
-    return node.call(ml_features.vectorize_features, *inputs, inputdimensions=lengths)
+    return node.call(ml_features.feature_vectorizer, *inputs, inputdimensions=lengths)

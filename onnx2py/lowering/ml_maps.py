@@ -38,7 +38,7 @@ def dict_vectorizer(node: NodeContext) -> Call:
             "input 0: expected a map of known type", "declare the model's input types"
         )
     return node.call(
-        ml_maps.vectorize_dict,
+        ml_maps.dict_vectorizer,
         node.input(0),
         vocabulary=listed(node, "vocabulary", vocabulary),
         dtype=DTYPES[element.dtype].type,

@@ -113,7 +113,7 @@ def max_unpool(node: NodeContext) -> Call:
 def max_roi_pool(node: NodeContext) -> Call:
     """1, 22: only types were added."""
     return node.call(
-        pool_roi.roi_max_pool,
+        pool_roi.max_roi_pool,
         node.input(0),
         node.input(1),
         pooled_shape=node.ints("pooled_shape"),
@@ -164,7 +164,7 @@ def qlinear_average_pool(node: NodeContext) -> Call:
     windows = pooling_windows(node, channels_last=channels_last)
     count_include_pad = bool(node.int("count_include_pad", 0))
     return node.call(
-        quantized_pool.quantized_average_pool,
+        quantized_pool.qlinear_average_pool,
         *_quantized_inputs(node),
         **windows,
         count_include_pad=count_include_pad,
@@ -176,7 +176,7 @@ def qlinear_average_pool(node: NodeContext) -> Call:
 def qlinear_global_average_pool(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        quantized_pool.quantized_global_average_pool,
+        quantized_pool.qlinear_global_average_pool,
         *_quantized_inputs(node),
         channels_last=bool(node.int("channels_last", 0)),
     )

@@ -48,7 +48,7 @@ def quantize_linear(node: NodeContext) -> Call:
         if dtype and is_scalar(node, 1) and is_scalar(node, 2) and not block_size:
             kernel: Any = quantization.quantize_linear
             return _call_with_scalars(node, kernel, dtype=dtype, **options)
-        kernel = quantization.quantize_linear_along
+        kernel = quantization.quantize_linear_per_axis
         options["dtype"] = None if node.has_input(2) else dtype
     else:
         options["dtype"] = dtype
@@ -72,9 +72,9 @@ def dequantize_linear(node: NodeContext) -> Call:
         kernel = quantization.dequantize_linear
         return _call_with_scalars(node, kernel, dtype=dtype or DTYPES[scale].type)
     inputs = (node.input(0), node.input(1), node.optional(2))
-    kernel_along = quantization.dequantize_linear_along
+    kernel_per_axis = quantization.dequantize_linear_per_axis
     return node.call(
-        kernel_along, *inputs, axis=axis, block_size=block_size, dtype=dtype
+        kernel_per_axis, *inputs, axis=axis, block_size=block_size, dtype=dtype
     )
 
 

@@ -32,7 +32,7 @@ def qlinear_add(node: NodeContext) -> Call:
 @lowers("QLinearMul", domain="com.microsoft")
 def qlinear_mul(node: NodeContext) -> Call:
     """1: the only version."""
-    return _binary(node, quantized.qlinear_multiply)
+    return _binary(node, quantized.qlinear_mul)
 
 
 @lowers("QLinearSigmoid", domain="com.microsoft")

@@ -119,7 +119,7 @@ def quantized_attention_rule(node: NodeContext) -> Call:
         if node.int(name, 0):
             raise node.unsupported(f"attribute {name}: expected 0")
     return node.call(
-        quantized_attention.quantized_self_attention,
+        quantized_attention.qattention,
         *(node.input(index) for index in range(5)),
         *(node.optional(index) for index in range(5, 9)),
         num_heads=node.int("num_heads"),
@@ -131,10 +131,10 @@ def quantized_attention_rule(node: NodeContext) -> Call:
 
 
 @lowers("QEmbedLayerNormalization", domain=_OWN)
-def quantized_embed_layer_normalization(node: NodeContext) -> Call:
+def qembed_layer_normalization(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        quantized_attention.quantized_embed_layer_normalization,
+        quantized_attention.qembed_layer_normalization,
         node.input(0),
         node.optional(1),
         tuple(node.optional(index) for index in range(2, 7)),
@@ -157,9 +157,9 @@ def qlinear_conv(node: NodeContext) -> Call:
     parameters: list[Argument] = [scalar_literal(node, i) for i in (1, 2, 4, 5, 6)]
     return node.call(
         (
-            quantized_kernels.quantized_conv_of_channels_last
+            quantized_kernels.qlinear_conv_channels_last
             if channels_last
-            else conv_integer.quantized_conv
+            else conv_integer.qlinear_conv
         ),
         node.input(0),
         *parameters[:2],

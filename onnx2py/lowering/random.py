@@ -107,7 +107,9 @@ def dropout_with_ratio(node: NodeContext) -> Call:
     node.ignore("consumed_inputs", "is_test", "ratio")
     if not node.has_output(1):
         return node.call(arithmetic.identity, node.input(0))
-    return node.call(random.with_mask, node.input(0), mask=False, dtype=None, results=2)
+    return node.call(
+        random.dropout_inactive, node.input(0), mask=False, dtype=None, results=2
+    )
 
 
 @lowers("Dropout", since=10)
@@ -116,7 +118,7 @@ def dropout_with_mask(node: NodeContext) -> Call:
     node.ignore("ratio")
     if not node.has_output(1):
         return node.call(arithmetic.identity, node.input(0))
-    return node.call(random.with_mask, node.input(0), mask=False, results=2)
+    return node.call(random.dropout_inactive, node.input(0), mask=False, results=2)
 
 
 @lowers("Dropout", since=12)
@@ -133,4 +135,4 @@ def dropout(node: NodeContext) -> Call:
         )
     if not node.has_output(1):
         return node.call(arithmetic.identity, node.input(0))
-    return node.call(random.with_mask, node.input(0), results=2)
+    return node.call(random.dropout_inactive, node.input(0), results=2)

@@ -67,7 +67,7 @@ def reverse_sequence(node: NodeContext) -> Call:
 
 
 @lowers("CumSum", since=11)
-def cumulative_sum(node: NodeContext) -> Call:
+def cumsum(node: NodeContext) -> Call:
     """11, 14: only types were added."""
     axis, dtype = one_number(node, 1), node.dtype(0)
     options = _options(node)
@@ -77,7 +77,7 @@ def cumulative_sum(node: NodeContext) -> Call:
         # np.cumsum would make int64 of int32, and one axis of none
         kind: dict[str, Any] = {} if dtype in _KEPT else {"dtype": DTYPES[dtype]}
         return node.call(np.cumsum, node.input(0), axis=axis, **kind)
-    return node.call(kernels.cumulative_sum, node.input(0), axis, **options)
+    return node.call(kernels.cumsum, node.input(0), axis, **options)
 
 
 _KEPT = ("float32", "float64", "int64", "uint64")
@@ -86,10 +86,10 @@ _HALVES = ("float16", "bfloat16")
 
 
 @lowers("CumProd", since=26)
-def cumulative_product(node: NodeContext) -> Call:
+def cumprod(node: NodeContext) -> Call:
     """26."""
     axis, options = one_number(node, 1), _options(node)
-    return node.call(kernels.cumulative_product, node.input(0), axis, **options)
+    return node.call(kernels.cumprod, node.input(0), axis, **options)
 
 
 def _options(node: NodeContext) -> dict[str, Any]:

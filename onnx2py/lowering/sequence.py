@@ -82,12 +82,12 @@ def optional(node: NodeContext) -> Call:
 
 
 @lowers("OptionalHasElement", since=15)
-def has_element(node: NodeContext) -> Call:
+def optional_has_element(node: NodeContext) -> Call:
     """15, 28: types were added. 18: the input may be absent."""
-    return node.call(kernels.has_element, node.optional(0))
+    return node.call(kernels.optional_has_element, node.optional(0))
 
 
 @lowers("OptionalGetElement", since=15)
-def get_element(node: NodeContext) -> Call:
+def optional_get_element(node: NodeContext) -> Call:
     """15, 28: types were added. 18: a value that is no optional passes through."""
-    return node.call(kernels.get_element, node.input(0))
+    return node.call(kernels.optional_get_element, node.input(0))

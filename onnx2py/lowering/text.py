@@ -19,7 +19,7 @@ def string_normalizer(node: NodeContext) -> Call:
     """10: the only version."""
     node.ignore("locale")  # all locales of UTF-8 change case alike, but for the Turkic
     return node.call(
-        text.normalize_strings,
+        text.string_normalizer,
         node.input(0),
         case_change_action=node.choice(
             "case_change_action", "NONE", ("LOWER", "UPPER", "NONE")
@@ -32,14 +32,14 @@ def string_normalizer(node: NodeContext) -> Call:
 @lowers("StringConcat", since=20)
 def string_concat(node: NodeContext) -> Call:
     """20: the only version."""
-    return node.call(text.concatenate_strings, node.input(0), node.input(1))
+    return node.call(text.string_concat, node.input(0), node.input(1))
 
 
 @lowers("StringSplit", since=20)
 def string_split(node: NodeContext) -> Call:
     """20: the only version."""
     return node.call(
-        text.split_strings,
+        text.string_split,
         node.input(0),
         delimiter=node.string("delimiter", ""),
         maxsplit=node.int("maxsplit", None),
@@ -51,7 +51,7 @@ def string_split(node: NodeContext) -> Call:
 def regex_full_match(node: NodeContext) -> Call:
     """20: the only version."""
     pattern = _checked(node, "pattern", python_pattern, node.string("pattern"))
-    return node.call(text.match_full_strings, node.input(0), pattern=pattern)
+    return node.call(text.regex_full_match, node.input(0), pattern=pattern)
 
 
 @lowers("Tokenizer", domain="com.microsoft")

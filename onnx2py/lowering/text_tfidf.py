@@ -30,7 +30,7 @@ def tf_idf_vectorizer(node: NodeContext) -> Call:
         factors = node.weight("weights", table)
     words = np.array(vocabulary, str if strings else np.int64)
     return node.call(
-        text_tfidf.count_ngrams,
+        text_tfidf.tfidf_vectorizer,
         node.input(0),
         node.weight("vocabulary", words),
         tuple(node.weight(f"grams_{n}", t) for n, t in enumerate(codes, 2)),

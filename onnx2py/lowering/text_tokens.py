@@ -23,7 +23,7 @@ def murmur_hash3(node: NodeContext) -> Call:
 def ngram_repeat_block(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        text_tokens.block_repeated_ngrams,
+        text_tokens.ngram_repeat_block,
         node.input(0),
         node.input(1),
         ngram_size=node.int("ngram_size"),
@@ -34,7 +34,7 @@ def ngram_repeat_block(node: NodeContext) -> Call:
 def bifurcation_detector(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        text_tokens.detect_bifurcation,
+        text_tokens.bifurcation_detector,
         node.input(0),
         node.input(1),
         node.input(2),
@@ -50,7 +50,7 @@ def word_conv_embedding(node: NodeContext) -> Call:
     """1: the only version. Its attributes repeat lengths that the weights have."""
     node.ignore("embedding_size", "conv_window_size", "char_embedding_size")
     return node.call(
-        text_tokens.embed_words_by_convolution,
+        text_tokens.word_conv_embedding,
         *(node.input(index) for index in range(4)),
     )
 
@@ -60,7 +60,7 @@ def cdist(node: NodeContext) -> Call:
     """1: the only version."""
     metric = node.choice("metric", "sqeuclidean", ("euclidean", "sqeuclidean"))
     return node.call(
-        text_tokens.pairwise_distances,
+        text_tokens.cdist,
         node.input(0),
         node.input(1),
         squared=metric == "sqeuclidean",

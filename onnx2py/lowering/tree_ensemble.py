@@ -87,7 +87,7 @@ def tree_ensemble_classifier(node: NodeContext) -> Call:
     if groups == 1 and not base:
         named = named_targets(tables, votes, len(labels))
     return node.call(
-        trees.tree_classifier,
+        trees.tree_ensemble_classifier,
         node.input(0),
         **_walk_arguments(node, tables),
         votes=node.weight("votes", table),
@@ -108,7 +108,7 @@ def _lone_class(
     base = _base_values(node, (0, 1))
     named = named_targets(tables, votes, 1) if base and groups == 1 else None
     return node.call(
-        trees.tree_lone_class,
+        trees.tree_ensemble_single_class_classifier,
         node.input(0),
         **_walk_arguments(node, tables),
         votes=node.weight("votes", table),
@@ -152,7 +152,7 @@ def _binary_classifier(
     elif base:
         base = (base[0], 0.0)
     return node.call(
-        trees.tree_binary_classifier,
+        trees.tree_ensemble_binary_classifier,
         node.input(0),
         **_walk_arguments(node, tables),
         votes=node.weight("votes", table),

@@ -265,7 +265,7 @@ def _product(evaluator: Evaluator, call: Call) -> Lengths:
 
 RULES: dict[Any, Callable[[Evaluator, Call], Lengths]] = {
     ".astype": _cast,
-    arithmetic.divide: _divided("//"),
+    arithmetic.div: _divided("//"),
     indexing.gather: _picked,
     np.add: _operator("+"),
     np.concatenate: _joined,

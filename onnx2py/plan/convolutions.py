@@ -34,8 +34,8 @@ from ..ir.types import DTYPES, TensorType, ValueType, tensor_type_of
 from ..kernels import conv_depthwise, conv_packed, conv_winograd
 from ..kernels import conv_transpose as transposed
 from ..kernels.conv import conv
-from ..kernels.conv_integer import centred
-from ..kernels.quantization import dequantize_linear, dequantize_linear_along
+from ..kernels.conv_integer import subtract_zero_point
+from ..kernels.quantization import dequantize_linear, dequantize_linear_per_axis
 from .traverse import names_read, with_blocks
 
 FEWEST_CHANNELS = 32
@@ -223,7 +223,7 @@ class _Chooser:
         """Whether sums must be exact: rule Q1 made floats of these weights."""
         maker = self.computed.get(weight)
         call = maker.operation if maker else None
-        return isinstance(call, Call) and call.function is centred
+        return isinstance(call, Call) and call.function is subtract_zero_point
 
     def is_single(self, weight: str) -> bool:
         kind = self.types.get(weight)
@@ -261,7 +261,7 @@ class _Chooser:
         if not isinstance(call, Call) or not self.is_single(weight):
             return None
         whole = call.function is dequantize_linear
-        if not whole and call.function is not dequantize_linear_along:
+        if not whole and call.function is not dequantize_linear_per_axis:
             return None
         numbers, *parameters = call.args
         if not isinstance(numbers, Ref) or pack not in LAST_AXIS:

@@ -1,8 +1,8 @@
 """Numbers that are rounded as if they were stored in 8 bits.
 
 Q2  ``dequantize_linear`` of ``quantize_linear`` of float32, with the same scale and zero point,
-    not read elsewhere -> ``quantized_and_back``.
-Q5  ``quantized_and_back`` of what only picks or moves numbers that were already rounded so
+    not read elsewhere -> ``fake_quantize``.
+Q5  ``fake_quantize`` of what only picks or moves numbers that were already rounded so
     -> nothing.
 """
 
@@ -19,8 +19,8 @@ from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.pool_max import max_pool
 from ..kernels.quantization import (
     dequantize_linear,
+    fake_quantize,
     quantize_linear,
-    quantized_and_back,
 )
 from ..kernels.shape import flatten, reshape
 from .rewrite import Block, Match, Rewrite, function_of, rewritten
@@ -49,14 +49,14 @@ def _rounded(block: Block, match: Match) -> Call | None:
         return None
     if x.dtype != "float32" or not x.rank:
         return None
-    return Call(quantized_and_back, (match["x"], *match["grid"]), how)
+    return Call(fake_quantize, (match["x"], *match["grid"]), how)
 
 
 def _rounded_once(
     statements: tuple[Statement, ...], outputs: tuple[str, ...]
 ) -> list[Statement]:
     """Leave out what rounds again to the same numbers (rule Q5)."""
-    if all(function_of(s) is not quantized_and_back for s in statements):
+    if all(function_of(s) is not fake_quantize for s in statements):
         return list(statements)
     uses = count_reads(statements, outputs)
     found: list[Statement] = []
@@ -66,7 +66,7 @@ def _rounded_once(
         call = statement.operation
         value = call.args[0] if isinstance(call, Call) and call.args else None
         before = grids.get(value.name) if isinstance(value, Ref) else None
-        if isinstance(call, Call) and call.function is quantized_and_back:
+        if isinstance(call, Call) and call.function is fake_quantize:
             grid = call.args[1:], tuple(call.kwargs.items())
             alone = isinstance(value, Ref) and uses[value.name] == 1
             if before and before[1] == grid and alone:

@@ -49,7 +49,7 @@ OVER_FIRST: frozenset[Callable[..., Any]] = frozenset(
 """What takes the first argument as ``out``, and no other."""
 MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     *OVER_FIRST,
-    matmul_nbits.matmul_unpacked,
+    matmul_nbits.matmul_nbits_unpacked,
     conv.conv,
     conv_transpose.conv_transpose,
     conv_transpose.conv_transpose_packed,
@@ -65,7 +65,7 @@ MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
     conv_depthwise.conv_depthwise,
     conv_packed.conv_packed,
     conv_packed.conv_pointwise,
-    quantization.quantized_and_back,
+    quantization.fake_quantize,
     softmax.softmax,
     conv_winograd.conv_winograd,
 }

@@ -267,7 +267,7 @@ class _Block:
             if place < len(args):
                 args[place] = self._numbers(args[place])
         call = replace(call, args=tuple(args))
-        if call.function is generate.number_range:
+        if call.function is generate.range_:
             return self._range(call, statement.outputs[0])
         if call.function in BESIDE_TENSORS:
             return self._beside_tensor(call)

@@ -74,7 +74,7 @@ FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
     activation_exponential.mish,
     activation_exponential.selu,
     activation_exponential.softplus,
-    generate.number_range,
+    generate.range_,
     gru.gru,
     gru.gru_packed,
     ml_linear.linear_classifier,
@@ -97,7 +97,7 @@ FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
     shape.size,
     softmax.log_softmax,
     softmax.softmax_flattened,
-    tree_ensemble.tree_classifier,
+    tree_ensemble.tree_ensemble_classifier,
 }
 """What returns new arrays, none of which shares memory with another or with an argument."""
 

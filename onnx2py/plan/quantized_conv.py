@@ -1,11 +1,11 @@
 """Convolutions of 8-bit integers, by way of floats that hold them exactly.
 
-Q1  ``quantized_conv`` with constants for all but ``x`` -> ``centred``, a convolution with the
-    bias, ``requantized``. The weights are made floats once, when they are loaded; the
+Q1  ``qlinear_conv`` with constants for all but ``x`` -> ``subtract_zero_point``, a convolution
+    with the bias, ``requantize``. The weights are made floats once, when they are loaded; the
     convolution gets the kernel that its shape suits (rules C1 to C3), but for Winograd's,
     whose sums are not exact.
-Q4  ``requantized``, which only one ``centred`` with the same zero point reads -> together,
-    without the integers in between.
+Q4  ``requantize``, which only one ``subtract_zero_point`` with the same zero point reads ->
+    together, without the integers in between.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..ir.patterns import Options, Rest
 from ..ir.program import Argument, Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType, tensor_type_of
 from ..kernels.conv import conv
-from ..kernels.conv_integer import centred, quantized_conv
-from ..kernels.matmul_integer import requantized, requantized_centred
+from ..kernels.conv_integer import qlinear_conv, subtract_zero_point
+from ..kernels.matmul_integer import requantize, requantize_centered
 from .rewrite import Block, Match, Rewrite, rewritten
 from .traverse import with_blocks
 
@@ -42,12 +42,12 @@ def take_quantized_apart(program: Program) -> Program:
 
 
 _STORED = (
-    centred, (requantized, "sum", "scale", "zero"), Rest("zero again"), Options("how"),
+    subtract_zero_point, (requantize, "sum", "scale", "zero"), Rest("zero again"), Options("how"),
 )  # fmt: skip
 
 
 def _joined(block: Block, match: Match) -> Mapping[int, Statement] | None:
-    """Rule Q4: centred by the zero point that it was made with."""
+    """Rule Q4: centered by the zero point that it was made with."""
     weights = block.values.weights
     made = _constant(match["zero"], weights)
     taken = _constant((*match["zero again"], 0)[0], weights)
@@ -55,7 +55,7 @@ def _joined(block: Block, match: Match) -> Mapping[int, Statement] | None:
         return None
     last, first = match.steps
     args = (match["sum"], match["scale"], match["zero"])
-    both = Call(requantized_centred, args, match["how"])
+    both = Call(requantize_centered, args, match["how"])
     return {id(first): replace(first, operation=both, outputs=last.outputs)}
 
 
@@ -73,7 +73,7 @@ class _Parts:
     def all(self, statements: tuple[Statement, ...]) -> Iterator[Statement]:
         for statement in statements:
             call = statement.operation
-            if isinstance(call, Call) and call.function is quantized_conv:
+            if isinstance(call, Call) and call.function is qlinear_conv:
                 yield from self.apart(call, statement) or (statement,)
             else:
                 yield statement
@@ -105,15 +105,15 @@ class _Parts:
         options: Mapping[str, Argument] = (
             {} if dtype == "float32" else {"dtype": np.float64}
         )
-        wide = add(f"{weight.name}_centred", TensorType(dtype, w.shape))
+        wide = add(f"{weight.name}_centered", TensorType(dtype, w.shape))
         self.step(self.setup, (weight, rest[4]), options, wide, statement)
-        centred_x = add(f"{y}_centred", TensorType(dtype, self.shape(_name(x))))
+        centered_x = add(f"{y}_centered", TensorType(dtype, self.shape(_name(x))))
         steps: list[Statement] = []
-        self.step(steps, (x, rest[1]), options, centred_x, statement)
+        self.step(steps, (x, rest[1]), options, centered_x, statement)
         total = add(f"{y}_sum", TensorType(dtype, self.shape(y)))
-        product = Call(conv, (Ref(centred_x), Ref(wide), *args), call.kwargs)
+        product = Call(conv, (Ref(centered_x), Ref(wide), *args), call.kwargs)
         steps.append(replace(statement, operation=product, outputs=(total,)))
-        end = Call(requantized, (Ref(total), Ref(scale_name), rest[6]))
+        end = Call(requantize, (Ref(total), Ref(scale_name), rest[6]))
         steps.append(replace(statement, operation=end, literals=()))
         return tuple(steps)
 
@@ -127,12 +127,12 @@ class _Parts:
     ) -> None:
         """Center a value by its zero point."""
         kept = args[:1] if args[1] == 0 else args
-        call = Call(centred, kept, options)
+        call = Call(subtract_zero_point, kept, options)
         where.append(Statement(call, (name,), statement.nodes))
 
     def float_for(self, w: np.ndarray, zero: np.ndarray, bias: list[np.ndarray]) -> str:
         """Return the type that holds every sum."""
-        rows = centred(w, zero, dtype=np.float64)
+        rows = subtract_zero_point(w, zero, dtype=np.float64)
         largest = 255 * np.abs(rows).reshape(len(rows), -1).sum(axis=1)
         added = np.abs(bias[0].astype(np.float64)) if bias else np.zeros(1)
         if added.shape not in {(1,), largest.shape}:

@@ -1,7 +1,8 @@
 """Products of numbers that are rounded to 8 bits by their own range, without the integers.
 
 Q3  ``dynamic_quantize_linear``, ``matmul_integer_prepared`` with exact float32 weights, and
-    ``astype(float32)``, whose results are not read elsewhere -> ``rounded_to_bytes``, ``project``.
+    ``astype(float32)``, whose results are not read elsewhere ->
+    ``dynamic_quantize_linear_centered``, ``project``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import numpy as np
 from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.matmul import project
 from ..kernels.matmul_integer import matmul_integer_prepared
-from ..kernels.quantization import dynamic_quantize_linear, rounded_to_bytes
+from ..kernels.quantization import (
+    dynamic_quantize_linear,
+    dynamic_quantize_linear_centered,
+)
 from .rewrite import Block, Match, Values, function_of, in_place
 from .traverse import with_blocks
 
@@ -66,7 +70,7 @@ def _of_floats(
     assert isinstance(call, Call)
     if kind is not None:
         block.values.types[numbers] = replace(kind, dtype="float32")
-    rounded = Call(rounded_to_bytes, call.args, {}, 2)
+    rounded = Call(dynamic_quantize_linear_centered, call.args, {}, 2)
     yield id(quantizing), replace(
         quantizing, operation=rounded, outputs=(numbers, scale)
     )

@@ -1,6 +1,6 @@
 """Weights of few bits that are made floats once, when they are loaded.
 
-S2  ``matmul_nbits`` with constant weights -> ``matmul_unpacked``.
+S2  ``matmul_nbits`` with constant weights -> ``matmul_nbits_unpacked``.
 S3  ``matmul_bnb4`` with constant weights -> ``matmul``.
 S4  ``dynamic_quantize_lstm`` with constant weights -> it gets them less their zero points.
 
@@ -20,10 +20,10 @@ import numpy as np
 from ..ir.graph import new_name, onnx_name
 from ..ir.program import Argument, Call, Program, Ref, Statement, references
 from ..ir.types import TensorType, ValueType
-from ..kernels.lstm_quantized import dynamic_quantize_lstm, exact_weights
+from ..kernels.lstm_quantized import centered_weights, dynamic_quantize_lstm
 from ..kernels.matmul import matmul
-from ..kernels.matmul_bnb4 import matmul_bnb4, unpacked_bnb4
-from ..kernels.matmul_nbits import matmul_nbits, matmul_unpacked, unpacked_nbits
+from ..kernels.matmul_bnb4 import matmul_bnb4, unpack_bnb4
+from ..kernels.matmul_nbits import matmul_nbits, matmul_nbits_unpacked, unpack_nbits
 from .traverse import with_blocks
 
 UNPACKED_BYTES = 1 << 30
@@ -71,13 +71,13 @@ class _Unpacking:
         packed = [b, scales, zeros, g_idx]
         while packed[-1] is None:
             packed.pop()
-        unpack = Call(unpacked_nbits, tuple(packed), options)
+        unpack = Call(unpack_nbits, tuple(packed), options)
         weights = self.floats(unpack, (k, n), statement)
         if weights is None:
             return call
         size = {"block_size": options["block_size"]} if rounds else {}
         rest = () if bias is None else (bias,)
-        return Call(matmul_unpacked, (a, weights, *rest), size)
+        return Call(matmul_nbits_unpacked, (a, weights, *rest), size)
 
     def product_of_floats(self, call: Call, statement: Statement) -> Call:
         """Return a product with weights that are floats of 4 bits (rule S3)."""
@@ -85,9 +85,7 @@ class _Unpacking:
         options = dict(call.kwargs)
         n, k = options["n"], options["k"]
         shape = (k, n) if options.get("trans_b", True) else (n, k)
-        weights = self.floats(
-            Call(unpacked_bnb4, (b, absmax), options), shape, statement
-        )
+        weights = self.floats(Call(unpack_bnb4, (b, absmax), options), shape, statement)
         return call if weights is None else Call(matmul, (a, weights))
 
     def recurrent(self, call: Call, statement: Statement) -> Call:
@@ -97,8 +95,8 @@ class _Unpacking:
             w, z = map(self.constant, (args[weight], args[zero]))
             if w is None or z is None:
                 continue
-            dtype = str(exact_weights(w, z).dtype)
-            unpack = Call(exact_weights, (args[weight], args[zero]))
+            dtype = str(centered_weights(w, z).dtype)
+            unpack = Call(centered_weights, (args[weight], args[zero]))
             floats = self.floats(unpack, w.shape, statement, dtype)
             if floats is not None:
                 args[weight], args[zero] = floats, None

@@ -123,8 +123,8 @@ def _recurrent(shape: Shapes, made: tuple[Dim, ...], _: Any) -> Iterable[Dim]:
 
 
 _COUNTS: dict[str, Count] = {
-    "conv": _convolution(1), "fused_conv": _convolution(1), "integer_conv": _convolution(1),
-    "quantized_conv": _convolution(3), "conv_transpose": _transposed,
+    "conv": _convolution(1), "fused_conv": _convolution(1), "conv_integer": _convolution(1),
+    "qlinear_conv": _convolution(3), "conv_transpose": _transposed,
     "conv_packed": _packed, "conv_pointwise": _packed, "conv_depthwise": _packed,
     "conv_winograd": _winograd,
     "conv_transpose_packed": _transposed,

@@ -42,7 +42,7 @@ def test_a_slope_without_end_does_not_concern_what_is_positive():
 
 def test_one_slope_for_each_channel():
     x = -np.ones((1, 2, 2), np.float32)
-    y = activation.prelu_by_channel(x, np.array([2, 3], np.float32))
+    y = activation.prelu_per_channel(x, np.array([2, 3], np.float32))
     np.testing.assert_array_equal(y, [[[-2, -2], [-3, -3]]])
 
 

@@ -9,29 +9,29 @@ from onnx2py.kernels import casting
 
 def test_strings_of_numbers():
     x = np.array([[0.1, 1e10], [np.nan, -np.inf], [-0.0, 123456789]])
-    y = casting.format_numbers(x)
+    y = casting.cast_to_strings(x)
     assert y.dtype == object
     assert y.tolist() == [["0.1", "1e+10"], ["NaN", "-INF"], ["-0", "1.2345679e+08"]]
-    assert casting.format_numbers(np.int8([-1])).tolist() == ["-1"]
-    assert casting.format_numbers(np.array([True, False])).tolist() == ["1", "0"]
-    assert casting.format_numbers(np.uint64(2**64 - 1)).item() == str(2**64 - 1)
+    assert casting.cast_to_strings(np.int8([-1])).tolist() == ["-1"]
+    assert casting.cast_to_strings(np.array([True, False])).tolist() == ["1", "0"]
+    assert casting.cast_to_strings(np.uint64(2**64 - 1)).item() == str(2**64 - 1)
 
 
 def test_numbers_of_strings():
     x = np.array(["3.5", " 1e-5", "NaN", "+INF", "-inf"], object)
-    y = casting.parse_numbers(x, np.float32)
+    y = casting.cast_from_strings(x, np.float32)
     assert y.dtype == np.float32
     np.testing.assert_array_equal(y, np.float32([3.5, 1e-5, np.nan, np.inf, -np.inf]))
-    y = casting.parse_numbers(np.array(["100.5", "-1", "300"], object), np.int8)
+    y = casting.cast_from_strings(np.array(["100.5", "-1", "300"], object), np.int8)
     np.testing.assert_array_equal(y, np.int8([100, -1, 44]))
-    y = casting.parse_numbers(np.array(["0", "2"], object), np.bool_)
+    y = casting.cast_from_strings(np.array(["0", "2"], object), np.bool_)
     np.testing.assert_array_equal(y, [False, True])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int32, np.bool_])
 def test_what_is_no_number_is_an_error(dtype):
     with pytest.raises(ValueError, match="abc"):
-        casting.parse_numbers(np.array(["abc"], object), dtype)
+        casting.cast_from_strings(np.array(["abc"], object), dtype)
 
 
 def test_cast_by_the_type_met():

@@ -5,11 +5,11 @@ import pytest
 
 from onnx2py.kernels import _conv_windows
 from onnx2py.kernels._conv_windows import explicit_pads, sliding_windows
-from onnx2py.kernels.col2im import columns_to_image
+from onnx2py.kernels.col2im import col2im
 from onnx2py.kernels.conv import conv
 from onnx2py.kernels.conv_deform import deform_conv
 from onnx2py.kernels.conv_fused import fused_conv
-from onnx2py.kernels.conv_integer import integer_conv, quantized_conv
+from onnx2py.kernels.conv_integer import conv_integer, qlinear_conv
 from onnx2py.kernels.conv_transpose import conv_transpose
 
 
@@ -178,7 +178,7 @@ def test_integer_conv_is_exact_where_float32_is_not():
     x = np.full((1, 300, 3), 255, np.uint8)
     weight = np.full((1, 300, 3), 255, np.uint8)
     weight[0, 0, 0] = 254
-    y = integer_conv(x, weight)
+    y = conv_integer(x, weight)
     assert y.dtype == np.int32
     assert y.tolist() == [[[900 * 255 * 255 - 255]]]
 
@@ -187,10 +187,10 @@ def test_quantized_conv_rounds_half_to_even_and_saturates():
     x = np.array([[[1, 3, 5, 250]]], np.uint8)
     weight = np.array([[[1]]], np.int8)
     zero = np.array(1, np.uint8)
-    y = quantized_conv(x, 0.5, 0, weight, 1.0, 0, 1.0, zero)
+    y = qlinear_conv(x, 0.5, 0, weight, 1.0, 0, 1.0, zero)
     assert y.dtype == np.uint8
     assert y.tolist() == [[[1, 3, 3, 126]]]
-    y = quantized_conv(
+    y = qlinear_conv(
         x, 4.0, 2, weight, (1.0,), (0,), 1.0, zero, np.array([1], np.int32)
     )
     assert y.tolist() == [[[1, 9, 17, 255]]]
@@ -215,9 +215,9 @@ def test_deformable_conv_interpolates():
 
 def test_columns_to_image_adds_overlaps():
     columns = np.array([[[1, 2, 3], [10, 20, 30]]], np.int32)
-    assert columns_to_image(columns, (4,), (2,)).tolist() == [[[1, 12, 23, 30]]]
+    assert col2im(columns, (4,), (2,)).tolist() == [[[1, 12, 23, 30]]]
     sizes = np.array([2])
-    image = columns_to_image(columns, sizes, np.array([2]), pads=(1, 1))
+    image = col2im(columns, sizes, np.array([2]), pads=(1, 1))
     assert image.tolist() == [[[12, 23]]]
 
 

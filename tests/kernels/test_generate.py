@@ -21,14 +21,14 @@ def test_eye_like():
     "dtype", [np.int16, np.float32, np.float16, ml_dtypes.bfloat16]
 )
 def test_number_range(bounds, expected, dtype):
-    y = kernels.number_range(*(np.array(bound, dtype) for bound in bounds))
+    y = kernels.range_(*(np.array(bound, dtype) for bound in bounds))
     assert (y.tolist(), y.dtype) == (expected, dtype)
-    y = kernels.number_range(*bounds, dtype=dtype)
+    y = kernels.range_(*bounds, dtype=dtype)
     assert (y.tolist(), y.dtype) == (expected, dtype)
 
 
 def test_the_sum_is_rounded_at_each_step():
-    y = kernels.number_range(np.array(0, np.float32), 1, 0.1)
+    y = kernels.range_(np.array(0, np.float32), 1, 0.1)
     expected, total = [], np.float32(0)
     for _ in range(10):
         expected.append(total)
@@ -37,10 +37,10 @@ def test_the_sum_is_rounded_at_each_step():
 
 
 def test_half_precision_is_summed_in_single():
-    y = kernels.number_range(np.array(2047, np.float16), 2052, 1)
+    y = kernels.range_(np.array(2047, np.float16), 2052, 1)
     assert y.tolist() == [2047, 2048, 2048, 2050, 2052]  # 2049 and 2051 are rounded
 
 
 def test_steps_of_nothing():
     with pytest.raises(ValueError, match="delta: expected"):
-        kernels.number_range(0, 1, 0, dtype=np.float32)
+        kernels.range_(0, 1, 0, dtype=np.float32)

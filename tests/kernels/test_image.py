@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from onnx2py.kernels.image import decode_image
+from onnx2py.kernels.image import image_decoder
 
 PIXELS = np.arange(18, dtype=np.uint8).reshape(2, 3, 3) * 10
 
@@ -19,15 +19,15 @@ def encoded(form):
 
 @pytest.mark.parametrize("form", ["PNG", "BMP", "PPM", "TIFF"])
 def test_pixels_come_back(form):
-    np.testing.assert_array_equal(decode_image(encoded(form)), PIXELS)
+    np.testing.assert_array_equal(image_decoder(encoded(form)), PIXELS)
 
 
 def test_pixel_formats():
     stream = encoded("PNG")
-    swapped = decode_image(stream, pixel_format="BGR")
+    swapped = image_decoder(stream, pixel_format="BGR")
     np.testing.assert_array_equal(swapped, PIXELS[:, :, ::-1])
-    assert decode_image(stream, pixel_format="Grayscale").shape == (2, 3, 1)
+    assert image_decoder(stream, pixel_format="Grayscale").shape == (2, 3, 1)
 
 
 def test_what_is_no_image_is_empty():
-    assert decode_image(np.arange(9, dtype=np.uint8)).shape == (0, 0, 3)
+    assert image_decoder(np.arange(9, dtype=np.uint8)).shape == (0, 0, 3)

@@ -6,7 +6,7 @@ from onnx2py.kernels.matmul import gemm, matmul, project
 from onnx2py.kernels.matmul_integer import (
     matmul_integer,
     matmul_integer_prepared,
-    requantized,
+    requantize,
 )
 
 
@@ -43,4 +43,4 @@ def test_zero_points():
 def test_results_are_clipped():
     y = np.array([1e9, -1e9, 2.5], np.float32)
     zero = np.array(10, np.uint8)
-    assert requantized(y, np.array(1.0, np.float32), zero).tolist() == [255, 0, 12]
+    assert requantize(y, np.array(1.0, np.float32), zero).tolist() == [255, 0, 12]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels.lstm_quantized import dynamic_quantize_lstm, exact_weights
+from onnx2py.kernels.lstm_quantized import centered_weights, dynamic_quantize_lstm
 from onnx2py.kernels.matmul_bnb4 import matmul_bnb4
-from onnx2py.kernels.matmul_nbits import matmul_nbits, rounded_in_blocks, unpacked
+from onnx2py.kernels.matmul_nbits import matmul_nbits, round_in_blocks, unpack_bits
 from onnx2py.kernels.quantized import qlinear_reduce_mean
 from onnx2py.kernels.quantized_gather import gather_block_quantized
 
@@ -20,8 +20,8 @@ from onnx2py.kernels.quantized_gather import gather_block_quantized
 )
 def test_the_first_number_is_in_the_lowest_bits(bits, numbers):
     packed = np.array([0b11100100], np.uint8)
-    assert unpacked(packed, bits).tolist() == numbers
-    assert unpacked(np.zeros((2, 0), np.uint8), bits).shape == (2, 0)
+    assert unpack_bits(packed, bits).tolist() == numbers
+    assert unpack_bits(np.zeros((2, 0), np.uint8), bits).shape == (2, 0)
 
 
 def test_blocks_have_scales_and_zero_points():
@@ -52,8 +52,8 @@ def test_no_weights_are_zeros():
 
 def test_each_block_is_rounded_by_itself():
     x = np.array([[127, 0.6, 0.0, 1.27]], np.float32)
-    assert rounded_in_blocks(x, 2).tolist() == [[127, 1, 0, np.float32(1.27)]]
-    assert rounded_in_blocks(x[:0], 16).shape == (0, 4)
+    assert round_in_blocks(x, 2).tolist() == [[127, 1, 0, np.float32(1.27)]]
+    assert round_in_blocks(x[:0], 16).shape == (0, 4)
 
 
 def test_four_bits_may_be_floats():
@@ -80,8 +80,8 @@ def test_weights_are_exact_in_the_smallest_float_that_holds_their_sums():
     small = np.full((1, 500, 1), 127, np.int8)
     large = np.full((1, 600, 1), 127, np.int8)
     zero = np.zeros(1, np.int8)
-    assert exact_weights(small, zero).dtype == np.float32
-    assert exact_weights(large, zero).dtype == np.float64
+    assert centered_weights(small, zero).dtype == np.float32
+    assert centered_weights(large, zero).dtype == np.float64
 
 
 def test_a_cell_keeps_what_its_gates_let_through():

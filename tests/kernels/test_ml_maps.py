@@ -15,9 +15,9 @@ def test_rows_become_dictionaries():
 
 
 def test_dictionaries_become_rows():
-    y = ml_maps.vectorize_dict({"b": 2}, vocabulary=("a", "b"), dtype=np.int64)
+    y = ml_maps.dict_vectorizer({"b": 2}, vocabulary=("a", "b"), dtype=np.int64)
     assert y.tolist() == [[0, 2]]
-    y = ml_maps.vectorize_dict({5: "x"}, vocabulary=np.array([4, 5]), dtype=np.object_)
+    y = ml_maps.dict_vectorizer({5: "x"}, vocabulary=np.array([4, 5]), dtype=np.object_)
     assert y.tolist() == [["", "x"]]
 
 
@@ -41,13 +41,13 @@ def test_maps_are_cast():
 )
 def test_values_of_another_type_are_refused(value, dtype, expected):
     with pytest.raises(ValueError, match=expected):
-        ml_maps.vectorize_dict({"a": value}, vocabulary=("a",), dtype=dtype)
+        ml_maps.dict_vectorizer({"a": value}, vocabulary=("a",), dtype=dtype)
 
 
 @pytest.mark.parametrize("value", [2, 2.0, True, np.int8(2), np.array(2)])
 def test_numbers_of_every_python_type_are_values(value):
     for dtype in (np.int64, np.float32):
-        y = ml_maps.vectorize_dict({"a": value}, vocabulary=("a",), dtype=dtype)
+        y = ml_maps.dict_vectorizer({"a": value}, vocabulary=("a",), dtype=dtype)
         assert (y.dtype, y.tolist()) == (dtype, [[int(value)]])
 
 

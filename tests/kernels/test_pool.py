@@ -186,14 +186,14 @@ def test_roi_align_of_a_slope():
 def test_roi_max_pool():
     x = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
     boxes = np.array([[0, 0, 0, 3, 3], [0, 9, 9, 9, 9]], np.float32)
-    y = pool_roi.roi_max_pool(x, boxes, pooled_shape=(2, 2))
+    y = pool_roi.max_roi_pool(x, boxes, pooled_shape=(2, 2))
     assert y.tolist() == [[[[5, 7], [13, 15]]], [[[0, 0], [0, 0]]]]
 
 
 def test_quantized_average_pool_rounds_half_to_even():
     x = np.array([[[1, 2, 3, 4, 250]]], np.uint8)
-    y = quantized_pool.quantized_average_pool(x, 1.0, 0, 1.0, 0, kernel_shape=(2,))
+    y = quantized_pool.qlinear_average_pool(x, 1.0, 0, 1.0, 0, kernel_shape=(2,))
     assert y.dtype == np.uint8
     assert y.tolist() == [[[2, 2, 4, 127]]]
-    y = quantized_pool.quantized_global_average_pool(x, 1.0, 2, 0.1, 10)
+    y = quantized_pool.qlinear_global_average_pool(x, 1.0, 2, 0.1, 10)
     assert y.tolist() == [[[255]]]

@@ -7,13 +7,13 @@ import onnxruntime
 import pytest
 
 from onnx2py.kernels.quantization import (
+    broadcast_parameter,
     dequantize_linear,
-    dequantize_linear_along,
+    dequantize_linear_per_axis,
     dynamic_quantize_linear,
+    dynamic_quantize_linear_centered,
     quantize_linear,
-    quantize_linear_along,
-    rounded_to_bytes,
-    spread_parameter,
+    quantize_linear_per_axis,
 )
 from onnx2py.kernels.quantization_narrow import (
     quantize_linear_narrow,
@@ -65,20 +65,22 @@ def test_division_may_be_asked_for_in_float16():
 def test_each_slice_has_its_scale():
     x = np.full((2, 3), 6.0, np.float32)
     scale, zero_point = floats(1, 2, 3), np.array([0, 1, 2], np.uint8)
-    y = quantize_linear_along(x, scale, zero_point, axis=-1)
+    y = quantize_linear_per_axis(x, scale, zero_point, axis=-1)
     assert y.tolist() == [[6, 4, 4]] * 2
-    assert dequantize_linear_along(y, scale, zero_point, axis=1).tolist() == x.tolist()
+    assert (
+        dequantize_linear_per_axis(y, scale, zero_point, axis=1).tolist() == x.tolist()
+    )
 
 
 def test_each_block_has_its_scale():
     scale = floats(1, 2).reshape(1, 2)
-    spread = spread_parameter(scale, (1, 5), 1, 3)
+    spread = broadcast_parameter(scale, (1, 5), 1, 3)
     assert spread.tolist() == [[1, 1, 1, 2, 2]]
 
 
 def test_a_scale_of_another_rank_is_an_error():
     with pytest.raises(ValueError, match="expected rank 3, got"):
-        spread_parameter(np.ones((2, 2), np.float32), (2, 2, 2), 0, 1)
+        broadcast_parameter(np.ones((2, 2), np.float32), (2, 2, 2), 0, 1)
 
 
 def test_int32_is_subtracted_exactly():
@@ -124,7 +126,7 @@ def test_dynamic_quantization_passes_over_nan_as_onnxruntime_does(x):
     expected = session.run(None, {"x": floats(*x)})
     for actual, value in zip(dynamic_quantize_linear(floats(*x)), expected):
         np.testing.assert_array_equal(actual, value)
-    rounded, step = rounded_to_bytes(floats(*x))
+    rounded, step = dynamic_quantize_linear_centered(floats(*x))
     y, scale, zero_point = expected
     assert rounded.tolist() == (y.astype(float) - zero_point).tolist()
     np.testing.assert_array_equal(step, scale)

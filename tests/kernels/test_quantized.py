@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels.quantized import qgemm, qlinear_add, qlinear_multiply
+from onnx2py.kernels.quantized import qgemm, qlinear_add, qlinear_mul
 from onnx2py.kernels.quantized_tables import (
     all_real_values,
     qlinear_concat,
@@ -24,7 +24,7 @@ def test_sum():
 
 def test_product():
     # (4 - 2) * 0.5 * (8 - 0) * 0.5 / 0.5 - 1 = 7
-    y = qlinear_multiply(bytes_(4), 0.5, 2, bytes_(8), 0.5, 0, 0.5, -1)
+    y = qlinear_mul(bytes_(4), 0.5, 2, bytes_(8), 0.5, 0, 0.5, -1)
     assert y.tolist() == [7] and y.dtype == np.int8
 
 

@@ -45,7 +45,7 @@ def test_reverse_sequence():
 def test_running_totals(exclusive, reverse, total, product):
     x = np.array([[2, 3, 4]], np.int8)
     options = {"exclusive": exclusive, "reverse": reverse}
-    found = kernels.cumulative_sum(x, np.array(1), **options)
+    found = kernels.cumsum(x, np.array(1), **options)
     assert (found.tolist(), found.dtype) == ([total], np.int8)
-    found = kernels.cumulative_product(x, -1, **options)
+    found = kernels.cumprod(x, -1, **options)
     assert (found.tolist(), found.dtype) == ([product], np.int8)

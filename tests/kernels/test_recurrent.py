@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onnx2py.kernels._recurrent_activation import gate_function
+from onnx2py.kernels._recurrent_activation import activation_function
 from onnx2py.kernels.gru import gru
 from onnx2py.kernels.lstm import lstm
 from onnx2py.kernels.rnn import rnn
@@ -60,6 +60,6 @@ def test_an_lstm_that_forgets_nothing_counts():
 )
 def test_functions(name, alpha, beta, expected):
     x = np.array([-2, 0, 2], np.float32)
-    found = gate_function(name, alpha, beta)(x)
+    found = activation_function(name, alpha, beta)(x)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)

@@ -50,8 +50,8 @@ def test_split_to_sequence():
 def test_optional():
     assert kernels.optional(3) == 3
     assert kernels.optional() is None
-    assert kernels.has_element(np.zeros(2)).item() is True
-    assert kernels.has_element(None).item() is False
-    assert kernels.get_element(3) == 3
+    assert kernels.optional_has_element(np.zeros(2)).item() is True
+    assert kernels.optional_has_element(None).item() is False
+    assert kernels.optional_get_element(3) == 3
     with pytest.raises(ValueError, match="got an empty optional"):
-        kernels.get_element(None)
+        kernels.optional_get_element(None)

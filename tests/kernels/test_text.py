@@ -5,10 +5,10 @@ import pytest
 
 from onnx2py.kernels.text import (
     change_case,
-    concatenate_strings,
-    match_full_strings,
-    normalize_strings,
-    split_strings,
+    regex_full_match,
+    string_concat,
+    string_normalizer,
+    string_split,
 )
 from onnx2py.kernels.text_tokenizer import (
     tokenize_between,
@@ -32,28 +32,28 @@ def test_case_of_single_characters(word, lower, upper):
 
 def test_stop_words_go():
     x = strings("The", "cat", "the")
-    y = normalize_strings(x, stopwords=("the",), case_change_action="UPPER")
+    y = string_normalizer(x, stopwords=("the",), case_change_action="UPPER")
     assert y.tolist() == ["CAT"]
-    y = normalize_strings(x, stopwords=("the",), is_case_sensitive=True)
+    y = string_normalizer(x, stopwords=("the",), is_case_sensitive=True)
     assert y.tolist() == ["The", "cat"]
-    assert normalize_strings(x[None, :1], stopwords=("the",)).tolist() == [[""]]
+    assert string_normalizer(x[None, :1], stopwords=("the",)).tolist() == [[""]]
 
 
 def test_concatenation_broadcasts():
-    y = concatenate_strings(strings("a", "b"), np.array("!", object))
+    y = string_concat(strings("a", "b"), np.array("!", object))
     assert y.tolist() == ["a!", "b!"] and y.dtype == object
-    assert concatenate_strings(np.array("a", object), np.array("b", object)).shape == ()
+    assert string_concat(np.array("a", object), np.array("b", object)).shape == ()
 
 
 def test_splitting():
-    y, counts = split_strings(strings("a,b", ""), delimiter=",")
+    y, counts = string_split(strings("a,b", ""), delimiter=",")
     assert y.tolist() == [["a", "b"], ["", ""]] and counts.tolist() == [2, 0]
-    y, counts = split_strings(strings(" a  b c"), maxsplit=1)
+    y, counts = string_split(strings(" a  b c"), maxsplit=1)
     assert y.tolist() == [["a", "b c"]] and counts.dtype == np.int64
 
 
 def test_matching():
-    y = match_full_strings(strings("ab", "abc"), pattern="a.")
+    y = regex_full_match(strings("ab", "abc"), pattern="a.")
     assert y.dtype == np.bool_ and y.tolist() == [True, False]
 
 

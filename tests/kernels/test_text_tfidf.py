@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from onnx2py.kernels.text_tfidf import count_ngrams
+from onnx2py.kernels.text_tfidf import tfidf_vectorizer
 
 VOCABULARY = np.array(["a", "b"])
 GRAMS = (np.array([1]),)  # "a" and then "b": 0 * 2 + 1
@@ -11,7 +11,7 @@ COLUMNS = (np.array([0, -1]), np.array([1]))
 
 def count(*tokens, **options):
     x = np.array(tokens, object)
-    return count_ngrams(x, VOCABULARY, GRAMS, COLUMNS, output_size=2, **options)
+    return tfidf_vectorizer(x, VOCABULARY, GRAMS, COLUMNS, output_size=2, **options)
 
 
 def test_known_ngrams_are_counted():
@@ -27,7 +27,7 @@ def test_tokens_between_may_be_skipped():
 
 def test_weights_and_binary_counts():
     weights = np.array([0.5, 3], np.float32)
-    y = count_ngrams(
+    y = tfidf_vectorizer(
         np.array([["a", "a"], ["b", "b"]], object),
         *(VOCABULARY, GRAMS, COLUMNS, weights),
         output_size=2,
@@ -38,5 +38,5 @@ def test_weights_and_binary_counts():
 
 def test_rows_may_be_empty():
     x = np.zeros((2, 0), object)
-    y = count_ngrams(x, VOCABULARY, GRAMS, COLUMNS, output_size=2)
+    y = tfidf_vectorizer(x, VOCABULARY, GRAMS, COLUMNS, output_size=2)
     assert y.tolist() == [[0, 0], [0, 0]]

@@ -5,10 +5,10 @@ import pytest
 
 from onnx2py.kernels.text_hashing import murmur_hash3
 from onnx2py.kernels.text_tokens import (
-    block_repeated_ngrams,
-    detect_bifurcation,
-    embed_words_by_convolution,
-    pairwise_distances,
+    bifurcation_detector,
+    cdist,
+    ngram_repeat_block,
+    word_conv_embedding,
 )
 
 
@@ -28,14 +28,14 @@ def test_hashes(text, seed, expected):
 
 def test_repetitions_are_blocked():
     ids, scores = np.array([[1, 2, 3, 1, 2]]), np.zeros((1, 5), np.float32)
-    y = block_repeated_ngrams(ids, scores, ngram_size=3)
+    y = ngram_repeat_block(ids, scores, ngram_size=3)
     assert y.tolist() == [[0, 0, 0, -np.inf, 0]]
     assert scores.tolist() == [[0] * 5]
 
 
 def test_bifurcation():
     source, predicted = np.array([4, 5, 6, 7]), np.array([4, 5, 9, 9, 9])
-    tokens, end = detect_bifurcation(
+    tokens, end = bifurcation_detector(
         source,
         np.array([1]),
         np.array(0),
@@ -50,11 +50,11 @@ def test_an_empty_word_is_zero():
     weight, bias = np.ones((1, 1, 2, 1), np.float32), np.zeros(1, np.float32)
     characters = np.array([[0], [0.5]], np.float32)
     sequence = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0]], np.int32)
-    y = embed_words_by_convolution(sequence, weight, bias, characters)
+    y = word_conv_embedding(sequence, weight, bias, characters)
     np.testing.assert_allclose(y, [[0], [np.tanh(0.5)], [np.tanh(1.0)]], rtol=1e-6)
 
 
 def test_distances():
     a, b = np.array([[0.0, 0.0]]), np.array([[3.0, 4.0]])
-    assert pairwise_distances(a, b).tolist() == [[5]]
-    assert pairwise_distances(a, b, squared=True).tolist() == [[25]]
+    assert cdist(a, b).tolist() == [[5]]
+    assert cdist(a, b, squared=True).tolist() == [[25]]

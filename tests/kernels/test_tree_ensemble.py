@@ -52,7 +52,7 @@ def test_targets_that_nobody_names_are_zero():
 
 
 def test_the_first_class_wins_a_draw():
-    label, scores = tree_ensemble.tree_classifier(
+    label, scores = tree_ensemble.tree_ensemble_classifier(
         X,
         votes=np.array([[1, 0], [0, 1], [2, 2]], np.float32),
         labels=("a", "b"),
@@ -64,7 +64,7 @@ def test_the_first_class_wins_a_draw():
 
 
 def test_a_class_that_nobody_names_cannot_win():
-    label, _ = tree_ensemble.tree_classifier(
+    label, _ = tree_ensemble.tree_ensemble_classifier(
         X[:1],
         votes=np.array([[-1, 0], [0, 0], [-1, 0]], np.float32),
         named=np.array([[True, False], [True, True], [True, False]]),
@@ -76,7 +76,7 @@ def test_a_class_that_nobody_names_cannot_win():
 
 
 def test_two_classes_share_one_score():
-    label, scores = tree_ensemble.tree_binary_classifier(
+    label, scores = tree_ensemble.tree_ensemble_binary_classifier(
         X[:3],
         votes=np.array([[0.25], [0.5], [0.125]], np.float32),
         labels=(7, 8),

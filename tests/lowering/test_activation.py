@@ -69,8 +69,8 @@ def test_slopes_of_old_versions_belong_to_channels():
     x = {"x": TensorType("float32", ("n", 3, 4, 4))}
     inputs = ["x", "s"]
     for types, constants, source in [
-        ({}, {}, "ops.prelu_by_channel(x, s)"),
-        (x, {}, "ops.prelu_by_channel(x, s)"),
+        ({}, {}, "ops.prelu_per_channel(x, s)"),
+        (x, {}, "ops.prelu_per_channel(x, s)"),
         (x, {"s": slope}, "ops.prelu(x, y.slope)"),
         (x, {"s": slope[:1]}, "ops.prelu(x, s)"),
     ]:

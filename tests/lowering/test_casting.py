@@ -30,8 +30,8 @@ def cast_source(source, target, **attributes):
         ("float32", "float32", "ops.identity(x)"),
         (None, "float32", "ops.cast(x, np.float32)"),
         (None, "string", "ops.cast(x, np.object_)"),
-        ("float32", "string", "ops.format_numbers(x)"),
-        ("string", "float32", "ops.parse_numbers(x, np.float32)"),
+        ("float32", "string", "ops.cast_to_strings(x)"),
+        ("string", "float32", "ops.cast_from_strings(x, np.float32)"),
         (
             "float32",
             "float8e4m3fn",

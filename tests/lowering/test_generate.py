@@ -117,7 +117,7 @@ def test_eye_like_agrees(options):
     check_all_paths("EyeLike", [np.ones((3, 4), np.float32)], opset=9, **options)
 
 
-def number_range(opset=11, types=None, **constants):
+def range_(opset=11, types=None, **constants):
     names = ["start", "limit", "delta"]
     return lowered("Range", names, opset=opset, types=types, constants=constants)
 
@@ -125,28 +125,28 @@ def number_range(opset=11, types=None, **constants):
 def test_range():
     from_0_by_1 = {"start": np.array(0), "delta": np.array(1)}
     types = {"limit": SCALAR}
-    assert number_range() == "ops.number_range(start, limit, delta)"
-    assert number_range(types=types, **from_0_by_1) == "ops.number_range(0, limit)"
-    assert number_range(**from_0_by_1) == "ops.number_range(0, limit)"
-    found = number_range(types=types, start=np.array(2), delta=np.array(1))
-    assert found == "ops.number_range(2, limit)"
-    found = number_range(types=types, start=np.array(2), delta=np.array(3))
-    assert found == "ops.number_range(2, limit, 3)"
-    found = number_range(limit=np.array(4), **from_0_by_1)
+    assert range_() == "ops.range_(start, limit, delta)"
+    assert range_(types=types, **from_0_by_1) == "ops.range_(0, limit)"
+    assert range_(**from_0_by_1) == "ops.range_(0, limit)"
+    found = range_(types=types, start=np.array(2), delta=np.array(1))
+    assert found == "ops.range_(2, limit)"
+    found = range_(types=types, start=np.array(2), delta=np.array(3))
+    assert found == "ops.range_(2, limit, 3)"
+    found = range_(limit=np.array(4), **from_0_by_1)
     assert found == "np.arange(4, dtype=np.int64)"
 
 
 def test_range_of_half_precision_is_added_up_in_single_unless_told_otherwise():
     names, types = ["a", "b", "c"], {"a": TensorType("float16", ())}
     found = lowered("Range", names, opset=27, types=types, stash_type=10)
-    assert found == "ops.number_range(a, b, c, stash_dtype=np.float16)"
+    assert found == "ops.range_(a, b, c, stash_dtype=np.float16)"
     bounds = [np.array(bound, np.float16) for bound in (2047, 2052, 1)]
     # In float16, 2048 + 1 is 2048; 2049 is no float16.
     for stash_type, last in ((1, [2050, 2052]), (10, [2048, 2048])):
         (y,) = compute("Range", bounds, opset=27, stash_type=stash_type)
         assert_same(y, np.float16([2047, 2048, 2048, *last]))
     found = lowered("Range", names, opset=27, types=types, stash_type=1)
-    assert found == "ops.number_range(a, b, c)"
+    assert found == "ops.range_(a, b, c)"
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,6 @@ def test_a_range_of_known_bounds_has_their_type():
         k: np.array(v, np.float32) for k, v in (("a", 0), ("b", 1), ("c", 0.5))
     }
     found = lowered("Range", ["a", "b", "c"], opset=11, constants=constants)
-    assert found == "ops.number_range(0.0, 1.0, 0.5, dtype=np.float32)"
+    assert found == "ops.range_(0.0, 1.0, 0.5, dtype=np.float32)"
     (actual,) = all_paths("Range", list(constants.values()), opset=11)["constants"]
     assert_same(actual, np.float32([0, 0.5]))

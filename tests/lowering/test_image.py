@@ -7,10 +7,10 @@ from tests.support import lowered
 
 
 def test_image_decoder():
-    assert lowered("ImageDecoder", ["x"], opset=20) == "ops.decode_image(x)"
+    assert lowered("ImageDecoder", ["x"], opset=20) == "ops.image_decoder(x)"
     assert (
         lowered("ImageDecoder", ["x"], opset=20, pixel_format="BGR")
-        == "ops.decode_image(x, pixel_format='BGR')"
+        == "ops.image_decoder(x, pixel_format='BGR')"
     )
 
 

@@ -26,7 +26,7 @@ def test_constant_pads_need_no_kernel_of_their_own():
     )
     assert (
         lowered("ConvTransposeWithDynamicPads", names, strides=[2], **OWN)
-        == "ops.conv_transpose_with_pads(x, w, pads, b, strides=(2,))"
+        == "ops.conv_transpose_with_dynamic_pads(x, w, pads, b, strides=(2,))"
     )
 
 

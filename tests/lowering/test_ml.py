@@ -73,41 +73,41 @@ def typed(dtype):
             ),
         ),
         (
-            "ops.scale_features(x, offset=1.5, scale=2.0)",
+            "ops.scaler(x, offset=1.5, scale=2.0)",
             call("Scaler", "x", offset=[1.5], scale=[2.0]),
         ),
         (
-            "ops.scale_features(x, offset=y.offset, scale=y.scale)",
+            "ops.scaler(x, offset=y.offset, scale=y.scale)",
             call("Scaler", "x", offset=[1.5, 2.5], scale=[2.0, 3.0]),
         ),
-        ("ops.normalize_rows(x, norm='L2')", call("Normalizer", "x", norm="L2")),
+        ("ops.normalizer(x, norm='L2')", call("Normalizer", "x", norm="L2")),
         (
-            "ops.impute(x, imputed_value=7.0, replaced_value=np.nan)",
+            "ops.imputer(x, imputed_value=7.0, replaced_value=np.nan)",
             call("Imputer", "x", imputed_value_floats=[7.0], replaced_value_float=NAN),
         ),
-        ("ops.binarize(x, threshold=0.1)", call("Binarizer", "x", threshold=0.1)),
+        ("ops.binarizer(x, threshold=0.1)", call("Binarizer", "x", threshold=0.1)),
         (
-            "ops.extract_features(x, (1, 0))",
+            "ops.array_feature_extractor(x, (1, 0))",
             call("ArrayFeatureExtractor", "x", "i", constants={"i": np.array([1, 0])}),
         ),
         (
-            "ops.vectorize_features(x, z, inputdimensions=(2, 3))",
+            "ops.feature_vectorizer(x, z, inputdimensions=(2, 3))",
             call("FeatureVectorizer", "x", "z", inputdimensions=[2, 3]),
         ),
         (
-            "ops.encode_labels(x, keys=('a', 'b'), values=(1, 0), default=-1, "
+            "ops.label_encoder(x, keys=('a', 'b'), values=(1, 0), default=-1, "
             "dtype=np.int64)",
             call(
                 "LabelEncoder", "x", types=typed("string"), classes_strings=["b", "a"]
             ),
         ),
         (
-            "ops.encode_labels(x, keys=(0, 1), values=('b', 'a'), default='_Unused', "
+            "ops.label_encoder(x, keys=(0, 1), values=('b', 'a'), default='_Unused', "
             "dtype=np.object_)",
             call("LabelEncoder", "x", types=typed("int64"), classes_strings=["b", "a"]),
         ),
         (
-            "ops.one_hot_encode(x, keys=(1, 3), places=(1, 0), depth=2)",
+            "ops.one_hot_encoder(x, keys=(1, 3), places=(1, 0), depth=2)",
             call("OneHotEncoder", "x", cats_int64s=[3, 1]),
         ),
         (

@@ -35,16 +35,16 @@ def normal(*shape):
             SCALE | {"z": number(-3, np.int8)},
             "ops.quantize_linear(x, 0.02, -3, dtype=np.int8)",
         ),
-        (["x", "s", "z"], {}, "ops.quantize_linear_along(x, s, z)"),
+        (["x", "s", "z"], {}, "ops.quantize_linear_per_axis(x, s, z)"),
         (
             ["x", "s", "z"],
             {"s": number([0.5, 1.5]), "z": number([1, 2], np.int8)},
-            "ops.quantize_linear_along(x, s, z, axis=0)",
+            "ops.quantize_linear_per_axis(x, s, z, axis=0)",
         ),
     ],
 )
 def test_quantize_linear(inputs, constants, call):
-    attributes = {"axis": 0} if "axis" in call else {}
+    attributes = {"axis": 0} if "axis=" in call else {}
     assert (
         lowered("QuantizeLinear", inputs, opset=13, constants=constants, **attributes)
         == call

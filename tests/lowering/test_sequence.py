@@ -148,8 +148,8 @@ def test_a_plain_value_is_an_optional_since_opset_18():
         ("ConcatFromSequence", "s", {"axis": 0, "new_axis": 1}, "np.stack(s, axis=0)"),
         ("Optional", "a", {}, "ops.optional(a)"),
         ("Optional", "", {}, "ops.optional()"),
-        ("OptionalHasElement", "o", {}, "ops.has_element(o)"),
-        ("OptionalGetElement", "o", {}, "ops.get_element(o)"),
+        ("OptionalHasElement", "o", {}, "ops.optional_has_element(o)"),
+        ("OptionalGetElement", "o", {}, "ops.optional_get_element(o)"),
     ],
 )
 def test_calls(operator, inputs, attributes, expected):

@@ -23,7 +23,7 @@ def test_the_pool_becomes_weights():
         ngram_indexes=[0, 1, 2],
     )
     assert call == (
-        "ops.count_ngrams("
+        "ops.tfidf_vectorizer("
         "x, y.vocabulary, (y.grams_2,), (y.columns_1, y.columns_2), output_size=3)"
     )
 

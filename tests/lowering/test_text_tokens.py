@@ -21,11 +21,11 @@ def test_calls():
     )
     assert (
         lowered("CDist", ["a", "b"], metric="euclidean", **MICROSOFT)
-        == "ops.pairwise_distances(a, b)"
+        == "ops.cdist(a, b)"
     )
     assert (
         lowered("NGramRepeatBlock", ["i", "s"], ngram_size=3, **MICROSOFT)
-        == "ops.block_repeated_ngrams(i, s, ngram_size=3)"
+        == "ops.ngram_repeat_block(i, s, ngram_size=3)"
     )
 
 
@@ -85,5 +85,5 @@ def test_ngrams_are_of_one_to_three_tokens_by_default():
     names = ["src", "cur", "index"]
     assert (
         lowered("BifurcationDetector", names, ("tokens", "end"), **MICROSOFT)
-        == "ops.detect_bifurcation(src, cur, index, min_ngram_size=1, max_ngram_size=3)"
+        == "ops.bifurcation_detector(src, cur, index, min_ngram_size=1, max_ngram_size=3)"
     )

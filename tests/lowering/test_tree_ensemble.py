@@ -140,7 +140,7 @@ def test_two_classes_are_decided_by_one_score():
         **STUMP,
         **CLASSES,
     )
-    assert call.startswith("ops.tree_binary_classifier(x, ")
+    assert call.startswith("ops.tree_ensemble_binary_classifier(x, ")
     assert "labels=('no', 'yes')" in call
     assert call.endswith("cutoff=0.5, post_transform='LOGISTIC')")
 

@@ -25,8 +25,8 @@ CUBE = """c = Pow (x, three) l = Mul (k, c) a = Add (x, l) z = Mul (a, t) f = Ta
     o = Add (f, one)"""
 FAST = """u = Mul (x, x) l = Mul (u, k) a = Add (l, one) v = Mul (x, t) z = Mul (v, a) f = Tanh (z)
     o = Add (f, one)"""
-CENTRED = "m = ReduceMean <axes=[-1]> (x) d = Sub (x, m)"
-VARIANCE = f"{CENTRED} p = Pow (d, two) w = ReduceMean <axes=[1]> (p) a = Add (w, e)"
+CENTERED = "m = ReduceMean <axes=[-1]> (x) d = Sub (x, m)"
+VARIANCE = f"{CENTERED} p = Pow (d, two) w = ReduceMean <axes=[1]> (p) a = Add (w, e)"
 SQUARED = "p = Mul (x, x) w = ReduceMean <axes=[-1]> (p) a = Add (w, e) r = Sqrt (a)"
 
 FOUND = {
@@ -110,9 +110,9 @@ def test_found_and_equal_to_onnxruntime(name):
         "d = Div (x, two) f = Erf (d) o = Add (one, f) m = Mul (x, o) y = Mul (m, h)",
         f"{ERF} m = Mul (d, o) y = Mul (m, h)",
         f"{ERF} m = Mul (x, o) y = Mul (m, two)",
-        f"{CENTRED} p = Pow (d, three) w = ReduceMean <axes=[-1]> (p) a = Add (w, e) "
+        f"{CENTERED} p = Pow (d, three) w = ReduceMean <axes=[-1]> (p) a = Add (w, e) "
         "r = Sqrt (a) n = Div (d, r) c = Mul (n, s) y = Add (c, b)",
-        f"{CENTRED} p = Pow (d, two) w = ReduceMean <axes=[0]> (p) a = Add (w, e) "
+        f"{CENTERED} p = Pow (d, two) w = ReduceMean <axes=[0]> (p) a = Add (w, e) "
         "r = Sqrt (a) n = Div (d, r) y = Mul (n, s)",
         f"{VARIANCE} r = Sqrt (a) n = Div (d, r) y = Mul (n, wide)",
         f"{SQUARED} n = Div (x, r) y = Mul (n, h)",

@@ -66,7 +66,7 @@ def test_q1(kernel, shape, weight, options, kind, tmp_path):
     source = (tmp_path / "pkg/model.py").read_text()
     in_call = source[source.index("def __call__") :]
     assert f"ops.{kernel}(" in in_call
-    assert "ops.requantized(" in in_call
+    assert "ops.requantize(" in in_call
     x = np.random.default_rng(1).integers(0, 120, shape).astype(kind)
     session = onnxruntime.InferenceSession(made.SerializeToString())
     (expected,) = session.run(None, {"x": x})
@@ -95,7 +95,7 @@ def test_q1_in_a_loop(tmp_path):
     loop = helper.make_node("Loop", ["count", "", "x"], ["y"], body=body)
     made.graph.node[0].CopyFrom(loop)
     onnx2py.compile_model(made, tmp_path / "pkg")
-    assert "ops.requantized(" in (tmp_path / "pkg/model.py").read_text()
+    assert "ops.requantize(" in (tmp_path / "pkg/model.py").read_text()
     x = np.random.default_rng(1).integers(0, 120, (1, 6, 9, 9)).astype(np.uint8)
     session = onnxruntime.InferenceSession(made.SerializeToString())
     (expected,) = session.run(None, {"x": x})
@@ -110,7 +110,7 @@ def test_q1_leaves_what_is_computed(tmp_path):
         helper.make_tensor_value_info("x_scale", TensorProto.FLOAT, [])
     )
     onnx2py.compile_model(made, tmp_path / "pkg")
-    assert "ops.quantized_conv(" in (tmp_path / "pkg/model.py").read_text()
+    assert "ops.qlinear_conv(" in (tmp_path / "pkg/model.py").read_text()
 
 
 @pytest.mark.parametrize(("zero", "joined"), [(3, True), (4, False)])
@@ -122,11 +122,11 @@ def test_q4_joins_what_one_zero_point_makes_and_takes_in_bodies_too(zero, joined
           y = branch(x)
             then () [x] => (c)
         """
-    made = "      q = ops.requantized(x, scale, 3)  # a: QLinearConv"
-    taken = f"      c = ops.centred(q, {zero})  # b: QLinearConv"
+    made = "      q = ops.requantize(x, scale, 3)  # a: QLinearConv"
+    taken = f"      c = ops.subtract_zero_point(q, {zero})  # b: QLinearConv"
     end = "    else () [x] => (x)"
     before = "\n".join((block(head), made, taken, end))
-    together = "      c = ops.requantized_centred(x, scale, 3)  # a: QLinearConv"
+    together = "      c = ops.requantize_centered(x, scale, 3)  # a: QLinearConv"
     expected = "\n".join((block(head), together, end)) if joined else before
     assert after(take_quantized_apart, before) == expected
 
@@ -149,7 +149,7 @@ def test_q2_numbers_are_rounded_but_not_stored(kind, scale, joined, tmp_path):
     made = onnx.parser.parse_model(QDQ.format(kind=kind, scale=scale))
     onnx2py.compile_model(made, tmp_path / "pkg")
     source = (tmp_path / "pkg/model.py").read_text()
-    assert ("ops.quantized_and_back(" in source) is joined
+    assert ("ops.fake_quantize(" in source) is joined
     x = np.random.default_rng(0).normal(size=(200, 3, 70)).astype(np.float32) * 5
     x[0, 0, :5] = np.inf, -np.inf, 0.025, 0.075, np.nan
     assert_exact(made, x)
@@ -160,7 +160,7 @@ def test_q2_leaves_integers_that_others_read(tmp_path):
         "=> (float[n, 3, 70] y)", "=> (float[n, 3, 70] y, uint8[n, 3, 70] q)"
     )
     onnx2py.compile_model(onnx.parser.parse_model(text), tmp_path / "pkg")
-    assert "ops.quantized_and_back(" not in (tmp_path / "pkg/model.py").read_text()
+    assert "ops.fake_quantize(" not in (tmp_path / "pkg/model.py").read_text()
 
 
 TWICE = """<ir_version: 8, opset_import: ["" : 13]> g (float[n, 3, 8, 8] x) => (float[n, p, q, r] y)
@@ -186,7 +186,7 @@ def test_q5_rounded_once(move, scale, end, times, tmp_path):
     made = onnx.parser.parse_model(text)
     onnx2py.compile_model(made, tmp_path / "pkg")
     source = (tmp_path / "pkg/model.py").read_text()
-    assert source.count("ops.quantized_and_back(") == times
+    assert source.count("ops.fake_quantize(") == times
     x = np.random.default_rng(0).normal(size=(5, 3, 8, 8)).astype(np.float32) * 5
     x[0, 0, 0, :6] = np.inf, -np.inf, 0.025, 0.075, 0, -0.0
     assert_exact(made, x)
@@ -237,7 +237,7 @@ def test_q4(options, joined, tmp_path):
     made = chain(**options)
     onnx2py.compile_model(made, tmp_path / "pkg")
     source = (tmp_path / "pkg/model.py").read_text()
-    assert ("ops.requantized_centred(" in source) == joined
+    assert ("ops.requantize_centered(" in source) == joined
     package = onnx2py.load_model(made)
     session = onnxruntime.InferenceSession(made.SerializeToString())
     for shape in ((1, 4, 300, 30), (3, 4, 300, 30), (0, 4, 300, 30)):

@@ -46,7 +46,9 @@ def compare(proto: onnx.ModelProto, tmp_path: Path, k: int = 6) -> str:
 
 def test_q3_one_product(tmp_path):
     source = compare(model(FIRST + PRODUCT + END), tmp_path)
-    assert "ops.rounded_to_bytes(x)" in source and "ops.project(" in source
+    assert (
+        "ops.dynamic_quantize_linear_centered(x)" in source and "ops.project(" in source
+    )
     assert "MatMulInteger + " in source and "astype" not in source
 
 
@@ -74,10 +76,10 @@ def test_q3_several_products_of_the_same_numbers(tmp_path):
 )  # fmt: skip
 def test_q3_others_stay(tmp_path, nodes, outputs):
     source = compare(model(nodes, outputs), tmp_path)
-    assert "rounded_to_bytes" not in source
+    assert "dynamic_quantize_linear_centered" not in source
 
 
 def test_q3_sums_that_float32_does_not_hold_stay(tmp_path):
     """Here 255 times the greatest sum of a column's absolute values is above 2**24."""
     source = compare(model(FIRST + PRODUCT + END, k=2000), tmp_path, k=2000)
-    assert "rounded_to_bytes" not in source
+    assert "dynamic_quantize_linear_centered" not in source

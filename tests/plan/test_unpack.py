@@ -84,14 +84,14 @@ def check(model, tmp_path, *feeds, tolerance=1e-4):
 def test_s2_a_product_with_integers_in_blocks(tmp_path, bits, zeros, level):
     a = RNG.standard_normal((2, 3, K)).astype(np.float32)
     source = check(product(bits=bits, zeros=zeros, level=level), tmp_path, a)
-    assert "ops.matmul_unpacked(" in source
+    assert "ops.matmul_nbits_unpacked(" in source
     assert ("block_size=32" in source) is (level == 4)
 
 
 def test_s2_half_floats(tmp_path):
     a = RNG.standard_normal((2, 3, K)).astype(np.float16)
     source = check(product(np.float16, bias=False), tmp_path, a, tolerance=5e-3)
-    assert "ops.matmul_unpacked(" in source
+    assert "ops.matmul_nbits_unpacked(" in source
 
 
 def test_s2_leaves_weights_that_a_caller_may_change(tmp_path):

@@ -1,7 +1,7 @@
 """The operators of this model that NumPy lacks."""
 
-from .arithmetic import divide
-from .control_flow import iterations, stack_scans
+from .arithmetic import div
+from .control_flow import iterations, stack_scan_outputs
 from .shape import size
 
-__all__: list[str] = ["divide", "iterations", "size", "stack_scans"]
+__all__: list[str] = ["div", "iterations", "size", "stack_scan_outputs"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def divide(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+def div(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Return ``a / b``; the quotient of integers is rounded toward zero, as in C.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Div.html

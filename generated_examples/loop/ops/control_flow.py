@@ -23,7 +23,7 @@ def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[NDArray[np.
         i += 1
 
 
-def stack_scans(
+def stack_scan_outputs(
     items: Sequence[NDArray[Any]],
     empty: NDArray[Any],
     *,

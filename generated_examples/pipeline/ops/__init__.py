@@ -1,7 +1,7 @@
 """The operators of this model that NumPy lacks."""
 
-from .features import scale_features
-from .maps import zip_map
-from .trees import tree_classifier
+from .ml_features import scaler
+from .ml_maps import zip_map
+from .tree_ensemble import tree_ensemble_classifier
 
-__all__: list[str] = ["scale_features", "tree_classifier", "zip_map"]
+__all__: list[str] = ["scaler", "tree_ensemble_classifier", "zip_map"]

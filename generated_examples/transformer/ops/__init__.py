@@ -1,6 +1,6 @@
 """The operators of this model that NumPy lacks."""
 
-from .gelu import gelu_tanh
+from .activation_gelu import gelu_tanh
 from .matmul import project
 from .normalization import layer_normalization
 from .slicing import split

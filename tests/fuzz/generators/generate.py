@@ -30,7 +30,7 @@ def eye_like(draw: Draw, target: Target) -> Case:
 
 
 @generates("Range")
-def number_range(draw: Draw, target: Target) -> Case:
+def range_(draw: Draw, target: Target) -> Case:
     """Up and down, whole steps and fractions, and ranges that are empty."""
     dtype = a_type(draw, target, ("float32", "float64", "int16", "int32", "int64"))
     if "int" in dtype:

@@ -108,7 +108,7 @@ def has_empty_words(case: Case) -> bool:
 
 
 @generates("CDist", domain=OWN)
-def pairwise_distances(draw: Draw, target: Target) -> Case:
+def cdist(draw: Draw, target: Target) -> Case:
     """Both metrics."""
     dtype = draw.one_of(("float32", "float64"))
     m, k, n = draw.integer(1, 6), draw.integer(1, 6), draw.integer(1, 6)

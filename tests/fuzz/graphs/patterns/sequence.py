@@ -51,10 +51,10 @@ def normalized(s: Sketch, x: str, shape: list[int]) -> str:
     if draw.chance(0.3):
         y = _root(s, s.reduce("ReduceMean", _square(s, x), axes), x)
     else:
-        centred = s("Sub", x, s.reduce("ReduceMean", x, axes))
+        centered = s("Sub", x, s.reduce("ReduceMean", x, axes))
         other = s("Sub", x, s.reduce("ReduceMean", x, axes))
-        source = centred if draw.chance(0.9) else other
-        y = _root(s, s.reduce("ReduceMean", _square(s, source), axes), centred)
+        source = centered if draw.chance(0.9) else other
+        y = _root(s, s.reduce("ReduceMean", _square(s, source), axes), centered)
     y = s.swapped("Mul", y, scale) if draw.chance(0.9) else y
     return s.swapped("Add", y, s.floats(*wanted)) if draw.chance(0.8) else y
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._windows import Pads, explicit_pads
+from ._conv_windows import Pads, explicit_pads
 
 
 def padded_channels_last(

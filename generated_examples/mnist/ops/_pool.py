@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._windows import Pads, explicit_pads
+from ._conv_windows import Pads, explicit_pads
 
 
 class Pooling:
@@ -116,7 +116,7 @@ def pooling_axes(
     return axes
 
 
-def pool(
+def pool_windows(
     x: NDArray[Any],
     axes: Sequence[Pooling],
     ufunc: np.ufunc,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._pooling import pool, pooling_axes
-from ._windows import Pads
+from ._conv_windows import Pads
+from ._pool import pool_windows, pooling_axes
 
 
 def max_pool(
@@ -42,7 +42,7 @@ def max_pool(
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
-    return pool(x, axes, np.maximum, empty=_lowest(x.dtype))
+    return pool_windows(x, axes, np.maximum, empty=_lowest(x.dtype))
 
 
 def _lowest(dtype: np.dtype[Any]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def scale_features(
+def scaler(
     x: NDArray[Any],
     *,
     offset: Union[float, NDArray[np.float32]] = 0.0,

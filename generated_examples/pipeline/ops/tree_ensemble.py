@@ -11,7 +11,7 @@ from ._ml_scores import pick_labels, transform_scores
 from ._tree_walk import Masks, find_leaves, sum_votes
 
 
-def tree_classifier(
+def tree_ensemble_classifier(
     x: NDArray[Any],
     *,
     features: NDArray[np.int64],

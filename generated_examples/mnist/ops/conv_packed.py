@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channels_last import channels_second, padded_channels_last, windows_of
-from ._windows import Pads
+from ._conv_channels_last import channels_second, padded_channels_last, windows_of
+from ._conv_windows import Pads
 
 _BLOCK = 1 << 20  # elements of the windows that are copied at once
 
