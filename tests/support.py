@@ -12,6 +12,7 @@ import onnx.parser
 from onnx import TensorProto, helper, numpy_helper
 
 from onnx2py.emit.literals import render_call
+from onnx2py.emit.uses import Uses
 from onnx2py.ir.graph import Node
 from onnx2py.ir.program import Call, Program, Statement
 from onnx2py.ir.types import TensorType, ValueType, tensor_type_of
@@ -64,7 +65,7 @@ def lowered(
     assert isinstance(operation, Call)
     if prepared:
         operation, _ = with_prepared(operation, node.outputs, constants, types)
-    return render_call(operation, lambda name: name)
+    return render_call(operation, lambda name: name, Uses())
 
 
 def with_prepared(

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..ir.memory import pieces
 from ..ir.types import EXTENSION_DTYPES
-from .literals import array_literal
 
 INLINE_ELEMENTS = 4
 """Constants up to this size (integers up to twice that) are written into the source."""
@@ -32,12 +31,6 @@ def is_scalar(array: np.ndarray) -> bool:
 
 
 EXTENSIONS = set(EXTENSION_DTYPES.values())
-
-
-def scalar_text(array: np.ndarray) -> str:
-    """Return the number in a scalar array as source: ``0.5``."""
-    text = array_literal(array)
-    return text[len("np.array(") : text.rindex(", ")]
 
 
 def is_storable(array: np.ndarray) -> bool:

@@ -21,7 +21,6 @@ from ..ir.program import (
 from ..ir.types import DTYPES, TensorType, ValueType, completed, numbers_of
 from ..kernels.control_flow import iterations, scan_elements, stack_scan_outputs
 from .literals import dtype_literal, literal, render_call
-from .names import snake_case, unique_name
 from .text import one_line
 from .words import doc_line
 
@@ -34,6 +33,8 @@ class ControlFlow:
 
     def __init__(self, writer: SourceWriter) -> None:
         self.writer = writer
+        self.spelling, self.uses = writer.spelling, writer.uses
+        self.fresh = writer.methods.fresh
 
     def lines(self, operation: Operation, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield the lines of an operation, and give its results to ``outputs``."""
@@ -55,56 +56,53 @@ class ControlFlow:
 
         A body that reads the same as an earlier one is that one's method.
         """
-        inputs = [self.writer.names[name] for name in body.inputs]
-        captures = [
-            self.writer.names[n] for n in body.captures if n not in self.writer.fixed
-        ]
-        position, calls = len(self.writer.bodies), self.writer.calls
-        self.writer.bodies.append("")
-        statements = self.writer.block(body.statements)
-        results = [self.writer.spell(name) for name in body.outputs]
+        captures = [n for n in body.captures if n not in self.spelling.fixed]
+        inner = self.writer.for_body()
+        text = self.function(inner, body, captures, doc)
+        name, is_new = self.writer.methods.place(body, owner, text)
+        if is_new:
+            self.writer.bodies += [f"def {name}{text}", *inner.bodies]
+            self.writer.calls += inner.calls
+        given = [*arguments, *map(self.spelling.names.__getitem__, captures)]
+        return f"self.{name}({', '.join(given)})"
+
+    def function(
+        self, writer: SourceWriter, body: Body, captures: list[str], doc: str
+    ) -> str:
+        """Return the text of a method, from the parameters on."""
+        any_type = self.uses.typing("Any")
+        names = [self.spelling.names[name] for name in (*body.inputs, *captures)]
+        parameters = ["self", *(f"{name}: {any_type}" for name in names)]
+        statements = writer.block(body.statements)
+        results = [self.spelling.expression(name) for name in body.outputs]
         returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
-        parameters = ", ".join(
-            ["self", *(f"{name}: Any" for name in (*inputs, *captures))]
-        )
-        lines = [doc, statements, f"\nreturn {returned}"]
-        content = textwrap.indent("\n".join(filter(None, lines)), "    ")
-        text = f"({parameters}) -> Any:\n{content}"
-        key = (owner, body.name, text)
-        if key in self.writer.methods:
-            del self.writer.bodies[position:]
-            self.writer.calls = calls
-        else:
-            name = snake_case(f"{owner}_{body.name}") or "function"
-            self.writer.methods[key] = self.fresh(f"_{name}")
-            self.writer.bodies[position] = f"def {self.writer.methods[key]}{text}"
-        method = self.writer.method_of[id(body)] = self.writer.methods[key]
-        return f"self.{method}({', '.join([*arguments, *captures])})"
+        lines = filter(None, [doc, statements, f"\nreturn {returned}"])
+        content = textwrap.indent("\n".join(lines), "    ")
+        return f"({', '.join(parameters)}) -> {any_type}:\n{content}"
+
+    def results(self, body: Body, outputs: tuple[str, ...]) -> str:
+        """Return the left side that takes the results of a body's call."""
+        padded = (*outputs, *[""] * (len(body.outputs) - len(outputs)))
+        if len(body.outputs) == 1:
+            return ", ".join(map(self.spelling.target, padded))
+        return self.spelling.targets(padded)
 
     def invoke(self, invoke: Invoke, outputs: tuple[str, ...]) -> str:
         """Return the line that calls a function of the model."""
-        arguments = [self.writer.spell(ref.name) for ref in invoke.arguments]
-        count = len(invoke.body.outputs)
-        targets = self.writer.targets((*outputs, *[""] * (count - len(outputs))))
-        targets = targets.strip("(,)") if count == 1 else targets
+        arguments = [self.spelling.expression(ref.name) for ref in invoke.arguments]
         name = invoke.body.name
         doc = f'"""{doc_line(f"The function ``{one_line(name)}`` of the model.")}"""'
-        return f"{targets} = {self.call_body(invoke.body, '', arguments, doc)}"
+        call = self.call_body(invoke.body, "", arguments, doc)
+        return f"{self.results(invoke.body, outputs)} = {call}"
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
         """Return the name from which methods are named: the first result of their node."""
-        first = next((self.writer.names[name] for name in outputs if name), otherwise)
+        first = next((self.spelling.names[name] for name in outputs if name), otherwise)
         return first.strip("_")
-
-    def fresh(self, name: str) -> str:
-        """Return a name that nothing else has."""
-        return unique_name(name, self.writer.taken)
 
     def branch(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield ``if`` and ``else``, each with the call of a body."""
-        count = len(branch.then_body.outputs)
-        targets = self.writer.targets((*outputs, *[""] * (count - len(outputs))))
-        targets = targets.strip("(,)") if count == 1 else targets
+        targets = self.results(branch.then_body, outputs)
         owner = self.owner(outputs, "if")
         yield f"if {self.writer.argument(branch.condition)}:"
         yield f"    {targets} = {self.call_body(branch.then_body, owner, [])}"
@@ -117,7 +115,7 @@ class ControlFlow:
             outputs, loop.body.outputs[1:], len(loop.state)
         )
         going = "_" if loop.condition is None else "going"
-        initial = [self.writer.spell(ref.name) for ref in loop.state]
+        initial = [self.spelling.expression(ref.name) for ref in loop.state]
         starts = list(zip(state, initial))
         if loop.condition is not None:
             starts.insert(0, ("going", self.writer.argument(loop.condition)))
@@ -139,32 +137,34 @@ class ControlFlow:
 
     def iterations(self, loop: Loop) -> str:
         """Spell what a loop walks along: the numbers of its iterations."""
-        self.writer.kernels.add(iterations)
+        name = self.uses.kernel(iterations)
         arguments = (
             [] if loop.trip_count is None else [self.writer.argument(loop.trip_count)]
         )
         kind = self.writer.program.types.get(loop.body.inputs[0])
         if isinstance(kind, TensorType) and kind.rank:
             arguments.append(f"ndim={kind.rank}")
-        return f"ops.iterations({', '.join(arguments)})"
+        return f"ops.{name}({', '.join(arguments)})"
 
     def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield a ``for`` statement over the parts of tensors."""
         state, scans = self.loop_targets(outputs, scan.body.outputs, len(scan.state))
-        self.writer.kernels.add(scan_elements)
-        starts = list(zip(state, (self.writer.spell(ref.name) for ref in scan.state)))
+        starts = list(
+            zip(state, (self.spelling.expression(ref.name) for ref in scan.state))
+        )
         yield from self.start(starts, [item for _, item, _ in scans])
         walked = [
             render_call(
                 Call(scan_elements, (i.value,), {
                     k: v for k, v in (("axis", i.axis), ("reverse", i.reverse)) if v
                 }),
-                self.writer.spell,
+                self.spelling.expression,
+                self.uses,
             )
             for i in scan.inputs
         ]  # fmt: skip
         parts = [
-            self.fresh(f"{self.writer.names[n]}_part")
+            self.fresh(f"{self.spelling.names[n]}_part")
             for n in scan.body.inputs[len(state) :]
         ]
         source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
@@ -181,10 +181,11 @@ class ControlFlow:
         """Yield a ``for`` statement over the items of sequences."""
         padded = (*outputs, *[""] * (len(mapped.body.outputs) - len(outputs)))
         lists = [
-            self.writer.names[name] if name else self.fresh("unused") for name in padded
+            self.spelling.names[name] if name else self.fresh("unused")
+            for name in padded
         ]
         items = [self.fresh(f"{name}_item") for name in lists]
-        values = [self.writer.spell(ref.name) for ref in mapped.inputs]
+        values = [self.spelling.expression(ref.name) for ref in mapped.inputs]
         walked = [v for v, each in zip(values, mapped.is_sequence) if each]
         parts = [
             self.fresh("part") if each else v
@@ -192,7 +193,7 @@ class ControlFlow:
         ]
         targets = [part for part, each in zip(parts, mapped.is_sequence) if each]
         for name in lists:
-            yield f"{name}: list[Any] = []"
+            yield self.empty_list(name)
         source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
         yield f"for {', '.join(targets)} in {source}:"
         yield f"    {', '.join(items)} = {self.call_body(mapped.body, lists[0], parts)}"
@@ -214,7 +215,8 @@ class ControlFlow:
         """Name the state, and for each scan output the result, the list and one item."""
         padded = (*outputs, *[""] * (len(made) - len(outputs)))
         names = [
-            self.writer.names[name] if name else self.fresh("unused") for name in padded
+            self.spelling.names[name] if name else self.fresh("unused")
+            for name in padded
         ]
         scans = [
             (
@@ -232,7 +234,11 @@ class ControlFlow:
         if starts:
             yield f"{', '.join(t for t, _ in starts)} = {', '.join(v for _, v in starts)}"
         for name in lists:
-            yield f"{name}: list[Any] = []"
+            yield self.empty_list(name)
+
+    def empty_list(self, name: str) -> str:
+        """Return the line that starts a list."""
+        return f"{name}: list[{self.uses.typing('Any')}] = []"
 
     def plain(self, names: list[str]) -> str:
         """Join names."""
@@ -242,10 +248,10 @@ class ControlFlow:
         self, target: str, items: str, kind: ValueType | None, axis: int, reverse: bool
     ) -> str:
         """Return the line that stacks what the iterations made."""
-        self.writer.kernels.add(stack_scan_outputs)
+        stack = self.uses.kernel(stack_scan_outputs)
         options = f", axis={axis}" if axis else ""
         options += ", reverse=True" if reverse else ""
-        return f"{target} = ops.stack_scan_outputs({items}, {self.empty(kind, axis)}{options})"
+        return f"{target} = ops.{stack}({items}, {self.empty(kind, axis)}{options})"
 
     def empty(self, kind: ValueType | None, axis: int) -> str:
         """Spell what a scan output is when there was no iteration."""
@@ -256,4 +262,4 @@ class ControlFlow:
             dims = [d if isinstance(d, int) else 0 for d in kind.shape or ()]
         place = axis if axis >= 0 else axis + len(dims) + 1
         dims.insert(place, 0)
-        return f"np.zeros({literal(tuple(dims))}, {dtype_literal(dtype)})"
+        return f"np.zeros({literal(tuple(dims))}, {dtype_literal(dtype, self.uses)})"

@@ -13,29 +13,30 @@ import numpy as np
 from ..errors import InternalError
 from ..ir.program import Argument, Call, Expression, Ref
 from ..ir.types import EXTENSION_DTYPES
+from .uses import Uses, is_kernel
 
 _EXTENSIONS = set(EXTENSION_DTYPES.values())
 
 
-def literal(value: Any) -> str:
+def literal(value: Any, uses: Uses | None = None) -> str:
     """Return a Python expression that evaluates to a value.
 
     Raises
     ------
     InternalError
-        If its type has no literal.
+        If its type has no literal, or if it needs ml_dtypes and no ``uses`` note that.
     """
     if value is None or isinstance(value, (bool, str, int)):
         return repr(value) if not isinstance(value, str) else ascii(value)
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, tuple):
-        items = ", ".join(map(literal, value))
+        items = ", ".join(literal(item, uses) for item in value)
         return f"({items},)" if len(value) == 1 else f"({items})"
     if isinstance(value, (np.dtype, type)):
-        return dtype_literal(np.dtype(value))
+        return dtype_literal(np.dtype(value), uses)
     if isinstance(value, np.ndarray):
-        return array_literal(value)
+        return array_literal(value, uses)
     raise InternalError(f"no literal for {type(value).__name__}")
 
 
@@ -47,16 +48,24 @@ def _float(value: float) -> str:
     return "np.inf" if value > 0 else "-np.inf"
 
 
-def dtype_literal(dtype: np.dtype) -> str:
+def dtype_literal(dtype: np.dtype, uses: Uses | None = None) -> str:
     """Return the source of a dtype: ``np.float32``, ``ml_dtypes.int4``; strings: ``np.object_``."""
     if dtype in _EXTENSIONS:
-        return f"ml_dtypes.{dtype.name}"
+        if uses is None:
+            raise InternalError(f"{dtype.name}: nothing notes that it needs ml_dtypes")
+        return f"{uses.library('ml_dtypes')}.{dtype.name}"
     if dtype.kind in "UO":
         return "np.object_"
     return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
 
 
-def array_literal(array: np.ndarray) -> str:
+def scalar_text(array: np.ndarray) -> str:
+    """Return the number in a 0-d array of one of NumPy's own dtypes: ``0.5``."""
+    short = array.dtype == np.float32 or array.dtype == np.float16
+    return _shortest(array.ravel()[0]) if short else literal(array.item())
+
+
+def array_literal(array: np.ndarray, uses: Uses | None = None) -> str:
     """Return the source of a small array: ``np.array([1, 2], np.int64)``."""
 
     def items(value: Any) -> str:
@@ -71,14 +80,15 @@ def array_literal(array: np.ndarray) -> str:
         numbers = array.astype(wide)
     else:
         numbers = array
+    dtype = dtype_literal(array.dtype, uses)
     if 0 in array.shape:
-        return f"np.zeros({literal(array.shape)}, {dtype_literal(array.dtype)})"
+        return f"np.zeros({literal(array.shape)}, {dtype})"
     if array.dtype == np.float32 or array.dtype == np.float16:
         text = np.array([_shortest(x) for x in array.ravel()], object).reshape(
             array.shape
         )
-        return f"np.array({_nested(text)}, {dtype_literal(array.dtype)})"
-    return f"np.array({items(numbers.tolist())}, {dtype_literal(array.dtype)})"
+        return f"np.array({_nested(text)}, {dtype})"
+    return f"np.array({items(numbers.tolist())}, {dtype})"
 
 
 def _shortest(number: np.floating) -> str:
@@ -91,8 +101,11 @@ def _nested(text: np.ndarray) -> str:
     return f"[{', '.join(_nested(np.asarray(part, object)) for part in text)}]"
 
 
-def render_call(call: Call, spell: Callable[[str], str]) -> str:
-    """Return the source of a call; ``spell`` returns the expression for a value."""
+def render_call(call: Call, spell: Callable[[str], str], uses: Uses) -> str:
+    """Return the source of a call; ``spell`` returns the expression for a value.
+
+    ``uses`` notes the kernel, and the libraries of the literals.
+    """
 
     def argument(value: Argument) -> str:
         if isinstance(value, (Ref, Expression)):
@@ -100,7 +113,7 @@ def render_call(call: Call, spell: Callable[[str], str]) -> str:
         if isinstance(value, tuple) and not all(map(_is_literal, value)):
             items = ", ".join(map(argument, value))
             return f"({items},)" if len(value) == 1 else f"({items})"
-        return literal(value)
+        return literal(value, uses)
 
     if call.function is operator.getitem:
         return f"{argument(call.args[0])}[{_index(call.args[1], argument)}]"
@@ -119,7 +132,7 @@ def render_call(call: Call, spell: Callable[[str], str]) -> str:
         places = _new_axes(call.kwargs["axis"])
         if places:
             return f"{args[0]}[{places}]"
-    return f"{function_name(call.function)}({', '.join(args + kwargs)})"
+    return f"{function_name(call.function, uses)}({', '.join(args + kwargs)})"
 
 
 _METHODS = (np.reshape, np.squeeze, np.take, np.transpose)
@@ -198,7 +211,7 @@ def _index(index: Argument, spell: Callable[[Argument], str]) -> str:
     return ", ".join(map(part, index))
 
 
-def function_name(function: Callable[..., Any]) -> str:
+def function_name(function: Callable[..., Any], uses: Uses) -> str:
     """Return the source name of a function: ``ops.conv`` for kernels, ``np.add`` for NumPy's.
 
     Raises
@@ -206,9 +219,10 @@ def function_name(function: Callable[..., Any]) -> str:
     InternalError
         If it is neither.
     """
-    name = function.__name__
-    if getattr(function, "__module__", "").startswith("onnx2py.kernels"):
+    if is_kernel(function):
+        name = uses.kernel(function)
         return f"ops.{name}" if not keyword.iskeyword(name) else f"ops.{name}_"
+    name = function.__name__
     if getattr(np, name, None) is not function:
         raise InternalError(f"{function}: neither a kernel nor a public NumPy function")
     return f"np.{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -19,18 +19,22 @@ from ..ir.types import (
     NUMPY_DTYPES,
     TensorType,
 )
-from ..plan.ownership import find_holders
+from ..plan.ownership import Holders, find_holders
 from ..plan.release import is_large
+from ..plan.traverse import read_in_calls
 from ..tables import in_bytes
 from .environment import rendered
 from .literals import dtype_literal
+from .methods import Methods
 from .names import field_names
 from .operators import Kernel, laid_out_operators, operator_files
-from .shake import imported_modules
+from .shake import required_libraries
 from .signature import describe, example_call, input_checks
 from .source import SourceWriter
+from .spelling import Spelling
 from .text import one_line
 from .usage import used_weights
+from .uses import TENSORS, Uses
 from .values import name_values
 from .weights import place_weights
 from .words import doc_line, name_list
@@ -154,24 +158,32 @@ class _Builder:
         """Whether calls take so much memory that it is worth keeping."""
         self.holders = find_holders(program)
         self.names = name_values(program, self.used)
-        taken = dict.fromkeys(self.names.values(), 0)
-        self.placed = place_weights(program, self.statements, self.used, self.names)
+        self.uses = Uses()
+        self.placed = place_weights(
+            program, self.statements, self.used, self.names, self.uses
+        )
         self.files: dict[str, Content] = dict(self.placed.files)
-        self.checks = input_checks(program, self.names, self.placed.expressions)
-        # An input with a default is a variable like any other, once it is checked.
-        weights = {
-            k: v
-            for k, v in self.placed.expressions.items()
-            if k not in program.defaults
-        }
-        self.writer = SourceWriter(program, self.names, weights, taken)
+        self.checks = input_checks(program, self.names, self.placed, self.uses)
+        self.spelling = self._spelling()
+        self.methods = Methods(dict.fromkeys(self.names.values(), 0))
+        self.writer = SourceWriter(program, self.spelling, self.uses, self.methods)
+
+    def _spelling(self) -> Spelling:
+        """An input with a default is a variable like any other, once it is checked."""
+        placed, defaults = self.placed, self.program.defaults
+        return Spelling(
+            self.names,
+            {k: v for k, v in placed.attributes.items() if k not in defaults},
+            {k: v for k, v in placed.literals.items() if k not in defaults},
+            read_in_calls(self.program),
+        )
 
     def build(self) -> Package:
         setup = self.writer.block(self.program.setup)
         body = self.writer.block(self.program.statements)
-        kernels = tuple(self.writer.kernels)
+        kernels = tuple(self.uses.kernels)
         operators = operator_files(kernels)
-        requires = self._requires(setup + body, operators.values())
+        requires = self._requires()
         context = {**self._model_context(setup, body), **self._context(requires)}
         self.files.update(
             (path, rendered(path, context))
@@ -196,20 +208,17 @@ class _Builder:
 
     # ------------------------------------------------------------------ templates
 
-    def _requires(self, body: str, operators: Iterable[str]) -> tuple[str, ...]:
-        kinds = {
+    def _requires(self) -> tuple[str, ...]:
+        """Return the libraries that the package needs."""
+        dtypes = self.placed.dtypes | {
             kind.dtype
             for name, kind in self.program.types.items()
             if isinstance(kind, TensorType)
             and (name in self.names or name in self.used)
-        } | self.placed.dtypes
-        needed = (
-            {"ml_dtypes"}
-            if kinds & EXTENSION_DTYPES.keys() or "ml_dtypes." in body
-            else set()
-        )
-        for source in operators:
-            needed |= {name for name in imported_modules(source) if name != "numpy"}
+        }
+        if dtypes & EXTENSION_DTYPES.keys():
+            self.uses.library("ml_dtypes")
+        needed = self.uses.libraries | required_libraries(self.uses.kernels)
         return ("numpy", *sorted(needed))
 
     def _context(self, requires: tuple[str, ...]) -> dict[str, Any]:
@@ -251,17 +260,19 @@ class _Builder:
         program = self.program
         symbols = self.origin.symbols
         inputs = [
-            describe(program, n, n, self.names[n], symbols) for n in program.inputs
+            describe(program, n, n, self.names[n], symbols, self.uses)
+            for n in program.inputs
         ]
         onnx_names = program.output_names or program.outputs
         fields = field_names(onnx_names, "output")
         promised = program.promised or (None,) * len(fields)
         described = zip(program.outputs, onnx_names, fields, promised)
         outputs = [
-            describe(program, value, onnx_name, name, symbols, said)
+            describe(program, value, onnx_name, name, symbols, self.uses, said)
             for value, onnx_name, name, said in described
         ]
-        results = list(self._results())
+        results = list(map(self._result, program.outputs, self.holders))
+        self._note_frame()
         single = len(outputs) == 1
         return {
             "title": self._title(),
@@ -271,13 +282,14 @@ class _Builder:
             "required": [item for item in inputs if not item["optional"]],
             "optional": [item for item in inputs if item["optional"]],
             "weights": self.placed.lines,
-            "stored": self._has_files(),
+            "stored": bool(self.placed.files),
             "checked": any(
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
             "checks": self.checks,
-            "helpers": self._helpers(results),
-            "typing_names": self._typing_names(setup + body, [*inputs, *outputs]),
+            "helpers": self.uses.imported(TENSORS),
+            "typing_names": self.uses.imported("typing"),
+            "functools_names": self.uses.imported("functools"),
             "setup": setup,
             "body": body,
             "methods": self.writer.bodies,
@@ -287,26 +299,19 @@ class _Builder:
             "output_names": name_list(onnx_names),
         }
 
-    def _helpers(self, results: Iterable[str]) -> str:
-        """Return the names that the model imports from ``_tensors``."""
-        names = ["TensorSpec", "quiet"]
-        names += ["check_input"] if "check_input(" in self.checks else []
-        names += ["File", "load_weight"] if self._has_files() else []
-        names += ["keep_memory"] if self.large else []
-        names += [n for n in ("as_array", "own") if any(f"{n}(" in r for r in results)]
-        return ", ".join(sorted(names))
-
-    def _has_files(self) -> bool:
-        """Return whether weights are stored in files."""
-        return any("load(" in line["expression"] for line in self.placed.lines)
-
-    def _typing_names(self, body: str, values: list[dict[str, Any]]) -> str:
-        """Return the names that the model imports from ``typing``."""
-        text = " ".join([body, *self.writer.bodies, *(v["annotation"] for v in values)])
-        names = {name for name in ("Annotated", "Any") if name in text}
-        names.add("Optional")
-        names |= {"NamedTuple"} if len(self.program.outputs) != 1 else set()
-        return ", ".join(sorted(names)) or "Any"
+    def _note_frame(self) -> None:
+        """Note the names that the template of ``model.py`` itself uses."""
+        self.uses.typing("Optional")
+        self.uses.tensors("TensorSpec")
+        self.uses.tensors("quiet")
+        if len(self.program.outputs) != 1:
+            self.uses.typing("NamedTuple")
+        if self.large:
+            self.uses.tensors("keep_memory")
+        if self.placed.files:
+            self.uses.name("functools", "partial")
+            self.uses.tensors("File")
+            self.uses.tensors("load_weight")
 
     def _title(self) -> str:
         nodes = self.nodes if self.origin.nodes is None else self.origin.nodes
@@ -331,32 +336,32 @@ class _Builder:
         wrapped = textwrap.fill(text, 86, break_on_hyphens=False)
         return "\n".join(doc_line(line) for line in wrapped.splitlines())
 
-    def _results(self) -> Iterator[str]:
-        """Yield the expressions of the returned values, each with its own memory."""
-        spell, outputs = self.writer.spell, self.program.outputs
-        for value, holders in zip(outputs, self.holders):
-            text = self._as_array(value)
-            held = [spell(name) for name in holders.values]
-            held = [name for name in held if name.isidentifier() or name[:5] == "self."]
-            if len(held) > FEW_HOLDERS:
-                held = ["*vars(self).values()", *filter(str.isidentifier, held)]
-            if text in held and isinstance(self.program.types.get(value), TensorType):
-                yield f"{text}.copy()"
-            elif holders:
-                others = dict.fromkeys(spell(outputs[i]) for i in holders.outputs)
-                yield f"own({', '.join((text, *others, *held))})"
-            else:
-                yield text
+    def _result(self, value: str, holders: Holders) -> str:
+        """Return the expression for a returned value, which has its own memory."""
+        spelling, outputs = self.spelling, self.program.outputs
+        text = self._as_array(value)
+        held = [v for v in holders.values if not spelling.is_literal(v)]
+        names = [spelling.expression(v) for v in held]
+        if len(held) > FEW_HOLDERS:
+            variables = map(spelling.expression, filter(spelling.is_variable, held))
+            names = ["*vars(self).values()", *variables]
+        if text in names and isinstance(self.program.types.get(value), TensorType):
+            return f"{text}.copy()"
+        if not holders:
+            return text
+        others = dict.fromkeys(spelling.expression(outputs[i]) for i in holders.outputs)
+        return f"{self.uses.tensors('own')}({', '.join((text, *others, *names))})"
 
     def _as_array(self, value: str) -> str:
         """Return the expression for a value, converted if it may be a NumPy scalar."""
-        spelled, value_type = self.writer.spell(value), self.program.types.get(value)
+        spelled = self.spelling.expression(value)
+        value_type = self.program.types.get(value)
         if isinstance(value_type, TensorType):
             is_array = bool(value_type.rank) and value not in self.open
-            is_array = is_array or spelled.startswith("self.")
+            is_array = is_array or self.spelling.is_attribute(value)
         else:
             is_array = value_type is not None
-        return spelled if is_array else f"as_array({spelled})"
+        return spelled if is_array else f"{self.uses.tensors('as_array')}({spelled})"
 
     def _names(self) -> str:
         """List the ONNX name of every value by its Python name, for who looks into a run."""
@@ -365,12 +370,12 @@ class _Builder:
         def note(statements: Iterable[Statement], scope: str) -> None:
             for statement in statements:
                 for value in statement.outputs if statement.nodes else ():
-                    if value and value not in self.writer.fixed:
+                    if value and value not in self.spelling.fixed:
                         found.setdefault(
                             f"{scope}{self.names[value]}", onnx_name(value)
                         )
                 for body in bodies_of(statement.operation):
-                    method = self.writer.method_of.get(id(body), "")
+                    method = self.methods.of.get(id(body), "")
                     note(body.statements, f"{method.strip('_')}.")
 
         note(self.program.statements, "")
@@ -389,7 +394,7 @@ def tensors_context(
         "ml_dtypes": "ml_dtypes" in requires,
         "large": large,
         "extension_dtypes": [
-            (k, dtype_literal(v)) for k, v in EXTENSION_DTYPES.items()
+            (k, dtype_literal(v, Uses())) for k, v in EXTENSION_DTYPES.items()
         ],
         "element_types": [
             (number, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class Definition:
     uses: frozenset[str]
     is_block: bool = False
     """Whether it is a function or a class."""
+    libraries: frozenset[str] = frozenset()
+    """The modules that it imports itself, when it is called."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,14 @@ def read_module(name: str) -> Module:
             text_between = "\n".join(lines[end_before : node.end_lineno])
             last = definitions.pop()
             source = f"{last.source}\n{text_between}"
-            definitions.append(Definition(last.names, source, last.uses))
+            definitions.append(replace(last, source=source))
         else:
             source = "\n".join(lines[_start(node, lines, end_before) : node.end_lineno])
             is_block = isinstance(node, (ast.FunctionDef, ast.ClassDef))
             definitions.append(
-                Definition(_names(node, name), source, _uses(node), is_block)
+                Definition(
+                    _names(node, name), source, _uses(node), is_block, _libraries(node)
+                )
             )
         end_before = node.end_lineno or 0
     return Module(docstring, tuple(definitions), imports)
@@ -163,6 +167,17 @@ def _uses(node: ast.stmt) -> frozenset[str]:
     )
 
 
+def _libraries(node: ast.stmt) -> frozenset[str]:
+    """Return the modules that statements inside a definition import, less the siblings."""
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import):
+            found |= {alias.name for alias in inner.names}
+        elif isinstance(inner, ast.ImportFrom) and not inner.level:
+            found.add(inner.module or "")
+    return frozenset(found)
+
+
 def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
     """Return, for each kernel module, the names that the given kernels need of it."""
     todo = [(f.__module__.rsplit(".", 1)[1], f.__name__) for f in kernels]
@@ -193,15 +208,35 @@ def shaken_source(name: str, needed: set[str]) -> str:
     It is laid out as black does, if the module is.
     """
     module = read_module(name)
-    kept = [d for d in module.definitions if any(n in needed for n in d.names)]
-    uses = {name for definition in kept for name in definition.uses}
-    imports = [
-        i for i in module.imports.values() if i.name in uses or i.module == "__future__"
-    ]
+    kept = _kept(module, needed)
     doc = f'"""{module.docstring}"""\n\n' if module.docstring else ""
     source = "\n\n\n".join(definition.source for definition in kept)
     gap = "\n\n\n" if kept and kept[0].is_block else "\n\n"
-    return f"{doc}{_import_block(imports)}{gap}{source}\n"
+    return f"{doc}{_import_block(_imports_of(module, kept))}{gap}{source}\n"
+
+
+def required_libraries(kernels: Iterable[Callable[..., Any]]) -> set[str]:
+    """Return the libraries that the source of kernels imports, less NumPy."""
+    found: set[str] = set()
+    for name, needed in reached(kernels).items():
+        module = read_module(name)
+        kept = _kept(module, needed)
+        found |= {i.module for i in _imports_of(module, kept) if not i.local}
+        found |= {library for d in kept for library in d.libraries}
+    packages = {library.partition(".")[0] for library in found}
+    return packages - sys.stdlib_module_names - {"numpy"}
+
+
+def _kept(module: Module, needed: set[str]) -> list[Definition]:
+    return [d for d in module.definitions if any(n in needed for n in d.names)]
+
+
+def _imports_of(module: Module, kept: Iterable[Definition]) -> list[Import]:
+    """Return the imports of a module that the definitions need."""
+    uses = {name for definition in kept for name in definition.uses}
+    return [
+        i for i in module.imports.values() if i.name in uses or i.module == "__future__"
+    ]
 
 
 def _import_block(imports: list[Import]) -> str:
@@ -230,14 +265,3 @@ def _group(head: str) -> int:
     if module.startswith("."):
         return 3
     return 2 if module.split(".")[0] in ("numpy", "ml_dtypes", "PIL") else 1
-
-
-def imported_modules(source: str) -> set[str]:
-    """Return the modules that source imports, less the standard library's and its siblings."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add((node.module or "").split(".")[0])
-    return {name for name in found if name not in sys.stdlib_module_names}

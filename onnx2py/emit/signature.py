@@ -8,6 +8,7 @@ from typing import Any
 
 from ..ir.program import Program
 from ..ir.types import (
+    DTYPES,
     EXTENSION_DTYPES,
     OptionalType,
     Shape,
@@ -15,9 +16,11 @@ from ..ir.types import (
     ValueType,
     completed,
 )
-from .literals import literal
-from .source import annotation, shaped_annotation
+from .literals import dtype_literal, literal
+from .source import shaped_annotation
 from .text import comment
+from .uses import Uses
+from .weights import PlacedWeights
 
 
 def describe(
@@ -26,6 +29,7 @@ def describe(
     onnx_name: str,
     name: str,
     symbols: Mapping[str, str],
+    uses: Uses,
     promised: ValueType | None = None,
 ) -> dict[str, Any]:
     """Return the variables that describe an input or output in templates.
@@ -40,7 +44,7 @@ def describe(
         "type": comment(kind or "?"),
         "dtype": kind.dtype if isinstance(kind, TensorType) else str(kind or "?"),
         "shape": _shape_of_file(kind, promised, symbols),
-        "annotation": shaped_annotation(kind),
+        "annotation": shaped_annotation(kind, uses),
         "optional": value in program.defaults,
     }
 
@@ -69,7 +73,7 @@ def _shape_of_file(
 
 
 def input_checks(
-    program: Program, names: Mapping[str, str], expressions: Mapping[str, str]
+    program: Program, names: Mapping[str, str], placed: PlacedWeights, uses: Uses
 ) -> str:
     """Return the lines that check the inputs, and give the optional ones their defaults."""
     free = program.free_lengths
@@ -81,9 +85,10 @@ def input_checks(
         name, check = names[value], names[value]
         if isinstance(kind, TensorType):
             dims = ", dims" if value in shares else ""
-            check = f"check_input({literal(value)}, {name}, {literal(str(kind))}{dims})"
+            given = f"{literal(value)}, {name}, {literal(str(kind))}{dims}"
+            check = f"{uses.tensors('check_input')}({given})"
         if value in program.defaults:
-            default = expressions[value]
+            default = placed.expression(value)
             lines.append(f"{name} = {default} if {name} is None else {check}")
         elif isinstance(declared[value], OptionalType) and check != name:
             lines.append(f"{name} = None if {name} is None else {check}")
@@ -121,7 +126,7 @@ def example_call(program: Program, names: Mapping[str, str]) -> str:
         spelled = "..."
         if isinstance(kind, TensorType) and kind.dtype not in EXTENSION_DTYPES:
             shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
-            spelled = f"np.zeros({shape}, {annotation(kind)[8:-1]})"
+            spelled = f"np.zeros({shape}, {dtype_literal(DTYPES[kind.dtype])})"
             if kind.dtype == "string":
                 spelled = f'np.full({shape}, "text", object)'
         arguments.append(f"{names[name]}={spelled}")

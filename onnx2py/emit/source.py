@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
 
 from ..errors import InternalError
 from ..ir.program import (
@@ -16,43 +14,30 @@ from ..ir.program import (
     Statement,
     references,
 )
-from ..ir.types import DTYPES, TensorType, ValueType
-from ..plan.traverse import read_in_calls
+from ..ir.types import DTYPES, EXTENSION_DTYPES, TensorType, ValueType
 from .control_flow import ControlFlow
 from .literals import dtype_literal, literal, render_call, render_number
+from .methods import Methods
+from .spelling import Spelling
 from .text import WIDTH, comment
+from .uses import Uses, is_kernel
 
 
 @dataclass
 class SourceWriter:
-    """Writes the statements of one program; collects the bodies and kernels that they call."""
+    """Writes the statements of one method; ``uses`` and ``methods`` collect for all of them."""
 
     program: Program
-    names: Mapping[str, str]
-    """The Python name of every value."""
-    weights: Mapping[str, str]
-    """The expression for every weight: ``self.name`` or a literal."""
-    taken: dict[str, int]
-    kernels: set[Callable[..., Any]] = field(default_factory=set)
-    bodies: list[str] = field(default_factory=list)
+    spelling: Spelling
+    uses: Uses
+    methods: Methods
     calls: int = 0
-    methods: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """The name of the method for each body, by what it reads."""
-    method_of: dict[int, str] = field(default_factory=dict)
-    """The name of the method for each body, by its identity."""
+    bodies: list[str] = field(default_factory=list)
+    """The methods that were written for bodies, each above those that it calls."""
 
-    def spell(self, value: str) -> str:
-        """Return the expression for a value."""
-        return self.weights.get(value) or self.target_name(value)
-
-    def target_name(self, value: str) -> str:
-        """Return the target of a value: an attribute if calls read a value of the setup."""
-        return f"self.{self.names[value]}" if value in self.fixed else self.names[value]
-
-    @cached_property
-    def fixed(self) -> frozenset[str]:
-        """The values of the setup that calls read."""
-        return read_in_calls(self.program)
+    def for_body(self) -> SourceWriter:
+        """Return a writer of a method of the same class."""
+        return SourceWriter(self.program, self.spelling, self.uses, self.methods)
 
     def block(self, statements: tuple[Statement, ...]) -> str:
         """Return statements, each below its comment, a blank line between them."""
@@ -69,7 +54,8 @@ class SourceWriter:
         else:
             yield from ControlFlow(self).lines(operation, statement.outputs)
         if statement.frees:
-            yield f"del {', '.join(self.names[name] for name in statement.frees)}"
+            names = (self.spelling.names[name] for name in statement.frees)
+            yield f"del {', '.join(names)}"
 
     def comment(self, statement: Statement) -> list[str]:
         """Name the ONNX nodes that a statement stands for, and the types of its results."""
@@ -93,7 +79,7 @@ class SourceWriter:
         inline = [
             name
             for name in references(statement.operation)
-            if not self.weights.get(name, "self.").startswith("self.")
+            if self.spelling.is_literal(name)
         ]
         names = (*statement.literals, *inline)
         return list(
@@ -117,48 +103,40 @@ class SourceWriter:
                 f"{expression}: {call.results} results for {len(outputs)} outputs"
             )
         padded = (*outputs, *[""] * (call.results - len(outputs)))
-        return f"{self.targets(padded)} = {expression}"
+        return f"{self.spelling.targets(padded)} = {expression}"
 
     def expression(self, call: Call) -> str:
-        """Spell a call, and note its kernel."""
-        if not isinstance(call.function, str) and call.function.__module__.startswith(
-            "onnx2py."
-        ):
-            self.kernels.add(call.function)
-        return render_call(call, self.spell)
+        """Spell a call."""
+        return render_call(call, self.spelling.expression, self.uses)
 
     def target(self, output: str, call: Call) -> str:
         """Annotate an output of the model that NumPy's own annotations leave open."""
-        name = self.target_name(output) if output else "_"
-        kernel = not isinstance(call.function, str) and call.function in self.kernels
-        kind = self.program.types.get(output)
-        if kernel or output not in self.program.outputs or output in self.fixed:
+        name = self.spelling.target(output)
+        is_typed = is_kernel(call.function) or self.spelling.is_attribute(output)
+        if is_typed or output not in self.program.outputs:
             return name
-        return f"{name}: {annotation(kind)}"
-
-    def targets(self, outputs: tuple[str, ...]) -> str:
-        """Spell the left side of an assignment of a tuple."""
-        names = [self.target_name(name) if name else "_" for name in outputs]
-        return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+        return f"{name}: {annotation(self.program.types.get(output), self.uses)}"
 
     def argument(self, value: Argument) -> str:
         """Spell an argument outside a call."""
-        return render_number(value, self.spell)
+        return render_number(value, self.spelling.expression)
 
 
-def annotation(kind: ValueType | None) -> str:
+def annotation(kind: ValueType | None, uses: Uses) -> str:
     """Spell the annotation of a value: ``NDArray[np.float32]``."""
-    if isinstance(kind, TensorType):
-        scalar = dtype_literal(DTYPES[kind.dtype])
-        return f"NDArray[{scalar if scalar.startswith('np.') else 'Any'}]"
-    return "Any"
+    if not isinstance(kind, TensorType):
+        return uses.typing("Any")
+    is_extension = kind.dtype in EXTENSION_DTYPES
+    scalar = uses.typing("Any") if is_extension else dtype_literal(DTYPES[kind.dtype])
+    return f"NDArray[{scalar}]"
 
 
-def shaped_annotation(kind: ValueType | None) -> str:
+def shaped_annotation(kind: ValueType | None, uses: Uses) -> str:
     """Spell the annotation of an input or output, with its shape: as jaxtyping writes it."""
     if not isinstance(kind, TensorType):
-        return annotation(kind)
-    if kind.shape is None:
-        return f'Annotated[{annotation(kind)}, "..."]'
-    dims = " ".join("_" if d is None else str(d).replace(" ", "") for d in kind.shape)
-    return f"Annotated[{annotation(kind)}, {literal(dims)}]"
+        return annotation(kind, uses)
+    text = '"..."'
+    if kind.shape is not None:
+        dims = ("_" if d is None else str(d).replace(" ", "") for d in kind.shape)
+        text = literal(" ".join(dims))
+    return f"{uses.typing('Annotated')}[{annotation(kind, uses)}, {text}]"

@@ -16,12 +16,12 @@ from .arrays import (
     is_inline,
     is_scalar,
     narrowed,
-    scalar_text,
     stored_array,
 )
-from .literals import array_literal, dtype_literal
+from .literals import array_literal, dtype_literal, scalar_text
 from .text import comment
 from .usage import read_by_numpy_alone, readers_of
+from .uses import Uses
 
 SCALES = (1, 2, 4, 8, 16)
 """Factors by which weights are multiplied before they are stored in half precision.
@@ -39,8 +39,10 @@ SHARED_BYTES = 1 << 16
 class PlacedWeights:
     """The expression for each constant, with the files and dtypes that it needs."""
 
-    expressions: dict[str, str] = field(default_factory=dict)
-    """The expression for a value: ``self.name`` or a literal."""
+    attributes: dict[str, str] = field(default_factory=dict)
+    """The attribute that holds a constant; equal ones share it."""
+    literals: dict[str, str] = field(default_factory=dict)
+    """The constants that stand where they are read."""
     lines: list[dict[str, str]] = field(default_factory=list)
     """For the template: what ``__init__`` assigns, and the comment above."""
     files: dict[str, np.ndarray] = field(default_factory=dict)
@@ -48,12 +50,19 @@ class PlacedWeights:
     dtypes: set[str] = field(default_factory=set)
     """The element types in which constants are written down."""
 
+    def expression(self, value: str) -> str:
+        """Return the expression for a constant."""
+        if value in self.literals:
+            return self.literals[value]
+        return f"self.{self.attributes[value]}"
+
 
 def place_weights(
     program: Program,
     statements: tuple[Statement, ...],
     used: Mapping[str, np.ndarray],
     names: Mapping[str, str],
+    uses: Uses,
 ) -> PlacedWeights:
     """Store the constants that are read; equal constants share one attribute."""
     readers = readers_of(statements)
@@ -64,19 +73,19 @@ def place_weights(
         placed.parameters += array.size
         if value in shown and is_scalar(array):
             text = f"{dtype_literal(array.dtype)}({scalar_text(array)})"
-            placed.expressions[value] = text
+            placed.literals[value] = text
             continue
         key = (str(tensor_type_of(array)), digest_of(array))
         if key in stored and _may_be_shared(array):
-            placed.expressions[value] = stored[key]
+            placed.attributes[value] = stored[key]
             continue
         name = names[value]
-        placed.expressions[value] = stored[key] = f"self.{name}"
+        placed.attributes[value] = stored[key] = name
         placed.lines.append(
             {
                 "name": name,
                 "comment": _comment(program, value, readers.get(value, "")),
-                "expression": _expression(name, array, program.narrow, placed),
+                "expression": _expression(name, array, program.narrow, placed, uses),
             }
         )
     return placed
@@ -93,16 +102,18 @@ def _expression(
     array: np.ndarray,
     narrow: tuple[str, ...],
     placed: PlacedWeights,
+    uses: Uses,
 ) -> str:
     """Return the expression for a weight; store the weight in a file unless it is small."""
     if is_inline(array):
         placed.dtypes.add(dtype_name(array.dtype))
-        return array_literal(array)
+        return array_literal(array, uses)
     for dtype in narrow if array.dtype == np.float32 else ():
         for factor in SCALES:
             half = narrowed(array, DTYPES[dtype], factor)
             if half is not None:
-                whole = f"{_expression(name, half, (), placed)}.astype(np.float32)"
+                stored = _expression(name, half, (), placed, uses)
+                whole = f"{stored}.astype(np.float32)"
                 return whole if factor == 1 else f"{1 / factor} * {whole}"
     placed.dtypes.add(dtype_name(array.dtype))
     placed.files[f"weights/{name}.npy"] = stored_array(array)

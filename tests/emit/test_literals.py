@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from onnx2py.emit.literals import array_literal, literal, render_call
+from onnx2py.emit.uses import Uses
 from onnx2py.ir.program import Call, Ref
 from onnx2py.kernels.activation import relu
 
@@ -19,7 +20,7 @@ NAMESPACE = {"np": np, "ml_dtypes": ml_dtypes}
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
                     lambda inner: st.lists(inner).map(tuple), max_leaves=8))  # fmt: skip
 def test_values(value):
-    text = literal(value)
+    text = literal(value, Uses())
     assert text.isascii() and "\n" not in text
     np.testing.assert_equal(eval(text, NAMESPACE), value)
 
@@ -27,7 +28,7 @@ def test_values(value):
 @given(npst.arrays(st.sampled_from(["f4", "f2", "f8", "i8", "u1", "?", "c8"]),
                    npst.array_shapes(min_dims=0, min_side=0, max_dims=3, max_side=3)))  # fmt: skip
 def test_arrays(array):
-    again = eval(array_literal(array), NAMESPACE)
+    again = eval(array_literal(array, Uses()), NAMESPACE)
     assert again.dtype == array.dtype and again.shape == array.shape
     np.testing.assert_array_equal(again, array)
 
@@ -35,14 +36,14 @@ def test_arrays(array):
 @pytest.mark.parametrize("name", ["bfloat16", "float8_e4m3fn", "int4", "uint2"])
 def test_arrays_of_types_that_numpy_lacks(name):
     array = np.array([0, 1, 1]).astype(getattr(ml_dtypes, name))
-    again = eval(array_literal(array), NAMESPACE)
+    again = eval(array_literal(array, Uses()), NAMESPACE)
     assert again.dtype == array.dtype
     np.testing.assert_array_equal(again.astype(float), array.astype(float))
 
 
 def test_strings_in_arrays_are_quoted():
     array = np.array(['"""\n', "'); import os"], object)
-    assert eval(array_literal(array), NAMESPACE).tolist() == array.tolist()
+    assert eval(array_literal(array, Uses()), NAMESPACE).tolist() == array.tolist()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_strings_in_arrays_are_quoted():
     ],
 )
 def test_calls(call, source):
-    assert render_call(call, lambda name: name) == source
+    assert render_call(call, lambda name: name, Uses()) == source
 
 
 @pytest.mark.parametrize(
@@ -68,17 +69,17 @@ def test_calls(call, source):
 )
 def test_new_axes_are_an_index(axis):
     """Compared with np.expand_dims; without a rank, signs that differ cannot be an index."""
-    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": axis}), str)
+    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": axis}), str, Uses())
     assert ("expand_dims" in text) == (axis in [(-5, 1), (1, -1)])
     x = np.zeros((2, 3, 4))
     assert eval(text, {"x": x, "np": np}).shape == np.expand_dims(x, axis).shape
 
 
 def test_an_axis_twice_is_an_error_when_it_runs():
-    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": (1, 1)}), str)
+    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": (1, 1)}), str, Uses())
     assert text == "np.expand_dims(x, axis=(1, 1))"
 
 
 def test_an_axis_beyond_all_axes_is_no_long_index():
-    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": 2**40}), str)
+    text = render_call(Call(np.expand_dims, (Ref("x"),), {"axis": 2**40}), str, Uses())
     assert text == f"np.expand_dims(x, axis={2**40})"

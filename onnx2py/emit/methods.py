@@ -1,0 +1,34 @@
+"""The methods that one class has for the bodies of control flow and for functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..ir.program import Body
+from .names import snake_case, unique_name
+
+
+@dataclass
+class Methods:
+    """Names of methods; a body that reads the same as an earlier one is that one's method."""
+
+    taken: dict[str, int]
+    """All names of the class, for what needs one of its own."""
+    names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The name of each method, by its owner, its body's name and its text."""
+    of: dict[int, str] = field(default_factory=dict)
+    """The name of the method for each body, by its identity."""
+
+    def fresh(self, name: str) -> str:
+        """Return a name that nothing else has."""
+        return unique_name(name, self.taken)
+
+    def place(self, body: Body, owner: str, text: str) -> tuple[str, bool]:
+        """Return the name of the method for a body, and whether the method is new."""
+        key = (owner, body.name, text)
+        is_new = key not in self.names
+        if is_new:
+            name = snake_case(f"{owner}_{body.name}") or "function"
+            self.names[key] = self.fresh(f"_{name}")
+        self.of[id(body)] = self.names[key]
+        return self.names[key], is_new

@@ -1,0 +1,57 @@
+"""What a written module takes from other modules, noted while the module is written.
+
+A writer gets the text of such a name here, so that nothing is written that is not imported.
+One collector serves all bodies of a module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+TENSORS = "_tensors"
+"""The module of the package with what ``model.py`` needs to read weights and check inputs."""
+
+
+@dataclass
+class Uses:
+    """The kernels, names and libraries that one module uses."""
+
+    kernels: set[Callable[..., Any]] = field(default_factory=set)
+    libraries: set[str] = field(default_factory=set)
+    """Modules that are imported as they are, NumPy aside: ``ml_dtypes``."""
+    names: dict[str, set[str]] = field(default_factory=dict)
+    """The names that are imported from each other module."""
+
+    def kernel(self, function: Callable[..., Any]) -> str:
+        """Return the name of a kernel in ``ops``."""
+        self.kernels.add(function)
+        return function.__name__
+
+    def library(self, name: str) -> str:
+        """Return the name of a library."""
+        self.libraries.add(name)
+        return name
+
+    def name(self, module: str, name: str) -> str:
+        """Return a name that is imported from a module."""
+        self.names.setdefault(module, set()).add(name)
+        return name
+
+    def typing(self, name: str) -> str:
+        """Return a name that is imported from ``typing``."""
+        return self.name("typing", name)
+
+    def tensors(self, name: str) -> str:
+        """Return a name that is imported from the package's own ``_tensors``."""
+        return self.name(TENSORS, name)
+
+    def imported(self, module: str) -> str:
+        """Return the names after ``from module import``, sorted; "" if none is used."""
+        return ", ".join(sorted(self.names.get(module, ())))
+
+
+def is_kernel(function: Callable[..., Any] | str) -> bool:
+    """Return whether the source of a function becomes a part of the package."""
+    return getattr(function, "__module__", "").startswith("onnx2py.kernels")
