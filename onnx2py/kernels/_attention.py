@@ -7,6 +7,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import widened
+
 
 def split_heads(x: NDArray[Any], heads: int) -> NDArray[Any]:
     """[B, S, H * E] -> [B, H, S, E]."""
@@ -77,21 +79,21 @@ def apply_mask(
 
 
 def masked_softmax(scores: NDArray[Any], guarded: bool) -> NDArray[Any]:
-    """Compute the softmax along the last axis, in place where possible.
+    """Return the softmax along the last axis, computed in place unless in half precision.
 
-    If ``guarded``, rows of minus infinity give 0.
+    Other than ``exp(scores) / sum(exp(scores))``, which is NaN for a row of minus infinity,
+    the result for such a row is 0 if ``guarded``: the query sees no key.
     """
-    if scores.dtype.itemsize < 4:
-        return masked_softmax(scores.astype(np.float32), guarded).astype(scores.dtype)
     if scores.size == 0:
         return scores
-    highest = np.maximum.reduce(scores, -1, keepdims=True)
+    y = widened(scores)
+    highest = np.maximum.reduce(y, -1, keepdims=True)
     if guarded:
-        highest = np.where(highest == -np.inf, scores.dtype.type(0), highest)
-    scores -= highest
-    np.exp(scores, out=scores)
-    total = np.add.reduce(scores, -1, keepdims=True)
+        highest = np.where(highest == -np.inf, y.dtype.type(0), highest)
+    y -= highest
+    np.exp(y, out=y)
+    total = np.add.reduce(y, -1, keepdims=True)
     if guarded:
-        total = np.where(total == 0, scores.dtype.type(1), total)
-    scores /= total
-    return scores
+        total = np.where(total == 0, y.dtype.type(1), total)
+    y /= total
+    return y if y is scores else y.astype(scores.dtype)

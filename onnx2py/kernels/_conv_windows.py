@@ -63,7 +63,48 @@ def pad_spatial(
     return padded
 
 
-def sliding_windows(
+def window_strides(
+    sizes: Sequence[int],
+    steps: Sequence[int],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None,
+    dilations: Sequence[int] | None,
+) -> tuple[list[int], list[int], list[int]]:
+    """Return how many windows there are along each spatial axis, and how they lie in memory.
+
+    Parameters
+    ----------
+    sizes, steps : the length of each spatial axis in elements, its stride in bytes
+
+    Returns
+    -------
+    out_shape : O = (D - dilation * (K - 1) - 1) // stride + 1
+    inside : bytes from one element of a window to the next
+    across : bytes from one window to the next
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than the tensor.
+    """
+    ones = (1,) * len(kernel_shape)
+    out_shape, inside, across = [], [], []
+    for size, step, k, stride, dilation in zip(
+        sizes, steps, kernel_shape, strides or ones, dilations or ones
+    ):
+        out_shape.append((size - dilation * (k - 1) - 1) // stride + 1)
+        inside.append(step * dilation)
+        across.append(step * stride)
+    if out_shape and min(out_shape) < 1:
+        raise ValueError(
+            f"windows: kernel_shape {tuple(kernel_shape)}, dilations "
+            f"{tuple(dilations or ones)}: expected an image that they fit in, got "
+            f"{tuple(sizes)} with its padding"
+        )
+    return out_shape, inside, across
+
+
+def windows_channels_first(
     x: NDArray[Any],
     kernel_shape: Sequence[int],
     strides: Sequence[int] | None = None,
@@ -71,31 +112,17 @@ def sliding_windows(
 ) -> NDArray[Any]:
     """Return a read-only view of all windows: [N, C, D...] -> [N, C, K..., O...].
 
-    ``K...`` is the place inside a window, ``O...`` the window's place in the output:
-    O = (D - dilation * (K - 1) - 1) // stride + 1.
+    ``K...`` is the place inside a window, ``O...`` the window's place in the output, in
+    the order in which a product of [M, C * K...] and [C * K..., O...] reads them.
 
     Raises
     ------
     ValueError
         If a window is longer than the tensor.
     """
-    rank = len(kernel_shape)
-    strides = strides or (1,) * rank
-    dilations = dilations or (1,) * rank
-    out_shape = [
-        (size - dilation * (k - 1) - 1) // stride + 1
-        for size, k, stride, dilation in zip(
-            x.shape[2:], kernel_shape, strides, dilations
-        )
-    ]
-    if min(out_shape, default=1) < 1:
-        raise ValueError(
-            f"windows: kernel_shape {tuple(kernel_shape)}, dilations {tuple(dilations)}: "
-            f"expected an image that they fit in, got {x.shape[2:]} with its padding"
-        )
-    step = x.strides[2:]
-    inside = [s * dilation for s, dilation in zip(step, dilations)]
-    across = [s * stride for s, stride in zip(step, strides)]
+    out_shape, inside, across = window_strides(
+        x.shape[2:], x.strides[2:], kernel_shape, strides, dilations
+    )
     # sliding_window_view costs three times as much per call.
     return as_strided(
         x,

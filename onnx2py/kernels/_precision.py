@@ -1,4 +1,8 @@
-"""Arithmetic of small floats in float32, as in onnxruntime."""
+"""Arithmetic of small floats in float32, as in onnxruntime.
+
+Half precision loses too many digits where several steps are rounded, and its products are
+slow: kernels compute in float32 and round their results once.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +23,15 @@ def rounded_once(kernel: Kernel) -> Kernel:
 
     @wraps(kernel)
     def computed(*args: Any, **options: Any) -> Any:
-        half = next((a.dtype for a in (*args, *options.values()) if is_half(a)), None)
+        half = next(filter(is_half, (*args, *options.values())), None)
         if half is None:
             return kernel(*args, **options)
         wide = [widened(a) if is_half(a) else a for a in args]
         more = {k: widened(a) if is_half(a) else a for k, a in options.items()}
         y = kernel(*wide, **more)
         if isinstance(y, tuple):
-            return tuple(_narrowed(each, half) for each in y)
-        return _narrowed(y, half)
+            return tuple(_narrowed(each, half.dtype) for each in y)
+        return _narrowed(y, half.dtype)
 
     return cast(Kernel, computed)
 
@@ -47,3 +51,8 @@ def widened(x: NDArray[Any]) -> NDArray[Any]:
     if x.dtype.itemsize < 4 and x.dtype.kind in "fV":  # ml_dtypes are of kind V
         return x.astype(np.float32)
     return x
+
+
+def wide_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return float32 for float16, bfloat16 and float8, else ``dtype`` itself."""
+    return np.dtype(np.float32) if dtype.itemsize < 4 and dtype.kind in "fV" else dtype

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blocks import blocks, in_float32
+from ._blocks import blocks
+from ._precision import wide_dtype, widened
 
 
 def relu(x: NDArray[Any], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
@@ -23,16 +24,15 @@ def leaky_relu(x: NDArray[Any], *, alpha: float = 0.01) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
     """
-    if in_float32(x):
-        return leaky_relu(x.astype(np.float32), alpha=alpha).astype(x.dtype)
-    slope = x.dtype.type(alpha)
+    wide = widened(x)
+    slope = wide.dtype.type(alpha)
     if not 0 < alpha <= 1:
-        return prelu(x, slope)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):  # np.where takes 10 times as long
+        return prelu(wide, slope).astype(x.dtype, copy=False)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):  # np.where takes 10 times as long
         np.multiply(a, slope, out=out)
         np.maximum(a, out, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def prelu(x: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
@@ -72,7 +72,7 @@ def thresholded_relu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html
     """
-    threshold = np.float32(alpha) if in_float32(x) else x.dtype.type(alpha)
+    threshold = wide_dtype(x.dtype).type(alpha)
     return np.where(x > threshold, x, x.dtype.type(0))
 
 
@@ -83,8 +83,7 @@ def shrink(x: NDArray[Any], *, bias: float = 0.0, lambd: float = 0.5) -> NDArray
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Shrink.html
     """
-    narrow = x.dtype.kind in "iu" or in_float32(x)
-    a = x.astype(np.float32) if narrow else x
+    a = x.astype(np.float32) if x.dtype.kind in "iu" else widened(x)
     number = a.dtype.type
     y = np.where(a > number(lambd), a - number(bias), number(0))
     y = np.where(a < number(-lambd), a + number(bias), y)
@@ -98,15 +97,13 @@ def hard_sigmoid(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__HardSigmoid.html
     """
-    if in_float32(x):
-        wide = x.astype(np.float32)
-        return hard_sigmoid(wide, alpha=alpha, beta=beta).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         np.multiply(a, alpha, out=out)
         out += beta
         out.clip(0, 1, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def hard_swish(x: NDArray[Any]) -> NDArray[Any]:
@@ -114,12 +111,11 @@ def hard_swish(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__HardSwish.html
     """
-    if in_float32(x):
-        return hard_swish(x.astype(np.float32)).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         np.multiply(a, 1 / 6, out=out)
         out += 0.5
         out.clip(0, 1, out=out)
         out *= a
-    return y
+    return y.astype(x.dtype, copy=False)

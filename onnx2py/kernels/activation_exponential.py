@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blocks import blocks, in_float32
+from ._blocks import blocks
+from ._precision import widened
 
 
 def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
@@ -17,15 +18,14 @@ def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Sigmoid.html
     """
-    if in_float32(x):
-        return sigmoid(x.astype(np.float32)).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         np.negative(a, out=out)
         np.exp(out, out=out)
         out += 1
         np.reciprocal(out, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def swish(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
@@ -33,15 +33,14 @@ def swish(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Swish.html
     """
-    if in_float32(x):
-        return swish(x.astype(np.float32), alpha=alpha).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         np.multiply(a, -alpha, out=out)
         np.exp(out, out=out)
         out += 1
         np.divide(a, out, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def swiglu(a: NDArray[Any], b: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
@@ -57,17 +56,16 @@ def softplus(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Softplus.html
     """
-    if in_float32(x):
-        return softplus(x.astype(np.float32)).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):  # np.logaddexp(x, 0) takes 10 times as long
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):  # np.logaddexp(x, 0) takes 10 times as long
         np.absolute(a, out=out)
         np.negative(out, out=out)
         np.exp(out, out=out)
         out += 1
         np.log(out, out=out)
         out += np.maximum(a, 0)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def softsign(x: NDArray[Any]) -> NDArray[Any]:
@@ -75,14 +73,13 @@ def softsign(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Softsign.html
     """
-    if in_float32(x):
-        return softsign(x.astype(np.float32)).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         np.absolute(a, out=out)
         out += 1
         np.divide(a, out, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def mish(x: NDArray[Any]) -> NDArray[Any]:
@@ -92,16 +89,15 @@ def mish(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Mish.html
     """
-    if in_float32(x):
-        return mish(x.astype(np.float32)).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         n = np.exp(np.minimum(a, 20))  # beyond, n / (n + 2) is 1
         n = n * (n + n.dtype.type(2))
         np.add(n, 2, out=out)
         np.divide(n, out, out=out)
         out *= a
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def elu(x: NDArray[Any], *, alpha: float = 1.0) -> NDArray[Any]:
@@ -140,12 +136,9 @@ def scaled_elu(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Elu.html
     """
-    if in_float32(x):
-        wide = x.astype(np.float32)
-        y = scaled_elu(wide, alpha=alpha, gamma=gamma, divisor=divisor)
-        return y.astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):  # np.where takes 5 times as long
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):  # np.where takes 5 times as long
         np.minimum(a, 0, out=out)
         if divisor != 1:
             out /= divisor
@@ -155,4 +148,4 @@ def scaled_elu(
             out *= alpha * gamma
         positive = np.maximum(a, 0)
         out += positive if gamma == 1 else positive * a.dtype.type(gamma)
-    return y
+    return y.astype(x.dtype, copy=False)

@@ -8,7 +8,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blocks import blocks, in_float32
+from ._blocks import blocks
+from ._precision import widened
 
 ERF_SINGLE = (
     1.4185193e-07,
@@ -83,15 +84,14 @@ def erf(x: NDArray[Any]) -> NDArray[Any]:
     """
     if x.dtype.kind in "iu":
         return erf(x.astype(np.float64)).astype(x.dtype)
-    if in_float32(x):
-        return erf(x.astype(np.float32)).astype(x.dtype)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
-        if x.dtype.itemsize == 8:
+    wide = widened(x)
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
+        if wide.dtype.itemsize == 8:
             out[...] = erf_double(a)
         else:
             tanh_of_odd_into(a, ERF_SINGLE, out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def tanh_of_odd_into(
@@ -138,19 +138,17 @@ def gelu(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gelu.html
     """
-    if in_float32(x):
-        total = x.astype(np.float32) + (0 if bias is None else bias)
-        return gelu(np.asarray(total, np.float32)).astype(x.dtype)
+    wide = widened(x)
     if bias is not None:
-        x = np.asarray(x + bias)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
-        if x.dtype.itemsize == 8:
+        wide = np.asarray(wide + widened(bias))
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
+        if wide.dtype.itemsize == 8:
             out[...] = erf_double(a * 0.5**0.5)
         else:
             scaled_erf_into(a, out)
         halve_and_multiply_into(a, out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def scaled_erf_into(x: NDArray[Any], out: NDArray[Any]) -> None:
@@ -176,19 +174,17 @@ def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[A
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gelu.html
     """
-    if in_float32(x):
-        total = x.astype(np.float32) + (0 if bias is None else bias)
-        return gelu_tanh(np.asarray(total, np.float32)).astype(x.dtype)
+    wide = widened(x)
     if bias is not None:
-        x = np.asarray(x + bias)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+        wide = np.asarray(wide + widened(bias))
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         # 0.5 * (1 + tanh(u)) is 1 / (1 + exp(-2 * u)).
         odd_into(a, GELU_TANH, out)
         np.exp(out, out=out)
         out += 1
         np.divide(a, out, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)
 
 
 def halve_and_multiply_into(x: NDArray[Any], out: NDArray[Any]) -> None:

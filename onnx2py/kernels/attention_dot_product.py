@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from math import prod
 from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._row_sums import row_sums
 from .softmax import softmax
 
 LEAST_SUM = 2.0**-40
@@ -132,22 +132,6 @@ def _masked_scores(
         masked = scores.reshape(shape)
         masked += mask
     return scores
-
-
-def row_sums(x: NDArray[Any]) -> NDArray[Any]:
-    """Return the sums along the last axis."""
-    length = x.shape[-1]
-    # BLAS adds sequentially, which loses digits in long rows.
-    if length > 4096:
-        return np.asarray(np.add.reduce(x, -1))
-    # A product with ones takes a quarter of the time for many elements.
-    sums = x.reshape(-1, length).dot(_ones(length, x.dtype))
-    return np.asarray(sums).reshape(x.shape[:-1])
-
-
-@lru_cache(maxsize=64)
-def _ones(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    return np.ones(length, dtype)
 
 
 def _step_by_step(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._conv_windows import Pads, explicit_pads, pad_spatial, sliding_windows
+from ._conv_windows import Pads, explicit_pads, pad_spatial, windows_channels_first
+from ._precision import widened
 
 _LARGE = 1 << 22  # elements: the most that are copied as windows at once
 
@@ -59,16 +60,14 @@ def conv(
             f"expected x of {c_per_group * group} channels, got {x.shape}"
         )
     dtype = x.dtype
-    if dtype.itemsize == 2:  # products in half precision are slow
-        x, weight = x.astype(np.float32), weight.astype(np.float32)
-
+    x, weight = widened(x), widened(weight)
     pads = explicit_pads(pads, x.shape[2:], kernel_shape, strides, dilations)
     x = pad_spatial(x, pads)
     if m == group == x.shape[1] and _is_worth_sliding(x, strides, dilations):
         y = _slide_depthwise(x, weight)
     elif any(k > 1 for k in kernel_shape) or (strides and max(strides) > 1):
         y = multiply_windows(
-            sliding_windows(x, kernel_shape, strides, dilations), weight, group
+            windows_channels_first(x, kernel_shape, strides, dilations), weight, group
         )
     else:
         y = multiply_windows(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._precision import widened
 from .conv import multiply_windows
 
 
@@ -49,8 +50,7 @@ def deform_conv(
     ONNX: https://onnx.ai/onnx/operators/onnx__DeformConv.html
     """
     dtype = x.dtype
-    if dtype.itemsize == 2:
-        x, weight, offset = (a.astype(np.float32) for a in (x, weight, offset))
+    x, weight, offset = widened(x), widened(weight), widened(offset)
     n, c, *sizes = x.shape
     kernel_shape, out_shape = weight.shape[2:], offset.shape[2:]
     rank = len(sizes)

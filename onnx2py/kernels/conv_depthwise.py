@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ._conv_channels_last import (
     channels_second,
     padded_channels_last,
-    view,
-    windows_of,
+    strided_view,
+    windows_channels_last,
 )
 from ._conv_windows import Pads
 from .conv_packed import packed_weight
@@ -55,7 +55,8 @@ def conv_depthwise(
     rank, dtype = len(kernel_shape), x.dtype
     x = padded_channels_last(x, c, kernel_shape, strides, pads, dilations)
     weight = weight.astype(x.dtype, copy=False)
-    out_shape = windows_of(x, kernel_shape, strides, dilations).shape[: rank + 1]
+    windows = windows_channels_last(x, kernel_shape, strides, dilations)
+    out_shape = windows.shape[: rank + 1]
     stride = strides[-1] if strides else 1
     if stride == 1 or c >= SOME_CHANNELS or (dilations and dilations[-1] > 1):
         y = sum_of_taps(x, weight, out_shape, strides, dilations)
@@ -83,14 +84,14 @@ def sum_of_taps(
     """Multiply windows of [N, D..., C] by [K..., C], and sum: [N, O..., C]."""
     *kernel_shape, c = weight.shape
     rank, length = len(kernel_shape), out_shape[-1]
-    windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
+    windows = windows_channels_last(x, kernel_shape, strides, dilations)
     # An image of every other column may have one window too many.
     windows = windows[tuple(map(slice, out_shape))]
     steps = windows.strides
     places = _places_in_a_run(length, c)
     if places > 2 and steps[rank] == x.itemsize * c:
         # At stride 1, adjacent windows form one run: [N, O..., K..., run].
-        windows = view(
+        windows = strided_view(
             x,
             (*out_shape[:-1], length // places, *kernel_shape, places * c),
             (*steps[:rank], steps[rank] * places, *steps[rank + 1 : -1], x.itemsize),

@@ -79,8 +79,10 @@ def subtract_zero_point(
     """
     wide = x.astype(dtype)
     zeros = np.asarray(0 if zero_point is None else zero_point, dtype)
-    if zeros.any():
-        wide -= zeros.reshape(-1, *[1] * (x.ndim - 1)) if zeros.size > 1 else zeros
+    if zeros.size > 1:
+        wide -= zeros.reshape(-1, *[1] * (x.ndim - 1))
+    elif zeros.item():
+        wide -= zeros
     return np.asarray(wide)
 
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ._conv_channels_last import (
     channels_second,
     padded_channels_last,
-    single_or_double,
-    windows_of,
+    windows_channels_last,
 )
 from ._conv_windows import Pads
+from ._precision import wide_dtype
 
 _BLOCK = 1 << 20  # elements of the windows that are copied at once
 _SMALL = 1 << 15  # elements of all windows; below this, one product is fastest
@@ -65,7 +65,7 @@ def conv_packed(
     dtype, channels = x.dtype, c_per_group * group
     x = padded_channels_last(x, channels, kernel_shape, strides, pads, dilations)
     weight = weight.astype(x.dtype, copy=False)
-    windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
+    windows = windows_channels_last(x, kernel_shape, strides, dilations)
     out_shape = windows.shape[: 1 + len(kernel_shape)]
     lines = weight.reshape(kernel_shape[0], prod(weight.shape[1:-1]), m)
     if group > 1:
@@ -76,7 +76,7 @@ def conv_packed(
         rows = weight.reshape(prod(weight.shape[:-1]), m)
         y = multiply_windows_last(windows, rows, out_shape)
     else:
-        across = windows_of(x, (1, *kernel_shape[1:]), strides, dilations)
+        across = windows_channels_last(x, (1, *kernel_shape[1:]), strides, dilations)
         y = multiply_lines(across, lines, out_shape, dilations[0] if dilations else 1)
     return channels_second(y, bias, dtype)
 
@@ -207,7 +207,7 @@ def _mix_channels_first(
     x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any] | None
 ) -> NDArray[Any]:
     """Pointwise convolution of channels-first tensors: up to 8 times as fast for few results."""
-    (c, m), dtype = weight.shape, single_or_double(x.dtype)
+    (c, m), dtype = weight.shape, wide_dtype(x.dtype)
     columns = x.reshape(len(x), c, prod(x.shape[2:])).astype(dtype, copy=False)
     y = np.asarray(np.matmul(weight.T.astype(dtype, copy=False), columns))
     if bias is not None:
@@ -218,7 +218,7 @@ def _mix_channels_first(
 def packed_weight(weight: NDArray[Any]) -> NDArray[Any]:
     """Rearrange weights with channels last: [M, C / group, K...] -> [K..., C / group, M]."""
     order = (*range(2, weight.ndim), 1, 0)
-    return np.ascontiguousarray(weight.transpose(order), single_or_double(weight.dtype))
+    return np.ascontiguousarray(weight.transpose(order), wide_dtype(weight.dtype))
 
 
 def pointwise_weight(weight: NDArray[Any]) -> NDArray[Any]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._conv_channels_last import padded_channels_last, single_or_double
+from ._conv_channels_last import padded_channels_last
 from ._conv_windows import EVERY_CHANNEL, Pads, add_windows
+from ._precision import wide_dtype, widened
 
 _BLOCK = 1 << 20  # elements of the windows that are computed at once
 
@@ -66,8 +67,7 @@ def conv_transpose(
             f"expected x of {weight.shape[0]} channels, got {x.shape}"
         )
     dtype = x.dtype
-    if dtype.itemsize == 2:  # products in half precision are slow
-        x, weight = x.astype(np.float32), weight.astype(np.float32)
+    x, weight = widened(x), widened(weight)
     rank = len(sizes)
     strides = strides or (1,) * rank
     dilations = dilations or (1,) * rank
@@ -203,7 +203,7 @@ def _every(begin: int, count: int, step: int) -> slice:
 def transposed_weight(weight: NDArray[Any]) -> NDArray[Any]:
     """Rearrange weights with output channels last: [C, M, K...] -> [C, K..., M]."""
     order = (0, *range(2, weight.ndim), 1)
-    return np.ascontiguousarray(weight.transpose(order), single_or_double(weight.dtype))
+    return np.ascontiguousarray(weight.transpose(order), wide_dtype(weight.dtype))
 
 
 def _full(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._conv_channels_last import channels_second, view
+from ._conv_channels_last import channels_second, strided_view
 
 _BLOCK = 1 << 20  # elements of the transformed tiles that are processed at once
 
@@ -113,7 +113,9 @@ def conv_winograd(
     padded = np.zeros((len(x), rows * tile + 2, across * tile + 2, c), x.dtype)
     n, row, column = padded.strides[:3]
     shape = (tile + 2, tile + 2, len(x), rows, across, c)
-    tiles = view(padded, shape, (row, column, n, row * tile, column * tile, x.itemsize))
+    tiles = strided_view(
+        padded, shape, (row, column, n, row * tile, column * tile, x.itemsize)
+    )
     results = np.empty((len(x), rows, tile, across, tile, m), x.dtype)
     image = x.transpose(0, 2, 3, 1)
     for start in range(0, height, rows * tile):

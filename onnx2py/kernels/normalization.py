@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
 from typing import Any, Optional
 
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from ._conv_channels_last import channels_second, image_lines
 from ._precision import widened
+from ._row_sums import LONG, row_means
 from ._short_axes import accumulate
-from ._sums import sums_of_long_rows
 
-LONG = 4096
-"""Sequential sums of longer rows lose too many digits."""
 LARGE = 1 << 17
+"""Elements whose squares do not fit into the cache."""
 
 
 def instance_normalization(
@@ -214,27 +212,10 @@ def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
     return np.asarray(y)
 
 
-def row_means(x: NDArray[Any]) -> NDArray[Any]:
-    """Return the means along the last axis, which is kept: [..., L] -> [..., 1]."""
-    length = x.shape[-1]
-    if length > LONG:
-        return np.asarray(sums_of_long_rows(x) / x.dtype.type(length))
-    # A product takes half the time of a sum along the last axis; dot has less overhead than matmul.
-    shares = _shares(length, x.dtype)
-    return np.asarray(x.dot(shares) if x.ndim == 2 else np.matmul(x, shares))
-
-
 def mean_squares(x: NDArray[Any]) -> NDArray[Any]:
     """Return the means of the squares along the last axis: [..., L] -> [..., 1]."""
     length = x.shape[-1]
     if x.ndim == 2 and x.size >= LARGE and length <= LONG:
-        # The squares would not fit into the cache.
         sums = np.einsum("ij,ij->i", x, x)
         return np.asarray(sums[:, None] / x.dtype.type(length))
     return row_means(np.square(x))
-
-
-@lru_cache(maxsize=64)
-def _shares(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return a column of ``1 / length``."""
-    return np.full((length, 1), 1 / max(length, 1), dtype)

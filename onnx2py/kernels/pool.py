@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ._conv_windows import Pads
 from ._pool import Pooling, pool_axis, pool_windows, pooling_axes
-from ._sums import sums_of_long_rows
+from ._precision import widened
+from ._row_sums import sums_of_long_rows
 
 _FEW_PLACES = 4096
 
@@ -50,7 +51,7 @@ def average_pool(
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
     dtype = x.dtype
-    total = pool_windows(_widened(x), axes, np.add, empty=0)
+    total = pool_windows(widened(x), axes, np.add, empty=0)
     if all(axis.counts_whole_windows(count_include_pad) for axis in axes):
         total /= total.dtype.type(prod(kernel_shape))
         return total.astype(dtype, copy=False)
@@ -67,11 +68,6 @@ def _counts(axis: Pooling, include_pad: bool) -> NDArray[np.int64]:
     low = -axis.pad_begin if include_pad else 0
     high = axis.size + axis.pad_end if include_pad else axis.size
     return np.asarray(np.sum((places >= low) & (places < high), axis=1))
-
-
-def _widened(x: NDArray[Any]) -> NDArray[Any]:
-    """Convert half precision to float32: sums would overflow and be slow."""
-    return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
 def lp_pool(
@@ -105,7 +101,7 @@ def lp_pool(
     ONNX: https://onnx.ai/onnx/operators/onnx__LpPool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
-    total = pool_windows(np.abs(_widened(x)) ** p, axes, np.add, empty=0)
+    total = pool_windows(np.abs(widened(x)) ** p, axes, np.add, empty=0)
     return np.asarray(total ** (1 / p)).astype(x.dtype, copy=False)
 
 
@@ -114,7 +110,7 @@ def global_average_pool(x: NDArray[Any]) -> NDArray[Any]:
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
     """
-    wide, places = _widened(x), prod(x.shape[2:])
+    wide, places = widened(x), prod(x.shape[2:])
     ones = np.ones(places, wide.dtype)
     if places > _FEW_PLACES:
         total = sums_of_long_rows(wide.reshape(*x.shape[:2], places))
@@ -136,7 +132,7 @@ def global_lp_pool(x: NDArray[Any], *, p: float = 2) -> NDArray[Any]:
     ONNX: https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html
     """
     axes = tuple(range(2, x.ndim))
-    total = np.sum(np.abs(_widened(x)) ** p, axis=axes, keepdims=True)
+    total = np.sum(np.abs(widened(x)) ** p, axis=axes, keepdims=True)
     return np.asarray(total ** (1 / p)).astype(x.dtype, copy=False)
 
 
@@ -163,7 +159,7 @@ def local_response_normalization(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LRN.html
     """
-    wide = _widened(x)
+    wide = widened(x)
     c = x.shape[1]
     before = (size - 1) // 2
     axis = Pooling(c, size, 1, 1, before, size - 1 - before, c)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ._conv_windows import Pads
 from ._pool import pool_windows, pooling_axes
+from .conv_integer import subtract_zero_point
 from .matmul_integer import requantize
 from .pool import average_pool
 
@@ -51,7 +52,9 @@ def qlinear_average_pool(
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearAveragePool
     """
-    real = _centered(np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point)
+    real = subtract_zero_point(
+        np.moveaxis(x, -1, 1) if channels_last else x, x_zero_point
+    )
     if count_include_pad:
         sizes = real.shape[2:]
         axes = pooling_axes(sizes, kernel_shape, strides, pads, dilations, ceil_mode)
@@ -95,12 +98,7 @@ def qlinear_global_average_pool(
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearGlobalAveragePool
     """
     axes = tuple(range(1, x.ndim - 1) if channels_last else range(2, x.ndim))
-    total = np.sum(_centered(x, x_zero_point), axis=axes, keepdims=True)
+    total = np.sum(subtract_zero_point(x, x_zero_point), axis=axes, keepdims=True)
     count = np.float32(prod(x.shape[axis] for axis in axes))
     scale = np.asarray(np.float32(x_scale) / (np.float32(y_scale) * count))
     return requantize(total, scale, np.asarray(y_zero_point, x.dtype))
-
-
-def _centered(x: NDArray[Any], zero_point: int | NDArray[Any]) -> NDArray[np.float32]:
-    """Subtract the zero point, exactly."""
-    return np.asarray(np.subtract(x, zero_point, dtype=np.float32))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onnx2py.kernels import _conv_windows
-from onnx2py.kernels._conv_windows import explicit_pads, sliding_windows
+from onnx2py.kernels._conv_windows import explicit_pads, windows_channels_first
 from onnx2py.kernels.col2im import col2im
 from onnx2py.kernels.conv import conv
 from onnx2py.kernels.conv_deform import deform_conv
@@ -118,7 +118,7 @@ def test_conv_names_what_does_not_fit():
 
 
 def test_windows_are_not_to_be_written():
-    windows = sliding_windows(floats(1, 1, 4), (2,))
+    windows = windows_channels_first(floats(1, 1, 4), (2,))
     assert windows.shape == (1, 1, 2, 3)
     assert not windows.flags.writeable
 
