@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,12 @@ def merge_heads(x: NDArray[Any]) -> NDArray[Any]:
 def attention_mask(
     lengths: tuple[int, int],
     past: int,
-    nonpad: Optional[NDArray[Any]],
+    nonpad: NDArray[Any] | None,
     *,
     is_causal: bool,
     left: int,
     right: int,
-) -> Optional[NDArray[np.bool_]]:
+) -> NDArray[np.bool_] | None:
     """Return the mask of visible keys, bool[B, 1, S, T], None if all are visible.
 
     ``past`` is the position of the first query; ``nonpad`` is the number of valid keys,
@@ -57,8 +57,8 @@ def attention_mask(
 
 def apply_mask(
     scores: NDArray[Any],
-    mask: Optional[NDArray[Any]],
-    allowed: Optional[NDArray[np.bool_]],
+    mask: NDArray[Any] | None,
+    allowed: NDArray[np.bool_] | None,
 ) -> NDArray[Any]:
     """Add a float mask; write minus infinity where keys are hidden."""
     nothing = scores.dtype.type(-np.inf)

@@ -6,14 +6,14 @@ cache, E the size of a head. ``past`` is the number of earlier steps of each seq
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def append_to_cache(
-    cache: Optional[NDArray[Any]],
+    cache: NDArray[Any] | None,
     new: NDArray[Any],
     past: NDArray[np.int64],
     counts: NDArray[Any],

@@ -6,7 +6,7 @@ values, E the size of a head.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from ._attention import split_heads
 
 def split_qkv_heads(
     query: NDArray[Any],
-    key: Optional[NDArray[Any]],
-    value: Optional[NDArray[Any]],
+    key: NDArray[Any] | None,
+    value: NDArray[Any] | None,
     heads: int,
     groups: int,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -34,7 +34,7 @@ def split_qkv_heads(
 
 
 def rotary_positions(
-    position_ids: Optional[NDArray[Any]],
+    position_ids: NDArray[Any] | None,
     past: NDArray[np.int64],
     steps: int,
     total: int,

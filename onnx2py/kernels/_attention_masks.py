@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def mask_as_bias(
-    mask: Optional[NDArray[Any]],
-    attention_bias: Optional[NDArray[Any]],
+    mask: NDArray[Any] | None,
+    attention_bias: NDArray[Any] | None,
     shape: tuple[int, int, int],
     past: int,
     dtype: np.dtype[Any],
     *,
     mask_filter_value: float,
     unidirectional: bool,
-) -> Optional[NDArray[Any]]:
+) -> NDArray[Any] | None:
     """Return the mask to add to the attention scores, None if there is none.
 
     Parameters

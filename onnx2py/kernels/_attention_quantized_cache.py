@@ -6,7 +6,7 @@ in its lower half; 8 represents 0.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ._precision import widened
 
 
 def quantize_cache(
-    x: NDArray[Any], scale: Optional[NDArray[Any]], cache: Optional[NDArray[Any]]
+    x: NDArray[Any], scale: NDArray[Any] | None, cache: NDArray[Any] | None
 ) -> NDArray[Any]:
     """Quantize new keys or values to the dtype of the cache, if it has a scale.
 
@@ -35,7 +35,7 @@ def quantize_cache(
 
 
 def dequantize_cache(
-    cache: NDArray[Any], scale: Optional[NDArray[Any]], like: NDArray[Any]
+    cache: NDArray[Any], scale: NDArray[Any] | None, like: NDArray[Any]
 ) -> NDArray[Any]:
     """Dequantize a cache; ``like`` has the same G and E."""
     if scale is None:

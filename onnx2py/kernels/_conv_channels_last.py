@@ -81,7 +81,7 @@ def windows_channels_last(
         If a window is longer than the tensor.
     """
     out_shape, inside, across = window_strides(
-        x.shape[1:], x.strides[1:], kernel_shape, strides, dilations
+        x.shape[1:-1], x.strides[1:-1], kernel_shape, strides, dilations
     )
     shape = (len(x), *out_shape, *kernel_shape, x.shape[-1])
     return strided_view(x, shape, (x.strides[0], *across, *inside, x.strides[-1]))

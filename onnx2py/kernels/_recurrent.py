@@ -7,7 +7,7 @@ A reversed direction goes through each sequence from its own end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ def input_projection(
     w: NDArray[Any],
     b: NDArray[Any],
     direction: str,
-    sequence_lens: Optional[NDArray[Any]],
+    sequence_lens: NDArray[Any] | None,
 ) -> NDArray[Any]:
     """Compute ``x @ w + b`` for all steps at once, in the order of each direction.
 
@@ -44,7 +44,7 @@ def input_projection_by_gate(
     w: NDArray[Any],
     b: NDArray[Any],
     direction: str,
-    sequence_lens: Optional[NDArray[Any]],
+    sequence_lens: NDArray[Any] | None,
 ) -> NDArray[Any]:
     """Compute ``x @ w + b`` for all steps at once, one gate after another in memory.
 
@@ -83,7 +83,7 @@ def _runs_backwards(direction: str, d: int) -> bool:
 
 
 def _reversed_steps(
-    x: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
+    x: NDArray[Any], sequence_lens: NDArray[Any] | None
 ) -> NDArray[Any]:
     """Reverse each sequence of [T, B, N]; elements after its end keep their place."""
     if sequence_lens is None:
@@ -97,7 +97,7 @@ def _reversed_steps(
 def recurrent_outputs(
     hidden: NDArray[Any],
     histories: Sequence[NDArray[Any]],
-    sequence_lens: Optional[NDArray[Any]],
+    sequence_lens: NDArray[Any] | None,
     direction: str,
     layout: int,
     dtype: Any,
@@ -115,7 +115,7 @@ def recurrent_outputs(
 
 
 def _last_state(
-    history: NDArray[Any], sequence_lens: Optional[NDArray[Any]]
+    history: NDArray[Any], sequence_lens: NDArray[Any] | None
 ) -> NDArray[Any]:
     """Return the state [D, B, H] after the last step of each sequence.
 
@@ -132,7 +132,7 @@ def _last_state(
 
 
 def _in_order(
-    history: NDArray[Any], sequence_lens: Optional[NDArray[Any]], direction: str
+    history: NDArray[Any], sequence_lens: NDArray[Any] | None, direction: str
 ) -> NDArray[Any]:
     """Put the steps of all directions in the order of time, with 0 after the end of each."""
     if sequence_lens is not None:
@@ -145,7 +145,7 @@ def _in_order(
 
 
 def initial_state(
-    state: Optional[NDArray[Any]], shape: tuple[int, ...], layout: int, dtype: Any
+    state: NDArray[Any] | None, shape: tuple[int, ...], layout: int, dtype: Any
 ) -> NDArray[Any]:
     """Return an initial state as [D, B, H], 0 by default."""
     if state is None:
@@ -153,7 +153,7 @@ def initial_state(
     return (state.swapaxes(0, 1) if layout else state).astype(dtype, copy=False)
 
 
-def sum_biases(b: Optional[NDArray[Any]], w: NDArray[Any]) -> NDArray[Any]:
+def sum_biases(b: NDArray[Any] | None, w: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of both halves of b, [D, 2 * N] -> [D, 1, N], 0 by default."""
     size = w.shape[1]
     if b is None:

@@ -22,7 +22,7 @@ class ResizedAxis(NamedTuple):
     end: float
 
 
-def hashable(numbers: Numbers) -> Optional[tuple[float, ...]]:
+def hashable(numbers: Numbers) -> tuple[float, ...] | None:
     """Return a tuple of numbers, or None for none, as a key for caches."""
     if isinstance(numbers, np.ndarray):
         numbers = numbers.tolist()
@@ -31,10 +31,10 @@ def hashable(numbers: Numbers) -> Optional[tuple[float, ...]]:
 
 def resized_axes(
     shape: tuple[int, ...],
-    roi: Optional[tuple[float, ...]],
-    scales: Optional[tuple[float, ...]],
-    sizes: Optional[tuple[float, ...]],
-    axes: Optional[tuple[int, ...]],
+    roi: tuple[float, ...] | None,
+    scales: tuple[float, ...] | None,
+    sizes: tuple[float, ...] | None,
+    axes: tuple[int, ...] | None,
     policy: str,
 ) -> list[ResizedAxis]:
     """Return every axis whose scale is not 1; none if the shape does not change.

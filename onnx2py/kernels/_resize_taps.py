@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ class Taps(NamedTuple):
     """[K, O]: which old elements."""
     weights: NDArray[Any]
     """[K, O], float32: what each counts."""
-    matrix: Optional[NDArray[Any]]
+    matrix: NDArray[Any] | None
     """[O, D]: the same as a matrix, where a product with it is fast."""
     outside: Any
     """The new elements that lie outside the old axis, or None."""

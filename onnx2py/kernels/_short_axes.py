@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ MANY = 1000
 def accumulate(
     ufunc: Any,
     x: NDArray[Any],
-    axes: Optional[tuple[int, ...]],
+    axes: tuple[int, ...] | None,
     *,
     keepdims: bool,
     **options: Any,

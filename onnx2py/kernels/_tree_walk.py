@@ -8,14 +8,15 @@ are rewritten as one or more of these. A leaf is its own child. Leaves have the 
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Optional, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._ml_scores import as_rows
 
-Masks = Tuple[Sequence[Tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
+Masks = tuple[Sequence[tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
 """Tables that find leaves faster for many rows: each used feature with the number of its
 thresholds; the sorted thresholds; [I, T], the leaves reachable between them, as bits; and
 [T, B], the leaf of each bit."""
@@ -38,8 +39,8 @@ def find_leaves(
     roots: NDArray[np.int64],
     depth: int,
     width: int,
-    missing: Optional[NDArray[np.bool_]],
-    masks: Optional[Masks] = None,
+    missing: NDArray[np.bool_] | None,
+    masks: Masks | None = None,
     targets: int = 1,
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the leaf [T, N] that each tree leads to, one block of rows after another.
@@ -84,7 +85,7 @@ def _walk(
     children: NDArray[np.int64],
     roots: NDArray[np.int64],
     depth: int,
-    missing: Optional[NDArray[np.bool_]],
+    missing: NDArray[np.bool_] | None,
 ) -> NDArray[np.int64]:
     """Walk each row [N, F] down each tree, one level at a time."""
     count, width = x.shape
@@ -104,7 +105,7 @@ def _walk(
 
 
 def _goes_to_then(
-    value: NDArray[Any], threshold: NDArray[Any], missing: Optional[NDArray[np.bool_]]
+    value: NDArray[Any], threshold: NDArray[Any], missing: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_]:
     then = np.asarray(value <= threshold)
     if missing is not None:
@@ -127,7 +128,7 @@ def _jump(
 
 def _open_leaves(
     x: NDArray[Any],
-    columns: Sequence[Tuple[int, int]],
+    columns: Sequence[tuple[int, int]],
     bounds: NDArray[Any],
     masks: NDArray[Any],
     leaves: NDArray[np.int64],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +131,7 @@ def polynomial_into(
     out += coefficients[-1]
 
 
-def gelu(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
+def gelu(x: NDArray[Any], bias: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return ``0.5 * x * (1 + erf(x / sqrt(2)))``.
 
     ``bias``, if any, is added to ``x`` first.
@@ -167,7 +167,7 @@ def scaled_erf_into(x: NDArray[Any], out: NDArray[Any]) -> None:
     np.tanh(out, out=out)
 
 
-def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
+def gelu_tanh(x: NDArray[Any], bias: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return ``0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))``.
 
     ``bias``, if any, is added to ``x`` first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any, Optional, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,10 +59,10 @@ def cube(x: NDArray[Any]) -> NDArray[Any]:
 
 def clip(
     x: NDArray[Any],
-    min: Optional[Union[NDArray[Any], float]] = None,
-    max: Optional[Union[NDArray[Any], float]] = None,
+    min: NDArray[Any] | float | None = None,
+    max: NDArray[Any] | float | None = None,
     *,
-    out: Optional[NDArray[Any]] = None,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Return ``x`` limited to ``min``...``max``; ``max`` wins where ``min`` is greater.
 

@@ -7,7 +7,7 @@ the sizes of a head of keys and of a head of values.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,17 @@ def attention(
     q: NDArray[Any],
     k: NDArray[Any],
     v: NDArray[Any],
-    attn_mask: Optional[NDArray[Any]] = None,
-    past_key: Optional[NDArray[Any]] = None,
-    past_value: Optional[NDArray[Any]] = None,
-    nonpad_kv_seqlen: Optional[NDArray[Any]] = None,
+    attn_mask: NDArray[Any] | None = None,
+    past_key: NDArray[Any] | None = None,
+    past_value: NDArray[Any] | None = None,
+    nonpad_kv_seqlen: NDArray[Any] | None = None,
     *,
     q_num_heads: int = 0,
     kv_num_heads: int = 0,
     is_causal: bool = False,
     left_window_size: int = -1,
     right_window_size: int = -1,
-    scale: Optional[float] = None,
+    scale: float | None = None,
     softcap: float = 0.0,
     softmax_precision: Any = None,
 ) -> NDArray[Any]:
@@ -87,17 +87,17 @@ def attention_with_cache(
     q: NDArray[Any],
     k: NDArray[Any],
     v: NDArray[Any],
-    attn_mask: Optional[NDArray[Any]] = None,
-    past_key: Optional[NDArray[Any]] = None,
-    past_value: Optional[NDArray[Any]] = None,
-    nonpad_kv_seqlen: Optional[NDArray[Any]] = None,
+    attn_mask: NDArray[Any] | None = None,
+    past_key: NDArray[Any] | None = None,
+    past_value: NDArray[Any] | None = None,
+    nonpad_kv_seqlen: NDArray[Any] | None = None,
     *,
     q_num_heads: int = 0,
     kv_num_heads: int = 0,
     is_causal: bool = False,
     left_window_size: int = -1,
     right_window_size: int = -1,
-    scale: Optional[float] = None,
+    scale: float | None = None,
     softcap: float = 0.0,
     softmax_precision: Any = None,
     qk_matmul_output_mode: int = -1,
@@ -169,7 +169,7 @@ def attention_with_cache(
 
 
 def attention_scores(
-    q: NDArray[Any], k: NDArray[Any], scale: Optional[float] = None
+    q: NDArray[Any], k: NDArray[Any], scale: float | None = None
 ) -> NDArray[Any]:
     """Return the scaled products of all queries and keys, the scores: [B, H, S, T]."""
     b, heads, s, size = q.shape

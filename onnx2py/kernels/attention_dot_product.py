@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def dot_product_attention(
     q: NDArray[Any],
     k: NDArray[Any],
     v: NDArray[Any],
-    mask: Optional[NDArray[Any]] = None,
+    mask: NDArray[Any] | None = None,
     *,
     scale: float = 1.0,
     zero_for_nan: bool = False,
@@ -96,7 +96,7 @@ def _attend(
     q: NDArray[Any],
     k: NDArray[Any],
     v: NDArray[Any],
-    mask: Optional[NDArray[Any]],
+    mask: NDArray[Any] | None,
     zero_for_nan: bool,
     out: NDArray[Any],
 ) -> None:
@@ -123,7 +123,7 @@ def _attend(
 def _masked_scores(
     q: NDArray[Any],
     k: NDArray[Any],
-    mask: Optional[NDArray[Any]],
+    mask: NDArray[Any] | None,
     shape: tuple[int, ...],
 ) -> NDArray[Any]:
     """Return ``q @ k + mask``, where ``mask`` may have the heads in groups."""

@@ -6,7 +6,7 @@ values, E the size of a head, C the length of a cache.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,26 +23,26 @@ from .rotary_embedding import rotary_embedding
 @rounded_once
 def group_query_attention(
     query: NDArray[Any],
-    key: Optional[NDArray[Any]],
-    value: Optional[NDArray[Any]],
-    past_key: Optional[NDArray[Any]],
-    past_value: Optional[NDArray[Any]],
+    key: NDArray[Any] | None,
+    value: NDArray[Any] | None,
+    past_key: NDArray[Any] | None,
+    past_value: NDArray[Any] | None,
     seqlens_k: NDArray[Any],
     total_sequence_length: Any,
-    cos_cache: Optional[NDArray[Any]] = None,
-    sin_cache: Optional[NDArray[Any]] = None,
-    position_ids: Optional[NDArray[Any]] = None,
-    attention_bias: Optional[NDArray[Any]] = None,
-    head_sink: Optional[NDArray[Any]] = None,
-    k_scale: Optional[NDArray[Any]] = None,
-    v_scale: Optional[NDArray[Any]] = None,
-    query_seqlens: Optional[NDArray[Any]] = None,
+    cos_cache: NDArray[Any] | None = None,
+    sin_cache: NDArray[Any] | None = None,
+    position_ids: NDArray[Any] | None = None,
+    attention_bias: NDArray[Any] | None = None,
+    head_sink: NDArray[Any] | None = None,
+    k_scale: NDArray[Any] | None = None,
+    v_scale: NDArray[Any] | None = None,
+    query_seqlens: NDArray[Any] | None = None,
     *,
     num_heads: int,
     kv_num_heads: int,
     rotary_interleaved: bool = False,
     local_window_size: int = -1,
-    scale: Optional[float] = None,
+    scale: float | None = None,
     softcap: float = 0.0,
     causal: bool = True,
     sliding_window_cache: bool = False,
@@ -143,7 +143,7 @@ def _columns(
     return np.take_along_axis(whole, inside[:, None, None], axis=3)
 
 
-def _with_sink(scores: NDArray[Any], sink: Optional[NDArray[Any]]) -> NDArray[Any]:
+def _with_sink(scores: NDArray[Any], sink: NDArray[Any] | None) -> NDArray[Any]:
     """Return the softmax along the last axis; the sink takes part as an extra key."""
     if sink is None:
         return masked_softmax(scores, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ def linear_attention(
     query: NDArray[Any],
     key: NDArray[Any],
     value: NDArray[Any],
-    past_state: Optional[NDArray[Any]] = None,
-    decay: Optional[NDArray[Any]] = None,
-    beta: Optional[NDArray[Any]] = None,
+    past_state: NDArray[Any] | None = None,
+    decay: NDArray[Any] | None = None,
+    beta: NDArray[Any] | None = None,
     *,
     q_num_heads: int,
     kv_num_heads: int,
@@ -85,8 +85,8 @@ def linear_attention(
 def causal_conv_with_state(
     input: NDArray[Any],
     weight: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
-    past_state: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
+    past_state: NDArray[Any] | None = None,
     *,
     activation: str = "none",
     dilation: int = 1,
@@ -131,8 +131,8 @@ def causal_conv_with_state(
 def causal_conv_with_state_channels_last(
     input: NDArray[Any],
     weight: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
-    past_state: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
+    past_state: NDArray[Any] | None = None,
     *,
     activation: str = "none",
     dilation: int = 1,

@@ -6,7 +6,7 @@ E and F the sizes of one head of keys and of values.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +20,19 @@ from .attention import attention_scores, weighted_values
 @rounded_once
 def multi_head_attention(
     query: NDArray[Any],
-    key: Optional[NDArray[Any]] = None,
-    value: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
-    key_padding_mask: Optional[NDArray[Any]] = None,
-    attention_bias: Optional[NDArray[Any]] = None,
-    past_key: Optional[NDArray[Any]] = None,
-    past_value: Optional[NDArray[Any]] = None,
-    past_sequence_length: Optional[NDArray[Any]] = None,
-    cache_indirection: Optional[NDArray[Any]] = None,
+    key: NDArray[Any] | None = None,
+    value: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
+    key_padding_mask: NDArray[Any] | None = None,
+    attention_bias: NDArray[Any] | None = None,
+    past_key: NDArray[Any] | None = None,
+    past_value: NDArray[Any] | None = None,
+    past_sequence_length: NDArray[Any] | None = None,
+    cache_indirection: NDArray[Any] | None = None,
     *,
     num_heads: int,
     mask_filter_value: float = -10000.0,
-    scale: Optional[float] = None,
+    scale: float | None = None,
     unidirectional: bool = False,
     output_qk: bool = False,
 ) -> tuple[NDArray[Any], ...]:
@@ -99,9 +99,9 @@ def multi_head_attention(
 
 def _heads(
     query: NDArray[Any],
-    key: Optional[NDArray[Any]],
-    value: Optional[NDArray[Any]],
-    bias: Optional[NDArray[Any]],
+    key: NDArray[Any] | None,
+    value: NDArray[Any] | None,
+    bias: NDArray[Any] | None,
     heads: int,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return queries, keys and values by head: [B, H, length, size]."""
@@ -135,7 +135,7 @@ def _written(cache: NDArray[Any], new: NDArray[Any], place: int) -> NDArray[Any]
 
 
 def _of_searches(
-    cache: NDArray[Any], indirection: Optional[NDArray[Any]], past: int
+    cache: NDArray[Any], indirection: NDArray[Any] | None, past: int
 ) -> NDArray[Any]:
     """Return the history of each beam, which may include steps of other beams."""
     if indirection is None or not indirection.size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,15 @@ from .attention_multi_head import multi_head_attention
 def self_attention(
     input: NDArray[Any],
     weights: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
-    mask_index: Optional[NDArray[Any]] = None,
-    past: Optional[NDArray[Any]] = None,
-    attention_bias: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
+    mask_index: NDArray[Any] | None = None,
+    past: NDArray[Any] | None = None,
+    attention_bias: NDArray[Any] | None = None,
     *,
     num_heads: int,
-    qkv_hidden_sizes: Optional[tuple[int, ...]] = None,
+    qkv_hidden_sizes: tuple[int, ...] | None = None,
     mask_filter_value: float = -10000.0,
-    scale: Optional[float] = None,
+    scale: float | None = None,
     unidirectional: bool = False,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Self-attention of ``input`` with projection weights.

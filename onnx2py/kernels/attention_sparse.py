@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +15,22 @@ from .rotary_embedding import rotary_embedding
 
 def sparse_attention(
     query: NDArray[Any],
-    key: Optional[NDArray[Any]],
-    value: Optional[NDArray[Any]],
+    key: NDArray[Any] | None,
+    value: NDArray[Any] | None,
     past_key: NDArray[Any],
     past_value: NDArray[Any],
     block_row_indices: NDArray[Any],
     block_col_indices: NDArray[Any],
     total_sequence_length: Any,
     key_total_sequence_lengths: NDArray[Any],
-    cos_cache: Optional[NDArray[Any]] = None,
-    sin_cache: Optional[NDArray[Any]] = None,
+    cos_cache: NDArray[Any] | None = None,
+    sin_cache: NDArray[Any] | None = None,
     *,
     num_heads: int,
     kv_num_heads: int,
     sparse_block_size: int,
     rotary_interleaved: bool = False,
-    scale: Optional[float] = None,
+    scale: float | None = None,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Block-sparse attention; also returns the updated cache.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def cast_from_strings_narrow(
     x: NDArray[Any],
     dtype: Any,
     *,
-    largest: Optional[float] = None,
+    largest: float | None = None,
     saturate: bool = True,
     round_mode: str = "up",
 ) -> NDArray[Any]:

@@ -7,7 +7,7 @@ H the hidden size. The gates are, in this order: update, reset, hidden.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,9 @@ def gru_packed(
     w: NDArray[Any],
     r: NDArray[Any],
     b: NDArray[Any],
-    r_b: Optional[NDArray[Any]] = None,
-    sequence_lens: Optional[NDArray[Any]] = None,
-    initial_h: Optional[NDArray[Any]] = None,
+    r_b: NDArray[Any] | None = None,
+    sequence_lens: NDArray[Any] | None = None,
+    initial_h: NDArray[Any] | None = None,
     *,
     direction: str = "forward",
     layout: int = 0,
@@ -73,7 +73,7 @@ def gru_packed(
 def _packed_steps(
     gates_of_x: NDArray[Any],
     r: NDArray[Any],
-    r_b: Optional[NDArray[Any]],
+    r_b: NDArray[Any] | None,
     h: NDArray[Any],
 ) -> NDArray[Any]:
     """Return all hidden states [T, D, H, B] from [T, 3, D, H, B] and the first, [D, B, H]."""
@@ -114,9 +114,9 @@ def gru(
     x: NDArray[Any],
     w: NDArray[Any],
     r: NDArray[Any],
-    b: Optional[NDArray[Any]] = None,
-    sequence_lens: Optional[NDArray[Any]] = None,
-    initial_h: Optional[NDArray[Any]] = None,
+    b: NDArray[Any] | None = None,
+    sequence_lens: NDArray[Any] | None = None,
+    initial_h: NDArray[Any] | None = None,
     *,
     activations: Sequence[str] = ("Sigmoid", "Tanh"),
     activation_alpha: Sequence[float] = (0.0, 0.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ def image_scaler(
 
 
 def crop(
-    x: NDArray[Any], *, border: Sequence[int], scale: Optional[Sequence[int]] = None
+    x: NDArray[Any], *, border: Sequence[int], scale: Sequence[int] | None = None
 ) -> NDArray[Any]:
     """Cut borders off ``x``, or crop it to the height and width ``scale``.
 

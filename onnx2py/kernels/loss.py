@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ from .softmax import log_softmax
 def negative_log_likelihood_loss(
     input: NDArray[Any],
     target: NDArray[Any],
-    weight: Optional[NDArray[Any]] = None,
+    weight: NDArray[Any] | None = None,
     *,
-    ignore_index: Optional[int] = None,
+    ignore_index: int | None = None,
     reduction: str = "mean",
 ) -> NDArray[Any]:
     """Return the negative log-probability of the target class of each sample.
@@ -54,9 +54,9 @@ def negative_log_likelihood_loss(
 def softmax_cross_entropy_loss(
     scores: NDArray[Any],
     labels: NDArray[Any],
-    weights: Optional[NDArray[Any]] = None,
+    weights: NDArray[Any] | None = None,
     *,
-    ignore_index: Optional[int] = None,
+    ignore_index: int | None = None,
     reduction: str = "mean",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the cross-entropy loss of ``softmax(scores)``, and its logarithm.

@@ -7,7 +7,7 @@ H the hidden size. The gates are, in this order: input, output, forget, cell.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,9 @@ def lstm_packed(
     w: NDArray[Any],
     r: NDArray[Any],
     b: NDArray[Any],
-    sequence_lens: Optional[NDArray[Any]] = None,
-    initial_h: Optional[NDArray[Any]] = None,
-    initial_c: Optional[NDArray[Any]] = None,
+    sequence_lens: NDArray[Any] | None = None,
+    initial_h: NDArray[Any] | None = None,
+    initial_c: NDArray[Any] | None = None,
     *,
     direction: str = "forward",
     layout: int = 0,
@@ -76,7 +76,7 @@ def _packed_steps(
     r: NDArray[Any],
     h: NDArray[Any],
     first_cell: NDArray[Any],
-    sequence_lens: Optional[NDArray[Any]],
+    sequence_lens: NDArray[Any] | None,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return all hidden states [T, D, H, B]; all cells, or the last if lengths are equal.
 
@@ -115,11 +115,11 @@ def lstm(
     x: NDArray[Any],
     w: NDArray[Any],
     r: NDArray[Any],
-    b: Optional[NDArray[Any]] = None,
-    sequence_lens: Optional[NDArray[Any]] = None,
-    initial_h: Optional[NDArray[Any]] = None,
-    initial_c: Optional[NDArray[Any]] = None,
-    p: Optional[NDArray[Any]] = None,
+    b: NDArray[Any] | None = None,
+    sequence_lens: NDArray[Any] | None = None,
+    initial_h: NDArray[Any] | None = None,
+    initial_c: NDArray[Any] | None = None,
+    p: NDArray[Any] | None = None,
     *,
     activations: Sequence[str] = ("Sigmoid", "Tanh", "Tanh"),
     activation_alpha: Sequence[float] = (0.0, 0.0, 0.0),
@@ -185,7 +185,7 @@ def lstm(
 def _lstm_step(
     gates: NDArray[Any],
     cell: NDArray[Any],
-    peepholes: Optional[NDArray[Any]],
+    peepholes: NDArray[Any] | None,
     functions: Sequence[Callable[[NDArray[Any]], NDArray[Any]]],
     clip: float,
     input_forget: bool,

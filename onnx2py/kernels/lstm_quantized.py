@@ -7,7 +7,7 @@ H the hidden size. The gates are, in this order: input, output, forget, cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,15 @@ def dynamic_quantize_lstm(
     x: NDArray[Any],
     w: NDArray[Any],
     r: NDArray[Any],
-    b: Optional[NDArray[Any]],
-    sequence_lens: Optional[NDArray[Any]],
-    initial_h: Optional[NDArray[Any]],
-    initial_c: Optional[NDArray[Any]],
-    p: Optional[NDArray[Any]],
+    b: NDArray[Any] | None,
+    sequence_lens: NDArray[Any] | None,
+    initial_h: NDArray[Any] | None,
+    initial_c: NDArray[Any] | None,
+    p: NDArray[Any] | None,
     w_scale: NDArray[Any],
-    w_zero_point: Optional[NDArray[Any]],
+    w_zero_point: NDArray[Any] | None,
     r_scale: NDArray[Any],
-    r_zero_point: Optional[NDArray[Any]],
+    r_zero_point: NDArray[Any] | None,
     *,
     activations: Sequence[str] = ("Sigmoid", "Tanh", "Tanh"),
     activation_alpha: Sequence[float] = (0.0, 0.0, 0.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 def gemm(
     a: NDArray[Any],
     b: NDArray[Any],
-    c: Optional[NDArray[Any]] = None,
+    c: NDArray[Any] | None = None,
     *,
     alpha: float = 1.0,
     beta: float = 1.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def fused_matmul(
 def fused_gemm(
     a: NDArray[Any],
     b: NDArray[Any],
-    c: Optional[NDArray[Any]] = None,
+    c: NDArray[Any] | None = None,
     *,
     activation: str,
     activation_alpha: float = 0.0,
@@ -82,9 +82,9 @@ def matmul_integer_to_float(
     b: NDArray[Any],
     a_scale: NDArray[Any],
     b_scale: NDArray[Any],
-    a_zero_point: Optional[NDArray[Any]] = None,
-    b_zero_point: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    a_zero_point: NDArray[Any] | None = None,
+    b_zero_point: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Return the product of two quantized matrices as floats.
 
@@ -112,8 +112,8 @@ def dynamic_quantize_matmul(
     a: NDArray[Any],
     b: NDArray[Any],
     b_scale: NDArray[Any],
-    b_zero_point: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    b_zero_point: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Quantize ``a`` to 256 steps over its range, and multiply it by ``b``.
 

@@ -6,7 +6,7 @@ to 2**24 are exact in float32, up to 2**53 in float64.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,8 +17,8 @@ from ._blocks import BLOCK
 def matmul_integer(
     a: NDArray[Any],
     b: NDArray[Any],
-    a_zero_point: Optional[NDArray[Any]] = None,
-    b_zero_point: Optional[NDArray[Any]] = None,
+    a_zero_point: NDArray[Any] | None = None,
+    b_zero_point: NDArray[Any] | None = None,
 ) -> NDArray[np.int32]:
     """Return ``(a - a_zero_point) @ (b - b_zero_point)``.
 
@@ -39,7 +39,7 @@ def matmul_integer(
 
 
 def matmul_integer_prepared(
-    a: NDArray[Any], b: NDArray[Any], a_zero_point: Optional[NDArray[Any]] = None
+    a: NDArray[Any], b: NDArray[Any], a_zero_point: NDArray[Any] | None = None
 ) -> NDArray[np.int32]:
     """Return ``(a - a_zero_point) @ b``, where ``b`` holds integers stored as floats.
 
@@ -134,8 +134,8 @@ def requantize_centered(
 def matmul_integer_as_float(
     a: NDArray[Any],
     b: NDArray[Any],
-    a_zero_point: Optional[NDArray[Any]],
-    b_zero_point: Optional[NDArray[Any]],
+    a_zero_point: NDArray[Any] | None,
+    b_zero_point: NDArray[Any] | None,
 ) -> NDArray[Any]:
     """Return ``(a - a_zero_point) @ (b - b_zero_point)``, integers stored as floats."""
     # Products are below 2**16, so sums of 256 stay below 2**24.
@@ -161,7 +161,7 @@ def _wrapped(y: Any, terms: int) -> NDArray[np.int32]:
 
 
 def _less_zero_point(
-    x: NDArray[Any], zero_point: Optional[NDArray[Any]], dtype: np.dtype[Any]
+    x: NDArray[Any], zero_point: NDArray[Any] | None, dtype: np.dtype[Any]
 ) -> NDArray[Any]:
     """Return ``x - zero_point`` as floats."""
     if zero_point is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,9 +21,9 @@ def matmul_nbits(
     a: NDArray[Any],
     b: NDArray[Any],
     scales: NDArray[Any],
-    zero_points: Optional[NDArray[Any]] = None,
-    g_idx: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    zero_points: NDArray[Any] | None = None,
+    g_idx: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
     *,
     n: int,
     k: int,
@@ -69,8 +69,8 @@ def matmul_nbits(
 def unpack_nbits(
     b: NDArray[np.uint8],
     scales: NDArray[Any],
-    zero_points: Optional[NDArray[Any]] = None,
-    g_idx: Optional[NDArray[Any]] = None,
+    zero_points: NDArray[Any] | None = None,
+    g_idx: NDArray[Any] | None = None,
     *,
     k: int,
     bits: int = 4,
@@ -101,8 +101,8 @@ def unpack_nbits(
 def _rows_unpacked(
     b: NDArray[np.uint8],
     scales: NDArray[Any],
-    zero_points: Optional[NDArray[Any]],
-    g_idx: Optional[NDArray[Any]],
+    zero_points: NDArray[Any] | None,
+    g_idx: NDArray[Any] | None,
     *,
     k: int,
     bits: int,
@@ -131,7 +131,7 @@ def _rows_unpacked(
 def matmul_nbits_unpacked(
     a: NDArray[Any],
     w: NDArray[np.float32],
-    bias: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
     *,
     block_size: int = 0,
 ) -> NDArray[Any]:
@@ -160,7 +160,7 @@ def matmul_nbits_unpacked(
 
 
 def _zero_points(
-    zero_points: Optional[NDArray[Any]], bits: int, shape: tuple[int, ...]
+    zero_points: NDArray[Any] | None, bits: int, shape: tuple[int, ...]
 ) -> NDArray[Any]:
     """Return the zero point of each block."""
     if zero_points is None:

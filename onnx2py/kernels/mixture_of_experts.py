@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,16 @@ def mixture_of_experts(
     input: NDArray[Any],
     router_probs: NDArray[Any],
     fc1_experts_weights: NDArray[Any],
-    fc1_experts_bias: Optional[NDArray[Any]],
+    fc1_experts_bias: NDArray[Any] | None,
     fc2_experts_weights: NDArray[Any],
-    fc2_experts_bias: Optional[NDArray[Any]] = None,
+    fc2_experts_bias: NDArray[Any] | None = None,
     *,
     k: int = 1,
     activation_type: str = "relu",
     normalize_routing_weights: bool = False,
     activation_alpha: float = 1.0,
     activation_beta: float = 0.0,
-    swiglu_limit: Optional[float] = None,
+    swiglu_limit: float | None = None,
 ) -> NDArray[Any]:
     """Return the weighted sum of the results of the ``k`` most probable experts of each row.
 
@@ -90,7 +90,7 @@ def _activated(x: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def _gated(
-    x: NDArray[Any], alpha: float, beta: float, limit: Optional[float]
+    x: NDArray[Any], alpha: float, beta: float, limit: float | None
 ) -> NDArray[Any]:
     gate, linear = x[:, ::2], x[:, 1::2]
     if limit is not None:

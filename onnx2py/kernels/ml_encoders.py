@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 def label_encoder(
     x: NDArray[Any],
     *,
-    keys: Union[Sequence[Any], NDArray[Any]],
-    values: Union[Sequence[Any], NDArray[Any]],
-    default: Union[int, float, str],
+    keys: Sequence[Any] | NDArray[Any],
+    values: Sequence[Any] | NDArray[Any],
+    default: int | float | str,
     dtype: Any,
 ) -> NDArray[Any]:
     """Return ``values[i]`` for each element of ``x`` that is ``keys[i]``, else ``default``.
@@ -43,8 +44,8 @@ def label_encoder(
 def one_hot_encoder(
     x: NDArray[Any],
     *,
-    keys: Union[Sequence[Any], NDArray[Any]],
-    places: Union[Sequence[int], NDArray[np.int64]],
+    keys: Sequence[Any] | NDArray[Any],
+    places: Sequence[int] | NDArray[np.int64],
     depth: int,
     zeros: bool = True,
 ) -> NDArray[np.float32]:

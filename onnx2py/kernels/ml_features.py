@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,8 @@ from ._ml_scores import as_rows
 def scaler(
     x: NDArray[Any],
     *,
-    offset: Union[float, NDArray[np.float32]] = 0.0,
-    scale: Union[float, NDArray[np.float32]] = 1.0,
+    offset: float | NDArray[np.float32] = 0.0,
+    scale: float | NDArray[np.float32] = 1.0,
 ) -> NDArray[np.float32]:
     """Return ``(x - offset) * scale`` as float32.
 
@@ -50,7 +51,7 @@ def normalizer(x: NDArray[Any], *, norm: str = "MAX") -> NDArray[np.float32]:
 def imputer(
     x: NDArray[Any],
     *,
-    imputed_value: Union[float, NDArray[Any]],
+    imputed_value: float | NDArray[Any],
     replaced_value: float,
 ) -> NDArray[Any]:
     """Return ``x`` with each ``replaced_value`` (which may be NaN) replaced.
@@ -75,7 +76,7 @@ def binarizer(x: NDArray[Any], *, threshold: float = 0.0) -> NDArray[Any]:
 
 
 def array_feature_extractor(
-    x: NDArray[Any], y: Union[Tuple[int, ...], int, NDArray[np.int64]]
+    x: NDArray[Any], y: tuple[int, ...] | int | NDArray[np.int64]
 ) -> NDArray[Any]:
     """Return the features ``y`` of each row: [..., F] -> [..., K], and [F] -> [1, K].
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ def linear_regressor(
     x: NDArray[Any],
     *,
     coefficients: NDArray[np.float32],
-    intercepts: Optional[NDArray[np.float32]] = None,
+    intercepts: NDArray[np.float32] | None = None,
     post_transform: str = "NONE",
 ) -> NDArray[np.float32]:
     """Return ``x @ coefficients + intercepts``, transformed row by row.
@@ -42,10 +43,10 @@ def linear_classifier(
     x: NDArray[Any],
     *,
     coefficients: NDArray[np.float32],
-    intercepts: Optional[NDArray[np.float32]] = None,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    intercepts: NDArray[np.float32] | None = None,
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label of the highest score, and the transformed scores.
 
     Parameters
@@ -72,10 +73,10 @@ def linear_binary_classifier(
     x: NDArray[Any],
     *,
     coefficients: NDArray[np.float32],
-    intercepts: Optional[NDArray[np.float32]] = None,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    intercepts: NDArray[np.float32] | None = None,
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label for a single score s, and the scores ``(1 - s, s)``.
 
     With LOGISTIC, the scores are the logistic functions of ``(-s, s)``.

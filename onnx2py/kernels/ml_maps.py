@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 def zip_map(
     x: NDArray[np.float32],
     *,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-) -> List[Dict[Any, float]]:
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
+) -> list[dict[Any, float]]:
     """Return one dictionary per row [C], which maps ``labels`` [C] to the row's numbers.
 
     Raises
@@ -31,7 +32,7 @@ def zip_map(
 def dict_vectorizer(
     x: Mapping[Any, Any],
     *,
-    vocabulary: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    vocabulary: Sequence[int] | Sequence[str] | NDArray[Any],
     dtype: Any,
 ) -> NDArray[Any]:
     """Return the values of the keys in ``vocabulary`` [C] as a row [1, C].
@@ -59,7 +60,7 @@ def dict_vectorizer(
 
 
 def cast_map(
-    x: Mapping[int, Any], *, dtype: Any = np.float32, max_map: Optional[int] = None
+    x: Mapping[int, Any], *, dtype: Any = np.float32, max_map: int | None = None
 ) -> NDArray[Any]:
     """Return the values of ``x``, in the order of their keys, as a row [1, C].
 

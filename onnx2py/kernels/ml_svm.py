@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ def svm_regressor(
     *,
     coefficients: NDArray[np.float64],
     rho: float,
-    support_vectors: Optional[NDArray[np.float64]] = None,
+    support_vectors: NDArray[np.float64] | None = None,
     kernel_type: str = "LINEAR",
     kernel_params: Sequence[float] = (0.0, 0.0, 0.0),
     one_class: bool = False,
@@ -52,10 +53,10 @@ def svm_linear_classifier(
     *,
     coefficients: NDArray[np.float32],
     rho: float,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-    cutoff: Optional[float] = None,
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
+    cutoff: float | None = None,
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label of the highest score, and the transformed scores.
 
     Parameters
@@ -86,13 +87,13 @@ def svm_classifier(
     support_vectors: NDArray[np.float64],
     coefficients: NDArray[np.float64],
     rho: NDArray[np.float64],
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
     kernel_type: str = "LINEAR",
     kernel_params: Sequence[float] = (0.0, 0.0, 0.0),
-    prob_a: Optional[NDArray[np.float32]] = None,
-    prob_b: Optional[NDArray[np.float32]] = None,
+    prob_a: NDArray[np.float32] | None = None,
+    prob_b: NDArray[np.float32] | None = None,
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label that wins most pairwise comparisons of classes, and the scores.
 
     The P = C * (C - 1) / 2 pairs are 0-1, 0-2, ..., 1-2, ...; the first class of a pair
@@ -167,7 +168,7 @@ def svm_kernels(
     return products
 
 
-def _couple_row(odds: List[float], duels: List[Tuple[int, int]]) -> List[float]:
+def _couple_row(odds: list[float], duels: list[tuple[int, int]]) -> list[float]:
     """Compute ``_couple`` for one row, in a tenth of the time."""
     classes = duels[-1][1] + 1
     r = [[0.0] * classes for _ in range(classes)]

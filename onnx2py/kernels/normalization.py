@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +107,8 @@ def _by_lines(
 
 def layer_normalization(
     x: NDArray[Any],
-    scale: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    scale: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
     *,
     axis: int = -1,
     epsilon: float = 1e-5,
@@ -134,7 +134,7 @@ def layer_normalization(
 def layer_normalization_with_statistics(
     x: NDArray[Any],
     scale: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
     *,
     axis: int = -1,
     epsilon: float = 1e-5,
@@ -156,7 +156,7 @@ def layer_normalization_with_statistics(
 
 def rms_normalization(
     x: NDArray[Any],
-    scale: Optional[NDArray[Any]] = None,
+    scale: NDArray[Any] | None = None,
     *,
     axis: int = -1,
     epsilon: float = 1e-5,

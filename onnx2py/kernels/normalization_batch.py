@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ def scale_and_shift(
     scale: NDArray[Any],
     shift: NDArray[Any],
     *,
-    out: Optional[NDArray[Any]] = None,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Return ``x * scale + shift`` of the dtype of ``x``, one pair for each channel.
 
@@ -54,7 +54,7 @@ def batch_normalization(
     var: NDArray[Any],
     *,
     epsilon: float = 1e-5,
-    out: Optional[NDArray[Any]] = None,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Return ``(x - mean) / sqrt(var + epsilon) * scale + bias``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ def gated_rms_normalization(
 
 def branchwise_rms_normalization(
     x: NDArray[Any],
-    scale: Optional[NDArray[Any]] = None,
+    scale: NDArray[Any] | None = None,
     *,
     num_branches: int = 0,
     epsilon: float = 1e-5,
@@ -67,9 +67,7 @@ def branchwise_rms_normalization(
 
 
 @rounded_once
-def scaled_silu(
-    x: NDArray[Any], scale: Union[NDArray[Any], float] = 1.0
-) -> NDArray[Any]:
+def scaled_silu(x: NDArray[Any], scale: NDArray[Any] | float = 1.0) -> NDArray[Any]:
     """Return ``z * sigmoid(z)`` of ``z = x * scale``; each step is rounded to x's dtype.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.ScaledSiLU

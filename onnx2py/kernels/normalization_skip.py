@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,8 @@ def skip_layer_normalization(
     input: NDArray[Any],
     skip: NDArray[Any],
     gamma: NDArray[Any],
-    beta: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    beta: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
     *,
     epsilon: float = 1e-12,
 ) -> NDArray[Any]:
@@ -36,8 +36,8 @@ def skip_layer_normalization_with_sum(
     input: NDArray[Any],
     skip: NDArray[Any],
     gamma: NDArray[Any],
-    beta: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    beta: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], ...]:
@@ -77,7 +77,7 @@ def skip_rms_normalization(
     input: NDArray[Any],
     skip: NDArray[Any],
     gamma: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], ...]:
@@ -99,14 +99,14 @@ def skip_rms_normalization(
 @rounded_once
 def embed_layer_normalization(
     input_ids: NDArray[Any],
-    segment_ids: Optional[NDArray[Any]],
+    segment_ids: NDArray[Any] | None,
     word_embedding: NDArray[Any],
     position_embedding: NDArray[Any],
-    segment_embedding: Optional[NDArray[Any]],
+    segment_embedding: NDArray[Any] | None,
     gamma: NDArray[Any],
     beta: NDArray[Any],
-    mask: Optional[NDArray[Any]] = None,
-    position_ids: Optional[NDArray[Any]] = None,
+    mask: NDArray[Any] | None = None,
+    position_ids: NDArray[Any] | None = None,
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[Any]]:
@@ -138,7 +138,7 @@ def embed_layer_normalization(
 
 
 def skip_sum(
-    input: NDArray[Any], skip: NDArray[Any], bias: Optional[NDArray[Any]]
+    input: NDArray[Any], skip: NDArray[Any], bias: NDArray[Any] | None
 ) -> NDArray[Any]:
     """Return ``input + skip + bias``; small floats are not rounded yet."""
     total = widened(input) + skip

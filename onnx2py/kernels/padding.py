@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ def pad(
     data: NDArray[Any],
     pads: Ints,
     constant_value: Any = None,
-    axes: Optional[Ints] = None,
+    axes: Ints | None = None,
     *,
     mode: str = "constant",
 ) -> NDArray[Any]:
@@ -61,7 +61,7 @@ def pad(
 
 
 def _per_axis(
-    rank: int, pads: Sequence[int], axes: Optional[Ints]
+    rank: int, pads: Sequence[int], axes: Ints | None
 ) -> tuple[Sequence[int], Sequence[int]]:
     """Return the number of elements to add before and after every axis."""
     where = range(rank) if axes is None else as_ints(axes)
@@ -122,7 +122,7 @@ def _repeat_into_borders(
 
 
 def center_crop_pad(
-    input_data: NDArray[Any], shape: Ints, *, axes: Optional[Sequence[int]] = None
+    input_data: NDArray[Any], shape: Ints, *, axes: Sequence[int] | None = None
 ) -> NDArray[Any]:
     """Crop axes that are too long and pad those that are too short, on both sides.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ def max_pool_with_mask(
     mask: NDArray[Any],
     *,
     kernel_shape: Sequence[int],
-    strides: Optional[Sequence[int]] = None,
+    strides: Sequence[int] | None = None,
     pads: Pads = None,
 ) -> NDArray[Any]:
     """Return the maximum of each window, up to the first masked element of each row.
@@ -73,12 +73,12 @@ def conv_transpose_with_dynamic_pads(
     x: NDArray[Any],
     weight: NDArray[Any],
     pads: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
     *,
-    strides: Optional[Sequence[int]] = None,
-    dilations: Optional[Sequence[int]] = None,
+    strides: Sequence[int] | None = None,
+    dilations: Sequence[int] | None = None,
     group: int = 1,
-    output_padding: Optional[Sequence[int]] = None,
+    output_padding: Sequence[int] | None = None,
 ) -> NDArray[Any]:
     """Compute ``conv_transpose`` with padding from a tensor, int64[2 * axes].
 

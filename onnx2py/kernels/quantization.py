@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -208,11 +208,11 @@ def scale_and_zero_point(x: NDArray[Any]) -> tuple[Any, int, bool]:
 def quantize_linear_per_axis(
     x: NDArray[Any],
     y_scale: NDArray[Any],
-    y_zero_point: Optional[NDArray[Any]] = None,
+    y_zero_point: NDArray[Any] | None = None,
     *,
     axis: int = 1,
     block_size: int = 0,
-    dtype: Optional[DTypeLike] = None,
+    dtype: DTypeLike | None = None,
     precision: DTypeLike = np.float32,
 ) -> NDArray[Any]:
     """Quantize with one scale, one per slice of ``axis``, or one per block.
@@ -238,11 +238,11 @@ def quantize_linear_per_axis(
 def dequantize_linear_per_axis(
     x: NDArray[Any],
     x_scale: NDArray[Any],
-    x_zero_point: Optional[NDArray[Any]] = None,
+    x_zero_point: NDArray[Any] | None = None,
     *,
     axis: int = 1,
     block_size: int = 0,
-    dtype: Optional[DTypeLike] = None,
+    dtype: DTypeLike | None = None,
 ) -> NDArray[Any]:
     """Dequantize with one scale, one per slice of ``axis``, or one per block.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -25,7 +25,7 @@ _LARGEST = {
 def quantize_linear_narrow(
     x: NDArray[Any],
     y_scale: NDArray[Any],
-    y_zero_point: Optional[NDArray[Any]] = None,
+    y_zero_point: NDArray[Any] | None = None,
     *,
     axis: int = 1,
     block_size: int = 0,
@@ -55,7 +55,7 @@ def quantize_linear_narrow(
 def quantize_linear_to_float(
     x: NDArray[Any],
     y_scale: NDArray[Any],
-    y_zero_point: Optional[NDArray[Any]] = None,
+    y_zero_point: NDArray[Any] | None = None,
     *,
     axis: int = 1,
     block_size: int = 0,

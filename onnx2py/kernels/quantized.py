@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,9 +83,9 @@ def qgemm(
     b: NDArray[Any],
     b_scale: Parameter,
     b_zero_point: Parameter,
-    c: Optional[NDArray[Any]] = None,
-    y_scale: Optional[Parameter] = None,
-    y_zero_point: Optional[Parameter] = None,
+    c: NDArray[Any] | None = None,
+    y_scale: Parameter | None = None,
+    y_zero_point: Parameter | None = None,
     *,
     alpha: float = 1.0,
     trans_a: bool = False,
@@ -133,15 +133,15 @@ def qlinear_conv_channels_last(
     x_scale: Scalar,
     x_zero_point: Scalar,
     weight: NDArray[Any],
-    weight_scale: Union[Scalar, Sequence[float]],
-    weight_zero_point: Union[Scalar, Sequence[int]],
+    weight_scale: Scalar | Sequence[float],
+    weight_zero_point: Scalar | Sequence[int],
     y_scale: Scalar,
     y_zero_point: NDArray[Any],
-    bias: Optional[NDArray[Any]] = None,
+    bias: NDArray[Any] | None = None,
     *,
-    strides: Optional[Sequence[int]] = None,
+    strides: Sequence[int] | None = None,
     pads: Pads = None,
-    dilations: Optional[Sequence[int]] = None,
+    dilations: Sequence[int] | None = None,
     group: int = 1,
 ) -> NDArray[Any]:
     """Convolve quantized channels-last tensors: [N, D..., C] -> [N, O..., M].

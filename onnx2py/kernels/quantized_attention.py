@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,14 @@ def qattention(
     bias: NDArray[Any],
     input_scale: NDArray[Any],
     weight_scale: NDArray[Any],
-    mask_index: Optional[NDArray[Any]] = None,
-    input_zero_point: Optional[NDArray[Any]] = None,
-    weight_zero_point: Optional[NDArray[Any]] = None,
-    past: Optional[NDArray[Any]] = None,
+    mask_index: NDArray[Any] | None = None,
+    input_zero_point: NDArray[Any] | None = None,
+    weight_zero_point: NDArray[Any] | None = None,
+    past: NDArray[Any] | None = None,
     *,
     num_heads: int,
     mask_filter_value: float = -10000.0,
-    scale: Optional[float] = None,
+    scale: float | None = None,
     unidirectional: bool = False,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Self-attention of quantized ``input`` with projection weights.
@@ -82,7 +82,7 @@ def qattention(
     return y, np.stack((key, value))
 
 
-def _padding_mask(mask: NDArray[Any], batch: int, keys: int) -> Optional[NDArray[Any]]:
+def _padding_mask(mask: NDArray[Any], batch: int, keys: int) -> NDArray[Any] | None:
     """Convert a mask to the form that multi_head_attention takes."""
     if mask.ndim == 2 and mask.shape[1] == 1 != keys:
         return None
@@ -94,11 +94,11 @@ def _padding_mask(mask: NDArray[Any], batch: int, keys: int) -> Optional[NDArray
 
 def qembed_layer_normalization(
     input_ids: NDArray[Any],
-    segment_ids: Optional[NDArray[Any]],
-    tables: tuple[Optional[NDArray[Any]], ...],
-    mask: Optional[NDArray[Any]],
-    scales: tuple[Optional[Parameter], ...],
-    zero_points: tuple[Optional[Parameter], ...],
+    segment_ids: NDArray[Any] | None,
+    tables: tuple[NDArray[Any] | None, ...],
+    mask: NDArray[Any] | None,
+    scales: tuple[Parameter | None, ...],
+    zero_points: tuple[Parameter | None, ...],
     *,
     epsilon: float = 1e-12,
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ def gather_block_quantized(
     data: NDArray[Any],
     indices: NDArray[Any],
     scales: NDArray[Any],
-    zero_points: Optional[NDArray[Any]] = None,
+    zero_points: NDArray[Any] | None = None,
     *,
     bits: int = 4,
     block_size: int = 128,
@@ -71,7 +71,7 @@ def gather_block_quantized(
 def _dequantized(
     data: NDArray[Any],
     scales: NDArray[Any],
-    zero_points: Optional[NDArray[Any]],
+    zero_points: NDArray[Any] | None,
     axis: int,
     bits: int,
     block_size: int,

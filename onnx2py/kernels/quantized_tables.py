@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -79,7 +79,7 @@ def all_real_values(
 def qlinear_softmax(
     x: NDArray[Any],
     x_scale: Parameter,
-    x_zero_point: Optional[Parameter],
+    x_zero_point: Parameter | None,
     y_scale: Parameter,
     y_zero_point: Parameter = 0,
     *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ def random_normal(
     dtype: Any = np.float32,
     mean: float = 0.0,
     scale: float = 1.0,
-    seed: Optional[int] = None,
+    seed: int | None = None,
 ) -> NDArray[Any]:
     """Draw from a normal distribution; ``scale`` is its standard deviation.
 
@@ -33,7 +33,7 @@ def random_normal_like(
     dtype: Any = None,
     mean: float = 0.0,
     scale: float = 1.0,
-    seed: Optional[int] = None,
+    seed: int | None = None,
 ) -> NDArray[Any]:
     """Draw from a normal distribution, with the shape of ``input`` and by default its dtype.
 
@@ -49,7 +49,7 @@ def random_uniform(
     dtype: Any = np.float32,
     low: float = 0.0,
     high: float = 1.0,
-    seed: Optional[int] = None,
+    seed: int | None = None,
 ) -> NDArray[Any]:
     """Draw from the uniform distribution between ``low`` and ``high``.
 
@@ -67,7 +67,7 @@ def random_uniform_like(
     dtype: Any = None,
     low: float = 0.0,
     high: float = 1.0,
-    seed: Optional[int] = None,
+    seed: int | None = None,
 ) -> NDArray[Any]:
     """Draw from a uniform distribution, with the shape of ``input`` and by default its dtype.
 
@@ -78,7 +78,7 @@ def random_uniform_like(
 
 
 def bernoulli(
-    input: NDArray[Any], *, dtype: Any = None, seed: Optional[int] = None
+    input: NDArray[Any], *, dtype: Any = None, seed: int | None = None
 ) -> NDArray[Any]:
     """Draw 1 with the probability in ``input``, else 0; the default dtype is that of ``input``.
 
@@ -93,7 +93,7 @@ def multinomial(
     *,
     sample_size: int = 1,
     dtype: Any = np.int32,
-    seed: Optional[int] = None,
+    seed: int | None = None,
 ) -> NDArray[Any]:
     """Draw ``sample_size`` classes for each row.
 
@@ -118,7 +118,7 @@ def dropout(
     ratio: Any = 0.5,
     training_mode: Any = False,
     *,
-    seed: Optional[int] = None,
+    seed: int | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return ``data`` with dropout, and the mask of elements kept.
 

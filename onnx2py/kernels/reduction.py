@@ -8,7 +8,7 @@ length 1 unless ``keepdims`` is false.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ Axes = Union[Sequence[int], NDArray[Any], None]
 
 def reduced_axes(
     data: NDArray[Any], axes: Axes, noop_with_empty_axes: bool
-) -> Optional[tuple[int, ...]]:
+) -> tuple[int, ...] | None:
     """Convert ``axes`` to NumPy's form: None for all, () for none.
 
     A scalar counts as one element along any axis, as in onnxruntime and PyTorch.
@@ -225,7 +225,7 @@ def reduce_min(
 def _accumulate(
     ufunc: Any,
     data: NDArray[Any],
-    axis: Optional[tuple[int, ...]],
+    axis: tuple[int, ...] | None,
     keepdims: bool,
     **options: Any,
 ) -> NDArray[Any]:

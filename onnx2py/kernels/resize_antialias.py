@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,9 @@ def resize_antialiased(
     scales: Numbers = None,
     sizes: Numbers = None,
     *,
-    axes: Optional[tuple[int, ...]] = None,
+    axes: tuple[int, ...] | None = None,
     coordinate_transformation_mode: str = "half_pixel",
-    cubic_coeff_a: Optional[float] = None,
+    cubic_coeff_a: float | None = None,
     exclude_outside: bool = False,
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,
@@ -91,13 +91,13 @@ def _resample_integers(x: NDArray[Any], taps: Taps) -> NDArray[Any]:
 @lru_cache(maxsize=64)
 def _antialias_plan(
     shape: tuple[int, ...],
-    roi: Optional[tuple[float, ...]],
-    scales: Optional[tuple[float, ...]],
-    sizes: Optional[tuple[float, ...]],
-    axes: Optional[tuple[int, ...]],
+    roi: tuple[float, ...] | None,
+    scales: tuple[float, ...] | None,
+    sizes: tuple[float, ...] | None,
+    axes: tuple[int, ...] | None,
     policy: str,
     mode: str,
-    a: Optional[float],
+    a: float | None,
     exclude_outside: bool,
 ) -> list[Taps]:
     plan = []
@@ -112,7 +112,7 @@ def _antialias_plan(
 
 
 def _widened_filter(
-    axis: ResizedAxis, positions: NDArray[Any], a: Optional[float], exclude: bool
+    axis: ResizedAxis, positions: NDArray[Any], a: float | None, exclude: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the old elements that each new one covers, and their weights, each [K, O]."""
     stretch = max(np.float32(1) / axis.scale, np.float32(1))

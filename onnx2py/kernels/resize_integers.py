@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def resize_linear_integers(
     scales: Numbers = None,
     sizes: Numbers = None,
     *,
-    axes: Optional[tuple[int, ...]] = None,
+    axes: tuple[int, ...] | None = None,
     coordinate_transformation_mode: str = "half_pixel",
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def resize_linear(
     scales: Numbers = None,
     sizes: Numbers = None,
     *,
-    axes: Optional[tuple[int, ...]] = None,
+    axes: tuple[int, ...] | None = None,
     coordinate_transformation_mode: str = "half_pixel",
     keep_aspect_ratio_policy: str = "stretch",
     extrapolation_value: float = 0.0,
@@ -67,7 +67,7 @@ def resize_cubic(
     scales: Numbers = None,
     sizes: Numbers = None,
     *,
-    axes: Optional[tuple[int, ...]] = None,
+    axes: tuple[int, ...] | None = None,
     coordinate_transformation_mode: str = "half_pixel",
     cubic_coeff_a: float = -0.75,
     exclude_outside: bool = False,
@@ -128,10 +128,10 @@ def apply_taps(
 @lru_cache(maxsize=64)
 def _linear_plan(
     shape: tuple[int, ...],
-    roi: Optional[tuple[float, ...]],
-    scales: Optional[tuple[float, ...]],
-    sizes: Optional[tuple[float, ...]],
-    axes: Optional[tuple[int, ...]],
+    roi: tuple[float, ...] | None,
+    scales: tuple[float, ...] | None,
+    sizes: tuple[float, ...] | None,
+    axes: tuple[int, ...] | None,
     policy: str,
     mode: str,
 ) -> list[Taps]:
@@ -158,10 +158,10 @@ def linear_neighbors(
 @lru_cache(maxsize=64)
 def _cubic_plan(
     shape: tuple[int, ...],
-    roi: Optional[tuple[float, ...]],
-    scales: Optional[tuple[float, ...]],
-    sizes: Optional[tuple[float, ...]],
-    axes: Optional[tuple[int, ...]],
+    roi: tuple[float, ...] | None,
+    scales: tuple[float, ...] | None,
+    sizes: tuple[float, ...] | None,
+    axes: tuple[int, ...] | None,
     policy: str,
     mode: str,
     a: float,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def resize_nearest(
     scales: Numbers = None,
     sizes: Numbers = None,
     *,
-    axes: Optional[tuple[int, ...]] = None,
+    axes: tuple[int, ...] | None = None,
     coordinate_transformation_mode: str = "half_pixel",
     nearest_mode: str = "round_prefer_floor",
     keep_aspect_ratio_policy: str = "stretch",
@@ -80,10 +80,10 @@ def _repeat_last(x: NDArray[Any], factor: int) -> NDArray[Any]:
 @lru_cache(maxsize=64)
 def _nearest_plan(
     shape: tuple[int, ...],
-    roi: Optional[tuple[float, ...]],
-    scales: Optional[tuple[float, ...]],
-    sizes: Optional[tuple[float, ...]],
-    axes: Optional[tuple[int, ...]],
+    roi: tuple[float, ...] | None,
+    scales: tuple[float, ...] | None,
+    sizes: tuple[float, ...] | None,
+    axes: tuple[int, ...] | None,
     policy: str,
     mode: str,
     rounding: str,

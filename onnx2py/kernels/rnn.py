@@ -7,7 +7,7 @@ H the hidden size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,9 @@ def rnn(
     x: NDArray[Any],
     w: NDArray[Any],
     r: NDArray[Any],
-    b: Optional[NDArray[Any]] = None,
-    sequence_lens: Optional[NDArray[Any]] = None,
-    initial_h: Optional[NDArray[Any]] = None,
+    b: NDArray[Any] | None = None,
+    sequence_lens: NDArray[Any] | None = None,
+    initial_h: NDArray[Any] | None = None,
     *,
     activations: Sequence[str] = ("Tanh",),
     activation_alpha: Sequence[float] = (0.0,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ def rotary_embedding(
     x: NDArray[Any],
     cos_cache: NDArray[Any],
     sin_cache: NDArray[Any],
-    position_ids: Optional[NDArray[Any]] = None,
+    position_ids: NDArray[Any] | None = None,
     *,
     interleaved: bool = False,
     num_heads: int = 0,

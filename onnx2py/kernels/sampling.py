@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +152,7 @@ def _weighted_sum(
 @rounded_once
 def affine_grid(
     theta: NDArray[Any],
-    size: Union[Sequence[int], NDArray[Any]],
+    size: Sequence[int] | NDArray[Any],
     *,
     align_corners: bool = False,
 ) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +123,7 @@ def _combine(
 def tensor_scatter(
     past_cache: NDArray[Any],
     update: NDArray[Any],
-    write_indices: Optional[NDArray[Any]] = None,
+    write_indices: NDArray[Any] | None = None,
     *,
     axis: int = -2,
     mode: str = "linear",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,7 @@ def _top_of_long_rows(x: NDArray[Any], count: int, largest: bool) -> NDArray[np.
 
 
 def unique(
-    x: NDArray[Any], *, axis: Optional[int] = None, sorted: bool = True
+    x: NDArray[Any], *, axis: int | None = None, sorted: bool = True
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the unique elements of ``x``, or its unique slices along ``axis``.
 
@@ -157,7 +157,7 @@ def one_hot(
 
 
 def compress(
-    input: NDArray[Any], condition: NDArray[Any], *, axis: Optional[int] = None
+    input: NDArray[Any], condition: NDArray[Any], *, axis: int | None = None
 ) -> NDArray[Any]:
     """Return the slices along ``axis`` where the condition is true; all elements if None.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,7 @@ def optional_has_element(input: Any = None) -> NDArray[np.bool_]:
     return np.array(input is not None)
 
 
-def optional_get_element(input: Optional[Any]) -> Any:
+def optional_get_element(input: Any | None) -> Any:
     """Return the value of an optional.
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def flatten(input: NDArray[Any], *, axis: int = 1) -> NDArray[Any]:
     return input.reshape(prod(rows), prod(columns))
 
 
-def squeeze(data: NDArray[Any], axes: Optional[Ints] = None) -> NDArray[Any]:
+def squeeze(data: NDArray[Any], axes: Ints | None = None) -> NDArray[Any]:
     """Return a view without the given axes of length 1, or without all of them.
 
     Raises
@@ -94,7 +94,7 @@ def expand(input: NDArray[Any], shape: Ints) -> NDArray[Any]:
 
 
 def shape(
-    data: NDArray[Any], *, start: int = 0, end: Optional[int] = None
+    data: NDArray[Any], *, start: int = 0, end: int | None = None
 ) -> NDArray[np.int64]:
     """Return the lengths of the axes from ``start`` up to, not including, ``end``.
 

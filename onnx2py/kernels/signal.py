@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -58,7 +58,7 @@ def dft(
 def stft(
     signal: NDArray[Any],
     frame_step: Any,
-    window: Optional[NDArray[Any]] = None,
+    window: NDArray[Any] | None = None,
     frame_length: Any = None,
     *,
     onesided: bool = True,

@@ -16,8 +16,8 @@ def slice_axes(
     data: NDArray[Any],
     starts: Bounds,
     ends: Bounds,
-    axes: Optional[Union[Sequence[int], NDArray[Any]]] = None,
-    steps: Optional[Union[Sequence[int], NDArray[Any]]] = None,
+    axes: Sequence[int] | NDArray[Any] | None = None,
+    steps: Sequence[int] | NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Return a view of the elements ``start:end:step`` along each of some axes.
 
@@ -58,7 +58,7 @@ def slice_axes(
 
 def split(
     input: NDArray[Any],
-    split: Optional[Union[Sequence[int], NDArray[Any]]] = None,
+    split: Sequence[int] | NDArray[Any] | None = None,
     *,
     axis: int = 0,
     num_outputs: int = 0,

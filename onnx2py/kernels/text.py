@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def string_concat(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
 
 
 def string_split(
-    x: NDArray[Any], *, delimiter: str = "", maxsplit: Optional[int] = None
+    x: NDArray[Any], *, delimiter: str = "", maxsplit: int | None = None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Split each string at a delimiter, or at whitespace if that is empty.
 

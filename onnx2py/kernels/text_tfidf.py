@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ def tfidf_vectorizer(
     vocabulary: NDArray[Any],
     grams: Sequence[NDArray[Any]],
     columns: Sequence[NDArray[Any]],
-    weights: Optional[NDArray[Any]] = None,
+    weights: NDArray[Any] | None = None,
     *,
     output_size: int,
     max_skip_count: int = 0,

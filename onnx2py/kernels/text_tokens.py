@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -42,7 +42,7 @@ def bifurcation_detector(
     src_tokens: NDArray[Any],
     cur_tokens: NDArray[Any],
     prev_suffix_match_idx: NDArray[Any],
-    pred_tokens: Optional[NDArray[Any]] = None,
+    pred_tokens: NDArray[Any] | None = None,
     *,
     min_ngram_size: int,
     max_ngram_size: int,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,10 @@ def tree_ensemble(
     votes: NDArray[Any],
     depth: int,
     width: int,
-    missing: Optional[NDArray[np.bool_]] = None,
-    masks: Optional[Masks] = None,
+    missing: NDArray[np.bool_] | None = None,
+    masks: Masks | None = None,
     groups: int = 1,
-    named: Optional[NDArray[np.bool_]] = None,
+    named: NDArray[np.bool_] | None = None,
     aggregate_function: str = "SUM",
     base_values: Sequence[float] = (),
     post_transform: str = "NONE",
@@ -93,14 +94,14 @@ def tree_ensemble_classifier(
     votes: NDArray[Any],
     depth: int,
     width: int,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-    missing: Optional[NDArray[np.bool_]] = None,
-    masks: Optional[Masks] = None,
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
+    missing: NDArray[np.bool_] | None = None,
+    masks: Masks | None = None,
     groups: int = 1,
-    named: Optional[NDArray[np.bool_]] = None,
+    named: NDArray[np.bool_] | None = None,
     base_values: Sequence[float] = (),
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label of the class with most votes, and the scores of all classes.
 
     N is the number of rows, F of features, M of nodes, L of leaves, T of trees and C
@@ -157,15 +158,15 @@ def tree_ensemble_binary_classifier(
     votes: NDArray[Any],
     depth: int,
     width: int,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-    missing: Optional[NDArray[np.bool_]] = None,
-    masks: Optional[Masks] = None,
-    named: Optional[NDArray[np.bool_]] = None,
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
+    missing: NDArray[np.bool_] | None = None,
+    masks: Masks | None = None,
+    named: NDArray[np.bool_] | None = None,
     cutoff: float = 0.0,
     column: int = -1,
     base_values: Sequence[float] = (),
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label and the scores of two classes, as onnxruntime does.
 
     A single column of votes is the score s of the second class; the score of the first is
@@ -221,10 +222,10 @@ def tree_ensemble_binary_classifier(
 def tree_ensemble_single_class_classifier(
     x: NDArray[Any],
     *,
-    labels: Union[Sequence[int], Sequence[str]],
+    labels: Sequence[int] | Sequence[str],
     post_transform: str = "NONE",
     **ensemble: Any,
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label and the score of an ensemble with a single class.
 
     Parameters
