@@ -28,6 +28,11 @@ def mask_as_bias(
     past : the position of the first query
     mask_filter_value : added to the scores of masked keys
     unidirectional : whether to mask keys that come after the query
+
+    Raises
+    ------
+    ValueError
+        If the mask has another shape than those above.
     """
     _, steps, keys = shape
     total: Any = None

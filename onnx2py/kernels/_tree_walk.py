@@ -136,6 +136,11 @@ def _open_leaves(
     """Return the only leaf of each tree that no feature rules out: [T, N].
 
     Takes F steps for all levels of all trees; walking takes four steps per level.
+
+    The tree ``(A if x[1] <= 2 else B) if x[0] <= 5 else C`` has the bits 1, 2 and 4 for A, B
+    and C. ``columns`` is ((0, 1), (1, 1)), ``bounds`` is [5, 2], and ``masks`` has a row for
+    each interval between bounds and one for NaN: 011, 100, 100 for x[0], then 101, 110, 110
+    for x[1]. The row (3, 9) leaves 011 & 110 = 010: bit 1, which is B.
     """
     left = np.full((len(x), masks.shape[1]), -1, np.int64).astype(masks.dtype)
     start = first = 0
@@ -146,7 +151,7 @@ def _open_leaves(
         place += first
         left &= masks.take(place, axis=0)
         start, first = start + count, first + count + 2
-    # The exponent of a power of two is the number of its bit.
+    # As a float, the number is 2**bit: its exponent, stored above the digits, is the bit.
     if left.itemsize < 4:
         bit = (left.astype(np.float32).view(np.int32) >> 23) - 127
     else:

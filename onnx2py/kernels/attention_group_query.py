@@ -80,6 +80,16 @@ def group_query_attention(
     present_key, present_value : [B, G, max(C, T), E]
     output_qk : [B, H, S, T], if requested
 
+    One step after 10 others, with H = 8, G = 2, E = 64 and room for C = 128 in the cache::
+
+        query           [1, 1, 512]       q  [1, 8, 1, 64]
+        key, value      [1, 1, 128]       k, v  [1, 2, 1, 64]
+        seqlens_k       [10]              of 11 keys; the past has 10
+        present_key     [1, 2, 128, 64]   k at position 10, after those of past_key
+        keys            [1, 2, 11, 64]    the first T = 11 of them
+        scores          [1, 8, 1, 11]     4 heads of queries share one of keys
+        output          [1, 1, 512]
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention
     """
     q, k, v = split_qkv_heads(query, key, value, num_heads, kv_num_heads)

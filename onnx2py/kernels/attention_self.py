@@ -47,6 +47,11 @@ def self_attention(
     output : [B, S, H * F]
     present : [2, B, H, P + S, E]; if E and F differ, only the keys
 
+    Raises
+    ------
+    ValueError
+        If the mask has another shape than those above.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Attention
     """
     sizes = qkv_hidden_sizes or (weights.shape[1] // 3,) * 3

@@ -32,6 +32,8 @@ def cast_like(x: NDArray[Any], target_type: NDArray[Any]) -> NDArray[Any]:
     ------
     TypeError
         If that is not one of NumPy's own dtypes; others must be known at compile time.
+    ValueError
+        If a string is not a number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CastLike.html
     """
@@ -91,6 +93,11 @@ def cast_from_strings_narrow(
 
     ``largest`` is the number at which to saturate, None not to saturate; the last two
     parameters apply to the dtype that consists of an exponent only.
+
+    Raises
+    ------
+    ValueError
+        If a string is not a number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Cast.html
     """

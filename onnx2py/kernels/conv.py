@@ -49,7 +49,8 @@ def conv(
     Raises
     ------
     ValueError
-        If the numbers of channels of ``x`` and ``weight`` do not match.
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """

@@ -49,6 +49,12 @@ def conv_depthwise(
     y : [N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
     *kernel_shape, c = weight.shape
@@ -81,7 +87,21 @@ def sum_of_taps(
     strides: Sequence[int] | None,
     dilations: Sequence[int] | None,
 ) -> NDArray[Any]:
-    """Multiply windows of [N, D..., C] by [K..., C], and sum: [N, O..., C]."""
+    """Multiply windows of [N, D..., C] by [K..., C], and sum: [N, O..., C].
+
+    For ``x`` [1, 30, 30, 32], ``weight`` [3, 3, 32] and stride 1, the steps have these shapes::
+
+        windows  [1, 28, 28, 3, 3, 32]     N, place of the window, place in it, C
+        windows  [1, 28, 1, 3, 3, 28 * 32] a row of windows as one: the elements that they
+                                           multiply by one tap are a run in memory
+        weight   [3, 3, 28 * 32]           repeated to match
+        y        [1, 28, 1, 28 * 32]       summed over 3 x 3, in memory [1, 28, 28, 32]
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than the tensor.
+    """
     *kernel_shape, c = weight.shape
     rank, length = len(kernel_shape), out_shape[-1]
     windows = windows_channels_last(x, kernel_shape, strides, dilations)

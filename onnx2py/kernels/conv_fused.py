@@ -48,6 +48,12 @@ def fused_conv(
     y : [N, M, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.FusedConv
     """
     y = conv(

@@ -44,6 +44,12 @@ def conv_integer(
     y : int32[N, M, O...]
         Exact. O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__ConvInteger.html
     """
     rows = subtract_zero_point(weight, weight_zero_point)
@@ -122,6 +128,12 @@ def qlinear_conv(
     -------
     y : int8[N, M, O...] or uint8[N, M, O...]
         Rounded half to even and saturated.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QLinearConv.html
     """

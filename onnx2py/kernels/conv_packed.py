@@ -57,7 +57,8 @@ def conv_packed(
     Raises
     ------
     ValueError
-        If the numbers of channels of ``x`` and ``weight`` do not match.
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
@@ -184,6 +185,11 @@ def conv_pointwise(
     -------
     y : [N, M, O...]
         O = (D - 1) // stride + 1
+
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """

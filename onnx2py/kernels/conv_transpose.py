@@ -134,6 +134,11 @@ def conv_transpose_packed(
         O = stride * (D - 1) + output_padding + dilation * (K - 1) + 1
         - pad_begin - pad_end
 
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
     """
     c, *kernel_shape, m = weight.shape

@@ -92,6 +92,17 @@ def conv_winograd(
     ValueError
         If ``x`` has the wrong axes or channels, or the kernel is larger than the image.
 
+    For ``x`` [1, 8, 14, 14], M = 16, pads of 1 and T = 4, the steps have these shapes::
+
+        padded    [1, 18, 18, 8]        N, rows and columns of whole tiles and their edges, C
+        tiles     [6, 6, 1, 4, 4, 8]    a view: place in a tile, N, tile down, across, C
+        elements  [36, 128]             its copy; before [36, 36] sums elements of each tile
+        product   [36, 16, 8]           times weight [36, 8, 16] for each place
+                  [36, 256]             after [16, 36] sums products for each of 16 results
+                  [4, 4, 1, 4, 4, 16]   row and column in a tile, N, tile down, across, M
+        results   [1, 4, 4, 4, 4, 16]   N, tile down, row in it, tile across, column, M
+        found     [1, 16, 16, 16]       of which [1, 14, 14, 16] is inside y
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
     places, c, m = weight.shape

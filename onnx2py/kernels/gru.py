@@ -76,7 +76,17 @@ def _packed_steps(
     r_b: NDArray[Any] | None,
     h: NDArray[Any],
 ) -> NDArray[Any]:
-    """Return all hidden states [T, D, H, B] from [T, 3, D, H, B] and the first, [D, B, H]."""
+    """Return all hidden states [T, D, H, B] from [T, 3, D, H, B] and the first, [D, B, H].
+
+    For one step, ``gates`` being 2, or 3 if there is ``r_b``::
+
+        product  [D, gates * H, B]   r.T @ h
+        by_gate  [gates, D, H, B]    a view of it: update, reset, hidden
+        state    [3, D, H, B]        update, reset, inner
+        inner    [D, H, B]           tanh(of_x + r.T @ (reset * h)), with r_b
+                                     tanh(of_x + reset * (r.T @ h + r_b))
+        h        [D, H, B]           inner + update * (h - inner)
+    """
     count, _, directions, size, batch = gates_of_x.shape
     hidden = np.empty((count, *gates_of_x.shape[2:]), gates_of_x.dtype)
     gates = 3 if r_b is not None else 2

@@ -81,6 +81,14 @@ def _packed_steps(
     """Return all hidden states [T, D, H, B]; all cells, or the last if lengths are equal.
 
     ``gates_of_x`` is [T, 4, D, H, B]; ``h`` and ``first_cell`` are [D, B, H].
+
+    For one step::
+
+        product  [D, 4 * H, B]   r.T @ h
+        by_gate  [4, D, H, B]    a view of it: input, forget, output, cell
+        state    [5, D, H, B]    gates i, f, o, g after their activations, then the cell c
+        kept     [2, D, H, B]    i, f of state; times kept_of, which are g, c: the new
+                                 cell is i * g + f * c
     """
     count, _, directions, size, batch = gates_of_x.shape
     hidden = np.empty((count, *gates_of_x.shape[2:]), gates_of_x.dtype)

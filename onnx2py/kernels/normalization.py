@@ -82,6 +82,14 @@ def _by_lines(
     """Normalize groups of channels [C] of channels-last lines: [N, L, D * C].
 
     Whole lines of an image are processed, without copying groups together.
+
+    For an image of 7 x 5 with C = 6 channels in 3 groups, N = 2::
+
+        lines        [2, 7, 30]        30 is 5 columns of 6 channels
+        sums         [2, 30]           over all lines
+        total        [2, 3]            over [2, 5 columns, 3 groups, 2 channels]
+        means(sums)  [2, 6]            the mean of its group for each channel
+        line(...)    [2, 1, 30]        repeated for each column, broadcast over lines
     """
     n, count, length = lines.shape
     width, repeats = length // len(scale), len(scale) // groups

@@ -133,6 +133,11 @@ def center_crop_pad(
     shape : the new lengths, in elements
     axes : the axes of ``shape``; all by default
 
+    Raises
+    ------
+    ValueError
+        If ``shape`` and ``axes`` have different lengths.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__CenterCropPad.html
     """
     wanted = as_ints(shape)

@@ -47,6 +47,11 @@ def average_pool(
     y : [N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__AveragePool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
@@ -97,6 +102,11 @@ def lp_pool(
     -------
     y : [N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LpPool.html
     """

@@ -43,6 +43,11 @@ def max_pool_with_mask(
         O = (D + pad_begin + pad_end - K) // stride + 1; the smallest number of the dtype
         for an empty window.
 
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MaxpoolWithMask
     """
     *others, last = pooling_axes(x.shape[2:], kernel_shape, strides, pads, None, False)
@@ -81,6 +86,11 @@ def conv_transpose_with_dynamic_pads(
     output_padding: Sequence[int] | None = None,
 ) -> NDArray[Any]:
     """Compute ``conv_transpose`` with padding from a tensor, int64[2 * axes].
+
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.ConvTransposeWithDynamicPads
     """

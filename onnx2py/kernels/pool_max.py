@@ -40,6 +40,11 @@ def max_pool(
     y : [N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
@@ -77,6 +82,11 @@ def max_pool_channels_last(
     -------
     y : [N, O..., C]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.NhwcMaxPool
     """
@@ -117,6 +127,11 @@ def max_pool_with_indices(
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
     indices : int64[N, C, O...]
         Indices into the flattened ``x``.
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
     """

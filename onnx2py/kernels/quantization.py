@@ -225,6 +225,11 @@ def quantize_linear_per_axis(
     dtype : dtype of the result; that of ``y_zero_point`` by default
     precision : dtype of the division
 
+    Raises
+    ------
+    ValueError
+        If a scale or zero point with several numbers has neither one axis nor those of ``x``.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
     scale = broadcast_parameter(y_scale, x.shape, axis, block_size)
@@ -252,6 +257,11 @@ def dequantize_linear_per_axis(
     x_scale, x_zero_point : [], [1], [length of ``axis``], or of the rank of ``x``
     block_size : elements of ``axis`` that share a scale, if its rank is that of ``x``
     dtype : dtype of the result; that of ``x_scale`` by default
+
+    Raises
+    ------
+    ValueError
+        If a scale or zero point with several numbers has neither one axis nor those of ``x``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
     """

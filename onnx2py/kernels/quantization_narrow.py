@@ -42,6 +42,11 @@ def quantize_linear_narrow(
     dtype : int4, uint4, int2 or uint2 of ml_dtypes
     precision : dtype of the division
 
+    Raises
+    ------
+    ValueError
+        If a scale or zero point with several numbers has neither one axis nor those of ``x``.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
     low, high = _NARROW_RANGES[np.dtype(dtype).name]
@@ -73,6 +78,11 @@ def quantize_linear_to_float(
     dtype : a float4, float6 or float8 type of ml_dtypes
     precision : dtype of the division
     saturate : whether numbers out of range become the largest number, not infinity or NaN
+
+    Raises
+    ------
+    ValueError
+        If a scale or zero point with several numbers has neither one axis nor those of ``x``.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """

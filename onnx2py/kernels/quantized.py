@@ -146,6 +146,12 @@ def qlinear_conv_channels_last(
 ) -> NDArray[Any]:
     """Convolve quantized channels-last tensors: [N, D..., C] -> [N, O..., M].
 
+    Raises
+    ------
+    ValueError
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearConv
     """
     y = qlinear_conv(

@@ -52,6 +52,11 @@ def qattention(
     output : [B, S, H * E]
     present : [2, B, H, P + S, E]
 
+    Raises
+    ------
+    ValueError
+        If the mask has another shape than those above.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QAttention
     """
     rows = matmul_integer_to_float(

@@ -38,6 +38,11 @@ def gather_block_quantized(
     -------
     y : [..., I..., ...], of the dtype of ``scales``
 
+    Raises
+    ------
+    ValueError
+        If a scale or zero point with several numbers has neither one axis nor those of ``x``.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GatherBlockQuantized
     """
     axis, along = gather_axis % data.ndim, quantize_axis % data.ndim

@@ -50,6 +50,11 @@ def qlinear_average_pool(
     y : of the dtype of ``x`` [N, C, O...], or [N, O..., C] if ``channels_last``
         Rounded half to even and saturated.
 
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
+
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearAveragePool
     """
     real = subtract_zero_point(

@@ -90,6 +90,11 @@ def cumsum(
 
     ``exclusive`` excludes the element itself; ``reverse`` sums from the end.
 
+    Raises
+    ------
+    ValueError
+        If ``axis`` is not one number.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__CumSum.html
     """
     return _accumulated(np.add, x, as_int(axis), exclusive, reverse)
@@ -102,6 +107,11 @@ def cumprod(
     """Return the cumulative product along ``axis``.
 
     ``exclusive`` excludes the element itself; ``reverse`` multiplies from the end.
+
+    Raises
+    ------
+    ValueError
+        If ``axis`` is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CumProd.html
     """

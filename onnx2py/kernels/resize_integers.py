@@ -56,6 +56,12 @@ def resize_linear_integers(
     y : [O...]
         O = floor(D * scale), or the size
 
+    Raises
+    ------
+    ValueError
+        If there is not one scale or size for each axis, an empty axis would grow, or a mode
+        is unknown.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Resize.html
     """
     mode = coordinate_transformation_mode

@@ -50,6 +50,12 @@ def resize_linear(
     y : [O...]
         O = floor(D * scale), or the size
 
+    Raises
+    ------
+    ValueError
+        If there is not one scale or size for each axis, an empty axis would grow, or a mode
+        is unknown.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Resize.html
     """
     plan = _linear_plan(
@@ -95,6 +101,12 @@ def resize_cubic(
     -------
     y : [O...]
         O = floor(D * scale), or the size
+
+    Raises
+    ------
+    ValueError
+        If there is not one scale or size for each axis, an empty axis would grow, or a mode
+        is unknown.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Resize.html
     """

@@ -47,6 +47,12 @@ def resize_nearest(
     y : [O...]
         O = floor(D * scale), or the size
 
+    Raises
+    ------
+    ValueError
+        If there is not one scale or size for each axis, an empty axis would grow, or a mode
+        is unknown.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Resize.html
     """
     plan = _nearest_plan(

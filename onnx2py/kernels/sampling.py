@@ -39,6 +39,11 @@ def grid_sample(
     -------
     y : [N, C, O...]
 
+    Raises
+    ------
+    ValueError
+        If ``mode`` or ``padding_mode`` is another one.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__GridSample.html
     """
     lengths = x.shape[2:]

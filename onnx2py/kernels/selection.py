@@ -143,6 +143,11 @@ def one_hot(
 
     Indices from -D to -1 count from the end; other indices give "off" everywhere.
 
+    Raises
+    ------
+    ValueError
+        If ``depth`` is not one number.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__OneHot.html
     """
     length = as_int(depth)
@@ -171,6 +176,11 @@ def compress(
 
 def trilu(input: NDArray[Any], k: Any = 0, *, upper: bool = True) -> NDArray[Any]:
     """Return the matrices with 0 below diagonal ``k``, or above it if not ``upper``.
+
+    Raises
+    ------
+    ValueError
+        If ``k`` is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Trilu.html
     """

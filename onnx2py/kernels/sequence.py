@@ -34,6 +34,8 @@ def sequence_at(input_sequence: Sequence[Any], position: Any) -> Any:
     ------
     IndexError
         If there is no such element.
+    ValueError
+        If ``position`` is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SequenceAt.html
     """
@@ -49,6 +51,8 @@ def sequence_insert(
     ------
     IndexError
         If ``position`` is not between -length and length.
+    ValueError
+        If ``position`` is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SequenceInsert.html
     """
@@ -70,6 +74,8 @@ def sequence_erase(input_sequence: Sequence[Any], position: Any = None) -> list[
     ------
     IndexError
         If there is no such element.
+    ValueError
+        If ``position`` is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SequenceErase.html
     """

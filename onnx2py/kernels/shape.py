@@ -116,6 +116,11 @@ def size(data: NDArray[Any]) -> NDArray[np.int64]:
 def tile_axis(input: NDArray[Any], tiles: Any, axis: Any) -> NDArray[Any]:
     """Return ``input`` repeated ``tiles`` times along ``axis``.
 
+    Raises
+    ------
+    ValueError
+        If ``tiles`` or ``axis`` is not one number.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__Tile.html
     """
     return np.concatenate([input] * as_int(tiles), axis=as_int(axis))

@@ -36,6 +36,11 @@ def dft(
     output : [D..., 2], or [D..., 1] for a one-sided inverse transform
         A one-sided spectrum has length dft_length // 2 + 1 along ``axis``.
 
+    Raises
+    ------
+    ValueError
+        If ``dft_length`` or ``axis`` is not one number.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__DFT.html
     """
     axis = as_int(axis) % input.ndim
@@ -79,6 +84,11 @@ def stft(
     -------
     output : [B, F, N // 2 + 1, 2] if onesided, else [B, F, N, 2]
         F = (L - N) // frame_step + 1
+
+    Raises
+    ------
+    ValueError
+        If ``frame_step`` is not positive, or a length is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__STFT.html
     """

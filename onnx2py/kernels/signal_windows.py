@@ -15,6 +15,11 @@ def hann_window(
 ) -> NDArray[Any]:
     """Return the Hann window of ``size`` samples.
 
+    Raises
+    ------
+    ValueError
+        If ``size`` is not one number.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__HannWindow.html
     """
     return _cosine_window(as_int(size), periodic, (0.5, 0.5, 0.0)).astype(dtype)
@@ -25,6 +30,11 @@ def hamming_window(
 ) -> NDArray[Any]:
     """Return the Hamming window of ``size`` samples.
 
+    Raises
+    ------
+    ValueError
+        If ``size`` is not one number.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__HammingWindow.html
     """
     return _cosine_window(as_int(size), periodic, (25 / 46, 21 / 46, 0.0)).astype(dtype)
@@ -34,6 +44,11 @@ def blackman_window(
     size: Any, *, periodic: bool = True, dtype: Any = np.float32
 ) -> NDArray[Any]:
     """Return the Blackman window of ``size`` samples.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BlackmanWindow.html
     """
@@ -61,6 +76,11 @@ def mel_weight_matrix(
     Returns
     -------
     output : [N // 2 + 1, M]
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not one number.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html
     """

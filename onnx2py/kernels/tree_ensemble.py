@@ -131,6 +131,11 @@ def tree_ensemble_classifier(
     label : [N], int64 or strings; of equal classes the first wins
     scores : [N, C]
 
+    Raises
+    ------
+    ValueError
+        If ``x`` has too few features.
+
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """
     tables = (features, thresholds, children, roots, depth, width, missing, masks)
@@ -198,6 +203,11 @@ def tree_ensemble_binary_classifier(
     label : [N], int64 or strings
     scores : [N, 2]
 
+    Raises
+    ------
+    ValueError
+        If ``x`` has too few features.
+
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """
     tables = (features, thresholds, children, roots, depth, width, missing, masks)
@@ -237,6 +247,11 @@ def tree_ensemble_single_class_classifier(
     -------
     label : [N], int64 or strings
     scores : [N, 1]
+
+    Raises
+    ------
+    ValueError
+        If ``x`` has too few features.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """

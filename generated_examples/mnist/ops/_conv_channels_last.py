@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._conv_windows import Pads, explicit_pads
+from ._conv_windows import Pads, explicit_pads, window_strides
+from ._precision import wide_dtype
 
 
 def padded_channels_last(
@@ -35,7 +36,7 @@ def padded_channels_last(
             f"conv: kernel_shape {tuple(kernel_shape)}: expected x of "
             f"{len(kernel_shape) + 2} axes and {channels} channels, got {x.shape}"
         )
-    dtype = single_or_double(x.dtype)
+    dtype = wide_dtype(x.dtype)
     moved = x.transpose(0, *range(2, x.ndim), 1)
     if pads is None:
         return np.ascontiguousarray(moved, dtype)
@@ -63,41 +64,33 @@ def _padding(
     return pads[: len(sizes)], pads[len(sizes) :]
 
 
-def windows_of(
+def windows_channels_last(
     x: NDArray[Any],
     kernel_shape: Sequence[int],
     strides: Sequence[int] | None,
     dilations: Sequence[int] | None,
 ) -> NDArray[Any]:
-    """Return a view of all windows: [N, D..., C] -> [N, O..., K..., C].
+    """Return a view of all windows of a contiguous tensor: [N, D..., C] -> [N, O..., K..., C].
+
+    ``O...`` is the window's place in the output, ``K...`` the place inside a window, in
+    the order in which a product of [O..., K... * C] and [K... * C, M] reads them.
 
     Raises
     ------
     ValueError
         If a window is longer than the tensor.
     """
-    ones = (1,) * len(kernel_shape)
-    out_shape, across, inside = [], [], []
-    for size, step, k, stride, dilation in zip(
-        x.shape[1:], x.strides[1:], kernel_shape, strides or ones, dilations or ones
-    ):
-        out_shape.append((size - dilation * (k - 1) - 1) // stride + 1)
-        across.append(step * stride)
-        inside.append(step * dilation)
-    if min(out_shape) < 1:
-        raise ValueError(
-            f"windows: kernel_shape {tuple(kernel_shape)}, dilations "
-            f"{tuple(dilations or ones)}: expected an image that they fit in, got "
-            f"{x.shape[1:-1]} with its padding"
-        )
+    out_shape, inside, across = window_strides(
+        x.shape[1:-1], x.strides[1:-1], kernel_shape, strides, dilations
+    )
     shape = (len(x), *out_shape, *kernel_shape, x.shape[-1])
-    return view(x, shape, (x.strides[0], *across, *inside, x.strides[-1]))
+    return strided_view(x, shape, (x.strides[0], *across, *inside, x.strides[-1]))
 
 
-def view(
+def strided_view(
     x: NDArray[Any], shape: tuple[int, ...], strides: tuple[int, ...]
 ) -> NDArray[Any]:
-    """Return a view of a contiguous ``x`` with other strides.
+    """Return a view of a contiguous ``x`` with other strides, in bytes.
 
     Takes a tenth of the time of ``as_strided``, and NumPy checks the bounds.
     """
@@ -129,8 +122,3 @@ def add_to_rows(y: NDArray[Any], bias: NDArray[Any]) -> None:
         runs += np.repeat(bias[None], repeats, 0).reshape(-1)
         y = flat[end:].reshape(-1, size)
     y += bias
-
-
-def single_or_double(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype to compute in: products in half precision are slow."""
-    return np.dtype(np.float32) if dtype.itemsize == 2 else dtype

@@ -38,3 +38,44 @@ def explicit_pads(
     upper = pads == "SAME_UPPER"
     begins = [int((total if upper else total + 1) / 2) for total in totals]
     return (*begins, *(total - begin for total, begin in zip(totals, begins)))
+
+
+def window_strides(
+    sizes: Sequence[int],
+    steps: Sequence[int],
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None,
+    dilations: Sequence[int] | None,
+) -> tuple[list[int], list[int], list[int]]:
+    """Return how many windows there are along each spatial axis, and how they lie in memory.
+
+    Parameters
+    ----------
+    sizes, steps : the length of each spatial axis in elements, its stride in bytes
+
+    Returns
+    -------
+    out_shape : O = (D - dilation * (K - 1) - 1) // stride + 1
+    inside : bytes from one element of a window to the next
+    across : bytes from one window to the next
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than the tensor.
+    """
+    ones = (1,) * len(kernel_shape)
+    out_shape, inside, across = [], [], []
+    for size, step, k, stride, dilation in zip(
+        sizes, steps, kernel_shape, strides or ones, dilations or ones
+    ):
+        out_shape.append((size - dilation * (k - 1) - 1) // stride + 1)
+        inside.append(step * dilation)
+        across.append(step * stride)
+    if out_shape and min(out_shape) < 1:
+        raise ValueError(
+            f"windows: kernel_shape {tuple(kernel_shape)}, dilations "
+            f"{tuple(dilations or ones)}: expected an image that they fit in, got "
+            f"{tuple(sizes)} with its padding"
+        )
+    return out_shape, inside, across

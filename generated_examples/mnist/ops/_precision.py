@@ -1,4 +1,8 @@
-"""Arithmetic of small floats in float32, as in onnxruntime."""
+"""Arithmetic of small floats in float32, as in onnxruntime.
+
+Half precision loses too many digits where several steps are rounded, and its products are
+slow: kernels compute in float32 and round their results once.
+"""
 
 from __future__ import annotations
 
@@ -13,3 +17,8 @@ def widened(x: NDArray[Any]) -> NDArray[Any]:
     if x.dtype.itemsize < 4 and x.dtype.kind in "fV":  # ml_dtypes are of kind V
         return x.astype(np.float32)
     return x
+
+
+def wide_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return float32 for float16, bfloat16 and float8, else ``dtype`` itself."""
+    return np.dtype(np.float32) if dtype.itemsize < 4 and dtype.kind in "fV" else dtype

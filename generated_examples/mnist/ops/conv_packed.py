@@ -14,7 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._conv_channels_last import channels_second, padded_channels_last, windows_of
+from ._conv_channels_last import (
+    channels_second,
+    padded_channels_last,
+    windows_channels_last,
+)
 from ._conv_windows import Pads
 
 _BLOCK = 1 << 20  # elements of the windows that are copied at once
@@ -53,7 +57,8 @@ def conv_packed(
     Raises
     ------
     ValueError
-        If the numbers of channels of ``x`` and ``weight`` do not match.
+        If the numbers of channels of ``x`` and ``weight`` do not match, or the kernel is longer
+        than the padded image.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Conv.html
     """
@@ -61,7 +66,7 @@ def conv_packed(
     dtype, channels = x.dtype, c_per_group * group
     x = padded_channels_last(x, channels, kernel_shape, strides, pads, dilations)
     weight = weight.astype(x.dtype, copy=False)
-    windows = windows_of(x, kernel_shape, strides, dilations)  # [N, O..., K..., C]
+    windows = windows_channels_last(x, kernel_shape, strides, dilations)
     out_shape = windows.shape[: 1 + len(kernel_shape)]
     lines = weight.reshape(kernel_shape[0], prod(weight.shape[1:-1]), m)
     if group > 1:
@@ -72,7 +77,7 @@ def conv_packed(
         rows = weight.reshape(prod(weight.shape[:-1]), m)
         y = multiply_windows_last(windows, rows, out_shape)
     else:
-        across = windows_of(x, (1, *kernel_shape[1:]), strides, dilations)
+        across = windows_channels_last(x, (1, *kernel_shape[1:]), strides, dilations)
         y = multiply_lines(across, lines, out_shape, dilations[0] if dilations else 1)
     return channels_second(y, bias, dtype)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ._precision import widened
 def gemm(
     a: NDArray[Any],
     b: NDArray[Any],
-    c: Optional[NDArray[Any]] = None,
+    c: NDArray[Any] | None = None,
     *,
     alpha: float = 1.0,
     beta: float = 1.0,

@@ -39,6 +39,11 @@ def max_pool(
     y : [N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
+    Raises
+    ------
+    ValueError
+        If a window is longer than a padded axis by the stride or more.
+
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxPool.html
     """
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def as_rows(x: NDArray[Any], dtype: Any = np.float32) -> NDArray[Any]:
 
 
 def pick_labels(
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]], index: NDArray[Any]
+    labels: Sequence[int] | Sequence[str] | NDArray[Any], index: NDArray[Any]
 ) -> NDArray[Any]:
     """Return ``labels[index]``: int64, or strings as an object array."""
     table = np.asarray(labels)

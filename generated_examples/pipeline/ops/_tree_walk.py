@@ -8,14 +8,15 @@ are rewritten as one or more of these. A leaf is its own child. Leaves have the 
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Optional, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._ml_scores import as_rows
 
-Masks = Tuple[Sequence[Tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
+Masks = tuple[Sequence[tuple[int, int]], NDArray[Any], NDArray[Any], NDArray[np.int64]]
 """Tables that find leaves faster for many rows: each used feature with the number of its
 thresholds; the sorted thresholds; [I, T], the leaves reachable between them, as bits; and
 [T, B], the leaf of each bit."""
@@ -41,8 +42,8 @@ def find_leaves(
     roots: NDArray[np.int64],
     depth: int,
     width: int,
-    missing: Optional[NDArray[np.bool_]],
-    masks: Optional[Masks] = None,
+    missing: NDArray[np.bool_] | None,
+    masks: Masks | None = None,
     targets: int = 1,
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the leaf [T, N] that each tree leads to, one block of rows after another.
@@ -87,7 +88,7 @@ def _walk(
     children: NDArray[np.int64],
     roots: NDArray[np.int64],
     depth: int,
-    missing: Optional[NDArray[np.bool_]],
+    missing: NDArray[np.bool_] | None,
 ) -> NDArray[np.int64]:
     """Walk each row [N, F] down each tree, one level at a time."""
     count, width = x.shape
@@ -107,7 +108,7 @@ def _walk(
 
 
 def _goes_to_then(
-    value: NDArray[Any], threshold: NDArray[Any], missing: Optional[NDArray[np.bool_]]
+    value: NDArray[Any], threshold: NDArray[Any], missing: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_]:
     then = np.asarray(value <= threshold)
     if missing is not None:
@@ -130,7 +131,7 @@ def _jump(
 
 def _open_leaves(
     x: NDArray[Any],
-    columns: Sequence[Tuple[int, int]],
+    columns: Sequence[tuple[int, int]],
     bounds: NDArray[Any],
     masks: NDArray[Any],
     leaves: NDArray[np.int64],
@@ -138,6 +139,11 @@ def _open_leaves(
     """Return the only leaf of each tree that no feature rules out: [T, N].
 
     Takes F steps for all levels of all trees; walking takes four steps per level.
+
+    The tree ``(A if x[1] <= 2 else B) if x[0] <= 5 else C`` has the bits 1, 2 and 4 for A, B
+    and C. ``columns`` is ((0, 1), (1, 1)), ``bounds`` is [5, 2], and ``masks`` has a row for
+    each interval between bounds and one for NaN: 011, 100, 100 for x[0], then 101, 110, 110
+    for x[1]. The row (3, 9) leaves 011 & 110 = 010: bit 1, which is B.
     """
     left = np.full((len(x), masks.shape[1]), -1, np.int64).astype(masks.dtype)
     start = first = 0
@@ -148,7 +154,7 @@ def _open_leaves(
         place += first
         left &= masks.take(place, axis=0)
         start, first = start + count, first + count + 2
-    # The exponent of a power of two is the number of its bit.
+    # As a float, the number is 2**bit: its exponent, stored above the digits, is the bit.
     if left.itemsize < 4:
         bit = (left.astype(np.float32).view(np.int32) >> 23) - 127
     else:

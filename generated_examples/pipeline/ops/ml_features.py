@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 def scaler(
     x: NDArray[Any],
     *,
-    offset: Union[float, NDArray[np.float32]] = 0.0,
-    scale: Union[float, NDArray[np.float32]] = 1.0,
+    offset: float | NDArray[np.float32] = 0.0,
+    scale: float | NDArray[np.float32] = 1.0,
 ) -> NDArray[np.float32]:
     """Return ``(x - offset) * scale`` as float32.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 def zip_map(
     x: NDArray[np.float32],
     *,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-) -> List[Dict[Any, float]]:
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
+) -> list[dict[Any, float]]:
     """Return one dictionary per row [C], which maps ``labels`` [C] to the row's numbers.
 
     Raises

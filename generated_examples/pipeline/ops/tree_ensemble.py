@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +22,14 @@ def tree_ensemble_classifier(
     votes: NDArray[Any],
     depth: int,
     width: int,
-    labels: Union[Sequence[int], Sequence[str], NDArray[Any]],
-    missing: Optional[NDArray[np.bool_]] = None,
-    masks: Optional[Masks] = None,
+    labels: Sequence[int] | Sequence[str] | NDArray[Any],
+    missing: NDArray[np.bool_] | None = None,
+    masks: Masks | None = None,
     groups: int = 1,
-    named: Optional[NDArray[np.bool_]] = None,
+    named: NDArray[np.bool_] | None = None,
     base_values: Sequence[float] = (),
     post_transform: str = "NONE",
-) -> Tuple[NDArray[Any], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Return the label of the class with most votes, and the scores of all classes.
 
     N is the number of rows, F of features, M of nodes, L of leaves, T of trees and C
@@ -57,6 +58,11 @@ def tree_ensemble_classifier(
     -------
     label : [N], int64 or strings; of equal classes the first wins
     scores : [N, C]
+
+    Raises
+    ------
+    ValueError
+        If ``x`` has too few features.
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html
     """

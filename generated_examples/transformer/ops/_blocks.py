@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 32768
@@ -27,8 +26,3 @@ def blocks(*arrays: NDArray[Any]) -> Iterable[tuple[NDArray[Any], ...]]:
     flat = [array.transpose(order).reshape(-1) for array in arrays]  # views, if dense
     starts = range(0, size, BLOCK)
     return (tuple(a[start : start + BLOCK] for a in flat) for start in starts)
-
-
-def in_float32(x: NDArray[Any]) -> bool:
-    """Return whether to compute in float32: half precision loses too many digits."""
-    return np.dtype(x.dtype).itemsize < 4

@@ -1,4 +1,8 @@
-"""Arithmetic of small floats in float32, as in onnxruntime."""
+"""Arithmetic of small floats in float32, as in onnxruntime.
+
+Half precision loses too many digits where several steps are rounded, and its products are
+slow: kernels compute in float32 and round their results once.
+"""
 
 from __future__ import annotations
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blocks import blocks, in_float32
+from ._blocks import blocks
+from ._precision import widened
 
 GELU_TANH = (-2 * 0.044715 * (2 / np.pi) ** 0.5, -2 * (2 / np.pi) ** 0.5)
 """``-2 * artanh(t) / x`` as a polynomial in ``x * x``, for the ``t`` of ``gelu_tanh``."""
@@ -31,23 +32,21 @@ def polynomial_into(
     out += coefficients[-1]
 
 
-def gelu_tanh(x: NDArray[Any], bias: Optional[NDArray[Any]] = None) -> NDArray[Any]:
+def gelu_tanh(x: NDArray[Any], bias: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return ``0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))``.
 
     ``bias``, if any, is added to ``x`` first.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gelu.html
     """
-    if in_float32(x):
-        total = x.astype(np.float32) + (0 if bias is None else bias)
-        return gelu_tanh(np.asarray(total, np.float32)).astype(x.dtype)
+    wide = widened(x)
     if bias is not None:
-        x = np.asarray(x + bias)
-    y = np.empty_like(x)
-    for a, out in blocks(x, y):
+        wide = np.asarray(wide + widened(bias))
+    y = np.empty_like(wide)
+    for a, out in blocks(wide, y):
         # 0.5 * (1 + tanh(u)) is 1 / (1 + exp(-2 * u)).
         odd_into(a, GELU_TANH, out)
         np.exp(out, out=out)
         out += 1
         np.divide(a, out, out=out)
-    return y
+    return y.astype(x.dtype, copy=False)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._precision import widened
-from ._sums import sums_of_long_rows
-
-LONG = 4096
-"""Sequential sums of longer rows lose too many digits."""
-
+from ._row_sums import LONG, row_means
 
 LARGE = 1 << 17
+"""Elements whose squares do not fit into the cache."""
 
 
 def layer_normalization(
     x: NDArray[Any],
-    scale: Optional[NDArray[Any]] = None,
-    bias: Optional[NDArray[Any]] = None,
+    scale: NDArray[Any] | None = None,
+    bias: NDArray[Any] | None = None,
     *,
     axis: int = -1,
     epsilon: float = 1e-5,
@@ -59,27 +55,10 @@ def standardized(x: NDArray[Any], epsilon: float) -> NDArray[Any]:
     return np.asarray(y)
 
 
-def row_means(x: NDArray[Any]) -> NDArray[Any]:
-    """Return the means along the last axis, which is kept: [..., L] -> [..., 1]."""
-    length = x.shape[-1]
-    if length > LONG:
-        return np.asarray(sums_of_long_rows(x) / x.dtype.type(length))
-    # A product takes half the time of a sum along the last axis; dot has less overhead than matmul.
-    shares = _shares(length, x.dtype)
-    return np.asarray(x.dot(shares) if x.ndim == 2 else np.matmul(x, shares))
-
-
 def mean_squares(x: NDArray[Any]) -> NDArray[Any]:
     """Return the means of the squares along the last axis: [..., L] -> [..., 1]."""
     length = x.shape[-1]
     if x.ndim == 2 and x.size >= LARGE and length <= LONG:
-        # The squares would not fit into the cache.
         sums = np.einsum("ij,ij->i", x, x)
         return np.asarray(sums[:, None] / x.dtype.type(length))
     return row_means(np.square(x))
-
-
-@lru_cache(maxsize=64)
-def _shares(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return a column of ``1 / length``."""
-    return np.full((length, 1), 1 / max(length, 1), dtype)

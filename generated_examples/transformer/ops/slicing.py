@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Union
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -12,7 +12,7 @@ from ._ints import as_ints
 
 def split(
     input: NDArray[Any],
-    split: Optional[Union[Sequence[int], NDArray[Any]]] = None,
+    split: Sequence[int] | NDArray[Any] | None = None,
     *,
     axis: int = 0,
     num_outputs: int = 0,
