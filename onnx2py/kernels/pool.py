@@ -58,7 +58,8 @@ def average_pool(
     dtype = x.dtype
     total = pool_windows(widened(x), axes, np.add, empty=0)
     if all(axis.counts_whole_windows(count_include_pad) for axis in axes):
-        total /= total.dtype.type(prod(kernel_shape))
+        if prod(kernel_shape) > 1:  # else it may be x
+            total /= total.dtype.type(prod(kernel_shape))
         return total.astype(dtype, copy=False)
     counts = [_counts(axis, count_include_pad) for axis in axes]
     # A product over axes: windows are boxes, and so are their parts that count.

@@ -138,6 +138,16 @@ def test_average_pool_of_a_line(options, expected):
     np.testing.assert_allclose(y, [[expected]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("kernel_shape", [(1,), (2,)])
+def test_average_pool_does_not_write_to_its_argument(kernel_shape):
+    x = np.arange(4, dtype=np.float32).reshape(1, 1, 4)
+    x.flags.writeable = False
+    y = pool.average_pool(x, kernel_shape=kernel_shape)
+    assert y.ravel().tolist() == (
+        [0, 1, 2, 3] if kernel_shape == (1,) else [0.5, 1.5, 2.5]
+    )
+
+
 def test_half_floats_are_summed_in_single_precision():
     x = np.full((1, 1, 60, 60), 50, np.float16)
     assert pool.global_average_pool(x).tolist() == [[[[50]]]]
