@@ -127,7 +127,7 @@ class Model:
         steps = ops.size(visited)
 
         return Outputs(
-            own(as_array(last), start, self.two),
+            own(as_array(last), start),
             own(as_array(largest), last, start),
             as_array(steps),
             as_array(visited),

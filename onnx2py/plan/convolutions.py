@@ -36,18 +36,13 @@ from ..kernels import conv_transpose as transposed
 from ..kernels.conv import conv
 from ..kernels.conv_integer import subtract_zero_point
 from ..kernels.quantization import dequantize_linear, dequantize_linear_per_axis
+from ..traits.kernels import kernel_traits
 from .traverse import names_read, with_blocks
 
 FEWEST_CHANNELS = 32
 """For Winograd: with fewer, sums cost more than products save."""
 SMALLEST = {4: 20, 2: 10}
 """The shortest side of a result for tiles of 4 and of 2; below, much of a tile is padding."""
-LAST_AXIS = (
-    conv_packed.packed_weight,
-    conv_packed.pointwise_weight,
-    conv_depthwise.depthwise_weight,
-)
-"""What makes the first axis of weights the last."""
 LARGE_BYTES = 1 << 26
 """Packed weights that large are kept out of the compiler's memory."""
 
@@ -264,7 +259,7 @@ class _Chooser:
         if not whole and call.function is not dequantize_linear_per_axis:
             return None
         numbers, *parameters = call.args
-        if not isinstance(numbers, Ref) or pack not in LAST_AXIS:
+        if not isinstance(numbers, Ref) or not kernel_traits(pack).last_axis:
             return None
         stored = self.weights.get(numbers.name)
         if stored is None or stored.dtype not in (np.int8, np.uint8):

@@ -8,11 +8,8 @@ Q5  ``fake_quantize`` of what only picks or moves numbers that were already roun
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from ..ir.patterns import Options, Rest
 from ..ir.program import Call, Program, Ref, Statement
@@ -22,15 +19,9 @@ from ..kernels.quantization import (
     fake_quantize,
     quantize_linear,
 )
-from ..kernels.shape import flatten, reshape
+from ..traits.kernels import kernel_traits
 from .rewrite import Block, Match, Rewrite, function_of, rewritten
 from .traverse import count_reads, with_blocks
-
-MOVING: frozenset[Callable[..., Any]] = frozenset(
-    (np.reshape, np.transpose, np.squeeze, np.expand_dims, reshape, flatten)
-)
-"""What keeps all elements of the first argument."""
-
 
 _STORED = (quantize_linear, "x", Rest("grid"), Options("how"))
 _READ = (dequantize_linear, _STORED, Rest("same grid"))
@@ -86,7 +77,7 @@ def _rounded_once(
 def _only_moves(call: Call) -> bool:
     """Whether each element of the result is one of the first argument's."""
     if call.function is not max_pool:
-        return call.function in MOVING
+        return kernel_traits(call.function).view
     pads: Any = call.kwargs.get("pads") or ()
     kernel: Any = call.kwargs["kernel_shape"]
     inside = isinstance(pads, tuple) and all(

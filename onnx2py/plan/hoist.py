@@ -11,9 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.program import Call, Program, Statement, references
-from ..kernels import random
-
-_RANDOM_MODULE = random.__name__
+from ..traits.kernels import kernel_traits
 
 
 def move_to_setup(program: Program) -> Program:
@@ -23,14 +21,12 @@ def move_to_setup(program: Program) -> Program:
     kept: list[Statement] = []
     for statement in program.statements:
         operation = statement.operation
-        is_fixed = isinstance(operation, Call) and not _is_random(operation)
+        is_fixed = isinstance(operation, Call) and not (
+            kernel_traits(operation.function).random
+        )
         if is_fixed and all(name in fixed for name in references(operation)):
             setup.append(statement)
             fixed.update(name for name in statement.outputs if name)
         else:
             kept.append(statement)
     return replace(program, statements=tuple(kept), setup=tuple(setup))
-
-
-def _is_random(call: Call) -> bool:
-    return getattr(call.function, "__module__", "") == _RANDOM_MODULE

@@ -3,73 +3,22 @@
 M2  An elementwise call is the last to read a large operand, which a call made afresh and of
     which there can be no view, and which has the result's type -> its ``out`` is the operand.
 
-A view is not always told from a new array; only calls listed here are known to make new ones.
+Which calls make new arrays and which take ``out`` stands in :mod:`..traits.kernels`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement
 from ..ir.types import Dim, TensorType, ValueType
-from ..kernels import (
-    activation,
-    activation_exponential,
-    activation_gelu,
-    arithmetic,
-    conv,
-    conv_depthwise,
-    conv_packed,
-    conv_transpose,
-    conv_winograd,
-    matmul,
-    matmul_nbits,
-    normalization,
-    normalization_batch,
-    pool_max,
-    quantization,
-    softmax,
-)
+from ..traits.kernel import FIRST
+from ..traits.kernels import kernel_traits
 from .traverse import reads_of
-
-UFUNCS = frozenset(
-    (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.negative)
-    + (np.exp, np.sqrt, np.tanh, np.abs, np.reciprocal)
-)
-ELEMENTWISE: frozenset[Callable[..., Any]] = UFUNCS | {activation.relu, arithmetic.clip}
-"""What takes ``out``, and reads each element before it writes it."""
-OVER_FIRST: frozenset[Callable[..., Any]] = frozenset(
-    (normalization_batch.scale_and_shift, normalization_batch.batch_normalization)
-)
-"""What takes the first argument as ``out``, and no other."""
-MAKERS: frozenset[Callable[..., Any]] = ELEMENTWISE | {
-    *OVER_FIRST,
-    matmul_nbits.matmul_nbits_unpacked,
-    conv.conv,
-    conv_transpose.conv_transpose,
-    conv_transpose.conv_transpose_packed,
-    activation_exponential.sigmoid,
-    activation_exponential.swish,
-    activation_gelu.gelu,
-    activation_gelu.gelu_tanh,
-    matmul.gemm,
-    matmul.project,
-    normalization.layer_normalization,
-    normalization.rms_normalization,
-    np.matmul,
-    conv_depthwise.conv_depthwise,
-    conv_packed.conv_packed,
-    conv_packed.conv_pointwise,
-    quantization.fake_quantize,
-    softmax.softmax,
-    conv_winograd.conv_winograd,
-}
-"""What returns a new array, whatever it is given, and keeps no hold of it."""
 
 
 def write_in_place(program: Program) -> Program:
@@ -90,22 +39,18 @@ def write_in_place(program: Program) -> Program:
 
 def _makes(statement: Statement) -> bool:
     call = statement.operation
-    if not isinstance(call, Call):
-        return False
-    if call.function is pool_max.max_pool:  # of single elements it may be a view
-        kernel_shape = call.kwargs.get("kernel_shape")
-        return isinstance(kernel_shape, tuple) and max(kernel_shape) > 1
-    return call.function in MAKERS or call.function == ".astype" and not call.kwargs
+    return isinstance(call, Call) and kernel_traits(call.function).makes_new(call)
 
 
 def _placed(
     statement: Statement, fresh: set[str], types: Mapping[str, ValueType]
 ) -> Statement:
     call = statement.operation
-    if not isinstance(call, Call) or call.function not in ELEMENTWISE | OVER_FIRST:
+    out = kernel_traits(call.function).out if isinstance(call, Call) else None
+    if not isinstance(call, Call) or out is None:
         return statement
     kind = types.get(statement.outputs[0])
-    for argument in call.args[: 1 if call.function in OVER_FIRST else None]:
+    for argument in call.args[: 1 if out == FIRST else None]:
         if (
             isinstance(argument, Ref)
             and argument.name in statement.frees

@@ -13,7 +13,7 @@ shape of unknown rank.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -37,31 +37,11 @@ from ..ir.program import (
 )
 from ..ir.sums import Sum
 from ..ir.types import Dim, TensorType, ValueType
-from ..kernels import generate, padding, shape, slicing
+from ..kernels import generate, shape, slicing
+from ..traits.kernels import kernel_traits
 from ._length_rules import Evaluator, Lengths, NotLengths
 from ._numbers import combined
 from .traverse import reads_of, with_bodies
-
-TAKE_NUMBERS: Mapping[Any, tuple[int, ...]] = {
-    np.broadcast_to: (1,),
-    np.full: (0,),
-    np.ones: (0,),
-    np.reshape: (1,),
-    np.tile: (1,),
-    np.zeros: (0,),
-    padding.pad: (1,),
-    shape.expand: (1,),
-    shape.reshape: (1,),
-    slicing.slice_axes: (1, 2, 3, 4),
-    slicing.split: (1,),
-}
-"""Which arguments of a function may be tuples of numbers."""
-
-BESIDE_TENSORS = frozenset(
-    (np.add, np.subtract, np.multiply, np.maximum, np.minimum, np.equal)
-    + (np.less, np.less_equal, np.greater, np.greater_equal)
-)
-"""What takes a number beside a tensor of int64, whose dtype the result then has."""
 
 
 def write_lengths(program: Program) -> Program:
@@ -263,13 +243,14 @@ class _Block:
 
     def _call(self, call: Call, statement: Statement) -> Call:
         args = list(call.args)
-        for place in TAKE_NUMBERS.get(call.function, ()):
+        traits = kernel_traits(call.function)
+        for place in traits.lengths:
             if place < len(args):
                 args[place] = self._numbers(args[place])
         call = replace(call, args=tuple(args))
         if call.function is generate.range_:
             return self._range(call, statement.outputs[0])
-        if call.function in BESIDE_TENSORS:
+        if traits.beside:
             return self._beside_tensor(call)
         if call.function is shape.reshape:
             return self._plain_reshape(call)

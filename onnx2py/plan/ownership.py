@@ -1,19 +1,15 @@
 """Which outputs may lie in memory that something else holds: a weight, an input, another output.
 
 What a call of the model returns belongs to the caller, who may write over it. NumPy's views
-make that a question of each output: what computed it, and from what. A function that is not
-listed here may return a view of any of its arguments.
+make that a question of each output: what computed it, and from what. A function of which nothing
+else is known (:mod:`..traits.kernels`) may return a view of any of its arguments.
 """
 
 from __future__ import annotations
 
-import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from ..ir.program import (
     Body,
@@ -29,77 +25,7 @@ from ..ir.program import (
     references,
     walk,
 )
-from ..kernels import (
-    activation_exponential,
-    attention_dot_product,
-    generate,
-    gru,
-    lstm,
-    ml_linear,
-    ml_maps,
-    padding,
-    quantization,
-    reduction,
-    rnn,
-    scatter,
-    selection,
-    shape,
-    softmax,
-    tree_ensemble,
-)
-from .in_place import MAKERS
-
-VIEWS: frozenset[Callable[..., Any] | str] = frozenset(
-    (np.expand_dims, np.moveaxis, np.reshape, np.squeeze, np.swapaxes, np.transpose)
-    + (operator.getitem, shape.flatten, shape.reshape, shape.squeeze, shape.unsqueeze)
-)
-"""What returns its first argument or a view of it, which can be written to if that can."""
-FRESH: frozenset[Callable[..., Any] | str] = MAKERS | {
-    *(
-        np.arange,
-        np.argmax,
-        np.argmin,
-        np.array,
-        np.concatenate,
-        np.copy,
-        np.cumsum,
-        np.full,
-        np.max,
-        np.mean,
-    ),
-    *(np.min, np.ones, np.prod, np.stack, np.sum, np.take, np.take_along_axis, np.tile),
-    *(np.where, np.zeros),
-    attention_dot_product.dot_product_attention,
-    activation_exponential.elu,
-    activation_exponential.mish,
-    activation_exponential.selu,
-    activation_exponential.softplus,
-    generate.range_,
-    gru.gru,
-    gru.gru_packed,
-    ml_linear.linear_classifier,
-    lstm.lstm,
-    lstm.lstm_packed,
-    ml_maps.zip_map,
-    padding.pad,
-    quantization.dequantize_linear,
-    quantization.quantize_linear,
-    reduction.reduce_l1,
-    reduction.reduce_l2,
-    reduction.reduce_log_sum_exp,
-    rnn.rnn,
-    scatter.scatter_elements,
-    scatter.scatter_nd,
-    selection.non_zero,
-    selection.one_hot,
-    selection.top_k,
-    shape.shape,
-    shape.size,
-    softmax.log_softmax,
-    softmax.softmax_flattened,
-    tree_ensemble.tree_ensemble_classifier,
-}
-"""What returns new arrays, none of which shares memory with another or with an argument."""
+from ..traits.kernels import kernel_traits
 
 
 @dataclass(frozen=True)
@@ -176,12 +102,12 @@ class _Views:
             self._link(outputs, operation.body.outputs)
 
     def _note_call(self, call: Call, outputs: tuple[str, ...], together: str) -> None:
-        out = call.kwargs.get("out")
+        out, traits = call.kwargs.get("out"), kernel_traits(call.function)
         if isinstance(out, Ref):
             sources = [out.name]
-        elif _is_fresh(call):
+        elif traits.makes_new(call):
             return
-        elif call.function in VIEWS:
+        elif traits.view:
             first = call.args[0]
             sources = [first.name] if isinstance(first, Ref) else []
         else:
@@ -209,10 +135,3 @@ class _Views:
     def _link(self, names: Iterable[str], sources: Iterable[str]) -> None:
         for name, source in zip(names, sources):
             self.sources[name].append(source)
-
-
-def _is_fresh(call: Call) -> bool:
-    """Whether a call returns new arrays."""
-    if call.function == ".astype":
-        return not call.kwargs  # it copies
-    return isinstance(call.function, np.ufunc) or call.function in FRESH

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,14 +18,9 @@ import numpy as np
 
 from ..ir.program import Argument, Call, Program, Ref, Statement
 from ..kernels.attention_dot_product import dot_product_attention
-from ..kernels.shape import reshape
 from ..kernels.slicing import split
+from ..traits.kernels import kernel_traits
 from .projections import Projection, Projections
-
-VIEWS: frozenset[Callable[..., Any]] = frozenset(
-    (np.reshape, np.transpose, np.squeeze, np.expand_dims, reshape)
-)
-"""What keeps all elements; the first argument is the tensor."""
 
 
 def fold_scales(program: Program) -> Program:
@@ -73,7 +68,7 @@ class _Search:
             if (scaled := self.scaled(call)) is not None:
                 self.scalings.append(maker)
                 value = scaled
-            elif call.function in VIEWS:
+            elif kernel_traits(call.function).view:
                 value = source
             else:
                 return None

@@ -19,6 +19,10 @@ from onnx import TensorProto, helper, numpy_helper
 from generated_examples.make.__main__ import HOME
 from onnx2py import OptionError, OutputError, compile_model
 from onnx2py.cli import main
+from onnx2py.ir.program import Call, Ref
+from onnx2py.ir.types import TensorType
+from onnx2py.kernels import matmul_nbits, quantized
+from onnx2py.report.cost import Cost, multiply_adds
 from onnx2py.report.groups import MOST_BOXES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -117,6 +121,24 @@ def test_products_that_are_not_counted_are_not_called_none(tmp_path):
         y = Einsum <equation = "ij,jk->ik"> (x, w)
     }""")
     assert rows(report(model, tmp_path))["y"][-1] == "?"
+
+
+@pytest.mark.parametrize(
+    "function, args, kwargs, expected",
+    [
+        (quantized.qgemm, ("a", 0.1, 3, "b", 0.1, 3), {"trans_a": True}, 4 * 6 * 5),
+        (matmul_nbits.matmul_nbits_unpacked, ("b", "a"), {}, 4 * 6 * 5),
+        (np.matmul, ("b", "a"), {}, 4 * 6 * 5),
+        (np.add, ("a", "b"), {}, 0),
+        (len, ("a",), {}, None),
+    ],
+)
+def test_the_cost_of_a_call_stands_in_its_row(function, args, kwargs, expected):
+    shapes = {"a": (5, 4), "b": (6, 5), "y": (4, 6)}
+    types = {name: TensorType("float32", shape) for name, shape in shapes.items()}
+    arguments = tuple(Ref(x) if isinstance(x, str) else x for x in args)
+    cost = multiply_adds(Call(function, arguments, kwargs), ["y"], types)
+    assert cost == (None if expected is None else Cost(expected))
 
 
 def chain(length: int, name: str = "node{i}") -> onnx.ModelProto:
