@@ -8,7 +8,7 @@ This is text of a stranger: it is bounded, and no more than names of modules get
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import onnx
 
@@ -59,13 +59,22 @@ def _of_namespace(text: str) -> tuple[Scope, ...]:
 
 
 def _of_name(name: str) -> tuple[Scope, ...]:
-    """Read ``/encoder/layer.0/query/MatMul``."""
+    """Read ``/encoder/layer.0/query/MatMul``, or ``/layer1/layer1.0/conv1/Conv``."""
     parts = name.strip("/").split("/") if len(name) <= LONGEST else []
-    paths = (".".join(parts[: count + 1]) for count in range(min(len(parts) - 1, MOST)))
+    paths: list[str] = []
+    last = ""
+    for part in parts[:-1][:MOST]:
+        path = paths[-1] if paths else ""
+        if last and part.startswith(
+            f"{last}."
+        ):  # an item of a sequence, which it names again
+            path = path[: -len(last)].rstrip(".")
+        paths.append(f"{path}.{part}".lstrip("."))
+        last = part
     return tuple(_scopes((path, "") for path in paths))
 
 
-def _scopes(items: Iterator[tuple[str, str]]) -> Iterator[Scope]:
+def _scopes(items: Iterable[tuple[str, str]]) -> Iterator[Scope]:
     for count, (path, name) in enumerate(items):
         if count < MOST and _PATH.fullmatch(path):
             class_name = name.rpartition(".")[2]

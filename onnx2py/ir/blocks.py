@@ -56,12 +56,21 @@ Setting = Union[Argument, Kernel]
 
 
 @dataclass(frozen=True)
+class BodyNotes:
+    """What one body of a program says of itself, see :class:`.program.Body`."""
+
+    name: str
+    promised: tuple[ValueType | None, ...] = ()
+
+
+@dataclass(frozen=True)
 class Notes:
     """What one statement of a program says of itself, see :class:`.program.Statement`."""
 
     nodes: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
+    bodies: tuple[BodyNotes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,14 +284,11 @@ class _Expansion:
         yield from inside.statements(block.statements)
 
     def statement(self, statement: Statement) -> Statement:
-        notes = self.notes and next(self.notes)
-        return replace(
-            statement,
-            operation=self.operation(without_memory(statement).operation),
-            outputs=tuple(map(self.name, statement.outputs)),
-            frees=(),
-            **vars(notes) if notes else {},
-        )
+        notes = next(self.notes) if self.notes is not None else None
+        operation = self.operation(without_memory(statement).operation)
+        outputs = tuple(map(self.name, statement.outputs))
+        statement = replace(statement, operation=operation, outputs=outputs, frees=())
+        return statement if notes is None else _noted(statement, notes)
 
     def operation(self, operation: Operation) -> Operation:
         if isinstance(operation, Call) and isinstance(operation.function, Chosen):
@@ -303,3 +309,20 @@ class _Expansion:
 
     def name(self, name: str) -> str:
         return self.values.get(name, name)
+
+
+def _noted(statement: Statement, notes: Notes) -> Statement:
+    """Return a statement that says of itself what the notes say."""
+    waiting = iter(notes.bodies)
+    operation = statement.operation
+    changed = {}
+    for key in ("then_body", "else_body", "body"):
+        if hasattr(operation, key):
+            changed[key] = replace(getattr(operation, key), **vars(next(waiting)))
+    return replace(
+        statement,
+        operation=replace(operation, **changed) if changed else operation,
+        nodes=notes.nodes,
+        literals=notes.literals,
+        scopes=notes.scopes,
+    )

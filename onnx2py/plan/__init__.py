@@ -31,13 +31,22 @@ C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
+G1     gather             statements of one module -> next to each other
+G2     gather             what the first of several modules computes for all -> before it
 M1     release            large values after their last read -> freed
 M2     in_place           ... where an elementwise result has room in their memory -> overwritten
+G3     outlining          what is alike but for values, weights and literals ...
+G4     outlining          ... whole modules first, then whatever repeats ...
+G5     outlining          ... and spares its reader lines -> blocks
+G6     outlining          what differs in a block -> inputs, weights and settings
+G7     outlining          calls of a block, one after the other -> loops
+G8     outlining          classes -> names of modules
+G9     outlining          instances -> names of modules
 =====  =================  ====================================================================
 
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
-H lengths, M memory. The rules stand in the order of their application, and each is told in full
-in its file.
+H lengths, G grouping, M memory. The rules stand in the order of their application, and each is told
+in full in its file. Rules of grouping are not among :data:`RULES`, but among :data:`OUTLINING`.
 """
 
 from __future__ import annotations
@@ -51,11 +60,13 @@ from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
 from .fake_quantize import round_in_place_of_storing
+from .gather import gather
 from .hoist import move_to_setup
 from .in_place import write_in_place
 from .lengths import write_lengths
 from .means import pool_means
 from .merge_products import absorb_scales, join_projections
+from .outlining import outline
 from .prepared import prepare_parameters
 from .quantized_conv import take_quantized_apart
 from .quantized_matmul import multiply_rounded_numbers
@@ -89,6 +100,14 @@ RULES: tuple[Rule, ...] = (
     Rule(("M2",), write_in_place),
 )
 """What NumPy's packages are planned with, in order; another target leaves some out."""
+
+OUTLINING: tuple[Rule, ...] = (
+    *(rule for rule in RULES if rule.numbers[0][0] != "M"),
+    Rule(("G1", "G2"), gather),
+    *(rule for rule in RULES if rule.numbers[0][0] == "M"),
+    Rule(("G3", "G4", "G5", "G6", "G7", "G8", "G9"), outline),
+)
+"""The same, with blocks for what repeats: statements are moved before memory is planned."""
 
 
 CHECK_EACH = sys.flags.dev_mode

@@ -232,7 +232,8 @@ class _Chooser:
         if weight in self.given:
             name, kind = self.new(weight), self.packed_type(weight, pack)
             call = Call(pack, (Ref(weight),))
-            self.before.append(Statement(call, (name,), statement.nodes))
+            packing = Statement(call, (name,), statement.nodes, scopes=statement.scopes)
+            self.before.append(packing)
             self.types[name] = kind
             return name
         if key in self.made:

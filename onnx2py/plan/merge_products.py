@@ -19,6 +19,7 @@ import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.normalization import layer_normalization, rms_normalization
+from .outline.scopes import common
 from .projections import Projection, Projections
 
 SOON = 16
@@ -62,7 +63,8 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
     name = found.name([each.product.outputs[0] for each in group], kind)
     nodes = tuple(n for each in group for n in each.product.nodes)
     product = Call(first.function, (first.x, Ref(matrix)))
-    new = [Statement(product, (name,), nodes)]
+    scopes = common([each.product.scopes for each in group])
+    new = [Statement(product, (name,), nodes, scopes=scopes)]
 
     biases = [each.bias for each in group if each.bias]
     if biases:
@@ -74,7 +76,7 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
         total = found.name([each.result for each in group], kind)
         nodes = tuple(n for e in group if e.addition for n in e.addition.nodes)
         addition = Call(np.add, (Ref(name), Ref(row)))
-        new.append(Statement(addition, (total,), nodes))
+        new.append(Statement(addition, (total,), nodes, scopes=scopes))
         name = total
 
     for each, start, end in zip(group, (0, *ends), ends):
@@ -82,7 +84,8 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
         cut = Call(operator.getitem, (Ref(name), (..., part)))
         made = each.addition or each.product
         found.changed[id(each.product)] = ()
-        found.changed[id(made)] = (Statement(cut, made.outputs, made.nodes),)
+        cutting = Statement(cut, made.outputs, made.nodes, scopes=made.scopes)
+        found.changed[id(made)] = (cutting,)
     found.changed[id(first.product)] = (*new, *found.changed[id(first.product)])
 
 

@@ -128,7 +128,7 @@ class _Parts:
         """Center a value by its zero point."""
         kept = args[:1] if args[1] == 0 else args
         call = Call(subtract_zero_point, kept, options)
-        where.append(Statement(call, (name,), statement.nodes))
+        where.append(replace(statement, operation=call, outputs=(name,), literals=()))
 
     def float_for(self, w: np.ndarray, zero: np.ndarray, bias: list[np.ndarray]) -> str:
         """Return the type that holds every sum."""

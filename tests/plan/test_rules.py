@@ -11,18 +11,18 @@ import pytest
 from onnx2py import passes
 from onnx2py import plan as planner
 from onnx2py.ir.program import Call, Program, Ref, Statement
-from onnx2py.plan import RULES, plan
+from onnx2py.plan import OUTLINING, RULES, plan
 
 INDEX = re.findall(r"^([A-Z]\d)\s+(\w+)\s+\S", planner.__doc__ or "", re.MULTILINE)
 
 
 def test_the_index_lists_the_rules_in_their_order():
     assert [number for number, _ in INDEX] == [
-        n for rule in RULES for n in rule.numbers
+        n for rule in OUTLINING for n in rule.numbers
     ]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.numbers[0])
+@pytest.mark.parametrize("rule", OUTLINING, ids=lambda rule: rule.numbers[0])
 def test_the_index_names_the_file_of_each_rule(rule):
     files = dict(INDEX)
     module = rule.apply.__module__.rpartition(".")[2]

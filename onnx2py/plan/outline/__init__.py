@@ -1,7 +1,16 @@
 """What repeats in a program, as blocks: classes, instances of them and loops.
 
 ==========  ==============================================================================
+scopes      which module of the network each statement is of
+tokens      what of a statement has to be equal for two to be alike
+pool        sequences of statements and of calls of blocks, in which the search looks
+repeats     runs that occur several times in a sequence of numbers
+gain        what a block spares its reader
+search      whole modules, then whatever repeats -> windows
 windows     runs of statements that are alike -> a block, its instances, its applications
 loops       calls of a block that follow each other -> a loop over instances
+classes     what blocks are called
+attributes  what instances are called
+names       words of a model as names
 ==========  ==============================================================================
 """

@@ -1,4 +1,4 @@
-"""Calls of one block, one after the other -> a loop over its instances (rule R9).
+"""Calls of one block, one after the other -> a loop over its instances (rule G7).
 
 Each input of a round is the same in all, an output of the round before, or something that
 exists before the loop: a cache of each layer. What the rounds return can be read later.

@@ -2,7 +2,7 @@
 
 A window is a run of statements that the search has chosen; windows of one block are alike: the
 same operations, whose arguments are the same results of the window or come from outside in all
-of them. Each place of an argument is a column over the windows (rule R6): columns of values
+of them. Each place of an argument is a column over the windows (rule G6): columns of values
 become inputs, columns of constants weights, columns of literals settings if they are not equal.
 """
 
@@ -19,6 +19,7 @@ from ...errors import InternalError
 from ...ir.blocks import (
     Application,
     Block,
+    BodyNotes,
     Chosen,
     Instance,
     Kernel,
@@ -126,7 +127,7 @@ class _Builder:
         template, freed = _memory(template, rows, outputs)
         instances: dict[Any, int] = {}
         kept: list[Instance] = []
-        applications = []
+        applications: list[Application] = []
         for row, frees in zip(rows, freed):
             inner = [self.instance_of.get(id(s)) for s in walk(row.statements)]
             settings = ((k, _key(v)) for k, v in row.settings.items())
@@ -135,7 +136,7 @@ class _Builder:
             if number == len(kept):
                 kept.append(Instance(row.weights, row.settings))
             own = dict(zip(first.names, row.names))
-            given = dict(zip(columns.inputs, columns.given(row)))
+            given = dict(zip(columns.inputs, columns.given(len(applications))))
             notes = tuple(_notes(row.statements))
             applications.append(Application(number, {**given, **own}, notes))
             apply = Statement(
@@ -227,9 +228,8 @@ class _Columns:
         """The names of the inputs, in the order of their first use."""
         return tuple(self._given)
 
-    def given(self, row: _Row) -> tuple[str, ...]:
+    def given(self, number: int) -> tuple[str, ...]:
         """Return which values a window gives to the inputs."""
-        number = next(i for i, r in enumerate(self.rows) if r is row)
         return tuple(column[number] for column in self._given.values())
 
     def unlike(self, what: str) -> InternalError:
@@ -406,8 +406,10 @@ def _notes(statements: Iterable[Statement]) -> Iterator[Notes]:
     for statement in statements:
         if isinstance(statement.operation, Apply):
             continue
-        yield Notes(statement.nodes, statement.literals, statement.scopes)
-        for body in bodies_of(statement.operation):
+        bodies = bodies_of(statement.operation)
+        own = tuple(BodyNotes(body.name, body.promised) for body in bodies)
+        yield Notes(statement.nodes, statement.literals, statement.scopes, own)
+        for body in bodies:
             yield from _notes(body.statements)
 
 

@@ -1,0 +1,163 @@
+"""What classes are called (rule G8): as the exporter says, as their modules are, or by content."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ...ir.blocks import mapped
+from ...ir.program import Call, Statement, bodies_of
+from .names import Names, camel, singular
+from .pool import Chosen
+from .scopes import Path, common
+from .tokens import path_of
+from .windows import Window
+
+CONTAINERS = frozenset({"Identity", "Module", "ModuleDict", "ModuleList", "Sequential"})
+"""Classes that say nothing of what is in them."""
+FALLBACK = "Block"
+WORDS = (
+    (r"dot_product_attention|attention", "Attention"),
+    (r"conv", "Conv"),
+    (r"normalization|batch_norm", "Norm"),
+    (r"project|matmul|gemm|linear", "Linear"),
+    (r"lstm", "Lstm"),
+    (r"gru", "Gru"),
+    (r"rnn", "Rnn"),
+    (r"hard_swish|swish|silu", "Swish"),
+    (r"hard_sigmoid|sigmoid", "Sigmoid"),
+    (r"gelu", "Gelu"),
+    (r"relu", "Relu"),
+    (r"tanh", "Tanh"),
+    (r"softmax", "Softmax"),
+    (r"pool", "Pool"),
+    (r"quantize", "Quantize"),
+    (r"take|gather", "Lookup"),
+    (r"concatenate", "Concat"),
+    (r"multiply", "Scale"),
+    (r"add", "Add"),
+)
+"""What a function is for a reader; the first that fits."""
+MINOR = frozenset({"Add", "Concat", "Lookup", "Quantize", "Scale"})
+"""What gives no name to a class where there is anything else."""
+
+
+def named(
+    statements: tuple[Statement, ...], blocks: Sequence[Chosen]
+) -> tuple[tuple[Statement, ...], dict[str, str]]:
+    """Return statements in windows with names for their classes, and the name of each block."""
+    windows: dict[str, list[Window]] = {}
+    for window in _windows(statements):
+        windows.setdefault(window.block, []).append(window)
+    names = Names()
+    chosen: dict[str, str] = {}
+    for block in blocks:
+        inside = windows[block.name]
+        wishes = _by_modules(inside) if block.is_module else iter(())
+        content = _by_content(inside[0], chosen)
+        chosen[block.name] = names.new(next(wishes, content))
+    return tuple(_renamed(statements, chosen)), chosen
+
+
+def path_of_window(statements: Sequence[Statement]) -> Path:
+    """Return the modules that all statements of a window belong to."""
+    return common(path for path in _scopes(statements) if path)
+
+
+def _scopes(statements: Sequence[Statement]) -> Iterator[Path]:
+    for statement in statements:
+        if isinstance(statement.operation, Window):
+            yield from _scopes(statement.operation.statements)
+        else:
+            yield statement.scopes
+        for body in bodies_of(statement.operation):
+            yield from _scopes(body.statements)
+
+
+def _by_modules(windows: Sequence[Window]) -> Iterator[str]:
+    """Yield what the modules of windows are called, in most cases at least."""
+    paths = [path_of_window(window.statements) for window in windows]
+    inmost = [path[-1] for path in paths if path]
+    classes = Counter(scope.class_name for scope in inmost)
+    yield from _common(
+        Counter({k: n for k, n in classes.items() if k not in CONTAINERS})
+    )
+    words = Counter(word_of(scope.path) for scope in inmost)
+    yield from _common(words)
+
+
+def _common(words: Counter[str]) -> Iterator[str]:
+    for word, times in words.most_common(1):
+        name = camel(word)
+        if 2 * times > words.total() and len(name) > 2:
+            yield name
+
+
+def word_of(path: str) -> str:
+    """Return the last word of a path, of one if it is one of several: ``a.layers.3`` -> layer."""
+    parts = [part for part in path.split(".") if not part.isdigit()]
+    word = re.sub(r"[_\d]+\Z", "", parts[-1]) if parts else ""
+    is_one = path.rpartition(".")[2].isdigit()
+    return singular(word) if is_one else word
+
+
+def _by_content(window: Window, chosen: Mapping[str, str]) -> str:
+    """Return a name after what a window does."""
+    words = [*_words(window.statements)]
+    major = [word for word in words if word not in MINOR]
+    if "Attention" in major:
+        is_layer = major.count("Linear") > 3
+        return "TransformerLayer" if is_layer else "Attention"
+    kinds = [*dict.fromkeys(major)]
+    if kinds[:1] == ["Pool"] and "Sigmoid" in kinds and words[-1] == "Scale":
+        return "SqueezeExcite"
+    if "Conv" not in kinds and major.count("Linear") > 1 and len(kinds) > 1:
+        return "Mlp"
+    inner = [chosen[w.block] for w in _windows(window.statements) if w.block in chosen]
+    return "".join(kinds[:3]) or "".join([*dict.fromkeys(inner)][:1]) or FALLBACK
+
+
+def _words(statements: Sequence[Statement]) -> Iterator[str]:
+    for statement in statements:
+        operation = statement.operation
+        if isinstance(operation, Window):
+            yield from _words(operation.statements)
+        elif isinstance(operation, Call):
+            path = path_of(operation.function).rpartition(".")[2]
+            yield from (word for pattern, word in WORDS if re.search(pattern, path))
+        for body in bodies_of(operation):
+            yield from _words(body.statements)
+
+
+def _windows(statements: Sequence[Statement]) -> Iterator[Window]:
+    for statement in statements:
+        operation = statement.operation
+        if isinstance(operation, Window):
+            yield operation
+            yield from _windows(operation.statements)
+        for body in bodies_of(operation):
+            yield from _windows(body.statements)
+
+
+def _renamed(
+    statements: Sequence[Statement], names: Mapping[str, str]
+) -> Iterator[Statement]:
+    for statement in statements:
+        operation = statement.operation
+        if isinstance(operation, Window):
+            inside = tuple(_renamed(operation.statements, names))
+            operation = replace(
+                operation, block=names[operation.block], statements=inside
+            )
+            statement = replace(statement, operation=operation)
+        elif bodies_of(operation):
+            same = mapped(
+                operation,
+                lambda a: a,
+                lambda n: n,
+                lambda inside: _renamed(inside, names),
+            )
+            statement = replace(statement, operation=same)
+        yield statement

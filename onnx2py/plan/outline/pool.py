@@ -1,0 +1,233 @@
+"""What the search looks at: sequences of items, each an operation or a call of a block.
+
+The statements of the program are one sequence, those of each body another, and so are those of a
+block, which stand for the statements of all its applications at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...ir.blocks import mapped
+from ...ir.program import Operation, Program, Statement, bodies_of
+from ...ir.types import TensorType, ValueType, tensor_type_of
+from .scopes import Path, common, paths_of
+from .tokens import form_of
+from .windows import Window
+
+LINES = 3
+"""What a call takes in the file: a comment, itself and a free line."""
+CLASS = 11
+"""What a class takes in the file around its statements."""
+
+
+@dataclass(eq=False)
+class Line:
+    """A sequence of items, in all applications of what it belongs to."""
+
+    items: list[Item]
+    outputs: frozenset[str]
+    """What is read after its end, by the names of the first application."""
+    count: int = 1
+    """Its applications."""
+
+
+@dataclass(eq=False)
+class Item:
+    """One operation, or one call of a block, in all applications of its sequence.
+
+    Names are those of the first application.
+    """
+
+    key: Any
+    """What is equal in those alike, bodies apart."""
+    own_reads: tuple[str, ...]
+    """What it reads itself, and its bodies capture."""
+    reads: tuple[str, ...]
+    """The same, then what its bodies read."""
+    makes: tuple[str, ...]
+    weights: tuple[str, ...]
+    literals: tuple[Any, ...]
+    path: Path
+    lines: int
+    statements: list[Statement] = field(default_factory=list)
+    """Those of each application; none for a call of a block."""
+    bodies: list[Line] = field(default_factory=list)
+    block: Chosen | None = None
+    numbers: list[int] = field(default_factory=list)
+    """Which applications of the block are called."""
+
+    @property
+    def all_lines(self) -> int:
+        """What it takes in the file with its bodies."""
+        return self.lines + sum(i.all_lines for body in self.bodies for i in body.items)
+
+    @property
+    def all_calls(self) -> int:
+        """How many operations it stands for."""
+        lines = self.bodies if self.block is None else [self.block.line]
+        own = 1 if self.block is None else 0
+        return own + sum(item.all_calls for line in lines for item in line.items)
+
+
+@dataclass(eq=False)
+class Chosen:
+    """A block that the search has chosen."""
+
+    name: str
+    line: Line
+    is_module: bool
+    """Whether its applications are modules of the network, not parts of some."""
+
+
+class Pool:
+    """All sequences of a program."""
+
+    def __init__(self, program: Program) -> None:
+        self.constants = _constants(program)
+        self.numbers: dict[Hashable, int] = {}
+        """A number for all that is alike."""
+        self.main = self.line(program.statements, program.outputs, ())
+        self.blocks: list[Chosen] = []
+
+    def line(
+        self, statements: Sequence[Statement], outputs: Iterable[str], outer: Path
+    ) -> Line:
+        """Return the sequence of some statements, and those of their bodies."""
+        paths = (path or outer for path in paths_of(statements))
+        items = [self.item(s, path) for s, path in zip(statements, paths)]
+        return Line(items, frozenset(outputs))
+
+    def lines(self) -> Iterator[Line]:
+        """Yield all sequences: those of blocks, which stand in their callers as one item, last."""
+        yield from _with_inner(self.main)
+        for block in self.blocks:
+            yield from _with_inner(block.line)
+
+    def item(self, statement: Statement, path: Path) -> Item:
+        """Return the item of one statement."""
+        operation = statement.operation
+        form = form_of(operation, self.constants)
+        bodies = [
+            self.line(b.statements, b.outputs, path) for b in bodies_of(operation)
+        ]
+        names = [name for body in bodies_of(operation) for name in body.inputs]
+        inner = [item for body in bodies for item in body.items]
+        reads, weights, literals = [*form.reads], form.weights, form.literals
+        for item in inner:
+            reads.extend(item.reads)
+            weights.extend(item.weights)
+            names.extend(item.makes)
+        for body in bodies_of(operation):
+            reads.extend(body.outputs)
+        return Item(
+            (form.key, len(statement.outputs)),
+            tuple(form.reads),
+            tuple(reads),
+            (*statement.outputs, *names),
+            tuple(weights),
+            tuple(literals),
+            path,
+            LINES if statement.nodes else LINES - 1,
+            statements=[statement],
+            bodies=bodies,
+        )
+
+    def token(self, item: Item) -> int:
+        """Return a number that is the same for all items that are alike but for data flow."""
+        key: Hashable
+        if item.block is not None:
+            key = item.block.name
+        elif item.bodies:
+            bodies = (tuple(map(self.token, body.items)) for body in item.bodies)
+            key = (item.key, *bodies)
+        else:
+            key = item.key
+        return self.numbers.setdefault(key, len(self.numbers))
+
+    def size(self) -> int:
+        """Return how many lines all sequences take, with the classes around blocks."""
+        items = sum(i.lines for line in self.lines() for i in line.items)
+        return items + CLASS * len(self.blocks)
+
+    def statements(self) -> tuple[Statement, ...]:
+        """Return the statements of the program, gathered into windows."""
+        return tuple(_statements(self.main, 0))
+
+
+def _with_inner(line: Line) -> Iterator[Line]:
+    yield line
+    for item in line.items:
+        for body in item.bodies:
+            yield from _with_inner(body)
+
+
+def merged(items: Sequence[Item]) -> Item:
+    """Return one item for those that are alike, whose applications follow each other."""
+    first = items[0]
+    return replace(
+        first,
+        path=common(item.path for item in items) if not first.path else first.path,
+        literals=tuple(map(joined, zip(*(item.literals for item in items)))),
+        statements=[s for item in items for s in item.statements],
+        numbers=[number for item in items for number in item.numbers],
+        bodies=[
+            Line(
+                [merged(column) for column in zip(*(line.items for line in lines))],
+                lines[0].outputs,
+                sum(line.count for line in lines),
+            )
+            for lines in zip(*(item.bodies for item in items))
+        ],
+    )
+
+
+class Differs:
+    """In place of a literal that differs between the applications of an item."""
+
+
+def joined(literals: Sequence[Any]) -> Any:
+    """Return the literal that all are, or something that is equal to none."""
+    return literals[0] if len(set(literals)) == 1 else Differs()
+
+
+def _statements(line: Line, number: int) -> Iterator[Statement]:
+    """Yield the statements of one application of a sequence, in windows."""
+    for item in line.items:
+        if item.block is not None:
+            inside = tuple(_statements(item.block.line, item.numbers[number]))
+            window = Window(item.block.name, (), statements=inside)
+            yield Statement(window, (), ())
+        elif item.bodies:
+            yield _with_bodies(item.statements[number], item.bodies, number)
+        else:
+            yield item.statements[number]
+
+
+def _with_bodies(statement: Statement, lines: Sequence[Line], number: int) -> Statement:
+    """Return a statement with the windows in its bodies."""
+    bodies = iter(lines)
+    operation: Operation = mapped(
+        statement.operation,
+        lambda argument: argument,
+        lambda name: name,
+        lambda _: _statements(next(bodies), number),
+    )
+    return replace(statement, operation=operation)
+
+
+def _constants(program: Program) -> Mapping[str, Any]:
+    """Return the weights and what the setup makes: their types and how many axes they have."""
+    kinds: dict[str, ValueType | None]
+    kinds = {name: tensor_type_of(array) for name, array in program.weights.items()}
+    made = (name for statement in program.setup for name in statement.outputs)
+    kinds.update((name, program.types.get(name)) for name in made)
+    return {name: ("weight", _rank(kind)) for name, kind in kinds.items()}
+
+
+def _rank(kind: ValueType | None) -> Any:
+    if not isinstance(kind, TensorType):
+        return None
+    return (kind.dtype, kind.shape and len(kind.shape))

@@ -1,0 +1,41 @@
+"""Blocks: what repeats becomes a class, its instances and loops over them.
+
+G3  Statements that follow each other are alike if they are the same operations, whose arguments
+    are the same results of them or come from elsewhere. Values, weights and most literals differ.
+G4  Whole modules of the network -> blocks, if it says which statements are of which; then
+    whatever else repeats.
+G5  Of all that is alike, what spares most lines comes first, and nothing that spares few.
+G6  What differs -> an input, a weight or a setting of the block; instances of which nothing
+    differs are one.
+G7  Calls of a block that follow each other -> a loop.
+G8  Classes are called as the exporter calls them, or their modules, or after what they do.
+G9  Instances are called as their modules are within those of their callers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..ir.program import Program
+from .outline.attributes import with_attributes
+from .outline.classes import named
+from .outline.loops import with_loops
+from .outline.pool import Pool
+from .outline.search import search
+from .outline.windows import blocks_of
+
+LEAST_GAIN = 0.15
+"""What an outline has to spare of the lines of a program."""
+
+
+def outline(program: Program) -> Program:
+    """Give a program an outline, if it spares its reader enough (rules G3 to G9)."""
+    pool = Pool(program)
+    before = pool.size()
+    search(pool)
+    if not pool.blocks or pool.size() > (1 - LEAST_GAIN) * before:
+        return program
+    statements, names = named(pool.statements(), pool.blocks)
+    modules = {names[block.name] for block in pool.blocks if block.is_module}
+    outlined = with_loops(blocks_of(program, statements))
+    return replace(program, outline=with_attributes(outlined, modules))
