@@ -34,16 +34,37 @@ class Onnx2pyBackendRep(BackendRep):
             feeds = {names[name]: value for name, value in inputs.items()}
         else:
             given = [_as_array(value) for value in inputs]
-            feeds = dict(zip((spec.python_name for spec in self.inputs), given))
+            feeds = dict(zip(self._names(len(given)), given))
         result = self.model(**feeds)
         values = (result,) if len(self.outputs) == 1 else tuple(result)
         named = namedtupledict("Outputs", [spec.name for spec in self.outputs])
         outputs: tuple[Any, ...] = named(*values)
         return outputs
 
+    def _names(self, count: int) -> list[str]:
+        """Return the parameters of this many values: inputs with defaults may be left out.
+
+        Raises
+        ------
+        ValueError
+            If the model has fewer inputs.
+        """
+        required = [s.python_name for s in self.inputs if not s.optional]
+        if count == len(required):
+            return required
+        if count > len(self.inputs):
+            raise ValueError(
+                f"inputs: expected at most {len(self.inputs)}, got {count}"
+            )
+        return [spec.python_name for spec in self.inputs]
+
 
 class Onnx2pyBackend(Backend):
-    """Compiles a model, imports the package, runs it."""
+    """Compiles a model, imports the package, runs it.
+
+    Inputs with a default remain inputs (``overridable=True``): the interface has no way to
+    ask for them, and callers may pass the values of all inputs.
+    """
 
     @classmethod
     def is_compatible(
@@ -67,7 +88,7 @@ class Onnx2pyBackend(Backend):
         Onnx2pyError
             If it cannot be compiled.
         """
-        return Onnx2pyBackendRep(load_model(model))
+        return Onnx2pyBackendRep(load_model(model, overridable=True))
 
     @classmethod
     def run_model(

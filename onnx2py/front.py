@@ -87,7 +87,7 @@ def read(
     LimitError
         If it has more nodes than the options allow, or larger tensors.
     """
-    loaded = load(model, _shaping(options))
+    loaded = load(model, _shaping(options), overridable=options.overridable)
     check_count(sum(1 for _ in nodes_of(loaded.proto.graph)), options.max_nodes)
     rules = rules_with(options.ops)
     original = _copy(loaded) if shared_lengths(loaded.proto) else None

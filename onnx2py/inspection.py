@@ -73,6 +73,8 @@ class Inspection:
     """How many of the nodes the calls stand for; the others are folded or need no call."""
     requires: tuple[str, ...] | None = None
     package_bytes: int | None = None
+    fixed_inputs: tuple[str, ...] = ()
+    """The inputs with a default that become weights."""
 
     @property
     def supported(self) -> bool:
@@ -132,6 +134,7 @@ def inspect_model(
         called_nodes=package.nodes if package else None,
         requires=package.requires if package else None,
         package_bytes=_size(package) if package else None,
+        fixed_inputs=tuple(each.name for each in loaded.inputs.fixed),
     )
 
 
@@ -140,7 +143,15 @@ def _build(front: FrontEnd) -> tuple[Package | None, tuple[Problem, ...]]:
     loaded, level = front.loaded, front.options.level
     opsets = front.decoded.metadata.opsets
     nodes = sum(1 for _ in front.decoded.graph.walk())
-    origin = Provenance(loaded.source, loaded.sha256, "", level, opsets, nodes=nodes)
+    origin = Provenance(
+        loaded.source,
+        loaded.sha256,
+        "",
+        level,
+        opsets,
+        nodes=nodes,
+        fixed=loaded.inputs.fixed,
+    )
     try:
         program = front.program()
     except UnsupportedError as error:

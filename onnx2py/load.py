@@ -17,6 +17,7 @@ import onnx
 from google.protobuf.message import DecodeError as ProtobufError
 from onnx import numpy_helper
 
+from .defaults import Inputs, settle_defaults
 from .errors import DecodeError, LimitError, LoadError
 from .external import ExternalFiles, is_external
 from .formats import describe_format
@@ -40,8 +41,7 @@ class LoadedModel:
 
     proto: onnx.ModelProto
     weights: dict[str, np.ndarray]
-    overridable: frozenset[str]
-    """The initializers that are inputs too: callers may pass others."""
+    inputs: Inputs
     files: ExternalFiles
     source: str
     sha256: str
@@ -76,14 +76,21 @@ def check_file(model: str | os.PathLike[str] | bytes | onnx.ModelProto) -> None:
 def load(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
     shaping: Shaping = UNCHANGED,
+    *,
+    overridable: bool = False,
 ) -> LoadedModel:
     """Read a model, and edit its inputs and outputs as given by ``shaping``.
+
+    Inputs with a default become weights, except those that ``shaping`` names as inputs.
+    With ``overridable``, all remain inputs.
 
     Raises
     ------
     LoadError
         If it cannot be read or is not an ONNX model, or if its external data are missing,
         too short, or outside the folder of the model.
+    DecodeError
+        If a default is not of the type of its input.
     """
     proto, path, source, digest = _read(model)
     check_text(proto, source)
@@ -100,9 +107,10 @@ def load(
         if entry.key == "location"
     )
     files = ExternalFiles(path)
-    weights, overridable = _take_weights(proto, files)
+    inputs = settle_defaults(proto, None if overridable else shaping.inputs)
+    weights = _take_weights(proto, files)
     return LoadedModel(
-        proto, weights, overridable, files, source, digest, tuple(external), changed
+        proto, weights, inputs, files, source, digest, tuple(external), changed
     )
 
 
@@ -172,7 +180,7 @@ def _parse(data: bytes, source: str) -> onnx.ModelProto:
 
 def _take_weights(
     proto: onnx.ModelProto, files: ExternalFiles
-) -> tuple[dict[str, np.ndarray], frozenset[str]]:
+) -> dict[str, np.ndarray]:
     """Move the main graph's large initializers out of ``proto``; type them as inputs."""
     graph = proto.graph
     inputs = {value.name for value in graph.input}
@@ -204,9 +212,7 @@ def _take_weights(
     del graph.initializer[:]
     del graph.sparse_initializer[:]
     graph.initializer.extend(kept)
-    # Before IR version 4 every initializer had to be listed as an input.
-    overridable = inputs & set(weights) if proto.ir_version >= 4 else set()
-    return weights, frozenset(overridable)
+    return weights
 
 
 def tensor_array(tensor: onnx.TensorProto, files: ExternalFiles) -> np.ndarray:

@@ -82,6 +82,12 @@ class Options:
         {}, "--bind", "NAME=FILE", "replace an input by a constant from a .npy file",
         group=SIGNATURE, style=d.PAIRS, check=d.VALUES, commands=ONE, completes=d.FILE,
     )  # fmt: skip
+    overridable: bool = option(
+        False, "--overridable", help="keep inputs that have a default as optional inputs "
+        "instead of weights",
+        group=SIGNATURE, style=d.SWITCH, check=d.BOOLEAN, commands=ALL,
+        detail="See [inputs with defaults](#inputs-with-defaults).",
+    )  # fmt: skip
     verify: bool = option(
         False, "--verify", help="compare the package with onnxruntime, or with onnx's "
         "reference evaluator",

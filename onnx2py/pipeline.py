@@ -41,6 +41,8 @@ class Report:
     verification: Verification | None = None
     shipments: tuple[Shipment, ...] = ()
     """The wheel and the archive, if they were asked for."""
+    fixed_inputs: tuple[str, ...] = ()
+    """The inputs with a default that became weights."""
 
     @property
     def agrees(self) -> bool:
@@ -141,6 +143,7 @@ class Compiled:
             requires=self.package.requires,
             verification=verification,
             shipments=shipments,
+            fixed_inputs=tuple(each.name for each in self.loaded.inputs.fixed),
         )
 
 
@@ -161,7 +164,7 @@ def compiled(
     tell("reading the model", 0.0)
     front = read(model, chosen)
     loaded, decoded = front.loaded, front.decoded
-    origin = _origin(decoded, loaded.source, loaded.sha256, __version__, chosen.level)
+    origin = _origin(decoded, loaded, __version__, chosen.level)
 
     tell("rewriting the graph", 0.1)
     program = front.program()
@@ -174,12 +177,12 @@ def compiled(
 
 
 def _origin(
-    decoded: DecodedModel, source: str, sha256: str, version: str, level: int
+    decoded: DecodedModel, loaded: LoadedModel, version: str, level: int
 ) -> Provenance:
     meta = decoded.metadata
     return Provenance(
-        source=source,
-        sha256=sha256,
+        source=loaded.source,
+        sha256=loaded.sha256,
         version=version,
         level=level,
         opsets=meta.opsets,
@@ -192,6 +195,7 @@ def _origin(
         properties=meta.properties,
         symbols=meta.symbols,
         nodes=sum(1 for _ in decoded.graph.walk()),
+        fixed=loaded.inputs.fixed,
     )
 
 

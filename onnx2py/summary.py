@@ -34,6 +34,7 @@ def summary(report: Report, palette: Palette = PLAIN, *, verbose: bool) -> str:
         f"{plain(from_here(report.path))}: {made}{verdict(result, palette)}",
         f"  {counted(report.nodes, 'node')}, {counted(report.calls, 'call')}, "
         f"{counted(report.parameters, 'parameter')}, {in_bytes(report.weight_bytes)} of weights",
+        *_fixed(report.fixed_inputs),
         f"  requires {', '.join(report.requires)}",
         *_shipments(report.shipments),
     ]
@@ -55,6 +56,7 @@ def shim_summary(report: ShimReport, palette: Palette = PLAIN, *, verbose: bool)
             f"{counted(made.nodes, 'node')}, {in_bytes(made.weight_bytes)} of weights"
             f"{verdict(made.verification, palette)}"
         )
+        lines += [f"  {line}" for line in _fixed(made.fixed_inputs)]
         if made.verification is not None:
             details = comparison(made.verification, palette, verbose=verbose)
             lines += [f"  {line}" for line in details]
@@ -83,6 +85,17 @@ def verification_text(
     return "\n".join(lines)
 
 
+def _fixed(names: Sequence[str]) -> Iterable[str]:
+    """Say how many inputs with a default became weights."""
+    if len(names) == 1:
+        yield "  1 input has a default and became a weight; --overridable keeps it"
+    elif names:
+        yield (
+            f"  {len(names):,} inputs have defaults and became weights; "
+            "--overridable keeps them"
+        )
+
+
 def _shipments(shipments: Iterable[Shipment]) -> Iterable[str]:
     for each in shipments:
         yield f"  {each.kind}: {plain(each.path)}, {in_bytes(each.size)}"
@@ -100,6 +113,7 @@ def inspection_text(inspection: Inspection, palette: Palette = PLAIN) -> str:
         f"{plain(inspection.source)}: {_compilable(inspection, palette)}",
         f"  opset {opsets}{producer}",
         *_values("input", inspection.inputs),
+        *_fixed(inspection.fixed_inputs),
         *_values("output", inspection.outputs),
         f"  {counted(inspection.nodes, 'node')}, "
         f"{counted(inspection.parameters, 'parameter')}, "

@@ -307,7 +307,7 @@ def test_defaults_of_inputs_keep_their_type():
     made.graph.input.append(
         helper.make_tensor_value_info("w1", TensorProto.FLOAT16, W1.shape)
     )
-    model = onnx2py.load_model(made)
+    model = onnx2py.load_model(made, overridable=True)
     expected = model(X)
     np.testing.assert_array_equal(model(X, w1=W1), expected)
     assert not np.array_equal(model(X, w1=W1 * 0), expected)

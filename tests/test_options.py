@@ -150,8 +150,9 @@ def test_every_option_of_a_command_reaches_the_library():
         "level": ["-O0"], "ops": ["--ops", "a.py"], "force": ["--force"],
         "outputs": ["--outputs", "a, b"], "inputs": ["--inputs", "c"],
         "dims": ["--dim", "n=1,024", "--dim", "a=b=2"], "shapes": ["--shape", "x=1,h"],
-        "bind": ["--bind", "k=k.npy"], "verify": ["--verify"],
-        "data": ["--data", "a", "b"], "seed": ["--seed", "7"], "rtol": ["--rtol", "1e-2"],
+        "bind": ["--bind", "k=k.npy"], "overridable": ["--overridable"],
+        "verify": ["--verify"], "data": ["--data", "a", "b"], "seed": ["--seed", "7"],
+        "rtol": ["--rtol", "1e-2"],
         "time_limit": ["--time-limit", "5"], "wheel": ["--wheel", "w"],
         "zipapp": ["--zipapp", "z"], "single_file": ["--single-file", "s.py"],
         "report": ["--report", "r.html"], "sbom": ["--sbom", "b.json"],
@@ -163,7 +164,7 @@ def test_every_option_of_a_command_reaches_the_library():
     assert arguments.keywords(command, chosen) == {
         "level": 0, "ops": ["a.py"], "force": True, "outputs": ("a", "b"),
         "inputs": ("c",), "dims": {"n": 1024, "a=b": 2}, "shapes": {"x": (1, "h")},
-        "bind": {"k": "k.npy"}, "verify": True, "data": ["a", "b"], "seed": 7,
+        "bind": {"k": "k.npy"}, "overridable": True, "verify": True, "data": ["a", "b"], "seed": 7,
         "rtol": 0.01, "time_limit": 5, "wheel": "w", "zipapp": "z", "single_file": "s.py",
         "report": "r.html", "sbom": "b.json", "max_elements": 2**34, "max_nodes": 5,
     }  # fmt: skip

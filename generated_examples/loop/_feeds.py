@@ -19,11 +19,15 @@ _HINT = "Please fix either the inputs/outputs or the model."
 
 def check_names(
     specs: Sequence[TensorSpec],
+    fixed: Sequence[TensorSpec],
     feed: Mapping[str, Any],
     failure: Failure,
     unknown: bool = True,
 ) -> None:
-    """Check that every required input has a value; if ``unknown``, reject other names."""
+    """Check that every required input has a value, and no input that became a weight.
+
+    If ``unknown``, reject other names.
+    """
     missing = [
         spec.name
         for spec in specs
@@ -34,10 +38,21 @@ def check_names(
             "ValueError",
             f"Required inputs ({missing}) are missing from input feed ({list(feed)}).",
         )
-    known = {spec.name for spec in specs}
+    for spec in fixed:
+        if feed.get(spec.name) is not None:
+            raise failure("InvalidArgument", became_weight(spec))
+    known = {spec.name for spec in (*specs, *fixed)}
     for name in feed if unknown else ():
         if name not in known:
             raise failure("InvalidArgument", f"Invalid input name: {shown(name)}")
+
+
+def became_weight(spec: TensorSpec) -> str:
+    """Return why an input of the ONNX file takes no value."""
+    return (
+        f"{shown(spec.name)}: expected no value, since the default became a weight; "
+        "compile the model with --overridable to pass others"
+    )
 
 
 def places_of(

@@ -22,10 +22,7 @@ from ._threads import limited, thread_limit
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
-INPUTS = (
-    TensorSpec("start", "start", "int64", ()),
-    TensorSpec("limit", "limit", "int64", (), optional=True),
-)
+INPUTS = (TensorSpec("start", "start", "int64", ()),)
 OUTPUTS = (
     TensorSpec("last", "last", "int64", ()),
     TensorSpec("largest", "largest", "int64", ()),
@@ -72,17 +69,13 @@ class Model:
     def __call__(
         self,
         start: Annotated[NDArray[np.int64], ""],
-        *,
-        limit: Optional[Annotated[NDArray[np.int64], ""]] = None,
     ) -> Outputs:
-        """Compute ``last`` and 3 more from ``start`` and ``limit``.
+        """Compute ``last`` and 3 more from ``start``.
 
         Parameters
         ----------
         start : int64[]
             ONNX input ``start``.
-        limit : int64[], optional
-            ONNX input ``limit``.
 
         Returns
         -------
@@ -103,7 +96,6 @@ class Model:
             If an input has the wrong dtype or shape.
         """
         start = check_input("start", start, "int64[]")
-        limit = self.limit if limit is None else check_input("limit", limit, "int64[]")
 
         # starts_at_one: Equal -> bool[]
         starts_at_one = np.equal(start, np.int64(1))
@@ -114,7 +106,7 @@ class Model:
         # collatz: Loop -> int64[...], int64[...], int64[...]
         going, last, largest = may_start, start, start
         visited_parts: list[Any] = []
-        for iteration in ops.iterations(limit):
+        for iteration in ops.iterations(self.limit):
             if not going:
                 break
             going, last, largest, visited_part = self._last_body(

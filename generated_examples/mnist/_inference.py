@@ -53,6 +53,8 @@ class Compiled(NamedTuple):
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     metadata: ModelMetadata
+    fixed: tuple[TensorSpec, ...] = ()
+    """Inputs of the ONNX file whose defaults became weights."""
 
 
 class SessionOptions(SimpleNamespace):
@@ -144,7 +146,7 @@ class Session:
             If a name is unknown, an input is missing or has the wrong type, or
             ``run_options`` terminates the call.
         """
-        check_names(self._compiled.inputs, input_feed, self.failure)
+        self._check_names(input_feed)
         places = places_of(self._compiled.outputs, output_names, self.failure)
         feeds = {
             spec.python_name: fed(spec, input_feed.get(spec.name), self.failure)
@@ -162,6 +164,11 @@ class Session:
         values = (result,) if len(self._compiled.outputs) == 1 else result
         return [_in_order(values[place]) for place in places]
 
+    def _check_names(self, feed: Mapping[str, Any], unknown: bool = True) -> None:
+        """Check the names of the inputs; if ``unknown``, reject those of no input."""
+        inputs, fixed = self._compiled.inputs, self._compiled.fixed
+        check_names(inputs, fixed, feed, self.failure, unknown)
+
     def _check_tensors(self, feeds: dict[str, Any]) -> None:
         """Raise onnxruntime's error for the first input that is wrong, if any is."""
         for spec in self._compiled.inputs:
@@ -176,7 +183,7 @@ class Session:
         run_options: Any = None,
     ) -> None:
         """Run in a thread, then call ``callback(outputs, user_data, error_message)``."""
-        check_names(self._compiled.inputs, input_feed, self.failure, unknown=False)
+        self._check_names(input_feed, unknown=False)
 
         def work() -> None:
             outputs: list[Any] = []
@@ -218,8 +225,12 @@ class Session:
         return [_node_arg(spec) for spec in self._compiled.inputs if not spec.optional]
 
     def get_overridable_initializers(self) -> list[NodeArg]:
-        """Return name, type and shape of each input that has a default."""
-        return [_node_arg(spec) for spec in self._compiled.inputs if spec.optional]
+        """Return name, type and shape of each input that has a default.
+
+        Where the defaults became weights, other values are refused.
+        """
+        optional = [spec for spec in self._compiled.inputs if spec.optional]
+        return [_node_arg(spec) for spec in (*optional, *self._compiled.fixed)]
 
     def get_outputs(self) -> list[NodeArg]:
         """Return name, type and shape of each output."""

@@ -62,7 +62,7 @@ class GraphDecoder:
         self, proto: onnx.GraphProto, declared: Mapping[str, ValueType | None]
     ) -> Graph:
         """Decode the graph of a file; ``declared`` are the types that it names."""
-        weights, overridable = self.loaded.weights, self.loaded.overridable
+        weights, overridable = self.loaded.weights, self.loaded.inputs.overridable
         values = [
             v for v in proto.input if v.name not in weights or v.name in overridable
         ]
@@ -104,6 +104,7 @@ class GraphDecoder:
             types=self.types,
             output_names=tuple(value.name for value in proto.output),
             promised=tuple(declared.get(value.name) for value in proto.output),
+            listed=self.loaded.inputs.listed,
         )
 
     def subgraph(self, proto: onnx.GraphProto, outer: Mapping[str, str]) -> Graph:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
 import numpy as np
 
+from ..defaults import FixedInput
 from ..errors import counted
 from ..ir.graph import onnx_name
 from ..ir.program import Call, Program, Statement, bodies_of
@@ -96,6 +97,8 @@ class Provenance:
     """What the file calls the dimensions that have a symbol."""
     nodes: int | None = None
     """The nodes of the file, each function's once for each call of it; else unknown."""
+    fixed: Sequence[FixedInput] = ()
+    """The inputs of the file whose defaults became weights."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,7 @@ class _Builder:
             "description": origin.description,
             "graph_description": origin.graph_description,
             "properties": sorted(origin.properties.items()),
+            "fixed": origin.fixed,
             "level": f"-O{origin.level}",
             "plain": origin.level == 0,
             "opsets": ", ".join(

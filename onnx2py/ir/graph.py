@@ -107,6 +107,8 @@ class Graph:
     """What ONNX calls the outputs; a pass may let another value stand for one."""
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For a constant that was computed: the labels of the nodes that it stands for."""
+    listed: tuple[str, ...] = ()
+    """The inputs as the file lists them, with those whose defaults are constants here."""
     narrow: tuple[str, ...] = ()
     """The types of 16 bits that the file has where the graph has float32, constants' too."""
 

@@ -63,6 +63,11 @@ def _facts(
         ("calls", f"{package.calls:,}"),
         ("parameters", f"{package.parameters:,}"),
         ("weights", in_bytes(package.weight_bytes)),
+        *(
+            [("inputs that became weights", f"{len(origin.fixed):,}")]
+            if origin.fixed
+            else []
+        ),
         ("multiply-adds", sums + note),
         ("needs", ", ".join(package.requires)),
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +97,14 @@ def _from_folder(folder: Path, signature: Signature) -> Case:
 
 
 def _from_files(label: str, files: Sequence[Path], signature: Signature) -> Case:
-    inputs = _assign(files, signature.inputs, "input")
+    inputs = _assign(files, _numbering(files, signature), "input")
     outputs = _assign(
         [f for f in files if f not in inputs.values()], signature.outputs, "output"
     )
     loose = [f for f in files if f not in {*inputs.values(), *outputs.values()}]
     if label == "inputs":  # given one by one: assign them by order
-        open_inputs = [name for name in signature.inputs if name not in inputs]
+        names = _in_order(len(loose) + len(inputs), signature)
+        open_inputs = [name for name in names if name not in inputs]
         inputs.update(zip(open_inputs, loose))
         loose = loose[len(open_inputs) :]
         if loose:
@@ -111,7 +113,8 @@ def _from_files(label: str, files: Sequence[Path], signature: Signature) -> Case
                 f"inputs, got one more"
             )
     read: Callable[[Path, ValueType | None], Any] = read_value
-    feeds = {name: read(path, signature.inputs[name]) for name, path in inputs.items()}
+    kinds = signature.inputs
+    feeds = {name: read(path, kinds.get(name)) for name, path in inputs.items()}
     recorded = {n: read(path, signature.outputs[n]) for n, path in outputs.items()}
     return checked(Case(label, feeds, recorded), signature)
 
@@ -123,14 +126,25 @@ def _from_npz(path: Path, signature: Signature) -> Case:
             arrays = {name: _strings(found[name]) for name in found.files}
     except Exception as error:  # zipfile, zlib and NumPy raise errors of many kinds
         raise _unreadable(path, error) from None
-    names = _assign([Path(f"{name}.npy") for name in arrays], signature.inputs, "input")
+    files = [Path(f"{name}.npy") for name in arrays]
+    names = _assign(files, _numbering(files, signature), "input")
     feeds = {name: arrays[file.name[: -len(".npy")]] for name, file in names.items()}
     return checked(Case(path.name, feeds), signature)
 
 
-def _assign(
-    files: Sequence[Path], values: Mapping[str, Any], role: str
-) -> dict[str, Path]:
+def _numbering(files: Sequence[Path], signature: Signature) -> Sequence[str]:
+    """Return the names of inputs in the order in which ``input_0`` ... number them."""
+    numbers = [re.fullmatch(r"input_(\d+)\.\w+", path.name) for path in files]
+    return _in_order(max((int(n[1]) + 1 for n in numbers if n), default=0), signature)
+
+
+def _in_order(count: int, signature: Signature) -> Sequence[str]:
+    """Return the inputs in order, then those that are weights unless they are counted too."""
+    inputs, fixed = [*signature.inputs], [*signature.fixed]
+    return signature.listed if count > len(inputs) and fixed else [*inputs, *fixed]
+
+
+def _assign(files: Sequence[Path], values: Iterable[str], role: str) -> dict[str, Path]:
     """Assign a file to each value: by ONNX name, ``input_0``, or name with ``_`` for symbols."""
     stems = {path.name[: -len(path.suffix)]: path for path in files}
     found: dict[str, Path] = {}
@@ -186,12 +200,12 @@ def _unreadable(path: Path, error: Exception) -> VerifyError:
 
 
 def checked(case: Case, signature: Signature) -> Case:
-    """Check the inputs of a case, and return it.
+    """Check the inputs of a case, and return it without those that are weights.
 
     Raises
     ------
     VerifyError
-        If an input is missing or has the wrong type.
+        If an input is missing or has the wrong type, or one that is a weight another value.
     """
     for i, (name, kind) in enumerate(signature.inputs.items()):
         if name not in case.feeds:
@@ -207,7 +221,22 @@ def checked(case: Case, signature: Signature) -> Case:
             raise VerifyError(
                 f"{case.label}: input {name!r}: expected {kind}, got {got}"
             )
-    return case
+    for name, default in signature.fixed.items():
+        if name in case.feeds and not _equal(case.feeds[name], default):
+            raise VerifyError(
+                f"{case.label}: input {name!r}: expected its default, which became a weight, "
+                "got another value; --overridable keeps it an input"
+            )
+    feeds = {k: v for k, v in case.feeds.items() if k not in signature.fixed}
+    return replace(case, feeds=feeds)
+
+
+def _equal(value: Any, default: np.ndarray) -> bool:
+    """Return whether a value is the same tensor, NaN included."""
+    if not isinstance(value, np.ndarray) or value.shape != default.shape:
+        return False
+    same = (value == default) | ((value != value) & (default != default))
+    return value.dtype.newbyteorder("=") == default.dtype and bool(np.all(same))
 
 
 def _fits(value: Any, kind: TensorType) -> bool:

@@ -36,6 +36,10 @@ class Signature:
     inputs: Mapping[str, ValueType | None]
     optional: frozenset[str]
     outputs: Mapping[str, ValueType | None]
+    fixed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """The defaults of inputs of the file that are weights of the package."""
+    listed: tuple[str, ...] = ()
+    """The inputs in the order of the file, with those that are weights."""
 
     @classmethod
     def of(cls, graph: Graph) -> Signature:
@@ -46,6 +50,8 @@ class Signature:
             {name: graph.types.get(name) for name in graph.inputs},
             frozenset(graph.defaults),
             dict(zip(names, kinds)),
+            {n: graph.constants[n] for n in graph.listed if n in graph.constants},
+            graph.listed,
         )
 
 

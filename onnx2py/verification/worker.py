@@ -103,6 +103,12 @@ def load(name: str, path: Path) -> Any:
 def run(package: Any, model: Any, feeds: dict[str, Any]) -> Sequence[Any]:
     """Call the model with inputs by their ONNX names; return its outputs in order."""
     names = {spec.name: spec.python_name for spec in package.INPUTS}
+    for name in feeds:
+        if name not in names:
+            raise ValueError(
+                f"{name!r}: expected an input of the package, got one that it lacks; "
+                "was it compiled with other options?"
+            )
     result = model(**{names[name]: value for name, value in feeds.items()})
     return [result] if len(package.OUTPUTS) == 1 else list(result)
 

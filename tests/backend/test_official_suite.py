@@ -62,8 +62,8 @@ class NothingSkipped(Onnx2pyBackend):
     def prepare(
         cls, model: onnx.ModelProto, *_args: object, **_options: object
     ) -> ReadOnlyRep:
-        plain = onnx2py.load_model(model, level=0)
-        return ReadOnlyRep(onnx2py.load_model(model), plain)
+        plain = onnx2py.load_model(model, level=0, overridable=True)
+        return ReadOnlyRep(onnx2py.load_model(model, overridable=True), plain)
 
     @classmethod
     def is_compatible(cls, *_args: object, **_options: object) -> bool:

@@ -166,8 +166,15 @@ def test_external_data_elsewhere_is_refused(tmp_path, location, reason):
 def test_initializers_that_are_inputs_are_defaults_from_ir_version_4_on():
     weight = numpy_helper.from_array(np.ones(2, np.float32), "w")
     node = helper.make_node("Add", ["x", "w"], ["y"])
-    old = graph_of(model([node], ("x", "w"), initializer=[weight], ir_version=3))
-    new = graph_of(model([node], ("x", "w"), initializer=[weight], ir_version=4))
+    old, new = (
+        decode(
+            load(
+                model([node], ("x", "w"), initializer=[weight], ir_version=version),
+                overridable=True,
+            )
+        ).graph
+        for version in (3, 4)
+    )
     assert (old.inputs, list(old.constants), list(old.defaults)) == (("x",), ["w"], [])
     assert (new.inputs, list(new.constants), list(new.defaults)) == (
         ("x", "w"),

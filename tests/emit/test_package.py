@@ -102,7 +102,7 @@ def test_inputs_with_defaults_are_optional(build):
     model = parsed(
         "g (float[2] x, float[2] w) => (float[2] y) <float[2] w = {5, 6}> { y = Add (x, w) }"
     )
-    package = build(model)
+    package = build(model, overridable=True)
     x = np.zeros(2, np.float32)
     assert package.Model()(x).tolist() == [5, 6]
     assert package.Model()(x, w=np.ones(2, np.float32)).tolist() == [1, 1]

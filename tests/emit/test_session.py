@@ -178,7 +178,7 @@ class Refused(Exception):
 def sessions(name: str) -> tuple[Any, Any]:
     """Return the package's session and onnxruntime's; each knows its ``OrtValue``."""
     proto = MODELS[name]()
-    model = onnx2py.load_model(proto)
+    model = onnx2py.load_model(proto, overridable=True)
     package = type(model).__module__.rpartition(".")[0]
 
     class Ours(importlib.import_module(package).InferenceSession):

@@ -132,9 +132,9 @@ def our_outputs(case: Case, level: int = 1) -> list[Any]:
 
 
 @contextmanager
-def our_module(model: bytes, level: int) -> Iterator[Any]:
+def our_module(model: bytes, level: int, *, overridable: bool = True) -> Iterator[Any]:
     """Compile a model and import its package (unformatted: black is slow)."""
-    decoded = decode(load(model), has_rule)
+    decoded = decode(load(model, overridable=overridable), has_rule)
     graph = run_passes(decoded.graph, level=level)
     program = plan(lower(graph), level=level)
     origin = Provenance("case.onnx", "", "0", level, decoded.metadata.opsets)

@@ -66,8 +66,8 @@ def check(model, tmp_path, *feeds, tolerance=1e-4):
     names = [i.name for i in model.graph.input][: len(feeds)]
     session = onnxruntime.InferenceSession(model.SerializeToString())
     expected = session.run(None, dict(zip(names, feeds)))
-    onnx2py.compile_model(model, tmp_path / "pkg")
-    results = onnx2py.load_model(model)(*feeds)
+    onnx2py.compile_model(model, tmp_path / "pkg", overridable=True)
+    results = onnx2py.load_model(model, overridable=True)(*feeds)
     results = results if isinstance(results, tuple) else (results,)
     for ours, theirs in zip(results, expected):
         assert ours.dtype == theirs.dtype
