@@ -44,13 +44,13 @@ def attention(
 
     Parameters
     ----------
-    q : [B, H, S, E], or [B, S, H * E]
-    k : [B, G, T, E], or [B, T, G * E]
-    v : [B, G, T, F], or [B, T, G * F]
+    q : float[B, H, S, E], or [B, S, H * E]
+    k : float[B, G, T, E], or [B, T, G * E]
+    v : float[B, G, T, F], or [B, T, G * F]
     attn_mask : broadcastable to [B, H, S, T]: bool, False for masked keys, or numbers to
         add to the scores; keys beyond its last axis are masked
-    past_key, past_value : [B, G, P, E] and [B, G, P, F], prepended to k and v
-    nonpad_kv_seqlen : [B], the number of valid keys
+    past_key, past_value : float[B, G, P, E] and [B, G, P, F], prepended to k and v
+    nonpad_kv_seqlen : int64[B], the number of valid keys
     q_num_heads, kv_num_heads : H and G, if tensors have three axes
     is_causal : whether to mask keys that come after the query
     left_window_size, right_window_size : largest distance of a key; -1 for no limit
@@ -60,7 +60,7 @@ def attention(
 
     Returns
     -------
-    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are masked
+    y : float[B, H, S, F], or [B, S, H * F]; 0 where all keys are masked
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
     """
@@ -106,13 +106,13 @@ def attention_with_cache(
 
     Parameters
     ----------
-    q : [B, H, S, E], or [B, S, H * E]
-    k : [B, G, L, E], or [B, L, G * E]
-    v : [B, G, L, F], or [B, L, G * F]
+    q : float[B, H, S, E], or [B, S, H * E]
+    k : float[B, G, L, E], or [B, L, G * E]
+    v : float[B, G, L, F], or [B, L, G * F]
     attn_mask : broadcastable to [B, H, S, T]: bool, False for masked keys, or numbers to
         add to the scores; keys beyond its last axis are masked
-    past_key, past_value : [B, G, P, E] and [B, G, P, F], prepended to k and v: T = P + L
-    nonpad_kv_seqlen : [B], the number of valid keys
+    past_key, past_value : float[B, G, P, E] and [B, G, P, F], prepended to k and v: T = P + L
+    nonpad_kv_seqlen : int64[B], the number of valid keys
     q_num_heads, kv_num_heads : H and G, if tensors have three axes
     is_causal : whether to mask keys that come after the query
     left_window_size, right_window_size : largest distance of a key; -1 for no limit
@@ -124,9 +124,9 @@ def attention_with_cache(
 
     Returns
     -------
-    y : [B, H, S, F], or [B, S, H * F]; 0 where all keys are masked
-    present_key, present_value : [B, G, T, E], [B, G, T, F]
-    qk_matmul_output : [B, H, S, T]
+    y : float[B, H, S, F], or [B, S, H * F]; 0 where all keys are masked
+    present_key, present_value : float[B, G, T, E], [B, G, T, F]
+    qk_matmul_output : float[B, H, S, T]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
     """

@@ -32,9 +32,9 @@ def dot_product_attention(
 
     Parameters
     ----------
-    q : [D..., S, E]
-    k : [D..., E, T], a key in each column
-    v : [D..., T, F]
+    q : float[D..., S, E]
+    k : float[D..., E, T], a key in each column
+    v : float[D..., T, F]
     mask : broadcastable to [D..., S, T]; none by default
     scale : factor of q
     zero_for_nan : whether the softmax of a row of minus infinity is 0 instead of NaN
@@ -42,7 +42,7 @@ def dot_product_attention(
 
     Returns
     -------
-    y : [D..., S, F]; in memory, as [..., S, D, F]
+    y : float[D..., S, F]; in memory, as [..., S, D, F]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Attention.html
     """

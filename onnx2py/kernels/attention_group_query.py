@@ -56,10 +56,10 @@ def group_query_attention(
     query : [B, S, H * E], or [B, S, (H + 2 * G) * E] with keys and values, then None
     key, value : [B, S, G * E]
     past_key, past_value : [B, G, C, E]; int8, or uint8 [B, G, C, E / 2] for 4 bits each
-    seqlens_k : [B], the total number of keys of each sequence, minus 1
+    seqlens_k : int32[B], the total number of keys of each sequence, minus 1
     total_sequence_length : T, the maximum of the total numbers
     cos_cache, sin_cache : [positions, R / 2], to rotate queries and keys; None not to
-    position_ids : [B, S]; by default the positions after the past. Without a past, S is T
+    position_ids : int64[B, S]; by default the positions after the past. Without a past, S is T
         and only the first number is used
     attention_bias : broadcastable to [B, H, S, T], added to the scores
     head_sink : [H], the score of an additional key whose value is 0

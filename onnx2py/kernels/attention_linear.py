@@ -30,19 +30,19 @@ def linear_attention(
 
     Parameters
     ----------
-    query : [B, T, H * E]; if G is a multiple of H, each head reads G / H states
-    key, value : [B, T, G * E], [B, T, G * F]
-    past_state : [B, G, E, F]; 0 by default
-    decay : [B, T, G * E] or [B, T, G], the logarithm of the factor of the state
-    beta : [B, T, G] or [B, T, 1], the factor of each value
+    query : float[B, T, H * E]; if G is a multiple of H, each head reads G / H states
+    key, value : float[B, T, G * E], [B, T, G * F]
+    past_state : float[B, G, E, F]; 0 by default
+    decay : float[B, T, G * E] or [B, T, G], the logarithm of the factor of the state
+    beta : float[B, T, G] or [B, T, 1], the factor of each value
     scale : factor of the output; 0 for 1 / sqrt(E)
     update_rule : "linear"; "gated" uses decay; "delta" writes beta times the difference
         between the value and the state's value for the key; "gated_delta" does both
 
     Returns
     -------
-    output : [B, T, max(H, G) * F]
-    present_state : [B, G, E, F]
+    output : float[B, T, max(H, G) * F]
+    present_state : float[B, G, E, F]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LinearAttention.html
     """
@@ -95,17 +95,17 @@ def causal_conv_with_state(
 
     Parameters
     ----------
-    input : [N, C, L]
-    weight : [C, 1, K]
-    bias : [C]; 0 by default
-    past_state : [N, C, P], the steps before the first; 0 by default
+    input : float[N, C, L]
+    weight : float[C, 1, K]
+    bias : float[C]; 0 by default
+    past_state : float[N, C, P], the steps before the first; 0 by default
     activation : "none", or "silu" (also called "swish")
     dilation : distance of the elements of a kernel
 
     Returns
     -------
-    output : [N, C, L]
-    present_state : [N, C, P], the last steps, P being (K - 1) * dilation
+    output : float[N, C, L]
+    present_state : float[N, C, P], the last steps, P being (K - 1) * dilation
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
     """
@@ -141,17 +141,17 @@ def causal_conv_with_state_channels_last(
 
     Parameters
     ----------
-    input : [N, L, D...], whose channels C are the axes D together
-    weight : [C, 1, K]
-    bias : [C]; 0 by default
-    past_state : [N, P, D...], the steps before the first; 0 by default
+    input : float[N, L, D...], whose channels C are the axes D together
+    weight : float[C, 1, K]
+    bias : float[C]; 0 by default
+    past_state : float[N, P, D...], the steps before the first; 0 by default
     activation : "none", or "silu" (also called "swish")
     dilation : distance of the elements of a kernel
 
     Returns
     -------
-    output : [N, L, D...]
-    present_state : [N, P, D...], the last steps, P being (K - 1) * dilation
+    output : float[N, L, D...]
+    present_state : float[N, P, D...], the last steps, P being (K - 1) * dilation
 
     ONNX: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
     """

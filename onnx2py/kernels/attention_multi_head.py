@@ -44,11 +44,11 @@ def multi_head_attention(
     key : [B, L, H * E], [B, H, L, E], or [B, L, H, 2, E] with values
     value : [B, L, H * F], or [B, H, L, F]
     bias : [2 * H * E + H * F], to add to query, key and value
-    key_padding_mask : [B, T] or [B, S, T], positive for keys to keep, or [B] lengths
+    key_padding_mask : int32[B, T] or [B, S, T], positive for keys to keep, or [B] lengths
     attention_bias : broadcastable to [B, H, S, T], added to the scores
     past_key, past_value : [B, H, P, E] and [B, H, P, F], prepended to key and value
     past_sequence_length : their number of valid steps; key and value are written after it
-    cache_indirection : [B / W, W, P], for beam search with W beams: the beam that each
+    cache_indirection : int32[B / W, W, P], for beam search with W beams: the beam that each
         past step belongs to
     mask_filter_value : added to the scores of masked keys
     scale : 1 / sqrt(E) by default

@@ -33,7 +33,7 @@ def self_attention(
     input : [B, S, I]
     weights : [I, 2 * H * E + H * F], for queries, keys and values
     bias : [2 * H * E + H * F]
-    mask_index : [B, T] or [B, S, T], positive for keys to keep; [B], numbers of keys;
+    mask_index : int32[B, T] or [B, S, T], positive for keys to keep; [B], numbers of keys;
         [2 * B], ends, then starts of keys to keep
     past : [2, B, H, P, E], keys and values to prepend
     attention_bias : broadcastable to [B, H, S, T], added to the scores

@@ -42,11 +42,11 @@ def sparse_attention(
     query : [B, S, H * E], or [B, S, (H + 2 * G) * E] with keys and values, then None
     key, value : [B, S, G * E]
     past_key, past_value : [B, G, C, E]
-    block_row_indices, block_col_indices : [L, blocks + 1] and [L, max nonzeros], the
+    block_row_indices, block_col_indices : int32[L, blocks + 1] and [L, max nonzeros], the
         visible blocks of keys of each block of queries in CSR format, for each of L
         patterns; heads use the patterns in turn
     total_sequence_length : the maximum length of a sequence
-    key_total_sequence_lengths : [B], the total number of keys of each sequence
+    key_total_sequence_lengths : int32[B], the total number of keys of each sequence
     cos_cache, sin_cache : [positions, R / 2], to rotate queries and keys; None not to
     sparse_block_size : number of steps of a block
     rotary_interleaved : whether rotated pairs are adjacent rather than R / 2 apart

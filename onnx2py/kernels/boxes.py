@@ -28,10 +28,10 @@ def non_max_suppression(
 
     Parameters
     ----------
-    boxes : [N, B, 4]
+    boxes : float32[N, B, 4]
         (y, x) of two opposite corners, or with ``center_point_box`` the center (x, y),
         the width and the height.
-    scores : [N, C, B]
+    scores : float32[N, C, B]
     max_output_boxes_per_class : maximum number of boxes to keep; 0 by default
     iou_threshold : intersection over union above which the worse box goes; 0 by default
     score_threshold : lower bound (exclusive) of scores, if given

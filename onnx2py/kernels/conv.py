@@ -32,9 +32,9 @@ def conv(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    weight : [M, C / group, K...]
-    bias : [M], optional
+    x : float[N, C, D...]
+    weight : float[M, C / group, K...]
+    bias : float[M], optional
         Added to each output channel.
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
@@ -43,7 +43,7 @@ def conv(
 
     Returns
     -------
-    y : [N, M, O...]
+    y : float[N, M, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Raises

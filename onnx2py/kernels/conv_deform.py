@@ -30,12 +30,12 @@ def deform_conv(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    weight : [M, C / group, K...]
-    offset : [N, offset_group * prod(K...) * R, O...]
+    x : float[N, C, D...]
+    weight : float[M, C / group, K...]
+    offset : float[N, offset_group * prod(K...) * R, O...]
         Offset of each position in each window along each of the R axes, in elements.
-    bias : [M], optional
-    mask : [N, offset_group * prod(K...), O...], optional
+    bias : float[M], optional
+    mask : float[N, offset_group * prod(K...), O...], optional
         Factor of each sampled element.
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default
@@ -44,7 +44,7 @@ def deform_conv(
 
     Returns
     -------
-    y : [N, M, O...]
+    y : float[N, M, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DeformConv.html

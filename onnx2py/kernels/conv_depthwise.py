@@ -37,16 +37,16 @@ def conv_depthwise(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    weight : [K..., C]
-    bias : [C], optional
+    x : float[N, C, D...]
+    weight : float[K..., C]
+    bias : float[C], optional
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
 
     Returns
     -------
-    y : [N, C, O...]
+    y : float[N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Raises

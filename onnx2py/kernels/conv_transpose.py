@@ -35,9 +35,9 @@ def conv_transpose(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    weight : [C, M / group, K...]
-    bias : [M], optional
+    x : float[N, C, D...]
+    weight : float[C, M / group, K...]
+    bias : float[M], optional
         Added to each output channel.
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements cut off at the start of each spatial axis, then at the end of each.
@@ -48,7 +48,7 @@ def conv_transpose(
 
     Returns
     -------
-    y : [N, M, O...]
+    y : float[N, M, O...]
         O = stride * (D - 1) + output_padding + dilation * (K - 1) + 1
         - pad_begin - pad_end
 
@@ -119,9 +119,9 @@ def conv_transpose_packed(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    weight : [C, K..., M]
-    bias : [M], optional
+    x : float[N, C, D...]
+    weight : float[C, K..., M]
+    bias : float[M], optional
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements cut off at the start of each spatial axis, then at the end of each.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = D * stride.
@@ -130,7 +130,7 @@ def conv_transpose_packed(
 
     Returns
     -------
-    y : [N, M, O...], a channels-last view
+    y : float[N, M, O...], a channels-last view
         O = stride * (D - 1) + output_padding + dilation * (K - 1) + 1
         - pad_begin - pad_end
 

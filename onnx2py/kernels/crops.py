@@ -29,7 +29,7 @@ def crop_and_resize(
     x : [N, C, H, W]
     rois : [R, 4]
         y1, x1, y2, x2 as fractions of H - 1 and W - 1.
-    batch_indices : [R]
+    batch_indices : int32[R]
         The image of each box.
     crop_size : height and width of the result
     mode : "bilinear" or "nearest"

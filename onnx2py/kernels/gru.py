@@ -42,21 +42,21 @@ def gru_packed(
 
     Parameters
     ----------
-    x : [T, B, I], or [B, T, I]
-    w : [D, I, 3, H]
-    r : [D, H, 3 * H]
-    b : [D, 1, 3 * H], the sum of the biases that do not depend on the reset gate
-    r_b : [D, 1, H], added to the product of the hidden state before the reset; None to
+    x : float[T, B, I], or [B, T, I]
+    w : float[D, I, 3, H]
+    r : float[D, H, 3 * H]
+    b : float[D, 1, 3 * H], the sum of the biases that do not depend on the reset gate
+    r_b : float[D, 1, H], added to the product of the hidden state before the reset; None to
         reset the state itself, before the product
-    sequence_lens : [B], in steps; T by default
-    initial_h : [D, B, H]; 0 by default
+    sequence_lens : int32[B], in steps; T by default
+    initial_h : float[D, B, H]; 0 by default
     direction : "forward", "reverse" or "bidirectional"
     layout : 1 if B is the first axis of x, states and results
 
     Returns
     -------
-    y : [T, D, B, H], or [B, T, D, H]
-    y_h : [D, B, H], or [B, D, H]
+    y : float[T, D, B, H], or [B, T, D, H]
+    y_h : float[D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GRU.html
     """
@@ -140,12 +140,12 @@ def gru(
 
     Parameters
     ----------
-    x : [T, B, I]
-    w : [D, 3 * H, I]
-    r : [D, 3 * H, H]
-    b : [D, 6 * H], for x and then for the hidden state; 0 by default
-    sequence_lens : [B], in steps; T by default
-    initial_h : [D, B, H]; 0 by default
+    x : float[T, B, I]
+    w : float[D, 3 * H, I]
+    r : float[D, 3 * H, H]
+    b : float[D, 6 * H], for x and then for the hidden state; 0 by default
+    sequence_lens : int32[B], in steps; T by default
+    initial_h : float[D, B, H]; 0 by default
     activations : names for the gates and for the hidden state; four if the two
         directions differ
     activation_alpha, activation_beta : one for each of activations
@@ -156,8 +156,8 @@ def gru(
 
     Returns
     -------
-    y : [T, D, B, H], or [B, T, D, H]
-    y_h : [D, B, H], or [B, D, H]
+    y : float[T, D, B, H], or [B, T, D, H]
+    y_h : float[D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GRU.html
     """

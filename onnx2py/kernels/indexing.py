@@ -54,7 +54,7 @@ def gather_nd(
     Parameters
     ----------
     data : [B..., D...]
-    indices : [B..., I..., K], each K-tuple an index into the first K axes of D...
+    indices : int64[B..., I..., K], each K-tuple an index into the first K axes of D...
     batch_dims : the number of axes B..., which both share
 
     Returns

@@ -23,15 +23,15 @@ def negative_log_likelihood_loss(
 
     Parameters
     ----------
-    input : [N, C, D...], logarithms of probabilities
-    target : [N, D...], class indices
-    weight : [C], one per class; 1 by default
+    input : float[N, C, D...], logarithms of probabilities
+    target : int[N, D...], class indices
+    weight : float[C], one per class; 1 by default
     ignore_index : a target without loss and weight
     reduction : "none", "sum", or "mean": the sum divided by the sum of the weights
 
     Returns
     -------
-    loss : [N, D...], or a scalar
+    loss : float[N, D...], or a scalar
 
     ONNX: https://onnx.ai/onnx/operators/onnx__NegativeLogLikelihoodLoss.html
     """
@@ -63,16 +63,16 @@ def softmax_cross_entropy_loss(
 
     Parameters
     ----------
-    scores : [N, C, D...]
-    labels : [N, D...], class indices
-    weights : [C], one per class; 1 by default
+    scores : float[N, C, D...]
+    labels : int[N, D...], class indices
+    weights : float[C], one per class; 1 by default
     ignore_index : a label without loss and weight
     reduction : "none", "sum", or "mean": the sum divided by the sum of the weights
 
     Returns
     -------
-    output : [N, D...], or a scalar
-    log_prob : [N, C, D...]
+    output : float[N, D...], or a scalar
+    log_prob : float[N, C, D...]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__SoftmaxCrossEntropyLoss.html
     """

@@ -44,19 +44,19 @@ def lstm_packed(
 
     Parameters
     ----------
-    x : [T, B, I], or [B, T, I]
-    w : [D, I, 4, H], gates in the order input, forget, output, cell
-    r : [D, H, 4 * H], gates in the same order
-    b : [D, 1, 4 * H], the sum of both biases
-    sequence_lens : [B], in steps; T by default
-    initial_h, initial_c : [D, B, H]; 0 by default
+    x : float[T, B, I], or [B, T, I]
+    w : float[D, I, 4, H], gates in the order input, forget, output, cell
+    r : float[D, H, 4 * H], gates in the same order
+    b : float[D, 1, 4 * H], the sum of both biases
+    sequence_lens : int32[B], in steps; T by default
+    initial_h, initial_c : float[D, B, H]; 0 by default
     direction : "forward", "reverse" or "bidirectional"
     layout : 1 if B is the first axis of x, states and results
 
     Returns
     -------
-    y : [T, D, B, H], or [B, T, D, H]
-    y_h, y_c : [D, B, H], or [B, D, H]
+    y : float[T, D, B, H], or [B, T, D, H]
+    y_h, y_c : float[D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LSTM.html
     """
@@ -141,12 +141,12 @@ def lstm(
 
     Parameters
     ----------
-    x : [T, B, I]
-    w : [D, 4 * H, I]
-    r : [D, 4 * H, H]
-    b : [D, 8 * H], for x and then for the hidden state; 0 by default
-    sequence_lens : [B], in steps; T by default
-    initial_h, initial_c : [D, B, H]; 0 by default
+    x : float[T, B, I]
+    w : float[D, 4 * H, I]
+    r : float[D, 4 * H, H]
+    b : float[D, 8 * H], for x and then for the hidden state; 0 by default
+    sequence_lens : int32[B], in steps; T by default
+    initial_h, initial_c : float[D, B, H]; 0 by default
     p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
     activations : names for the gates, for the cell's input and for its output; six if the
         two directions differ
@@ -158,8 +158,8 @@ def lstm(
 
     Returns
     -------
-    y : [T, D, B, H], or [B, T, D, H]
-    y_h, y_c : [D, B, H], or [B, D, H]
+    y : float[T, D, B, H], or [B, T, D, H]
+    y_h, y_c : float[D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LSTM.html
     """

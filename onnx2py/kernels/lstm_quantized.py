@@ -51,7 +51,7 @@ def dynamic_quantize_lstm(
     w : int8 or uint8, [D, I, 4 * H]
     r : int8 or uint8, [D, H, 4 * H]
     b : [D, 8 * H], for x and then for the hidden state; 0 by default
-    sequence_lens : [B], in steps; T by default
+    sequence_lens : int32[B], in steps; T by default
     initial_h, initial_c : [D, B, H]; 0 by default
     p : peepholes [D, 3 * H], for the input, output and forget gates; 0 by default
     w_scale, w_zero_point, r_scale, r_zero_point : [D] or [D, 4 * H]

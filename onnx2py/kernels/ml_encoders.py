@@ -60,7 +60,7 @@ def one_hot_encoder(
 
     Returns
     -------
-    y : [..., depth], float32
+    y : float32[..., depth]
 
     Raises
     ------

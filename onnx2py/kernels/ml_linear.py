@@ -29,7 +29,7 @@ def linear_regressor(
 
     Returns
     -------
-    y : [N, C]
+    y : float32[N, C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html
     """
@@ -60,7 +60,7 @@ def linear_classifier(
     Returns
     -------
     label : [N], int64 or strings; of equal scores the first class wins
-    scores : [N, C]
+    scores : float32[N, C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
     """
@@ -92,7 +92,7 @@ def linear_binary_classifier(
     Returns
     -------
     label : [N], int64 or strings
-    scores : [N, 2]
+    scores : float32[N, 2]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
     """

@@ -35,7 +35,7 @@ def svm_regressor(
 
     Returns
     -------
-    y : [N, 1]
+    y : float32[N, 1]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_SVMRegressor.html
     """
@@ -70,7 +70,7 @@ def svm_linear_classifier(
     Returns
     -------
     label : [N], int64 or strings
-    scores : [N, C]
+    scores : float32[N, C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html
     """
@@ -112,7 +112,7 @@ def svm_classifier(
     Returns
     -------
     label : [N], int64 or strings; of equal classes the first wins
-    scores : [N, C] probabilities with ``prob_a``, else [N, P] scores; for two classes
+    scores : float32[N, C] probabilities with ``prob_a``, else [N, P] scores; for two classes
         without it [N, 2]: ``(-s, s)``, their logistic functions with LOGISTIC, and
         ``(1 - s, s)`` with any other transform
 

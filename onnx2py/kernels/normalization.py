@@ -28,8 +28,8 @@ def instance_normalization(
 
     Parameters
     ----------
-    input : [N, C, D...]
-    scale, bias : [C]
+    input : float[N, C, D...]
+    scale, bias : float[C]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
     """
@@ -50,8 +50,8 @@ def group_normalization(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    scale, bias : [C] or [C, 1...], or [num_groups] for one number per group
+    x : float[N, C, D...]
+    scale, bias : float[C] or [C, 1...], or [num_groups] for one number per group
 
     ONNX: https://onnx.ai/onnx/operators/onnx__GroupNormalization.html
     """
@@ -125,7 +125,7 @@ def layer_normalization(
 
     Parameters
     ----------
-    x : [D...]
+    x : float[D...]
     scale, bias : broadcastable to x; none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
@@ -173,7 +173,7 @@ def rms_normalization(
 
     Parameters
     ----------
-    x : [D...]
+    x : float[D...]
     scale : broadcastable to x; none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RMSNormalization.html

@@ -24,7 +24,7 @@ def scale_and_shift(
 
     Parameters
     ----------
-    x : [N, C, D...]
+    x : float[N, C, D...]
     scale, shift : broadcastable to x, such as [C, 1...]
     out : ``x``, if it may be overwritten with the result
 
@@ -60,8 +60,8 @@ def batch_normalization(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    scale, bias, mean, var : [C], or [C, D...] for statistics of each position
+    x : float[N, C, D...]
+    scale, bias, mean, var : float[C], or [C, D...] for statistics of each position
     out : ``x``, if it may be overwritten with the result
 
     ONNX: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
@@ -88,13 +88,13 @@ def batch_normalization_training(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    scale, bias, mean, var : [C], or [C, D...] for statistics of each position
+    x : float[N, C, D...]
+    scale, bias, mean, var : float[C], or [C, D...] for statistics of each position
     momentum : the weight of ``mean`` and ``var`` in the running statistics
 
     Returns
     -------
-    y : [N, C, D...]
+    y : float[N, C, D...]
     running_mean, running_var : like mean and var
     saved_mean, saved_var : the statistics of x, like mean and var
 

@@ -32,7 +32,7 @@ def average_pool(
 
     Parameters
     ----------
-    x : [N, C, D...]
+    x : float[N, C, D...]
     kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
@@ -44,7 +44,7 @@ def average_pool(
 
     Returns
     -------
-    y : [N, C, O...]
+    y : float[N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Raises
@@ -90,7 +90,7 @@ def lp_pool(
 
     Parameters
     ----------
-    x : [N, C, D...]
+    x : float[N, C, D...]
     p : the exponent; 2 is the Euclidean norm
     kernel_shape : K..., the length of the window along each spatial axis, in elements
     strides, dilations : one int per spatial axis, in elements; 1 by default
@@ -101,7 +101,7 @@ def lp_pool(
 
     Returns
     -------
-    y : [N, C, O...]
+    y : float[N, C, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Raises
@@ -159,13 +159,13 @@ def local_response_normalization(
 
     Parameters
     ----------
-    x : [N, C, D...]
+    x : float[N, C, D...]
     size : number of neighboring channels, with the element's own in the middle (for an
         even size, just before the middle)
 
     Returns
     -------
-    y : [N, C, D...]
+    y : float[N, C, D...]
         x / (bias + alpha / size * sum of the squares of the neighbors) ** beta
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LRN.html

@@ -178,7 +178,7 @@ def max_unpool(
 
     Parameters
     ----------
-    x : [N, C, D...]
+    x : float[N, C, D...]
     indices : int64[N, C, D...]
         Indices into the flattened result. If they lie outside their windows there, but
         inside them in the shape below, they are indices into that shape.
@@ -189,7 +189,7 @@ def max_unpool(
 
     Returns
     -------
-    y : [N, C, O...]
+    y : float[N, C, O...]
         O = stride * (D - 1) + K - pad_begin - pad_end
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxUnpool.html

@@ -25,8 +25,8 @@ def roi_align(
 
     Parameters
     ----------
-    x : [N, C, H, W]
-    rois : [R, 4]
+    x : float[N, C, H, W]
+    rois : float[R, 4]
         The corners (x1, y1, x2, y2) of each region, in pixels / ``spatial_scale``.
     batch_indices : int64[R]
         The image that each region lies in.
@@ -38,7 +38,7 @@ def roi_align(
 
     Returns
     -------
-    y : [R, C, output_height, output_width]
+    y : float[R, C, output_height, output_width]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RoiAlign.html
     """
@@ -110,14 +110,14 @@ def max_roi_pool(
 
     Parameters
     ----------
-    x : [N, C, H, W]
-    rois : [R, 5]
+    x : float[N, C, H, W]
+    rois : float[R, 5]
         The image, and the corners (x1, y1, x2, y2), in pixels / ``spatial_scale``.
     pooled_shape : (P, Q), the number of bins along H and W
 
     Returns
     -------
-    y : [R, C, P, Q]
+    y : float[R, C, P, Q]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__MaxRoiPool.html
     """

@@ -69,7 +69,7 @@ def reverse_sequence(
     Parameters
     ----------
     input : [T, N, ...] or [N, T, ...], as given by the axes
-    sequence_lens : [N], number of elements to reverse; the others keep their place
+    sequence_lens : int64[N], number of elements to reverse; the others keep their place
 
     ONNX: https://onnx.ai/onnx/operators/onnx__ReverseSequence.html
     """

@@ -73,7 +73,7 @@ def resize_linear_integers(
     if not found:
         return x
     channels_last = x.ndim == 4 and found[0].axis == 1 and found[-1].axis < 3
-    spatial = _with_neighbours(x, found, channels_last)
+    spatial = _with_neighbors(x, found, channels_last)
     positions = [
         source_positions(axis, mode if axis.scale != 1 else "asymmetric")
         for axis in spatial
@@ -87,7 +87,7 @@ def resize_linear_integers(
     return y
 
 
-def _with_neighbours(
+def _with_neighbors(
     x: NDArray[Any], found: list[ResizedAxis], channels_last: bool
 ) -> list[ResizedAxis]:
     """Return all spatial axes, last first; axes of scale 1 take part in the sum."""

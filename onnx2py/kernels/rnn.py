@@ -36,12 +36,12 @@ def rnn(
 
     Parameters
     ----------
-    x : [T, B, I]
-    w : [D, H, I]
-    r : [D, H, H]
-    b : [D, 2 * H], for x and then for the hidden state; 0 by default
-    sequence_lens : [B], in steps; T by default
-    initial_h : [D, B, H]; 0 by default
+    x : float[T, B, I]
+    w : float[D, H, I]
+    r : float[D, H, H]
+    b : float[D, 2 * H], for x and then for the hidden state; 0 by default
+    sequence_lens : int32[B], in steps; T by default
+    initial_h : float[D, B, H]; 0 by default
     activations : one, or one for each direction
     activation_alpha, activation_beta : one for each of activations
     clip : limit of the inputs of activations; 0 for none
@@ -50,8 +50,8 @@ def rnn(
 
     Returns
     -------
-    y : [T, D, B, H], or [B, T, D, H]
-    y_h : [D, B, H], or [B, D, H]
+    y : float[T, D, B, H], or [B, T, D, H]
+    y_h : float[D, B, H], or [B, D, H]
 
     ONNX: https://onnx.ai/onnx/operators/onnx__RNN.html
     """

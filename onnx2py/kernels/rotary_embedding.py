@@ -26,9 +26,9 @@ def rotary_embedding(
 
     Parameters
     ----------
-    x : [B, H, S, E], or [B, S, H * E]
-    cos_cache, sin_cache : [P, R / 2], one row for each position, or [B, S, R / 2]
-    position_ids : [B, S], the rows to take
+    x : float[B, H, S, E], or [B, S, H * E]
+    cos_cache, sin_cache : float[P, R / 2], one row for each position, or [B, S, R / 2]
+    position_ids : int64[B, S], the rows to take
     interleaved : whether pairs are adjacent rather than R / 2 numbers apart
     num_heads : H, if x has three axes
     rotary_embedding_dim : R, or 0 for E
@@ -75,7 +75,7 @@ def rotary_embedding_at(
     Parameters
     ----------
     x : [B, H, S, E], or [B, S, H * E]
-    position_ids : [B, S], or [1], the position at which each sequence starts
+    position_ids : int64[B, S], or [1], the position at which each sequence starts
     cos_cache, sin_cache : [P, R / 2], one row for each position
     interleaved : whether pairs are adjacent rather than R / 2 numbers apart
     num_heads : H, if x has three axes; 0 for heads twice as long as a row of cos_cache

@@ -29,7 +29,7 @@ def grid_sample(
     Parameters
     ----------
     x : [N, C, D...]
-    grid : [N, O..., r]
+    grid : float[N, O..., r]
         Points, the last axis of ``x`` first: -1 and 1 are the borders of ``x``.
     mode : "nearest", "linear" or "cubic"
     padding_mode : values outside: "zeros", the "border", or the "reflection" at it
@@ -55,7 +55,7 @@ def grid_sample(
     for point, length in zip(points, lengths):
         place = _denormalized(point, length, align_corners)
         base = np.rint(place) if mode == "nearest" else np.floor(place)
-        steps, weights = _neighbours(place - base, mode)
+        steps, weights = _neighbors(place - base, mode)
         taps.append(
             [
                 (_held(base + step, length, padding_mode, align_corners), weight)
@@ -80,7 +80,7 @@ def _denormalized(
     return ((point + 1) * length - 1) / 2
 
 
-def _neighbours(fraction: NDArray[Any], mode: str) -> tuple[Sequence[int], Any]:
+def _neighbors(fraction: NDArray[Any], mode: str) -> tuple[Sequence[int], Any]:
     """Return the offsets of the neighbors, and their weights.
 
     Raises
@@ -165,14 +165,14 @@ def affine_grid(
 
     Parameters
     ----------
-    theta : [N, r, r + 1]
+    theta : float[N, r, r + 1]
         r is 2 or 3; the last column is the translation.
     size : (N, C, O...) of the image to sample, with r axes O...
     align_corners : whether -1 and 1 are centers of the outermost elements, not edges
 
     Returns
     -------
-    grid : [N, O..., r]
+    grid : float[N, O..., r]
         Points, the coordinate along the last axis first.
 
     ONNX: https://onnx.ai/onnx/operators/onnx__AffineGrid.html

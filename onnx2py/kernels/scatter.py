@@ -51,7 +51,7 @@ def scatter_nd(
     Parameters
     ----------
     data : [D...]
-    indices : [I..., K], each K-tuple an index into the first K axes of D...
+    indices : int64[I..., K], each K-tuple an index into the first K axes of D...
     updates : [I..., D[K:]...]
     reduction : "none" (the last update of an element remains), "add", "mul", "min", "max"
 
@@ -134,7 +134,7 @@ def tensor_scatter(
     ----------
     past_cache : [N, ..., M, ...], M lying at ``axis``, which is not the first
     update : [N, ..., S, ...], S <= M
-    write_indices : [N], the start along ``axis``, in elements; 0 by default
+    write_indices : int64[N], the start along ``axis``, in elements; 0 by default
     mode : "linear", or "circular", which continues at 0
 
     Raises

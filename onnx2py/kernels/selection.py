@@ -89,7 +89,7 @@ def unique(
     y : the unique elements, 1-d, or slices, of the rank of ``x``
     indices : [len(y)], the index of the first occurrence of each
     inverse_indices : the index in ``y`` of each element or slice of ``x``
-    counts : [len(y)], the number of occurrences of each
+    counts : int64[len(y)], the number of occurrences of each
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Unique.html
     """

@@ -24,7 +24,7 @@ def dft(
 
     Parameters
     ----------
-    input : [D..., 1] for real, or [D..., 2] for complex numbers
+    input : float[D..., 1] for real, or [D..., 2] for complex numbers
     dft_length : length to which the axis is cut or zero-padded; by default its length, or
         2 * (length - 1) for a one-sided inverse transform
     axis : any axis but the last
@@ -33,7 +33,7 @@ def dft(
 
     Returns
     -------
-    output : [D..., 2], or [D..., 1] for a one-sided inverse transform
+    output : float[D..., 2], or [D..., 1] for a one-sided inverse transform
         A one-sided spectrum has length dft_length // 2 + 1 along ``axis``.
 
     Raises
@@ -74,15 +74,15 @@ def stft(
 
     Parameters
     ----------
-    signal : [B, L] or [B, L, 1] for real, or [B, L, 2] for complex numbers
+    signal : float[B, L] or [B, L, 1] for real, or [B, L, 2] for complex numbers
     frame_step : distance between frames, in samples
-    window : [N], the factors of each frame; 1 by default
+    window : float[N], the factors of each frame; 1 by default
     frame_length : N, by default the length of the window, else L
     onesided : whether to return only the first half of the spectra of a real signal
 
     Returns
     -------
-    output : [B, F, N // 2 + 1, 2] if onesided, else [B, F, N, 2]
+    output : float[B, F, N // 2 + 1, 2] if onesided, else [B, F, N, 2]
         F = (L - N) // frame_step + 1
 
     Raises

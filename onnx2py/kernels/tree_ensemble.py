@@ -38,7 +38,7 @@ def tree_ensemble(
 
     Parameters
     ----------
-    x : [N, F] or [F]
+    x : float[N, F] or [F]
     features, thresholds : [M], the feature and the threshold of each node
     children : [2 * M], the "else" and the "then" child of each node
     roots : [T]
@@ -60,7 +60,7 @@ def tree_ensemble(
 
     Returns
     -------
-    y : [N, C]
+    y : float[N, C]
 
     Raises
     ------
@@ -129,7 +129,7 @@ def tree_ensemble_classifier(
     Returns
     -------
     label : [N], int64 or strings; of equal classes the first wins
-    scores : [N, C]
+    scores : float32[N, C]
 
     Raises
     ------
@@ -201,7 +201,7 @@ def tree_ensemble_binary_classifier(
     Returns
     -------
     label : [N], int64 or strings
-    scores : [N, 2]
+    scores : float32[N, 2]
 
     Raises
     ------
@@ -246,7 +246,7 @@ def tree_ensemble_single_class_classifier(
     Returns
     -------
     label : [N], int64 or strings
-    scores : [N, 1]
+    scores : float32[N, 1]
 
     Raises
     ------
