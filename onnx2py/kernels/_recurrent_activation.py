@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 def activation_function(
     name: str, alpha: float, beta: float
 ) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    """Return the activation function with that name as a function of one array."""
+    """Return the activation function with that name as a function of one array.
+
+    The sigmoid is computed as a tanh, which does not overflow, as for packed weights.
+    """
     functions: dict[str, Callable[[NDArray[Any]], Any]] = {
         "Relu": lambda x: np.maximum(x, 0),
         "Tanh": np.tanh,

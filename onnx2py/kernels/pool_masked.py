@@ -1,4 +1,4 @@
-"""Max pooling with a mask, and transposed convolution with computed padding."""
+"""Max pooling with a mask."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._conv_windows import EVERY_CHANNEL, Pads
-from ._ints import as_ints
 from ._pool import pool_windows, pooling_axes
-from .conv_transpose import conv_transpose
 
 
 def max_pool_with_mask(
@@ -72,35 +70,3 @@ def _mask_of_each_channel(
     starts = np.arange(channels) * length % max(prod(mask.shape[:2]), 1)
     places = starts[:, None] + np.arange(length)
     return np.asarray(mask.reshape(-1)[places] != 0).reshape(shape)
-
-
-def conv_transpose_with_dynamic_pads(
-    x: NDArray[Any],
-    weight: NDArray[Any],
-    pads: NDArray[Any],
-    bias: NDArray[Any] | None = None,
-    *,
-    strides: Sequence[int] | None = None,
-    dilations: Sequence[int] | None = None,
-    group: int = 1,
-    output_padding: Sequence[int] | None = None,
-) -> NDArray[Any]:
-    """Compute ``conv_transpose`` with padding from a tensor, int64[2 * axes].
-
-    Raises
-    ------
-    ValueError
-        If the numbers of channels of ``x`` and ``weight`` do not match.
-
-    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.ConvTransposeWithDynamicPads
-    """
-    return conv_transpose(
-        x,
-        weight,
-        bias,
-        strides=strides,
-        pads=as_ints(pads),
-        dilations=dilations,
-        group=group,
-        output_padding=output_padding,
-    )

@@ -8,6 +8,7 @@ from typing import Any, Union
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from .activation_exponential import sigmoid
 from .quantization import dequantize_linear, quantize_linear
 
 Parameter = Union[NDArray[Any], np.floating[Any], float]
@@ -25,8 +26,8 @@ def qlinear_sigmoid(
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.QLinearSigmoid
     """
     real = all_real_values(x.dtype, x_scale, x_zero_point)
-    sigmoid = np.reciprocal(1 + np.exp(-real))
-    return np.take(quantize_linear(sigmoid, y_scale, y_zero_point, dtype=x.dtype), x)
+    table = quantize_linear(sigmoid(real), y_scale, y_zero_point, dtype=x.dtype)
+    return np.take(table, x)
 
 
 def qlinear_leaky_relu(

@@ -1,10 +1,11 @@
-"""Rearrangement of elements along or between axes; cumulative sums and products."""
+"""Rearrangement of elements along or between axes; windows; cumulative sums and products."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ._ints import as_int
@@ -80,6 +81,20 @@ def reverse_sequence(
         places = places.T
     places = places.reshape(places.shape + (1,) * (input.ndim - 2))
     return np.take_along_axis(input, places, time_axis)
+
+
+def unfold_tensor(x: NDArray[Any], *, dim: int, size: int, step: int) -> NDArray[Any]:
+    """Return all windows of ``size`` elements of axis ``dim``, ``step`` elements apart.
+
+    Returns
+    -------
+    y : [..., (length - size) // step + 1, ..., size]
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.UnfoldTensor
+    """
+    windows = sliding_window_view(x, size, axis=dim)
+    every = (slice(None),) * (dim % x.ndim)
+    return np.ascontiguousarray(windows[(*every, slice(None, None, step))])
 
 
 @rounded_once

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from ..ir.program import Call
-from ..kernels import arithmetic, crops, indexing, pool_masked
+from ..kernels import (
+    arithmetic,
+    conv_transpose_dynamic,
+    indexing,
+    pool_masked,
+    rearrange,
+    resize_crops,
+    signal_time_warping,
+)
 from ..kernels import conv_transpose as transposed
 from ._conv_windows import convolution_windows, pooling_windows
 from .context import NodeContext
@@ -38,7 +46,7 @@ def conv_transpose_with_dynamic_pads(node: NodeContext) -> Call:
         known = windows["pads"] or pads
         plain = transposed.conv_transpose
         return node.call(plain, *inputs, node.optional(3), pads=known, **options)
-    kernel = pool_masked.conv_transpose_with_dynamic_pads
+    kernel = conv_transpose_dynamic.conv_transpose_with_dynamic_pads
     return node.call(kernel, *inputs, pads, node.optional(3), **options)
 
 
@@ -58,7 +66,7 @@ def max_pool_with_mask(node: NodeContext) -> Call:
 def crop_and_resize(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        crops.crop_and_resize,
+        resize_crops.crop_and_resize,
         *(node.input(index) for index in range(3)),
         node.literal(3),
         mode=node.choice("mode", "bilinear", ("bilinear", "nearest")),
@@ -76,7 +84,7 @@ def gather_nd(node: NodeContext) -> Call:
 def unfold_tensor(node: NodeContext) -> Call:
     """1: the only version."""
     return node.call(
-        crops.unfold_tensor,
+        rearrange.unfold_tensor,
         node.input(0),
         dim=node.int("dim", -1),
         size=node.int("size"),
@@ -87,4 +95,4 @@ def unfold_tensor(node: NodeContext) -> Call:
 @lowers("DynamicTimeWarping", domain=_OWN)
 def dynamic_time_warping(node: NodeContext) -> Call:
     """1: the only version."""
-    return node.call(crops.dynamic_time_warping, node.input(0))
+    return node.call(signal_time_warping.dynamic_time_warping, node.input(0))

@@ -23,6 +23,7 @@ from ..kernels import (
     conv_fused,
     conv_packed,
     conv_transpose,
+    conv_transpose_dynamic,
     conv_winograd,
     gru,
     loss,
@@ -94,6 +95,9 @@ NETWORK: Mapping[Any, Kernel] = {
     conv_transpose.conv_transpose: Kernel(new=True, cost=costs.transposed),
     conv_transpose.conv_transpose_packed: Kernel(new=True, cost=costs.transposed),
     conv_transpose.transposed_weight: OTHER,
+    conv_transpose_dynamic.conv_transpose_with_dynamic_pads: Kernel(
+        new=True, cost=costs.transposed
+    ),
     conv_winograd.conv_winograd: Kernel(new=True, cost=costs.winograd),
     conv_winograd.winograd_weight: NEW,
     gru.gru: Kernel(new=True, cost=costs.recurrent),
@@ -139,9 +143,6 @@ NETWORK: Mapping[Any, Kernel] = {
     pool.global_lp_pool: NEW,
     pool.local_response_normalization: NEW,
     pool.lp_pool: NEW,
-    pool_masked.conv_transpose_with_dynamic_pads: Kernel(
-        new=True, cost=costs.transposed
-    ),
     pool_masked.max_pool_with_mask: OTHER,
     pool_max.global_max_pool: NEW,
     pool_max.max_pool: Kernel(new=larger_window, cost=free),

@@ -8,7 +8,6 @@ from onnx2py.kernels import (
     activation,
     activation_gelu,
     col2im,
-    crops,
     legacy,
     matmul_fused,
     normalization,
@@ -16,6 +15,7 @@ from onnx2py.kernels import (
     normalization_skip,
     rearrange,
     reduction,
+    resize_crops,
     scatter,
     softmax,
 )
@@ -44,7 +44,7 @@ CASES = {
     "cumsum": lambda f: rearrange.cumsum(f(X), 1),
     "cumprod": lambda f: rearrange.cumprod(f(X / 8 + 1), 1),
     "col2im": lambda f: col2im.col2im(f(COLUMNS), np.array([6, 6]), np.array([3, 3])),
-    "crop_and_resize": lambda f: crops.crop_and_resize(
+    "crop_and_resize": lambda f: resize_crops.crop_and_resize(
         f(IMAGE), f(ROIS), np.array([0]), np.array([5, 5])
     ),
     "scaled_silu": lambda f: normalization_gated.scaled_silu(f(X), scale=0.3),

@@ -41,9 +41,9 @@ def conv_packed(
 
     Parameters
     ----------
-    x : [N, C, D...]
-    weight : [K..., C / group, M]
-    bias : [M], optional
+    x : float[N, C, D...]
+    weight : float[K..., C / group, M]
+    bias : float[M], optional
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
@@ -51,7 +51,7 @@ def conv_packed(
 
     Returns
     -------
-    y : [N, M, O...]
+    y : float[N, M, O...]
         O = (D + pad_begin + pad_end - dilation * (K - 1) - 1) // stride + 1
 
     Raises

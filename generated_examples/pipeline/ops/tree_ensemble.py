@@ -57,7 +57,7 @@ def tree_ensemble_classifier(
     Returns
     -------
     label : [N], int64 or strings; of equal classes the first wins
-    scores : [N, C]
+    scores : float32[N, C]
 
     Raises
     ------

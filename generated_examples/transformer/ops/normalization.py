@@ -27,7 +27,7 @@ def layer_normalization(
 
     Parameters
     ----------
-    x : [D...]
+    x : float[D...]
     scale, bias : broadcastable to x; none by default
 
     ONNX: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
