@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from ._inference import Compiled, ModelMetadata, Session
-from ._tensors import TensorSpec
 from .model import INPUTS, OUTPUTS, Model
-
-FIXED = (TensorSpec("limit", "", "int64", ()),)
-"""The inputs of the ONNX file whose defaults became weights of this package."""
 
 
 class InferenceSession(Session):
@@ -38,5 +34,4 @@ class InferenceSession(Session):
             graph_description="",
             custom_metadata_map={},
         ),
-        FIXED,
     )

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._golden import counted, draw, numpy_dtype, read_record, recorded_inputs
-from ._feeds import became_weight
-from ._session import FIXED
 from ._tensors import TensorSpec, shown, type_of
 from ._threads import ADVICE, openblas, state
 from .watch import Step, trace
@@ -242,9 +240,6 @@ def read_inputs(given: Sequence[str], scale: Optional[float]) -> dict[str, Any]:
     for text in given:
         name, equals, file = text.partition("=")
         spec = next((s for s in INPUTS if name in (s.name, s.python_name)), None)
-        for weight in FIXED:
-            if name == weight.name:
-                raise ValueError(f"--input {text}: {became_weight(weight)}")
         if not equals or spec is None:
             known = ", ".join(shown(s.name) for s in INPUTS)
             raise ValueError(f"--input {text}: expected NAME=FILE, NAME one of {known}")

@@ -22,7 +22,10 @@ from ._threads import limited, thread_limit
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
-INPUTS = (TensorSpec("start", "start", "int64", ()),)
+INPUTS = (
+    TensorSpec("start", "start", "int64", ()),
+    TensorSpec("limit", "limit", "int64", (), optional=True),
+)
 OUTPUTS = (
     TensorSpec("last", "last", "int64", ()),
     TensorSpec("largest", "largest", "int64", ()),
@@ -69,13 +72,17 @@ class Model:
     def __call__(
         self,
         start: Annotated[NDArray[np.int64], ""],
+        *,
+        limit: Optional[Annotated[NDArray[np.int64], ""]] = None,
     ) -> Outputs:
-        """Compute ``last`` and 3 more from ``start``.
+        """Compute ``last`` and 3 more from ``start`` and ``limit``.
 
         Parameters
         ----------
         start : int64[]
             ONNX input ``start``.
+        limit : int64[], optional
+            ONNX input ``limit``.
 
         Returns
         -------
@@ -96,6 +103,7 @@ class Model:
             If an input has the wrong dtype or shape.
         """
         start = check_input("start", start, "int64[]")
+        limit = self.limit if limit is None else check_input("limit", limit, "int64[]")
 
         # starts_at_one: Equal -> bool[]
         starts_at_one = np.equal(start, np.int64(1))
@@ -106,7 +114,7 @@ class Model:
         # collatz: Loop -> int64[...], int64[...], int64[...]
         going, last, largest = may_start, start, start
         visited_parts: list[Any] = []
-        for iteration in ops.iterations(self.limit):
+        for iteration in ops.iterations(limit):
             if not going:
                 break
             going, last, largest, visited_part = self._last_body(
