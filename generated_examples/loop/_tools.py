@@ -167,7 +167,10 @@ def profile(
     total = sum(times) or 1e-12
     calls = group(zip(steps, times), lambda s: f"{s.call.line}: {s.call.node or '-'}")
     operators = group(zip(steps, times), lambda s: s.call.operator)
+    objects = group(zip(steps, times), lambda s: s.call.path or "Model")
     print_table("line of model.py: node", calls, total, top)
+    if len(objects) > 1:
+        print_table("object", objects, total, top)
     print_table("operator", operators, total, top)
     size = sum(step.size for step in steps)
     number = counted(len(steps), "call")
@@ -217,6 +220,7 @@ def chrome_trace(steps: Sequence[Step]) -> dict[str, Any]:
             "args": {
                 "node": step.call.node,
                 "line": step.call.line,
+                "object": step.call.path,
                 "bytes": step.size,
             },
         }

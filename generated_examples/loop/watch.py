@@ -37,13 +37,20 @@ class Call(NamedTuple):
     """The ONNX nodes that it computes, from the comment above it."""
     line: int
     reused: bool = False
-    """Whether its method writes into earlier values (``out=``)."""
+    """Whether calls of the model write into earlier values (``out=``)."""
+    path: str = ""
+    """The object that makes the call: ``layers.3``; empty for the model itself."""
 
     @property
     def operator(self) -> str:
         """The operators of the nodes: ``Conv + Relu``."""
         parts = (part.rpartition(": ")[2] for part in self.node.split(" + "))
         return " + ".join(parts) or "(no node)"
+
+    def at(self, path: str) -> Call:
+        """Return the same call, made by another object."""
+        names = tuple(f"{path}.{name}" for name in self.names)
+        return self._replace(names=names, path=path)
 
 
 class Step(NamedTuple):
@@ -88,14 +95,21 @@ class Trace:
 
     def note(self, call: Call, values: tuple[Any, ...]) -> None:
         """Record the end of a call and its values."""
+        self.end(call, sum(getattr(value, "nbytes", 0) for value in values))
+        self.keep(call, values)
+
+    def enter(self) -> None:
+        """Record the start of a call of an object, whose own calls are recorded too."""
+        Trace.start(self)
+
+    def end(self, call: Call, size: int = 0) -> None:
+        """Record the end of a call, but no value."""
         begun, inside = self._started.pop()
         seconds = perf_counter() - begun
         if self._started:
             self._started[-1][1] += seconds
-        size = sum(getattr(value, "nbytes", 0) for value in values)
         step = Step(call, begun - self._origin, seconds, seconds - inside, size)
         self.steps.append(step)
-        self.keep(call, values)
 
     def keep(self, call: Call, values: tuple[Any, ...]) -> None:
         """Keep values without recording a step."""
@@ -133,10 +147,7 @@ def trace(
         computed = (name for name in capture if _place_of_output(name) is None)
         kept = {python_name(name) for name in computed}
     record = Trace(kept)
-    watched = _watched(record)
-    instance = watched.__new__(watched)
-    instance.__dict__.update(model.__dict__)
-    record.outputs = instance(*args, **kwargs)
+    record.outputs = _watched(model, record)(*args, **kwargs)
     return record
 
 
@@ -182,22 +193,22 @@ def _read_only(value: Any) -> Any:
     return value
 
 
-def _watched(record: Trace) -> Any:
-    """Return the class ``Model``, recompiled with hooks that write to ``record``."""
+def _watched(model: Model, record: Trace) -> Any:
+    """Return a copy of a model that writes to ``record``; it shares the weights."""
     try:
         source = inspect.getsource(model_module)
     except OSError:  # frozen, or compiled to bytecode alone
         raise OSError("watch: expected the source of model.py, got none") from None
-    (tree,) = (
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == "Model"
-    )
-    noting = _Noting(source.splitlines(), frozenset(value_names()))
-    noting.add_to(tree)
-    body = ast.Module(body=[tree], type_ignores=[])
+    classes = (t for t in ast.parse(source).body if isinstance(t, ast.ClassDef))
+    trees = [tree for tree in classes if _computes(tree)]
+    objects = _Objects(frozenset(tree.name for tree in trees))
+    objects.look(model)
+    reused = any(_overwrites(tree) for tree in trees)
+    noting = _Noting(source.splitlines(), frozenset(value_names()), reused)
+    for tree in trees:
+        noting.add_to(tree, frozenset(objects.held.get(tree.name, ())))
     code = compile(
-        ast.fix_missing_locations(body),
+        ast.fix_missing_locations(ast.Module(body=list(trees), type_ignores=[])),
         model_module.__file__,
         "exec",
         flags=__future__.annotations.compiler_flag,
@@ -205,31 +216,104 @@ def _watched(record: Trace) -> Any:
     )
     namespace = dict(vars(model_module))
     namespace.update(_start=record.start, _note=record.note, _keep=record.keep)
-    namespace.update(_calls=noting.calls)
+    namespace.update(_enter=record.enter, _end=record.end)
+    namespace.update(_call=_Calls(noting.calls))
     exec(code, namespace)
-    return namespace["Model"]
+    return objects.copied(model, "Model", namespace)
+
+
+def _computes(tree: ast.ClassDef) -> bool:
+    """Return whether the instances of a class can be called."""
+    methods = (part for part in tree.body if isinstance(part, ast.FunctionDef))
+    return any(method.name == "__call__" for method in methods)
+
+
+def _overwrites(tree: ast.AST) -> bool:
+    """Return whether a class has calls that write into earlier values."""
+    return any(
+        isinstance(part, ast.keyword) and part.arg == "out" for part in ast.walk(tree)
+    )
+
+
+class _Calls:
+    """The calls in the source, by the object that makes them."""
+
+    def __init__(self, calls: list[Call]) -> None:
+        self.calls = calls
+        self.made: dict[tuple[str, int], Call] = {}
+
+    def __call__(self, instance: Any, number: int) -> Call:
+        path = instance.__dict__["_path"]
+        if not path:
+            return self.calls[number]
+        if (path, number) not in self.made:
+            self.made[path, number] = self.calls[number].at(path)
+        return self.made[path, number]
+
+
+class _Objects:
+    """The objects that a model consists of, each with the path of attributes to it."""
+
+    def __init__(self, classes: frozenset[str]) -> None:
+        self.classes = classes
+        self.held: dict[str, set[str]] = {}
+        """The attributes that hold objects, or lists of them, by class."""
+
+    def is_object(self, value: Any) -> bool:
+        """Return whether a value is an object of the model."""
+        kind = type(value)
+        return kind.__module__ == Model.__module__ and kind.__name__ in self.classes
+
+    def look(self, value: Any, name: str = "Model") -> None:
+        """Note which attributes of an object, and of those that it holds, hold others."""
+        for key, held in vars(value).items():
+            for item in held if isinstance(held, list) else [held]:
+                if self.is_object(item):
+                    self.held.setdefault(name, set()).add(key)
+                    self.look(item, type(item).__name__)
+
+    def copied(self, value: Any, name: str, classes: Any, path: str = "") -> Any:
+        """Return a copy of an object, with copies of those that it holds."""
+        copy = classes[name].__new__(classes[name])
+        for key, held in vars(value).items():
+            inner = f"{path}.{key}" if path else key
+            if isinstance(held, list):
+                held = [
+                    self._part(v, classes, f"{inner}.{i}") for i, v in enumerate(held)
+                ]
+            copy.__dict__[key] = self._part(held, classes, inner)
+        copy.__dict__["_path"] = path
+        return copy
+
+    def _part(self, value: Any, classes: Any, path: str) -> Any:
+        if not self.is_object(value):
+            return value
+        return self.copied(value, type(value).__name__, classes, path)
 
 
 class _Noting:
     """Adds hooks to every assignment below a comment that names ONNX nodes."""
 
-    def __init__(self, lines: list[str], known: frozenset[str]) -> None:
+    def __init__(self, lines: list[str], known: frozenset[str], reused: bool) -> None:
         self.lines = lines
         self.known = known
         self.calls: list[Call] = []
         self.scope = ""
-        self.reused = False
+        self.reused = reused
+        self.held: frozenset[str] = frozenset()
+        self.objects: set[str] = set()
+        """The variables of the method that hold objects."""
+        self.chosen: set[str] = set()
+        """Those that hold one of two, whose call is that of a node."""
 
-    def add_to(self, tree: ast.ClassDef) -> None:
-        """Add hooks to the methods that compute."""
+    def add_to(self, tree: ast.ClassDef, held: frozenset[str]) -> None:
+        """Add hooks to the methods that compute; ``held`` are attributes that hold objects."""
+        self.held = held
         for method in tree.body:
             if isinstance(method, ast.FunctionDef) and method.name != "__init__":
                 inner = method.name != "__call__"
                 self.scope = f"{method.name.strip('_')}." if inner else ""
-                self.reused = any(
-                    isinstance(part, ast.keyword) and part.arg == "out"
-                    for part in ast.walk(method)
-                )
+                self.objects, self.chosen = set(), set()
                 method.body = self._block(method.body)
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -253,7 +337,10 @@ class _Noting:
         if not loops:
             return [s for each in group for s in self._noted(comment, each)]
         first = loops[0]
-        loop = self._loop(comment, group[:first], group[first])
+        if self._walks_objects(group[first]):
+            loop = self._rounds(comment, group[: first + 1])
+        else:
+            loop = self._loop(comment, group[:first], group[first])
         return [*loop, *self._group(comment, group[first + 1 :])]
 
     def _loop(
@@ -275,8 +362,44 @@ class _Noting:
             *(s for line in lines for s in _parsed(line)),
         ]
 
+    def _walks_objects(self, loop: ast.stmt) -> bool:
+        """Return whether a loop walks objects of the model; note its variable."""
+        assert isinstance(loop, ast.For)
+        walked, target = loop.iter, loop.target
+        if isinstance(walked, ast.Call) and walked.args:
+            walked = walked.args[0]
+        if isinstance(target, ast.Tuple):
+            target = target.elts[0]
+        if not self._is_object(walked) or not isinstance(target, ast.Name):
+            return False
+        self.objects.add(target.id)
+        return True
+
+    def _rounds(self, comment: str, group: list[ast.stmt]) -> list[ast.stmt]:
+        """Return a loop over objects with hooks; what it assigns are their values."""
+        loop = group[-1]
+        assert isinstance(loop, ast.For)
+        loop.body = [s for each in loop.body for s in self._noted(comment, each)]
+        return group
+
+    def _is_object(self, value: Optional[ast.expr]) -> bool:
+        """Return whether an expression is an object of the model, or a list of them."""
+        if isinstance(value, ast.IfExp):
+            return self._is_object(value.body)
+        if isinstance(value, ast.Attribute):
+            own = isinstance(value.value, ast.Name) and value.value.id == "self"
+            return own and value.attr in self.held
+        return isinstance(value, ast.Name) and value.id in self.objects
+
     def _noted(self, comment: str, statement: ast.stmt) -> list[ast.stmt]:
         """Return a statement with hooks that record the values it assigns."""
+        made = getattr(statement, "value", None)
+        if self._is_object(made):
+            self.chosen.update(_names(statement))
+            return [statement]
+        if isinstance(made, ast.Call) and self._is_object(made.func):
+            call = self._call(comment, statement, [])
+            return [*_parsed("_enter()"), statement, *_parsed(f"_end({call})")]
         if isinstance(statement, ast.If):
             for block in (statement.body, statement.orelse):
                 block[:] = [s for each in block for s in self._noted(comment, each)]
@@ -296,7 +419,7 @@ class _Noting:
     def _call(self, comment: str, statement: ast.stmt, names: list[str]) -> str:
         labels = tuple(f"{self.scope}{name}" for name in names)
         self.calls.append(Call(labels, comment, statement.lineno, self.reused))
-        return f"_calls[{len(self.calls) - 1}]"
+        return f"_call(self, {len(self.calls) - 1})"
 
     def _comment(self, line: int) -> str:
         """Return the ONNX nodes named in the comment above a line."""

@@ -59,7 +59,7 @@ def type_of(spec: TensorSpec) -> str:
 
 
 def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
-    """Read ``<name>.npy`` and check its dtype and shape.
+    """Read ``<name>.npy`` and check its dtype and shape; ``*`` is any length.
 
     Raises
     ------
@@ -79,9 +79,17 @@ def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
     dtype = expected.partition("[")[0]
     if dtype == "string":
         weight = weight.astype(object)
-    if tensor_type(weight) != expected:
+    actual = tensor_type(weight).partition("[")[0]
+    if actual != dtype or not _fits(weight.shape, parse_type(expected)[1]):
         raise ValueError(f"{path}: expected {expected}, got {tensor_type(weight)}")
     return weight
+
+
+def _fits(shape: tuple[int, ...], dims: Optional[tuple[Dim, ...]]) -> bool:
+    """Return whether a weight's shape is the expected one, in which ``*`` is any length."""
+    if dims is None:
+        return True
+    return len(shape) == len(dims) and all(d in ("*", n) for n, d in zip(shape, dims))
 
 
 def _read_usual(path: File, expected: str) -> Optional[NDArray[Any]]:
@@ -92,14 +100,17 @@ def _read_usual(path: File, expected: str) -> Optional[NDArray[Any]]:
     dtype, dims = parse_type(expected)
     if dtype == object:
         return None
-    shape: Any = dims  # all are known for a weight
-    fields = {"descr": dtype.str, "fortran_order": False, "shape": shape}
-    usual = repr(fields)[:-1] + ", }"
     try:
         with open(path, "rb") as file:
             start = file.read(10)
-            header = file.read(int.from_bytes(start[8:], "little"))
-            if start[:8] != b"\x93NUMPY\x01\x00" or header.rstrip() != usual.encode():
+            header = file.read(int.from_bytes(start[8:], "little")).rstrip()
+            lengths = header.partition(b"'shape': (")[2].partition(b")")[0]
+            shape = tuple(int(length) for length in lengths.split(b",") if length)
+            fields = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+            usual = repr(fields)[:-1] + ", }"
+            if start[:8] != b"\x93NUMPY\x01\x00" or header != usual.encode():
+                return None
+            if not _fits(shape, dims):
                 return None
             size = prod(shape) * dtype.itemsize
             if size > MAPPED_BYTES:
@@ -265,7 +276,7 @@ def quiet(function: Function) -> Function:
             try:
                 return function(model, *args, **kwargs)
             except Exception as error:
-                named = _with_node(error, model)
+                named = _with_node(error, model, function.__module__)
                 if named is error:
                     raise
                 raise named from error
@@ -273,12 +284,14 @@ def quiet(function: Function) -> Function:
     return cast(Function, wrapper)
 
 
-def _with_node(error: Exception, model: object) -> Exception:
+def _with_node(error: Exception, model: object, module: str) -> Exception:
     """Return the error with the node in its message, unchanged if no node caused it."""
     node, trace = "", error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_locals.get("self") is model:
-            node = _comment_above(trace.tb_frame, trace.tb_lineno) or node
+        place = trace.tb_frame.f_locals.get("self")
+        if place is model or type(place).__module__ == module:
+            above = _comment_above(trace.tb_frame, trace.tb_lineno)
+            node = f"{_path_of(place, model)}{above}" if above else node
         trace = trace.tb_next
     if not node:
         return error
@@ -296,6 +309,20 @@ def _with_node(error: Exception, model: object) -> Exception:
         if str(named) == text:
             return named
     return error
+
+
+def _path_of(part: object, whole: object) -> str:
+    """Return the attributes that lead to a part of a model, and a colon; none to itself."""
+    waiting = [("", whole)]
+    for path, holder in waiting:
+        if holder is part:
+            return f"{path[1:]}: " if path else ""
+        for name, held in getattr(holder, "__dict__", {}).items():
+            if isinstance(held, list):
+                waiting += [(f"{path}.{name}.{i}", item) for i, item in enumerate(held)]
+            else:
+                waiting.append((f"{path}.{name}", held))
+    return ""
 
 
 def _comment_above(frame: Any, number: int) -> str:

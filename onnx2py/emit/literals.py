@@ -207,7 +207,8 @@ def _index(index: Argument, spell: Callable[[Argument], str]) -> str:
         )
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
-    assert isinstance(index, tuple)
+    if not isinstance(index, tuple):  # given from outside
+        return spell(index)
     return ", ".join(map(part, index))
 
 

@@ -24,6 +24,7 @@ from ..plan.ownership import Holders, find_holders
 from ..plan.release import is_large
 from ..plan.traverse import read_in_calls
 from ..tables import in_bytes
+from .blocks import block_source
 from .environment import rendered
 from .literals import dtype_literal
 from .methods import Methods
@@ -31,12 +32,10 @@ from .names import field_names
 from .operators import Kernel, laid_out_operators, operator_files
 from .shake import required_libraries
 from .signature import describe, example_call, input_checks
-from .source import SourceWriter
 from .spelling import Spelling
 from .text import one_line
 from .usage import used_weights
 from .uses import TENSORS, Uses
-from .values import name_values
 from .weights import place_weights
 from .words import doc_line, name_list
 
@@ -143,12 +142,18 @@ class _Builder:
     ) -> None:
         self.program, self.name, self.origin = program, name, origin
         self.shared = shared
-        self.statements = tuple(program.walk())
-        self.nodes = sum(len(s.nodes) for s in self.statements)
-        self.used = used_weights(program, self.statements)
+        flat = tuple(program.walk())
+        self.nodes = sum(len(s.nodes) for s in flat)
+        self.read = used_weights(program, flat)
+        self.uses = Uses()
+        self.blocks = block_source(program, self.uses)
+        self.main = self.blocks.main
+        """What the class ``Model`` computes itself; it calls instances of blocks."""
+        statements = tuple(self.main.walk())
+        self.used = used_weights(self.main, statements, self.blocks.constants())
         self.open = {
             name
-            for s in self.statements
+            for s in flat
             if not isinstance(s.operation, Call)
             for name in s.outputs
         }
@@ -159,17 +164,17 @@ class _Builder:
             for name in s.outputs
         )
         """Whether calls take so much memory that it is worth keeping."""
+        self.made = {*program.inputs, *(n for s in flat for n in s.outputs)}
         self.holders = find_holders(program)
-        self.names = name_values(program, self.used)
-        self.uses = Uses()
+        self.names = self.blocks.model_names(self.used)
         self.placed = place_weights(
-            program, self.statements, self.used, self.names, self.uses
+            program, statements, self.used, self.names, self.uses
         )
-        self.files: dict[str, Content] = dict(self.placed.files)
+        self.files: dict[str, Content] = {**self.placed.files, **self.blocks.files}
         self.checks = input_checks(program, self.names, self.placed, self.uses)
         self.spelling = self._spelling()
-        self.methods = Methods(dict.fromkeys(self.names.values(), 0))
-        self.writer = SourceWriter(program, self.spelling, self.uses, self.methods)
+        self.methods = Methods(self.blocks.taken)
+        self.writer = self.blocks.model_writer(self.spelling, self.methods)
 
     def _spelling(self) -> Spelling:
         """An input with a default is a variable like any other, once it is checked."""
@@ -177,17 +182,24 @@ class _Builder:
         return Spelling(
             self.names,
             {k: v for k, v in placed.attributes.items() if k not in defaults},
-            {k: v for k, v in placed.literals.items() if k not in defaults},
-            read_in_calls(self.program),
+            {
+                **{k: v for k, v in placed.literals.items() if k not in defaults},
+                **self.blocks.elements,
+            },
+            read_in_calls(self.main) | self.blocks.prepared(),
         )
 
     def build(self) -> Package:
-        setup = self.writer.block(self.program.setup)
-        body = self.writer.block(self.program.statements)
+        setup = self.writer.block(self.main.setup)
+        objects = self.blocks.constructions(self.spelling)
+        body = self.writer.block(self.main.statements)
         kernels = tuple(self.uses.kernels)
         operators = operator_files(kernels)
         requires = self._requires()
-        context = {**self._model_context(setup, body), **self._context(requires)}
+        context = {
+            **self._model_context(setup, objects, body),
+            **self._context(requires),
+        }
         self.files.update(
             (path, rendered(path, context))
             for path in FILES
@@ -200,14 +212,24 @@ class _Builder:
         return Package(
             files=dict(sorted(self.files.items())),
             nodes=self.nodes,
-            calls=self.writer.calls,
-            parameters=self.placed.parameters,
+            calls=self.calls,
+            parameters=self.parameters,
             weight_bytes=sum(array.nbytes for array in weights),
             requires=requires,
             laid_out=LAID_OUT | laid_out_operators(kernels),
             kernels=kernels,
             large=self.large,
         )
+
+    @property
+    def calls(self) -> int:
+        """The calls that the source shows."""
+        return self.writer.calls + self.blocks.calls
+
+    @property
+    def parameters(self) -> int:
+        """The numbers that the model has."""
+        return sum(array.size for array in self.read.values())
 
     # ------------------------------------------------------------------ templates
 
@@ -216,8 +238,7 @@ class _Builder:
         dtypes = self.placed.dtypes | {
             kind.dtype
             for name, kind in self.program.types.items()
-            if isinstance(kind, TensorType)
-            and (name in self.names or name in self.used)
+            if isinstance(kind, TensorType) and (name in self.made or name in self.read)
         }
         if dtypes & EXTENSION_DTYPES.keys():
             self.uses.library("ml_dtypes")
@@ -260,7 +281,9 @@ class _Builder:
             "example": example_call(self.program, self.names),
         }
 
-    def _model_context(self, setup: str, body: str) -> dict[str, Any]:
+    def _model_context(
+        self, setup: str, objects: list[str], body: str
+    ) -> dict[str, Any]:
         program = self.program
         symbols = self.origin.symbols
         inputs = [
@@ -286,7 +309,9 @@ class _Builder:
             "required": [item for item in inputs if not item["optional"]],
             "optional": [item for item in inputs if item["optional"]],
             "weights": self.placed.lines,
-            "stored": bool(self.placed.files),
+            "classes": self.blocks.texts,
+            "objects": objects,
+            "stored": self._has_files(),
             "checked": any(
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
@@ -294,6 +319,7 @@ class _Builder:
             "helpers": self.uses.imported(TENSORS),
             "typing_names": self.uses.imported("typing"),
             "functools_names": self.uses.imported("functools"),
+            "callable": self.blocks.loads,
             "setup": setup,
             "body": body,
             "methods": self.writer.bodies,
@@ -312,17 +338,19 @@ class _Builder:
             self.uses.typing("NamedTuple")
         if self.large:
             self.uses.tensors("keep_memory")
-        if self.placed.files:
+        if self._has_files():
             self.uses.name("functools", "partial")
             self.uses.tensors("File")
             self.uses.tensors("load_weight")
 
+    def _has_files(self) -> bool:
+        """Return whether weights are stored in files."""
+        return bool(self.placed.files or self.blocks.files)
+
     def _title(self) -> str:
         nodes = self.nodes if self.origin.nodes is None else self.origin.nodes
-        counts = (
-            f"{counted(nodes, 'ONNX node')}, {counted(self.writer.calls, 'call')}, "
-        )
-        counts += counted(self.placed.parameters, "parameter")
+        counts = f"{counted(nodes, 'ONNX node')}, {counted(self.calls, 'call')}, "
+        counts += counted(self.parameters, "parameter")
         name = one_line(self.program.name)[:40] or "(no name)"
         return doc_line(f"The graph ``{name}``: {counts}.")
 
@@ -382,7 +410,8 @@ class _Builder:
                     method = self.methods.of.get(id(body), "")
                     note(body.statements, f"{method.strip('_')}.")
 
-        note(self.program.statements, "")
+        note(self.main.statements, "")
+        found.update(self.blocks.value_names())
         return f"{json.dumps(found, indent=0)}\n"
 
 

@@ -13,9 +13,12 @@ from .text import comment
 
 
 def used_weights(
-    program: Program, statements: Iterable[Statement]
+    program: Program, statements: Iterable[Statement], passed: Iterable[str] = ()
 ) -> dict[str, np.ndarray]:
-    """Return the constants that anything reads, and the defaults of inputs, in order of use."""
+    """Return the constants that anything reads, and the defaults of inputs, in order of use.
+
+    ``passed`` are names that are read as well.
+    """
     available = {**program.weights, **program.defaults}
     used: dict[str, np.ndarray] = {}
     names = [name for s in statements for name in references(s.operation)]
@@ -25,7 +28,7 @@ def used_weights(
         for b in bodies_of(s.operation)
         for n in (*b.outputs, *b.captures)
     ]
-    for name in (*names, *program.outputs, *program.defaults):
+    for name in (*names, *passed, *program.outputs, *program.defaults):
         if name in available:
             used.setdefault(name, available[name])
     return used

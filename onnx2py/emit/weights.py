@@ -76,7 +76,7 @@ def place_weights(
             placed.literals[value] = text
             continue
         key = (str(tensor_type_of(array)), digest_of(array))
-        if key in stored and _may_be_shared(array):
+        if key in stored and may_be_shared(array):
             placed.attributes[value] = stored[key]
             continue
         name = names[value]
@@ -91,7 +91,7 @@ def place_weights(
     return placed
 
 
-def _may_be_shared(array: np.ndarray) -> bool:
+def may_be_shared(array: np.ndarray) -> bool:
     """Return whether equal constants may share an attribute: small parameters keep their names."""
     is_parameter = array.dtype.kind not in "biuO" and array.size > 1
     return not is_parameter or array.nbytes >= SHARED_BYTES

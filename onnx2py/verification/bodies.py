@@ -104,13 +104,17 @@ class _Opener:
         for node in nodes:
             copy = onnx.NodeProto()
             copy.CopyFrom(node)
-            runs = [b for b in bodies if _labels(node) & _parts(b)]
-            named = _parts(runs[0]) if len(runs) == 1 else set()
-            same = [n for n in nodes if named & _labels(n)] if named else []
+            runs = [b for b in bodies if self._ran(node, b)]
+            same = [n for n in nodes if len(runs) == 1 and self._ran(n, runs[0])]
             if len(same) == 1 and node.domain in OWN:
                 copy = self._open(found, copy, runs[0].rounds)
             found.nodes.append(copy)
         return found
+
+    def _ran(self, node: onnx.NodeProto, runs: BodyRuns) -> bool:
+        """Whether runs are of a node: a comment names it, or they made what it makes."""
+        made = {self.names.get(name, "") for name in runs.outputs} - {""}
+        return bool(_labels(node) & _parts(runs)) or not made.isdisjoint(node.output)
 
     def _open(
         self, into: Piece, node: onnx.NodeProto, rounds: Sequence[Frame]

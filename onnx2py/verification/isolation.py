@@ -35,6 +35,8 @@ class BodyRuns:
 
     node: str
     rounds: tuple[Frame, ...]
+    outputs: tuple[str, ...] = ()
+    """The names of what the node makes, in Python."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,11 @@ class Frame:
             for v in found["values"]
         )
         bodies = (
-            BodyRuns(b["node"], tuple(cls.of(each, store) for each in b["rounds"]))
+            BodyRuns(
+                b["node"],
+                tuple(cls.of(each, store) for each in b["rounds"]),
+                tuple(b["outputs"]),
+            )
             for b in found["bodies"]
         )
         return cls(tuple(values), tuple(bodies))

@@ -134,8 +134,10 @@ def values(
 
         def note(self, call: Any, values: tuple[Any, ...]) -> None:
             inside = self.frames.pop()
-            rounds = self.frames[-1].rounds.setdefault(call.line, (call.node, []))[1]
-            if (inside.values or inside.rounds) and len(rounds) < ROUNDS:
+            key = (call.path, call.line)
+            runs = Runs(call.node, list(call.names))
+            rounds = self.frames[-1].runs.setdefault(key, runs).rounds
+            if (inside.values or inside.runs) and len(rounds) < ROUNDS:
                 if len(self.frames) == 1:
                     inside.write(store)
                 rounds.append(inside)
@@ -155,19 +157,28 @@ def values(
     return top.described()
 
 
+class Runs:
+    """The first runs of the body of a node: its label, and the names of what it makes."""
+
+    def __init__(self, node: str, outputs: list[str]) -> None:
+        self.node, self.outputs = node, outputs
+        self.rounds: list[Frame] = []
+
+
 class Frame:
-    """What a method has made: values by name, with their calls, and rounds of bodies by line."""
+    """What a method has made: values by name, with their calls, and runs of bodies."""
 
     def __init__(self) -> None:
         self.values: dict[str, tuple[Any, Any]] = {}
-        self.rounds: dict[int, tuple[str, list[Frame]]] = {}
+        self.runs: dict[tuple[str, int], Runs] = {}
+        """By the object that makes the call, and the line."""
 
     def write(self, store: Any) -> None:
         """Write all values."""
         for name, (call, value) in self.values.items():
             self.values[name] = (call, store.encode(_tensor(value)))
-        for _, rounds in self.rounds.values():
-            for each in rounds:
+        for runs in self.runs.values():
+            for each in runs.rounds:
                 each.write(store)
 
     def described(self) -> dict[str, Any]:
@@ -177,9 +188,13 @@ class Frame:
             for name, (call, value) in self.values.items()
         ]
         bodies = [
-            {"node": node, "rounds": [each.described() for each in rounds]}
-            for node, rounds in self.rounds.values()
-            if rounds
+            {
+                "node": runs.node,
+                "outputs": runs.outputs,
+                "rounds": [each.described() for each in runs.rounds],
+            }
+            for runs in self.runs.values()
+            if runs.rounds
         ]
         return {"values": made, "bodies": bodies}
 

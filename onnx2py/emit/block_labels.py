@@ -1,0 +1,91 @@
+"""The ONNX nodes of a block's statements, below the scope that its docstring names."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from ..ir.blocks import Application, Block, Notes
+from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of
+from ..plan.traverse import with_bodies
+from .patterns import pattern
+
+
+def scopes_of(block: Block) -> list[str]:
+    """Return the scope of each application: its nodes' names begin with it."""
+    return [_scope(application) for application in block.applications]
+
+
+def labeled(block: Block) -> tuple[Statement, ...]:
+    """Return the statements of a block, with the nodes of all applications as patterns."""
+    scopes = scopes_of(block)
+    rows = zip(*(application.notes for application in block.applications))
+    return tuple(_labeled(block.statements, rows, scopes))
+
+
+def _labeled(
+    statements: Iterable[Statement],
+    rows: Iterator[tuple[Notes, ...]],
+    scopes: Sequence[str],
+) -> Iterator[Statement]:
+    for statement in statements:
+        if isinstance(statement.operation, (Apply, Repeat)):
+            yield statement
+            continue
+        nodes = [
+            [label[len(scope) :] for label in notes.nodes]
+            for notes, scope in zip(next(rows), scopes)
+        ]
+        operation = _operation(statement.operation, rows, scopes)
+        yield replace(statement, operation=operation, nodes=_joined(nodes), literals=())
+
+
+def _operation(
+    operation: Operation, rows: Iterator[tuple[Notes, ...]], scopes: Sequence[str]
+) -> Operation:
+    if not bodies_of(operation):
+        return operation
+    return with_bodies(
+        operation,
+        lambda body: replace(
+            body, statements=tuple(_labeled(body.statements, rows, scopes))
+        ),
+    )
+
+
+def _joined(nodes: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the labels of a statement for those that it has in each application."""
+    if not any(nodes):
+        return ()
+    if len({len(labels) for labels in nodes}) == 1:
+        return tuple(pattern(column) for column in zip(*nodes))
+    first = pattern([labels[0] for labels in nodes if labels])
+    others = [" + ".join(labels[1:]) for labels in nodes]
+    return (first, pattern(others))
+
+
+def _scope(application: Application) -> str:
+    """Return the scope that all of an application's own nodes share, with a slash behind it."""
+    names = [
+        label.rpartition(": ")[0]
+        for notes in application.notes
+        for label in notes.nodes[:1]
+    ]
+    common = os.path.commonprefix(names)
+    return common[: common.rfind("/") + 1]
+
+
+def without_scope(name: str, scope: str) -> str:
+    """Return the part of the name of a value or weight below a scope.
+
+    >>> without_scope("/m/layer.0/dense/Add", "/m/layer.0/")
+    'dense/Add'
+    >>> without_scope("m.layer.0.dense.bias", "/m/layer.0/")
+    'dense.bias'
+    """
+    dotted = scope.strip("/").replace("/", ".")
+    for start in (scope, f"{dotted}." if dotted else ""):
+        if start and name.startswith(start) and len(name) > len(start):
+            return name[len(start) :]
+    return name

@@ -1,0 +1,203 @@
+"""Calls of blocks, and loops over instances, as lines of Python."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..ir.blocks import Chosen
+from ..ir.program import Apply, Body, Branch, Call, Ref, Repeat, Statement
+from .block_loops import LoopVariables
+from .block_tree import Site
+from .names import snake_case
+from .source import SourceWriter
+from .text import WIDTH, comment
+
+
+@dataclass
+class Calling:
+    """What is known of the blocks that a class may call."""
+
+    sites: Mapping[int, Site]
+    """The site of each statement that calls instances, by its identity."""
+    classes: Mapping[str, str]
+    """The class of each block."""
+    names: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """The names within each block."""
+    signatures: dict[str, tuple[Sequence[str], Sequence[str]]] = field(
+        default_factory=dict
+    )
+    """The inputs and outputs of each block."""
+
+    def loop_variables(
+        self,
+        names: dict[str, str],
+        taken: dict[str, int],
+        lasting: frozenset[str] = frozenset(),
+    ) -> LoopVariables:
+        """Return the namer of the variables of loops in one class."""
+        return LoopVariables(names, self.names, self.signatures, lasting, taken)
+
+
+@dataclass
+class BlockWriter(SourceWriter):
+    """Writes the statements of one method, which may call instances of blocks."""
+
+    calling: Calling = field(default_factory=lambda: Calling({}, {}))
+    loops: LoopVariables | None = None
+
+    def for_body(self) -> SourceWriter:
+        """Return a writer of a method of the same class."""
+        return BlockWriter(
+            self.program, self.spelling, self.uses, self.methods,
+            calling=self.calling, loops=self.loops,
+        )  # fmt: skip
+
+    def statement(self, statement: Statement) -> Iterator[str]:
+        """Yield the lines of one statement."""
+        operation = statement.operation
+        if isinstance(operation, Apply):
+            yield from self.heading(statement)
+            targets = self.spelling.targets(statement.outputs)
+            targets = targets.strip("(,)") if len(statement.outputs) == 1 else targets
+            yield f"{targets} = {self.applied(operation, statement)}"
+            yield from self.deleted(statement)
+        elif isinstance(operation, Repeat):
+            yield from self.heading(statement)
+            yield from self.repeated(operation, statement)
+            yield from self.deleted(statement)
+        elif isinstance(operation, Branch) and self.is_choice(operation):
+            yield from self.choice(operation, statement)
+        else:
+            kept = tuple(n for n in statement.frees if self.is_own_variable(n))
+            yield from super().statement(replace(statement, frees=kept))
+
+    # ------------------------------------------------------------------ calls
+
+    def expression(self, call: Call) -> str:
+        """Spell a call, which may be of a kernel that the instance was given."""
+        if isinstance(call.function, Chosen):
+            chosen = Ref(call.function.setting)
+            call = replace(call, function="", args=(chosen, *call.args))
+        return super().expression(call)
+
+    def applied(self, operation: Apply, statement: Statement) -> str:
+        """Return the call of an instance."""
+        site = self.calling.sites[id(statement)]
+        given = [self.spelling.expression(ref.name) for ref in operation.arguments]
+        return f"self.{site.attribute}({', '.join(given)})"
+
+    def repeated(self, operation: Repeat, statement: Statement) -> Iterator[str]:
+        """Yield a loop over instances."""
+        assert self.loops is not None
+        looped = self.loops.loops[id(statement)]
+        attribute = self.calling.sites[id(statement)].attribute
+        spell = self.spelling.expression
+        for variable, first in looped.starts:
+            yield f"{variable} = {spell(first)}"
+        for name, _ in looped.lists:
+            yield f"{name}: list[{self.uses.typing('Any')}] = []"
+        each = self.methods.fresh(
+            _singular(attribute, self.calling.classes[operation.block])
+        )
+        walked = [f"self.{attribute}"]
+        for _, values in looped.walked:
+            items = ", ".join(map(spell, values))
+            walked.append(f"({items})")
+        variables = ", ".join([each, *(name for name, _ in looped.walked)])
+        source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
+        yield f"for {variables} in {source}:"
+        given = [spell(value) if value else name for value, name in looped.inputs]
+        call = f"{each}({', '.join(given)})"
+        yield f"    {', '.join(looped.targets)} = {call}"
+        for name, variable in looped.lists:
+            yield f"    {name}.append({variable})"
+
+    def deleted(self, statement: Statement) -> Iterator[str]:
+        """Yield the line that releases memory after a call of blocks."""
+        assigned = {self.spelling.names.get(name) for name in statement.outputs}
+        frees = [
+            self.spelling.names[name]
+            for name in statement.frees
+            if self.is_own_variable(name) and self.spelling.names[name] not in assigned
+        ]
+        if frees:
+            yield f"del {', '.join(frees)}"
+
+    def is_own_variable(self, value: str) -> bool:
+        """Whether a value has a variable: it may be an element of a list."""
+        return self.loops is None or value not in self.loops.parts
+
+    def heading(self, statement: Statement) -> list[str]:
+        """Name the class of a call, and the types of its results."""
+        operation = statement.operation
+        assert isinstance(operation, (Apply, Repeat))
+        outputs = statement.outputs
+        text = self.calling.classes[operation.block]
+        if isinstance(operation, Repeat):
+            count = len(operation.rounds)
+            outputs = outputs[len(outputs) // count * (count - 1) :]
+            text = f"{count} x {text}"
+        kinds = [str(self.program.types.get(name) or "?") for name in outputs if name]
+        return textwrap.wrap(
+            f"{text} -> {comment(', '.join(kinds))}",
+            WIDTH - 8,
+            initial_indent="# ",
+            subsequent_indent="#   ",
+            break_on_hyphens=False,
+        )
+
+    # ------------------------------------------------------------------ branches
+
+    def is_choice(self, branch: Branch) -> bool:
+        """Whether both branches only call an instance of one block with the same values."""
+        calls = [_only_call(body.statements, body.outputs) for body in _bodies(branch)]
+        first, second = calls
+        return (
+            first is not None
+            and second is not None
+            and first.block == second.block
+            and first.arguments == second.arguments
+        )
+
+    def choice(self, branch: Branch, statement: Statement) -> Iterator[str]:
+        """Yield a call of the one instance or the other."""
+        then, other = (body.statements[0] for body in _bodies(branch))
+        operation = then.operation
+        assert isinstance(operation, Apply)
+        if statement.nodes:
+            self.calls += 1
+            yield from self.comment(statement)
+        one, two = (
+            f"self.{self.calling.sites[id(s)].attribute}" for s in (then, other)
+        )
+        chosen = self.methods.fresh(snake_case(self.calling.classes[operation.block]))
+        yield f"{chosen} = {one} if {self.argument(branch.condition)} else {two}"
+        given = [self.spelling.expression(ref.name) for ref in operation.arguments]
+        padded = statement.outputs + ("",) * (
+            len(then.outputs) - len(statement.outputs)
+        )
+        targets = ", ".join(map(self.spelling.target, padded))
+        yield f"{targets} = {chosen}({', '.join(given)})"
+        yield from self.deleted(statement)
+
+
+def _bodies(branch: Branch) -> tuple[Body, Body]:
+    return (branch.then_body, branch.else_body)
+
+
+def _only_call(
+    statements: tuple[Statement, ...], outputs: tuple[str, ...]
+) -> Apply | None:
+    """Return the call that a body consists of, None if there is more in it."""
+    if len(statements) != 1 or statements[0].outputs != outputs:
+        return None
+    operation = statements[0].operation
+    return operation if isinstance(operation, Apply) else None
+
+
+def _singular(attribute: str, name: str) -> str:
+    """Return the name of one of the instances in a loop."""
+    single = attribute[:-1] if attribute.endswith("s") else snake_case(name)
+    return single if single != attribute else f"one_{attribute}"

@@ -1,0 +1,168 @@
+"""An outline as source: a class for each block, and what makes and calls its instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..ir.blocks import Outline
+from ..ir.graph import onnx_name
+from ..ir.program import Program, Statement, bodies_of
+from .block_class import ClassWriter, Written
+from .block_given import Constant, leaves
+from .block_objects import Objects
+from .block_parts import Planner
+from .block_source import BlockWriter, Calling
+from .block_tree import PROGRAM, block_tree
+from .methods import Methods
+from .names import unique_name
+from .source import SourceWriter
+from .spelling import Spelling
+from .uses import Uses
+from .values import name_values
+
+CLASSES = frozenset(
+    {"any", "annotated", "callable", "file", "load", "model", "namedtuple", "ndarray"}
+    | {"optional", "outputs", "tensorspec"}
+)
+"""Names of classes that model.py has already, in lower case."""
+
+
+@dataclass
+class BlockSource:
+    """Writes the classes of an outline, and what the class ``Model`` has to do with them."""
+
+    program: Program
+    outline: Outline
+    uses: Uses
+    written: dict[str, Written] = field(default_factory=dict)
+    """The class of each block."""
+    elements: dict[str, str] = field(default_factory=dict)
+    """The expressions for values that are elements of lists in the model."""
+    taken: dict[str, int] = field(default_factory=dict)
+    """The names of values in the class ``Model``."""
+
+    def __post_init__(self) -> None:
+        tree = block_tree(self.outline)
+        planner = Planner(self.program, self.outline)
+        parts = planner.plan()
+        self.main = replace(
+            self.program,
+            statements=self.outline.statements,
+            setup=tuple(planner.setup),
+        )
+        """What the class ``Model`` computes itself."""
+        self.tree = tree
+        self.objects = Objects(parts, tree, self.uses, class_names(self.outline))
+        self.calling = Calling(tree.site_of, self.objects.classes)
+        writer = ClassWriter(self.program, self.outline, self.objects, self.calling)
+        for name in self.outline.blocks:
+            self.written[name] = writer.written(name)
+            self.calling.names[name] = self.written[name].names
+            block = self.outline.blocks[name]
+            self.calling.signatures[name] = (block.inputs, block.outputs)
+        self.files: Mapping[str, np.ndarray] = writer.files
+
+    @property
+    def calls(self) -> int:
+        """The calls in the classes."""
+        return sum(written.calls for written in self.written.values())
+
+    @property
+    def loads(self) -> bool:
+        """Whether a class reads files."""
+        return any(map(self.objects.loads, self.outline.blocks))
+
+    @property
+    def texts(self) -> list[str]:
+        """The classes, each below those whose instances it holds."""
+        return [written.text for written in self.written.values()]
+
+    def constants(self) -> list[str]:
+        """Return the constants that the model passes to constructors."""
+        found = (
+            value.name
+            for parts in self.objects.parts.values()
+            for column in parts.given.values()
+            for value in leaves(column)
+            if isinstance(value, Constant)
+        )
+        return list(dict.fromkeys(found))
+
+    def prepared(self) -> frozenset[str]:
+        """Return the values that the model prepares for its objects."""
+        made = {name for s in self.main.setup for name in s.outputs}
+        return frozenset(made & {*self.constants()})
+
+    # ------------------------------------------------------------------ the class Model
+
+    def model_names(self, used: Iterable[str]) -> dict[str, str]:
+        """Name the values of the model, and those variables that loops assign again."""
+        names = name_values(self.main, used)
+        sites = self.tree.attributes(PROGRAM)
+        taken = dict.fromkeys([*names.values(), *sites], 0)
+        for value, name in names.items():
+            if name in sites:
+                names[value] = unique_name(name, taken)
+        self.taken = dict.fromkeys(names.values(), 0)
+        lasting = frozenset((*self.main.inputs, *used))
+        self.loops = self.calling.loop_variables(names, self.taken, lasting)
+        self.loops.name(self.main.statements, self.main.outputs)
+        self.elements = self.loops.parts
+        return names
+
+    def model_writer(self, spelling: Spelling, methods: Methods) -> SourceWriter:
+        """Return the writer of the class ``Model``."""
+        return BlockWriter(
+            self.main, spelling, self.uses, methods,
+            calling=self.calling, loops=self.loops,
+        )  # fmt: skip
+
+    def constructions(self, spelling: Spelling) -> list[str]:
+        """Return the lines of the model's constructor that make its objects."""
+        self.objects.constants = {n: spelling.expression(n) for n in self.constants()}
+        sites = self.tree.attributes(PROGRAM)
+        return self.objects.model_lines(dict.fromkeys([*self.taken, *sites], 0))
+
+    def value_names(self) -> Iterator[tuple[str, str]]:
+        """Yield the path of each value that calls in blocks make, and its ONNX name."""
+        for use in self.tree.uses:
+            written = self.written[use.block]
+            application = self.outline.blocks[use.block].applications[use.number]
+            for name, value in _values(written.statements, written):
+                yield f"{use.path}.{name}", onnx_name(application.values[value])
+
+
+def block_source(program: Program, uses: Uses) -> BlockSource:
+    """Return the writer of a program's classes: none without an outline."""
+    return BlockSource(
+        program, program.outline or Outline(program.statements, {}), uses
+    )
+
+
+def class_names(outline: Outline) -> dict[str, str]:
+    """Name the class of each block."""
+    taken: dict[str, int] = {}
+    names = {}
+    for block in outline.blocks:
+        parts = "".join(c if c.isascii() and c.isalnum() else " " for c in block)
+        name = "".join(word[:1].upper() + word[1:] for word in parts.split())
+        if not name[:1].isalpha() or name.lower() in CLASSES:
+            name = f"{name}Block" if name[:1].isalpha() else f"Block{name}"
+        names[block] = unique_name(name, taken)
+    return names
+
+
+def _values(
+    statements: Iterable[Statement], written: Written, scope: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield what a block's calls make: names in Python and in the block."""
+    for statement in statements:
+        for value in statement.outputs if statement.nodes else ():
+            if value:
+                yield f"{scope}{written.names[value]}", value
+        for body in bodies_of(statement.operation):
+            method = written.methods.of.get(id(body), "").strip("_")
+            yield from _values(body.statements, written, f"{method}.")

@@ -1,0 +1,82 @@
+"""Names that differ from one use of a block to the next, as one text with ``{i}``.
+
+P1  Numbers that lie on a line -> a formula of ``i``, the number of the use from 0.
+P2  Other numbers -> a list of them: ``node_Conv_{755,764,771}``.
+P3  Names whose words differ -> a list for each kind of words.
+
+Nothing is lost: a list names all of them, up to a limit, from where on the first and the last
+stand for the others, whose names are in the list of all values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+MOST = 24
+"""Longer lists are cut to their first and last elements."""
+MOST_KINDS = 3
+"""With more kinds of names, they are one list."""
+
+
+def pattern(names: Sequence[str]) -> str:
+    """Return one text for the names of a thing in all uses of a block.
+
+    >>> pattern(["layer.0/MatMul", "layer.1/MatMul"]), pattern(["a_3", "a_5", "a_7"])
+    ('layer.{i}/MatMul', 'a_{2*i+3}')
+    >>> pattern(["a_3", "a_4", "a_7"])
+    'a_{3,4,7}'
+    """
+    if len(set(names)) == 1:
+        return names[0]
+    kinds: dict[tuple[str, ...], list[list[str]]] = {}
+    for name in names:
+        parts = re.split(r"(\d+)", name)
+        kinds.setdefault(tuple(parts[::2]), []).append(parts[1::2])
+    if len(kinds) <= MOST_KINDS:
+        texts = [_of_kind(words, rows) for words, rows in kinds.items()]
+        return _listed(texts) if len(texts) > 1 else texts[0]
+    return _listed([*dict.fromkeys(names)])
+
+
+def _of_kind(words: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
+    """Return the text for names of the same words and other numbers."""
+    numbers = [_numbers(column) for column in zip(*rows)]
+    return "".join(w + n for w, n in zip(words, (*numbers, "")))
+
+
+def _numbers(column: Sequence[str]) -> str:
+    if len(set(column)) == 1:
+        return column[0]
+    start, step = int(column[0]), int(column[1]) - int(column[0])
+    plain = all(text == str(int(text)) for text in column)  # no zeros in front
+    if plain and all(int(text) == start + step * i for i, text in enumerate(column)):
+        factor = "i" if step == 1 else f"{step}*i"
+        return f"{{{factor}{start:+d}}}" if start else f"{{{factor}}}"
+    return f"{{{_shortened(dict.fromkeys(column))}}}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Join texts in braces, between what all of them begin and end with."""
+    head = len(_common(texts))
+    tail = len(_common([text[head:][::-1] for text in texts]))
+    end = len(texts[0]) - tail
+    inside = _shortened(text[head : len(text) - tail] for text in texts)
+    return f"{texts[0][:head]}{{{inside}}}{texts[0][end:]}"
+
+
+def _common(texts: Iterable[str]) -> str:
+    """Return the words that all texts begin with."""
+    common = ""
+    for letters in zip(*texts):
+        if len(set(letters)) > 1:
+            break
+        common += letters[0]
+    return re.sub(r"[^/.: ]*$", "", common)
+
+
+def _shortened(texts: Iterable[str]) -> str:
+    listed = list(texts)
+    if len(listed) > MOST:
+        listed = [listed[0], "...", listed[-1]]
+    return ",".join(listed)
