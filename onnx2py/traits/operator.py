@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 ELEMENTWISE, SAME, BROADCAST = "elementwise", "same", "broadcast"
+NEVER, ONCE = "never", "once"
 
 Results = tuple[Union[int, str], ...]
 """The element type of each result, or the number of the input that has it; the last one is that
@@ -44,6 +45,14 @@ class Operator:
         Whether half precision matters to it: computing in float32 gives other results.
     flat : bool
         Whether its derivative is 0 wherever it is defined.
+    rounds : str or None
+        ``NEVER``: results are among the inputs, or whole numbers; so are those that are moved.
+        ``ONCE``: they are as close to the true ones as their type allows. None: neither.
+    near_one : bool
+        Whether it adds or subtracts about 1 inside, so that tiny results are what rounding leaves:
+        onnxruntime's Sigmoid is 1/2 and a quotient, and 0 from -18 on.
+    reads_shape : bool
+        Whether it reads nothing but the shape of its input.
     results : tuple of int and str
         Element types of results where ONNX's inference does not know them.
     needs_types : bool
@@ -62,6 +71,9 @@ class Operator:
     trains_before: int = 0
     typed: bool = False
     flat: bool = False
+    rounds: Optional[str] = None
+    near_one: bool = False
+    reads_shape: bool = False
     results: Results = ()
     needs_types: bool = False
     index: Optional[tuple[str, int]] = None
@@ -75,6 +87,11 @@ class Operator:
     def repeatable(self) -> bool:
         """Whether its results depend on its inputs and attributes alone, no graph among them."""
         return not self.random and not self.bodies
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it rounds nothing."""
+        return self.moves or self.rounds == NEVER
 
     @property
     def unsafe(self) -> bool:

@@ -17,6 +17,8 @@ from onnx import helper, numpy_helper  # noqa: TID251
 
 from ..ir.graph import Graph
 from ..ir.types import TensorType
+from ..traits.operator import ONCE, Operator
+from ..traits.operators import operator_traits
 from .oracle import OracleError
 from .recurrence import RECURRENT, round_otherwise
 
@@ -54,36 +56,15 @@ LENGTHS = {
 }  # fmt: skip
 """Inputs from which lengths are computed, or whose numbers have no meaning."""
 
-MOVES = frozenset(
-    {"Abs", "Ceil", "Compress", "Concat", "DepthToSpace", "Expand", "Flatten", "Floor", "Gather",
-     "GatherElements", "GatherND", "GlobalMaxPool", "Identity", "Max", "MaxPool", "Min", "Neg",
-     "Pad", "ReduceMax", "ReduceMin", "Relu", "Reshape", "ReverseSequence", "Round", "Sign",
-     "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "TopK", "Transpose", "Trilu",
-     "Unsqueeze", "Where"}
-)  # fmt: skip
-"""Operators that round nothing: their results are among their inputs, or whole."""
-
-
-ROUNDS_ONCE = MOVES | {
-    "Acos", "Acosh", "Add", "And", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh",
-    "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "CastLike", "Clip",
-    "Cos", "Cosh", "Div", "Elu", "Equal", "Erf", "Exp", "Greater", "GreaterOrEqual",
-    "HardSigmoid", "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log", "Mod", "Mul",
-    "NonZero", "Not", "Or", "Pow", "PRelu", "Reciprocal", "Sigmoid", "Sin", "Sinh", "Softplus",
-    "Softsign", "Sqrt", "Sub", "Tan", "Tanh", "ThresholdedRelu", "Xor",
-}  # fmt: skip
-"""Operators whose results are as close to the true ones as their type allows."""
-
-
-NEAR_ONE = frozenset(
-    {"Acosh", "Asinh", "Atanh", "BiasGelu", "Celu", "Elu", "FastGelu", "Gelu", "HardSigmoid",
-     "HardSwish", "Mish", "QuickGelu", "Selu", "Sigmoid", "Sinh", "Softplus"}
-)  # fmt: skip
-"""Operators that add or subtract about 1 inside, so that tiny results are what rounding leaves:
-onnxruntime's Sigmoid is 1/2 and a quotient, and 0 from -18 on."""
-
 OF_ONE = 2.0**-25
-"""By how much their results are off, at most: a quarter of a unit of 1 in float32."""
+"""By how much results of operators that add or subtract about 1 are off, at most: a quarter of a
+unit of 1 in float32."""
+
+
+def _traits(node: onnx.NodeProto) -> Operator:
+    return operator_traits(
+        "" if node.domain == "ai.onnx" else node.domain, node.op_type
+    )
 
 
 class Noise:
@@ -140,11 +121,11 @@ class Noise:
             if node.op_type in RECURRENT:
                 round_otherwise(node)
             nodes.append(node)
-            if node.op_type in MOVES and node.domain in ("", "ai.onnx"):
+            traits = _traits(node)
+            if traits.is_exact:
                 continue
             for i, name in enumerate(node.output):
-                near_one = node.op_type in NEAR_ONE
-                noise = self._noise(name, near_one) if name else None
+                noise = self._noise(name, traits.near_one) if name else None
                 if noise is not None:
                     node.output[i] = name + EXACT
                     nodes.append(noise)
@@ -155,7 +136,8 @@ class Noise:
     def _spare(self, given: Container[str]) -> None:
         """Let nodes that round once read given values as they are."""
         for node in self.proto.graph.node:
-            if node.op_type in ROUNDS_ONCE and node.domain in ("", "ai.onnx"):
+            traits = _traits(node)
+            if traits.is_exact or traits.rounds == ONCE:
                 for place, name in enumerate(node.input):
                     if name in given:
                         node.input[place] = name + EXACT

@@ -17,14 +17,8 @@ from ..ir.graph import Graph, Node, onnx_name
 from ..ir.types import TensorType
 from ..passes.constants import collect_constants
 from ..shaping import Shaping, shaped
+from ..traits.operators import operator_traits
 from .oracle import OnnxRuntime, OracleError, model_proto
-
-DRAWS = frozenset(
-    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
-     "Bernoulli", "Multinomial"}
-)  # fmt: skip
-READS_SHAPE = frozenset({"Shape", "Size", "RandomNormalLike", "RandomUniformLike"})
-"""Operators that read nothing but the shape of their input."""
 
 LINEAR = frozenset(
     {"Mul", "Div", "Neg", "Cast", "Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze",
@@ -76,7 +70,7 @@ class Randomness:
     def _depends(self, node: Node) -> bool:
         """Whether the outputs of a node depend on draws."""
         reads = [name for name in node.inputs if name in self.values]
-        if node.operator in READS_SHAPE and not node.domain:
+        if operator_traits(node.domain, node.operator).reads_shape:
             return any(not self._shape_is_known(name) for name in reads)
         if node.operator == "Mul" and not self.silent.isdisjoint(node.inputs):
             return False
@@ -121,12 +115,10 @@ class Randomness:
 
 def draws(node: Node, constants: Mapping[str, np.ndarray]) -> bool:
     """Whether a node draws random numbers."""
-    if node.domain:
+    if node.domain or not operator_traits("", node.operator).random:
         return False
-    if node.operator in DRAWS:
-        return True
     if node.operator != "Dropout":
-        return False
+        return True
     if node.version < 7:
         return not node.attributes.get("is_test", 0)
     _, ratio, mode = (*node.inputs, "", "")[:3]

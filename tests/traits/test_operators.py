@@ -12,7 +12,7 @@ import pytest
 from onnx.backend.test.case.node import collect_testcases
 
 from onnx2py.lowering.registry import rules
-from onnx2py.traits.operator import BROADCAST, ELEMENTWISE
+from onnx2py.traits.operator import BROADCAST, ELEMENTWISE, NEVER
 from onnx2py.traits.operators import OPERATORS, UNKNOWN, operator_traits
 
 Case = tuple[onnx.NodeProto, list[np.ndarray], list[np.ndarray]]
@@ -127,3 +127,16 @@ def test_an_element_depends_on_one_element(operator):
             made = outputs[0].reshape(-1).tolist()
             same = [y for x, y in zip(rows, made) if x == first]
             assert all(y == same[0] or y != y for y in same), node
+
+
+def test_what_rounds_nothing_has_elements_of_its_inputs_or_whole_numbers():
+    chosen = cases_of(rounds=NEVER)
+    assert len(chosen) > 100
+    for node, inputs, outputs in chosen:
+        numbers = [np.abs(a.ravel()) for a in inputs if a.dtype.kind in "fiu"]
+        elements = {item for array in numbers for item in array.tolist()}
+        bounds = {float(np.finfo(np.float32).max), np.inf}  # of nothing
+        for output in outputs:
+            if output.dtype.kind == "f":
+                made = set(np.abs(output.ravel()).tolist()) - elements - bounds
+                assert all(x != x or x == int(x) for x in made), node
