@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..ir.program import Call, Program, Statement
-from ..kernels import random
+from ..traits.kernels import kernel_traits
 from .outline.scopes import Path, is_numbered, paths_of
 from .outline.tokens import form_of, path_of
 from .traverse import reads_of, with_blocks
@@ -41,8 +41,7 @@ def gather(program: Program) -> Program:
 
 def _is_random(statement: Statement) -> bool:
     call = statement.operation
-    module = getattr(call.function, "__module__", "") if isinstance(call, Call) else ""
-    return module == random.__name__
+    return isinstance(call, Call) and kernel_traits(call.function).random
 
 
 class _Gathering:

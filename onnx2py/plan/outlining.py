@@ -1,7 +1,8 @@
 """Blocks: what repeats becomes a class, its instances and loops over them.
 
 G3  Statements that follow each other are alike if they are the same operations, whose arguments
-    are the same results of them or come from elsewhere. Values, weights and most literals differ.
+    are the same results of them or come from elsewhere. Values, weights and most literals differ,
+    and the kernels of convolutions, which their shapes choose.
 G4  Whole modules of the network -> blocks, if it says which statements are of which; then
     whatever else repeats.
 G5  Of all that is alike, what spares most lines comes first, and nothing that spares few.

@@ -38,6 +38,8 @@ class Kernel:
         Whether a Python number may stand beside a tensor of int64, whose dtype the result has.
     last_axis : bool
         Whether it makes the first axis of weights the last.
+    operator : str
+        The operation of which it is one of several kernels: the shapes say which one suits.
     cost : Count or None
         The number of multiply-adds: ``free`` where there are no matrix products and convolutions,
         None where it is unknown.
@@ -50,6 +52,7 @@ class Kernel:
     lengths: tuple[int, ...] = ()
     beside: bool = False
     last_axis: bool = False
+    operator: str = ""
     cost: Optional[Count] = None
 
     def makes_new(self, call: Call) -> bool:

@@ -83,22 +83,28 @@ NETWORK: Mapping[Any, Kernel] = {
     attention_self.self_attention: Kernel(),
     attention_sparse.sparse_attention: Kernel(),
     col2im.col2im: NEW,
-    conv.conv: Kernel(new=True, cost=costs.convolution(1)),
+    conv.conv: Kernel(new=True, operator="Conv", cost=costs.convolution(1)),
     conv_deform.deform_conv: Kernel(new=True),
-    conv_depthwise.conv_depthwise: Kernel(new=True, cost=costs.packed),
+    conv_depthwise.conv_depthwise: Kernel(
+        new=True, operator="DepthwiseConv", cost=costs.packed
+    ),
     conv_depthwise.depthwise_weight: Kernel(last_axis=True, cost=free),
     conv_fused.fused_conv: Kernel(new=True, cost=costs.convolution(1)),
-    conv_packed.conv_packed: Kernel(new=True, cost=costs.packed),
-    conv_packed.conv_pointwise: Kernel(new=True, cost=costs.packed),
+    conv_packed.conv_packed: Kernel(new=True, operator="Conv", cost=costs.packed),
+    conv_packed.conv_pointwise: Kernel(new=True, operator="Conv", cost=costs.packed),
     conv_packed.packed_weight: Kernel(last_axis=True, cost=free),
     conv_packed.pointwise_weight: Kernel(last_axis=True, cost=free),
-    conv_transpose.conv_transpose: Kernel(new=True, cost=costs.transposed),
-    conv_transpose.conv_transpose_packed: Kernel(new=True, cost=costs.transposed),
+    conv_transpose.conv_transpose: Kernel(
+        new=True, operator="ConvTranspose", cost=costs.transposed
+    ),
+    conv_transpose.conv_transpose_packed: Kernel(
+        new=True, operator="ConvTranspose", cost=costs.transposed
+    ),
     conv_transpose.transposed_weight: OTHER,
     conv_transpose_dynamic.conv_transpose_with_dynamic_pads: Kernel(
         new=True, cost=costs.transposed
     ),
-    conv_winograd.conv_winograd: Kernel(new=True, cost=costs.winograd),
+    conv_winograd.conv_winograd: Kernel(new=True, operator="Conv", cost=costs.winograd),
     conv_winograd.winograd_weight: NEW,
     gru.gru: Kernel(new=True, cost=costs.recurrent),
     gru.gru_packed: Kernel(new=True, cost=costs.recurrent),

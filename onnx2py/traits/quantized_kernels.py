@@ -23,7 +23,9 @@ from .kernel import NEW, OTHER, Kernel
 
 QUANTIZED: Mapping[Any, Kernel] = {
     conv_integer.conv_integer: Kernel(new=True, cost=costs.convolution(1)),
-    conv_integer.qlinear_conv: Kernel(new=True, cost=costs.convolution(3)),
+    conv_integer.qlinear_conv: Kernel(
+        new=True, operator="QLinearConv", cost=costs.convolution(3)
+    ),
     conv_integer.subtract_zero_point: NEW,
     matmul_bnb4.matmul_bnb4: Kernel(new=True, cost=costs.product),
     matmul_bnb4.unpack_bnb4: OTHER,
@@ -46,7 +48,9 @@ QUANTIZED: Mapping[Any, Kernel] = {
     quantization_narrow.quantize_linear_to_float: NEW,
     quantized.qgemm: Kernel(new=True, cost=costs.gemm),
     quantized.qlinear_add: NEW,
-    quantized.qlinear_conv_channels_last: Kernel(new=True, cost=costs.convolution(3)),
+    quantized.qlinear_conv_channels_last: Kernel(
+        new=True, operator="QLinearConv", cost=costs.convolution(3)
+    ),
     quantized.qlinear_mul: NEW,
     quantized.qlinear_reduce_mean: NEW,
     quantized.qlinear_where: NEW,

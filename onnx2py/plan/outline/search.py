@@ -34,6 +34,8 @@ MOST_WORK, LEAST_WORK = 16, 50_000
 """How often each item may be looked at in one round, and how many items at least."""
 WHOLE, CUT = 0.8, 0.34
 """Parts of the windows: the least that are whole modules, the most that cut one."""
+PART = 0.25
+"""What the gain of a part of a module counts that is a class already."""
 SLACK = 2.2
 """How many times the gain may be what is spared: weights are not counted there."""
 
@@ -58,6 +60,7 @@ class _Round:
 
     def __init__(self, pool: Pool, modules: bool) -> None:
         self.pool, self.modules = pool, modules
+        self.classes = {id(b.line) for b in pool.blocks if b.is_module}
         self.lines = [line for line in pool.lines() if line.items]
         self.readers = Readers(self.lines)
         self.tokens = [[*map(pool.token, line.items)] for line in self.lines]
@@ -126,6 +129,8 @@ class _Round:
             factor *= 0.15
         if whole < WHOLE:
             factor *= 0.6 if worth.outputs <= 1 and worth.inputs <= 4 else 0.2
+            if any(id(window.line) in self.classes for window in windows):
+                factor *= PART
         return factor
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from ...ir.blocks import has_references
 from ...ir.program import (
     Argument,
     Body,
@@ -27,6 +28,7 @@ from ...ir.program import (
     bodies_of,
 )
 from ...ir.types import TensorType, ValueType
+from ...traits.kernels import kernel_traits
 
 STRICT = frozenset({
     "axis", "axes", "perm", "indices", "keepdims", "dtype", "batch_dims", "to", "layout", "index",
@@ -68,6 +70,9 @@ class _Reader:
 
     def call(self, call: Call) -> Iterator[Any]:
         function = call.function
+        if kernel_traits(function).operator:
+            yield from self.choice(call)
+            return
         yield path_of(function)
         yield call.results
         names = _parameters(function, len(call.args))
@@ -77,6 +82,23 @@ class _Reader:
         for key, value in call.kwargs.items():
             if key != "out":
                 yield (key, self.argument(value, key in STRICT))
+
+    def choice(self, call: Call) -> Iterator[Any]:
+        """Yield what has to be equal of a call of one of several kernels: options may differ."""
+        yield kernel_traits(call.function).operator
+        yield call.results
+        for value in call.args:
+            key = self.argument(value, True)
+            yield key[:1] if isinstance(value, Ref) and key != "value" else key
+        options = []
+        for name, value in call.kwargs.items():
+            if name == "out":
+                continue
+            if has_references(value):
+                yield (name, self.argument(value, True))
+            else:
+                options.append((name, repr(value)))
+        self.form.literals.append(repr((path_of(call.function), options)))
 
     def control(self, operation: Operation) -> Iterator[Any]:
         yield type(operation).__name__

@@ -45,6 +45,7 @@ from ...ir.program import (
     walk,
 )
 from ...ir.types import TensorType, ValueType, tensor_type_of
+from ...traits.kernels import kernel_traits
 
 
 @dataclass(frozen=True)
@@ -242,12 +243,18 @@ class _Columns:
         calls = [s.operation for s in bare if isinstance(s.operation, Call)]
         if len(calls) != len(bare):
             return bare
-        if len({(_key(c.function), *c.kwargs) for c in calls}) == 1:
+        options = [
+            {k: v for k, v in c.kwargs.items() if not has_references(v)} for c in calls
+        ]
+        if kernel_traits(calls[0].function).operator:
+            kinds = len({_key(Kernel(c.function, o)) for c, o in zip(calls, options)})
+        else:
+            kinds = len({(_key(c.function), *c.kwargs) for c in calls})
+        if kinds == 1:
             return bare
         name = self.new_setting("kernel")
-        for row, call in zip(self.rows, calls):
-            options = {k: v for k, v in call.kwargs.items() if not has_references(v)}
-            row.settings[name] = Kernel(call.function, options)
+        for row, call, own in zip(self.rows, calls, options):
+            row.settings[name] = Kernel(call.function, own)
         return [
             replace(
                 statement,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onnx2py.ir.blocks import Kernel
 from onnx2py.ir.graph import Scope
 from onnx2py.ir.program import Call, Program, Ref, Statement, references
 from onnx2py.ir.types import TensorType
@@ -175,6 +176,44 @@ calls
     (block,) = made.blocks.values()
     assert [i.settings for i in block.instances] == [{"x2;1": 2}, {"x2;1": 3}]
     assert len(attributes(program)) == 2
+
+
+CONVOLUTIONS = (
+    "ops.conv_packed({x}, {w}, pads=(1, 1, 1, 1))",
+    "ops.conv_winograd({x}, {w}, pads=(1, 1, 1, 1))",
+    "ops.conv_packed({x}, {w}, strides=(2, 2), pads=(1, 1, 1, 1))",
+)
+
+
+def test_convolutions_are_alike_whichever_kernel_suits_them():
+    text = layers(3)
+    for i, call in enumerate(CONVOLUTIONS):
+        made = call.format(x=f"x{i}", w=f"w{i}")
+        text = text.replace(f"np.matmul(x{i}, w{i})", made)
+    made = outlined(parsed(text)).outline
+    assert made is not None
+    (block,) = made.blocks.values()
+    kernels = [instance.settings["kernel;1"] for instance in block.instances]
+    assert [
+        (k.function.__name__, dict(k.options)) for k in kernels if isinstance(k, Kernel)
+    ] == [
+        ("conv_packed", {"pads": (1, 1, 1, 1)}),
+        ("conv_winograd", {"pads": (1, 1, 1, 1)}),
+        ("conv_packed", {"strides": (2, 2), "pads": (1, 1, 1, 1)}),
+    ]
+
+
+def test_convolutions_with_and_without_a_bias_are_not_alike():
+    text = layers(4)
+    for i in range(4):
+        bias = ", b0" if i % 2 else ""
+        made = f"ops.conv_packed(x{i}, w{i}{bias})"
+        text = text.replace(f"np.matmul(x{i}, w{i})", made)
+    made = outlined(parsed(text)).outline
+    assert made is None or all(
+        len(block.applications) < 4 or len(block.statements) < 6
+        for block in made.blocks.values()
+    )
 
 
 def test_lists_and_attributes_are_called_as_modules_are():
