@@ -55,6 +55,8 @@ class Compiled(NamedTuple):
     metadata: ModelMetadata
     fixed: tuple[TensorSpec, ...] = ()
     """Inputs of the ONNX file whose defaults became weights."""
+    keeps_memory: bool = False
+    """Whether the class has the parameter ``keep_memory``."""
 
 
 class SessionOptions(SimpleNamespace):
@@ -103,9 +105,11 @@ class Session:
     ) -> None:
         self._session_options = sess_options
         threads = getattr(sess_options, "intra_op_num_threads", 0)
-        self._compiled_model = self._compiled.model_class(
-            threads=threads if threads > 0 else None
-        )
+        options: dict[str, Any] = {"threads": threads if threads > 0 else None}
+        if self._compiled.keeps_memory:
+            arena = getattr(sess_options, "enable_cpu_mem_arena", True)
+            options["keep_memory"] = bool(arena)
+        self._compiled_model = self._compiled.model_class(**options)
 
     def failure(self, kind: str, message: str) -> Exception:
         """Return the exception to raise where onnxruntime raises ``kind``.

@@ -18,7 +18,8 @@ class InferenceSession(Session):
         Ignored: this package holds one model, and NumPy is the only provider.
     sess_options
         Returned by :meth:`get_session_options`. ``intra_op_num_threads`` limits the number
-        of BLAS threads while the session runs, unless it is 0.
+        of BLAS threads while the session runs, unless it is 0. If ``enable_cpu_mem_arena`` is
+        False, memory that a run frees is not kept for the next run.
     """
 
     _compiled = Compiled(
@@ -37,4 +38,5 @@ class InferenceSession(Session):
                 "held_out_digits": "2000",
             },
         ),
+        keeps_memory=True,
     )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import File, TensorSpec, check_input, keep_memory, load_weight, quiet
+from ._tensors import File, TensorSpec, check_input, load_weight, quiet, reuse_memory
 from ._threads import limited, thread_limit
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
@@ -39,6 +39,9 @@ class Model:
     threads
         Limit on BLAS threads while this model computes (default: no limit). On a machine
         with other work, 1 is often fastest.
+    keep_memory
+        Whether memory that a call frees stays in the process for the next call, which saves
+        time (default: yes). If so, glibc's allocator changes for the whole process, for good.
 
     Raises
     ------
@@ -49,10 +52,16 @@ class Model:
     """
 
     def __init__(
-        self, weights: File = WEIGHTS, *, threads: Optional[int] = None
+        self,
+        weights: File = WEIGHTS,
+        *,
+        threads: Optional[int] = None,
+        keep_memory: bool = True,
     ) -> None:
         self.threads = thread_limit(threads)
-        keep_memory()
+        self.keep_memory = keep_memory
+        if keep_memory:
+            reuse_memory()
         self.weights = weights
         load = partial(load_weight, weights)
 
@@ -76,7 +85,10 @@ class Model:
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the path of the weights, not the weights."""
         weights = () if self.weights == WEIGHTS else (self.weights,)
-        return partial(Model, threads=self.threads), weights
+        return (
+            partial(Model, threads=self.threads, keep_memory=self.keep_memory),
+            weights,
+        )
 
     @quiet
     @limited

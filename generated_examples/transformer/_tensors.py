@@ -251,8 +251,8 @@ def as_array(value: Any) -> NDArray[Any]:
     return array
 
 
-def keep_memory() -> None:
-    """Ask glibc to reuse memory freed by one call in the next.
+def reuse_memory() -> None:
+    """Ask glibc to reuse memory freed by one call in the next, for the rest of the process.
 
     By default glibc returns large blocks to the system, which clears their pages again in
     every call: 10% to 30% of its time. Freeing one block of this size raises glibc's

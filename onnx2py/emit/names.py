@@ -22,7 +22,7 @@ _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
 _TEMPLATE_NAMES = {
     "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "dims", "going",
     "iteration", "as_array", "check_input", "keep_memory", "load_weight", "own", "quiet",
-    "limited", "thread_limit", "threads",
+    "reuse_memory", "limited", "thread_limit", "threads",
 }  # fmt: skip
 RESERVED = frozenset(
     {name.lower() for name in (*keyword.kwlist, *keyword.softkwlist, *dir(builtins))}

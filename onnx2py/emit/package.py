@@ -337,7 +337,7 @@ class _Builder:
         if len(self.program.outputs) != 1:
             self.uses.typing("NamedTuple")
         if self.large:
-            self.uses.tensors("keep_memory")
+            self.uses.tensors("reuse_memory")
         if self._has_files():
             self.uses.name("functools", "partial")
             self.uses.tensors("File")

@@ -28,6 +28,7 @@ HOSTILE = [
     *("threads", "limited", "thread_limit"),
     *("__class__", "__init__", "__call__", "__import__", "__reduce__", "__debug__", "__name__"),
     *("count", "index", "_fields", "_replace", "_asdict", "going", "iteration", "keep_memory"),
+    "reuse_memory",
     *("../../etc/passwd", "/etc/passwd", "a/../b", "C:\\windows", "a/", ".", "..", "~", "//host/x"),
     *("con", "NUL", "aux.txt", "com1", "LPT9", "prn.", "x.", "x ", " x", "a:b"),
     *("0", "1e5", "0x", "-", "--force", "a b", "a-b", "a.b", "ñ漢字", "ﬁ", "ａｂｃ", "K", "ſelf"),
