@@ -28,6 +28,10 @@ from .repeats import Repeats
 from .scopes import are_usable, common, shared_depth
 
 ROUNDS = 64
+LEAST_PART = 500
+"""The lines of a program, divided by this: the least that a block of a long one has to spare."""
+MOST_LOOKS = 400_000
+"""Items that all rounds may look at: what repeats shortens the rounds after it."""
 MOST_ITEMS = 20_000
 """Of more, only whole modules become blocks."""
 MOST_WORK, LEAST_WORK = 16, 50_000
@@ -45,11 +49,16 @@ def search(pool: Pool) -> None:
     modules = are_usable([item.path for line in pool.lines() for item in line.items])
     is_long = sum(len(line.items) for line in pool.lines()) > MOST_ITEMS
     by_modules, by_runs = modules, not is_long
+    least = max(LEAST, pool.size() // LEAST_PART)
+    looks = 0
     for _ in range(ROUNDS):
-        best = _Round(pool, modules).best_module() if by_modules else None
+        looks += sum(len(line.items) for line in pool.lines())
+        if looks > MOST_LOOKS and pool.blocks:
+            return
+        best = _Round(pool, modules, least).best_module() if by_modules else None
         if best is None:
             by_modules = False
-            best = _Round(pool, modules).best_run() if by_runs else None
+            best = _Round(pool, modules, least).best_run() if by_runs else None
         if best is None:
             return
         _make(pool, best)
@@ -58,14 +67,14 @@ def search(pool: Pool) -> None:
 class _Round:
     """The search for one more block."""
 
-    def __init__(self, pool: Pool, modules: bool) -> None:
+    def __init__(self, pool: Pool, modules: bool, least: int) -> None:
         self.pool, self.modules = pool, modules
         self.classes = {id(b.line) for b in pool.blocks if b.is_module}
         self.lines = [line for line in pool.lines() if line.items]
         self.readers = Readers(self.lines)
         self.tokens = [[*map(pool.token, line.items)] for line in self.lines]
         self.best: Sequence[Window] | None = None
-        self.gain = LEAST - 1.0
+        self.gain = least - 1.0
         self.work = LEAST_WORK
         self.work += MOST_WORK * sum(len(line.items) for line in self.lines)
 
