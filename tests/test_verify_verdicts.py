@@ -83,8 +83,8 @@ def test_right_packages_agree(here, capsys, text):
 
 
 WRONG = [
-    (TEXT, "return own(y, x)", "return np.full(y.shape, 'wrong', object)"),
-    (TEXT, "return own(y, x)", "return np.full(y.shape, '0.5', object)"),
+    (TEXT, "return y", "return np.full(y.shape, 'wrong', object)"),
+    (TEXT, "return y", "return np.full(y.shape, '0.5', object)"),
     (TEXT, "ops.cast_to_strings(x", "ops.cast_to_strings(x * np.float32(1.01)"),
     (INTEGERS, "return y", "return -y"),
     (INTEGERS, "return y", "return y + 10_000"),
