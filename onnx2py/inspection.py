@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .decode.prepare import since_version
-from .emit.package import Package, Provenance, build_package
+from .emit.package import Package, build_package
+from .emit.provenance import Provenance
 from .errors import Problem, UnsupportedError
 from .front import FrontEnd, read
 from .ir.graph import Node

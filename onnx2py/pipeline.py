@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from .decode import DecodedModel
 from .emit.layout import format_source
-from .emit.package import Content, Package, Provenance, build_package
+from .emit.package import Content, Package, build_package
+from .emit.provenance import Provenance
 from .emit.write import check_target, finish_manifest, staged
 from .front import read
 from .ir.graph import Graph

@@ -23,6 +23,7 @@ from ..ir.program import (
 )
 from ..ir.types import ValueType
 from ..plan.traverse import read_in_calls
+from .annotations import annotation
 from .arrays import is_scalar
 from .block_labels import labeled, scopes_of, without_scope
 from .block_objects import Objects
@@ -33,7 +34,6 @@ from .literals import array_literal, dtype_literal, scalar_text
 from .methods import Methods
 from .names import unique_name
 from .patterns import pattern
-from .source import annotation
 from .spelling import Spelling
 from .text import WIDTH, one_line
 from .usage import read_by_numpy_alone

@@ -11,7 +11,7 @@ from ..ir.program import Apply, Body, Branch, Call, Ref, Repeat, Statement
 from .block_loops import LoopVariables
 from .block_tree import Site
 from .names import snake_case
-from .source import SourceWriter
+from .statements import StatementWriter
 from .text import WIDTH, comment
 
 
@@ -41,13 +41,13 @@ class Calling:
 
 
 @dataclass
-class BlockWriter(SourceWriter):
+class BlockWriter(StatementWriter):
     """Writes the statements of one method, which may call instances of blocks."""
 
     calling: Calling = field(default_factory=lambda: Calling({}, {}))
     loops: LoopVariables | None = None
 
-    def for_body(self) -> SourceWriter:
+    def for_body(self) -> StatementWriter:
         """Return a writer of a method of the same class."""
         return BlockWriter(
             self.program, self.spelling, self.uses, self.methods,

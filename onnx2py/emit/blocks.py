@@ -18,8 +18,8 @@ from .block_source import BlockWriter, Calling
 from .block_tree import PROGRAM, block_tree
 from .methods import Methods
 from .names import unique_name
-from .source import SourceWriter
 from .spelling import Spelling
+from .statements import StatementWriter
 from .uses import Uses
 from .values import name_values
 
@@ -113,7 +113,7 @@ class BlockSource:
         self.elements = self.loops.parts
         return names
 
-    def model_writer(self, spelling: Spelling, methods: Methods) -> SourceWriter:
+    def model_writer(self, spelling: Spelling, methods: Methods) -> StatementWriter:
         """Return the writer of the class ``Model``."""
         return BlockWriter(
             self.main, spelling, self.uses, methods,

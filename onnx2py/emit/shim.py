@@ -9,8 +9,9 @@ from typing import Any
 
 from .environment import rendered
 from .operators import Kernel, laid_out_operators, operator_files
-from .package import SHARED, Content, Package, tensors_context
+from .package import SHARED, Content, Package
 from .sampling import sampled_sha256
+from .tensors_file import tensors_context
 from .text import one_line
 
 NAME = "onnxruntime"

@@ -16,8 +16,8 @@ from ..ir.types import (
     ValueType,
     completed,
 )
+from .annotations import shaped_annotation
 from .literals import dtype_literal, literal
-from .source import shaped_annotation
 from .text import comment
 from .uses import Uses
 from .weights import PlacedWeights

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..emit.environment import environment
-from ..emit.package import Package, Provenance
+from ..emit.package import Package
+from ..emit.provenance import Provenance
 from ..emit.text import one_line
 from ..errors import counted
 from ..ir.program import Program

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..emit.package import Provenance
 from ..emit.package_name import name_problem, proposed_name
+from ..emit.provenance import Provenance
 from ..errors import OutputError
 from ..options import Options
 from .archive import Contents

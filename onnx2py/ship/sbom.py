@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
-from ..emit.package import Provenance
+from ..emit.provenance import Provenance
 from ..emit.write import file_hash
 from .archive import Contents
 from .wheel import DISTRIBUTIONS, version_of

@@ -21,7 +21,8 @@ import onnx
 import onnxruntime
 
 from onnx2py.decode import decode
-from onnx2py.emit.package import Provenance, build_package
+from onnx2py.emit.package import build_package
+from onnx2py.emit.provenance import Provenance
 from onnx2py.ir.types import EXTENSION_DTYPES
 from onnx2py.load import load
 from onnx2py.lowering.lower import lower

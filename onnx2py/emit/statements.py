@@ -14,9 +14,9 @@ from ..ir.program import (
     Statement,
     references,
 )
-from ..ir.types import DTYPES, EXTENSION_DTYPES, TensorType, ValueType
+from .annotations import annotation
 from .control_flow import ControlFlow
-from .literals import dtype_literal, literal, render_call, render_number
+from .literals import render_call, render_number
 from .methods import Methods
 from .spelling import Spelling
 from .text import WIDTH, comment
@@ -24,7 +24,7 @@ from .uses import Uses, is_kernel
 
 
 @dataclass
-class SourceWriter:
+class StatementWriter:
     """Writes the statements of one method; ``uses`` and ``methods`` collect for all of them."""
 
     program: Program
@@ -35,9 +35,9 @@ class SourceWriter:
     bodies: list[str] = field(default_factory=list)
     """The methods that were written for bodies, each above those that it calls."""
 
-    def for_body(self) -> SourceWriter:
+    def for_body(self) -> StatementWriter:
         """Return a writer of a method of the same class."""
-        return SourceWriter(self.program, self.spelling, self.uses, self.methods)
+        return StatementWriter(self.program, self.spelling, self.uses, self.methods)
 
     def block(self, statements: tuple[Statement, ...]) -> str:
         """Return statements, each below its comment, a blank line between them."""
@@ -120,23 +120,3 @@ class SourceWriter:
     def argument(self, value: Argument) -> str:
         """Spell an argument outside a call."""
         return render_number(value, self.spelling.expression)
-
-
-def annotation(kind: ValueType | None, uses: Uses) -> str:
-    """Spell the annotation of a value: ``NDArray[np.float32]``."""
-    if not isinstance(kind, TensorType):
-        return uses.typing("Any")
-    is_extension = kind.dtype in EXTENSION_DTYPES
-    scalar = uses.typing("Any") if is_extension else dtype_literal(DTYPES[kind.dtype])
-    return f"NDArray[{scalar}]"
-
-
-def shaped_annotation(kind: ValueType | None, uses: Uses) -> str:
-    """Spell the annotation of an input or output, with its shape: as jaxtyping writes it."""
-    if not isinstance(kind, TensorType):
-        return annotation(kind, uses)
-    text = '"..."'
-    if kind.shape is not None:
-        dims = ("_" if d is None else str(d).replace(" ", "") for d in kind.shape)
-        text = literal(" ".join(dims))
-    return f"{uses.typing('Annotated')}[{annotation(kind, uses)}, {text}]"

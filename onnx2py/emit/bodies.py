@@ -1,0 +1,56 @@
+"""Bodies of control flow, and functions of the model, as methods."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from ..ir.program import Body
+
+if TYPE_CHECKING:
+    from .statements import StatementWriter
+
+
+class BodyWriter:
+    """Writes bodies, for the writer of the statements around their calls."""
+
+    def __init__(self, writer: StatementWriter) -> None:
+        self.writer = writer
+        self.spelling, self.uses = writer.spelling, writer.uses
+        self.fresh = writer.methods.fresh
+
+    def call_body(
+        self, body: Body, owner: str, arguments: list[str], doc: str = ""
+    ) -> str:
+        """Write a body as a method; return its call with ``arguments`` and what it captures.
+
+        A body that reads the same as an earlier one is that one's method.
+        """
+        captures = [n for n in body.captures if n not in self.spelling.fixed]
+        inner = self.writer.for_body()
+        text = self.function(inner, body, captures, doc)
+        name, is_new = self.writer.methods.place(body, owner, text)
+        if is_new:
+            self.writer.bodies += [f"def {name}{text}", *inner.bodies]
+            self.writer.calls += inner.calls
+        given = [*arguments, *map(self.spelling.names.__getitem__, captures)]
+        return f"self.{name}({', '.join(given)})"
+
+    def function(
+        self, writer: StatementWriter, body: Body, captures: list[str], doc: str
+    ) -> str:
+        """Return the text of a method, from the parameters on."""
+        any_type = self.uses.typing("Any")
+        names = [self.spelling.names[name] for name in (*body.inputs, *captures)]
+        parameters = ["self", *(f"{name}: {any_type}" for name in names)]
+        statements = writer.block(body.statements)
+        results = [self.spelling.expression(name) for name in body.outputs]
+        returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
+        lines = filter(None, [doc, statements, f"\nreturn {returned}"])
+        content = textwrap.indent("\n".join(lines), "    ")
+        return f"({', '.join(parameters)}) -> {any_type}:\n{content}"
+
+    def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
+        """Return the name from which methods are named: the first result of their node."""
+        first = next((self.spelling.names[name] for name in outputs if name), otherwise)
+        return first.strip("_")
