@@ -178,7 +178,7 @@ def _import(path: Path, subject: str) -> ModuleType:
     known = sys.modules.get(name)
     if known is not None and getattr(known, "__digest__", "") == digest:
         return known
-    from .emit.shake import read_module
+    from .emit.kernel_modules import read_module
 
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .environment import rendered
-from .shake import is_laid_out, reached, shaken_source
+from .kernel_modules import is_laid_out
+from .shake import reached, shaken_source
 
 Kernel = Callable[..., Any]
 

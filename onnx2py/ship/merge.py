@@ -96,16 +96,22 @@ def in_order(modules: Mapping[str, Module]) -> list[Module]:
     return list(done.values())
 
 
-def merged(
-    modules: list[Module], namespace: str
-) -> tuple[str, dict[tuple[str, str], str]]:
-    """Return the imports and the definitions, and the new name of each definition.
+@dataclass(frozen=True)
+class Merged:
+    """Modules in one file."""
 
-    ``namespace`` is a reserved name.
-    """
+    imports: tuple[str, ...]
+    sections: dict[str, str]
+    """The definitions of each module under a heading, by the module's name, in order."""
+    names: dict[tuple[str, str], str]
+    """The new name of each definition, by its module and its name there."""
+
+
+def merged(modules: list[Module], namespace: str) -> Merged:
+    """Merge modules; ``namespace`` is a reserved name."""
     names = _names(modules, {namespace})
     statements: dict[str, None] = {}
-    parts = []
+    sections = {}
     for module in modules:
         renamed = {old: names[module.name, old] for old in module.definitions}
         for bound, _, _, text in module.imports:
@@ -115,10 +121,11 @@ def merged(
         for bound, name, source in module.neighbors:
             if (source, name) in names:
                 renamed[bound] = names[source, name]
-        parts.append(_section(module, {k: v for k, v in renamed.items() if k != v}))
+        changed = {k: v for k, v in renamed.items() if k != v}
+        sections[module.name] = _section(module, changed)
     head = sorted(statements, key=lambda text: (text.startswith("from"), text))
     head = [text for text in head if not text.startswith("from __future__")]
-    return "\n".join([*head, "", *parts]), names
+    return Merged(tuple(head), sections, names)
 
 
 def _bare(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import base64
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..emit.layout import format_source
 from ..errors import OutputError
 from .archive import Contents
-from .merge import Module, in_order, merged
+from .merge import Merged, Module, in_order, merged
 
 LIMIT = 4 << 20
 """Maximum size of weights in bytes; as text they take 25% more."""
@@ -82,24 +83,26 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         module("_binding"),
         module("_session"),
     ]
-    body, final = merged(parts, "ops")
+    whole = merged(parts, "ops")
     exported = list(module("ops.__init__").neighbors) if names else []
-    space = "".join(
-        f"    {bound} = staticmethod({final[source, name]})\n"
-        for bound, name, source in exported
-    )
-    marker = "\n# " + "-" * 70 + "\n# model: "
-    if space:
-        space = (
-            '\n\nclass ops:\n    """The operators of this graph that NumPy lacks."""\n\n'
-            + space
-        )
-    before, found, after = body.partition(marker)
+    sections = dict(whole.sections)
+    sections["model"] = _namespace(exported, whole) + sections["model"]
+    body = "\n".join([*whole.imports, "", *sections.values()])
     text = (
         f"{about}\n\nfrom __future__ import annotations\n\nimport base64\n"
-        f"{before}{space}{found}{after}{_embedded(weights)}{_END}"
+        f"{body}{_embedded(weights)}{_END}"
     )
     return format_source(f"{contents.name}.py", text)
+
+
+def _namespace(exported: Iterable[tuple[str, str, str]], whole: Merged) -> str:
+    """Return the class through which the model calls the operators, "" without any."""
+    lines = [
+        f"    {bound} = staticmethod({whole.names[source, name]})\n"
+        for bound, name, source in exported
+    ]
+    about = '"""The operators of this graph that NumPy lacks."""'
+    return "".join([f"\n\nclass ops:\n    {about}\n\n", *lines]) if lines else ""
 
 
 def _docstring(module: Module) -> str:

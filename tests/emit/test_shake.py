@@ -11,7 +11,7 @@ import re
 import pytest
 
 import onnx2py.kernels
-from onnx2py.emit import shake
+from onnx2py.emit import kernel_modules, shake
 from onnx2py.emit.layout import format_source
 
 SOURCE = '''"""Kernels of a test."""
@@ -41,6 +41,13 @@ def second(x: Any) -> Any:
 
 def unused(x: Any) -> Any:
     return other(x) * tau
+
+
+def reader(x: Any) -> Any:
+    import json
+    from lxml.etree import parse
+
+    return json.dumps(parse(x).text)
 '''
 
 
@@ -50,10 +57,10 @@ def kernels(tmp_path, monkeypatch):
     (tmp_path / "_shared.py").write_text(
         "def helper(x):\n    return x\n\n\ndef other(x):\n    return x\n"
     )
-    monkeypatch.setattr(shake, "KERNELS", tmp_path)
-    shake.read_module.cache_clear()
+    monkeypatch.setattr(kernel_modules, "KERNELS", tmp_path)
+    kernel_modules.read_module.cache_clear()
     yield
-    shake.read_module.cache_clear()
+    kernel_modules.read_module.cache_clear()
 
 
 def function(name):
@@ -62,6 +69,11 @@ def function(name):
 
     made.__name__, made.__module__ = name, "onnx2py.kernels.made"
     return made
+
+
+def test_libraries_are_those_that_the_reached_definitions_import(kernels):
+    assert shake.required_libraries([function("first")]) == set()
+    assert shake.required_libraries([function("reader")]) == {"lxml"}
 
 
 def test_what_is_reached(kernels):
@@ -115,7 +127,7 @@ def test_every_kernel_module_can_be_shaken(name):
             missing = {
                 d
                 for d in defined
-                if shake.read_module(path).definition(d) and d not in names
+                if kernel_modules.read_module(path).definition(d) and d not in names
             }
             assert not missing, f"{path}: {missing}"
 
@@ -123,7 +135,7 @@ def test_every_kernel_module_can_be_shaken(name):
 FUNCTIONS = {
     n
     for module in MODULES
-    for definition in shake.read_module(module).definitions
+    for definition in kernel_modules.read_module(module).definitions
     if definition.is_block
     for n in definition.names
 }
