@@ -12,7 +12,7 @@ import numpy as np
 from .custom import rules_with
 from .decode import DecodedModel, decode
 from .decode.apart import Apart, decode_apart, shared_lengths
-from .decode.prepare import nodes_of
+from .decode.walk import nodes_of
 from .ir.program import Program
 from .ir.sums import renamed
 from .ir.types import TensorType, ValueType

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .decode.prepare import since_version
+from .decode.opsets import since_version
 from .emit.package import Package, build_package
 from .emit.provenance import Provenance
 from .errors import Problem, UnsupportedError

@@ -14,17 +14,12 @@ from ..load import LoadedModel
 from .functions import Functions
 from .graph import GraphDecoder, Shared
 from .inference import inferred_types
-from .prepare import (
-    HasRule,
-    check_functions,
-    check_ranks,
-    normalise_domains,
-    opsets_of,
-    part_repeated_symbols,
-    sort_graphs,
-    with_bodies,
-)
-from .types import open_dims, symbol, value_type
+from .inlining import HasRule, with_bodies
+from .limits import check_functions, check_ranks
+from .opsets import normalise_domains, opsets_of
+from .sorting import sort_graphs
+from .symbols import open_dims, part_repeated_symbols, symbol
+from .types import value_type
 from .validity import check_validity
 
 NO_VERSION = (1 << 63) - 1

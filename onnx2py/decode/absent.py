@@ -14,7 +14,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..ir.graph import new_name
-from .prepare import graphs_of
+from .walk import graphs_of
 
 
 def take_decided_branches(graph: onnx.GraphProto) -> None:

@@ -19,8 +19,9 @@ from ..ir.graph import Graph
 from ..ir.types import TensorType, ValueType
 from ..load import LoadedModel
 from . import DecodedModel, decode
-from .prepare import HasRule, graphs_of
-from .types import symbol
+from .inlining import HasRule
+from .symbols import symbol
+from .walk import graphs_of
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from ..load import load
 from ..traits.operators import operator_traits
 from . import decode
 from .functions import Argument, called_model
-from .prepare import MAX_RANK
-from .types import proto_type, symbols_of, type_proto, without_made_up
+from .limits import MAX_RANK
+from .symbols import symbols_of, without_made_up
+from .types import proto_type, type_proto
 
 SMALL = 1024
 """Maximum number of elements of constants passed to inference."""

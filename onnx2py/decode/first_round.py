@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import onnx
 
 from ..ir.types import TensorType, ValueType, completed, numbers_of
-from .prepare import graphs_of, subgraphs_of
 from .types import type_proto, value_type
+from .walk import graphs_of, subgraphs_of
 
 Types = list[tuple["ValueType | None", ...]]
 """For each subgraph, in order: the types of its outputs, or of its inputs."""

@@ -16,8 +16,8 @@ from onnx import numpy_helper
 
 from ..ir.types import ValueType
 from .absent import take_decided_branches
-from .prepare import nodes_of
 from .types import type_proto
+from .walk import nodes_of
 
 Key = tuple[str, str, str]
 """Domain, name and overload."""

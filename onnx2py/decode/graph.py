@@ -14,13 +14,17 @@ from ..errors import DecodeError, counted
 from ..ir.graph import FUNCTION_DOMAIN, AttributeValue, Graph, Node, numbered
 from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
-from ..load import LoadedModel, dense_array, tensor_array
+from ..load import LoadedModel
+from ..tensors import dense_array, tensor_array
 from .functions import Argument, Functions, called_model, is_small, small_constants
 from .inference import GraphNotes, inferred_types
-from .prepare import HasRule, opsets_of, subgraphs_of, with_bodies
+from .inlining import HasRule, with_bodies
+from .opsets import opsets_of
 from .schemas import check_node
 from .scopes import scopes_of
-from .types import proto_type, symbols_of, value_type, without_made_up
+from .symbols import symbols_of, without_made_up
+from .types import proto_type, value_type
+from .walk import subgraphs_of
 
 
 @dataclass

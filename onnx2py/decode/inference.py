@@ -23,8 +23,9 @@ from ..memory import bounded_memory
 from ..traits.operators import operator_traits
 from .first_round import types_of, with_first_rounds
 from .following import with_numbers_followed
-from .prepare import MAX_RANK, graphs_of, nodes_of, subgraphs_of
+from .limits import MAX_RANK
 from .types import value_type
+from .walk import graphs_of, nodes_of, subgraphs_of
 
 UNKNOWN = "onnx2py.unknown"
 """The domain of nodes hidden from inference."""

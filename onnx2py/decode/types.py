@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterator
-from dataclasses import replace
-
 import onnx
 
 from ..ir.types import (
@@ -18,6 +13,7 @@ from ..ir.types import (
     TensorType,
     ValueType,
 )
+from .symbols import symbol
 
 
 def value_type(value: onnx.ValueInfoProto) -> ValueType | None:
@@ -70,43 +66,8 @@ def type_proto(kind: ValueType | None) -> onnx.TypeProto:
     return proto
 
 
-def symbols_of(kind: ValueType) -> Iterator[str]:
-    """Yield the symbols in a type."""
-    shape = kind.shape or () if isinstance(kind, TensorType) else ()
-    return (dim for dim in shape if isinstance(dim, str))
-
-
-def without_made_up(kind: ValueType, symbols: set[str]) -> ValueType:
-    """Drop the symbols that inference generated: only those of inputs have a meaning."""
-    if not isinstance(kind, TensorType) or kind.shape is None:
-        return kind
-    dims = (d if not isinstance(d, str) or d in symbols else None for d in kind.shape)
-    return replace(kind, shape=tuple(dims))
-
-
-def open_dims(
-    model: onnx.ModelProto,
-) -> Iterator[onnx.TensorShapeProto.Dimension]:
-    """Yield the dimensions of a model's inputs and outputs that have a symbol."""
-    for value in (*model.graph.input, *model.graph.output):
-        proto = value.type
-        if proto.WhichOneof("value") == "optional_type":
-            proto = proto.optional_type.elem_type
-        for dim in proto.tensor_type.shape.dim:
-            if dim.dim_param:
-                yield dim
-
-
 def _dim(proto: onnx.TensorShapeProto.Dimension) -> Dim:
     kind = proto.WhichOneof("value")
     if kind == "dim_value":
         return int(proto.dim_value) if proto.dim_value >= 0 else None
     return symbol(proto.dim_param) if kind == "dim_param" else None
-
-
-def symbol(text: str) -> str | None:
-    """Return a dimension's symbol, renamed if it would not be readable as a symbol."""
-    if not text or re.fullmatch(r"[A-Za-z_][\w.+*/() -]{0,60}", text, re.ASCII):
-        return text or None
-    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return f"{re.sub(r'[^A-Za-z0-9_]+', '_', text)[:24].strip('_') or 'dim'}_{digest}"

@@ -24,7 +24,7 @@ from ..ir.types import (
     TensorType,
     ValueType,
 )
-from ..load import tensor_array
+from ..tensors import tensor_array
 from .inputs import Case, Signature
 
 SUFFIXES = (".npy", ".pb")

@@ -17,7 +17,7 @@ from onnx import (  # noqa: TID251  (an oracle is not part of the compiler)
     load_model_from_string,
 )
 
-from ..decode.prepare import graphs_of
+from ..decode.walk import graphs_of
 from ..emit.write import read_manifest
 from .deadline import TimeUp, in_time
 from .inputs import Case, Signature
