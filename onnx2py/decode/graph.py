@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import onnx
-from onnx import AttributeProto
 
 from ..errors import DecodeError, counted
 from ..ir.graph import FUNCTION_DOMAIN, AttributeValue, Graph, Node, numbered
@@ -16,6 +14,7 @@ from ..ir.order import sorted_nodes
 from ..ir.types import ValueType, tensor_type_of
 from ..load import LoadedModel
 from ..tensors import dense_array, tensor_array
+from .attributes import GRADIENT, attribute_value, of_scope
 from .functions import Argument, Functions, called_model, is_small, small_constants
 from .inference import GraphNotes, inferred_types
 from .inlining import HasRule, with_bodies
@@ -23,7 +22,7 @@ from .opsets import opsets_of
 from .schemas import check_node
 from .scopes import scopes_of
 from .symbols import symbols_of, without_made_up
-from .types import proto_type, value_type
+from .types import value_type
 from .walk import subgraphs_of
 
 
@@ -235,11 +234,13 @@ class GraphDecoder:
                     f"{label}: attribute {attribute.name!r}: expected one, got two"
                 )
             subject = f"{label}: attribute {attribute.name!r}"
-            value = self._attribute(attribute, scope, subject)
+            value = attribute_value(
+                attribute, self.loaded.files, lambda g: self.subgraph(g, scope), subject
+            )
             if value is not None:
                 attributes[attribute.name] = value
         if (proto.domain, proto.op_type) == GRADIENT:
-            attributes.update(_of_scope(attributes, scope))
+            attributes.update(of_scope(attributes, scope))
         return Node(
             operator=proto.op_type,
             inputs=_trimmed(scope[name] if name else "" for name in proto.input),
@@ -304,73 +305,10 @@ class GraphDecoder:
             scopes=scopes_of(proto),
         )
 
-    def _attribute(
-        self, proto: AttributeProto, scope: Mapping[str, str], subject: str
-    ) -> AttributeValue | None:
-        if proto.ref_attr_name:
-            raise DecodeError(
-                f"{subject}: expected a value, got a reference outside a function"
-            )
-        kind = proto.type or _attribute_type(proto)
-        has_graph, has_graphs = proto.HasField("g"), bool(proto.graphs)
-        if has_graph != (kind == AttributeProto.GRAPH) or (
-            has_graphs and kind != AttributeProto.GRAPHS
-        ):
-            raise DecodeError(
-                f"{subject}: expected a value of the type that it names, got "
-                f"{'a graph' if has_graph or has_graphs else 'no graph'}"
-            )
-        files = self.loaded.files
-        readers: dict[int, Any] = {
-            AttributeProto.INT: lambda: proto.i,
-            AttributeProto.FLOAT: lambda: proto.f,
-            AttributeProto.STRING: lambda: _text(proto.s),
-            AttributeProto.TENSOR: lambda: tensor_array(proto.t, files),
-            AttributeProto.SPARSE_TENSOR: lambda: dense_array(
-                proto.sparse_tensor, files
-            ),
-            AttributeProto.GRAPH: lambda: self.subgraph(proto.g, scope),
-            AttributeProto.TYPE_PROTO: lambda: proto_type(proto.tp),
-            AttributeProto.INTS: lambda: tuple(proto.ints),
-            AttributeProto.FLOATS: lambda: tuple(proto.floats),
-            AttributeProto.STRINGS: lambda: tuple(map(_text, proto.strings)),
-            AttributeProto.TENSORS: lambda: tuple(
-                tensor_array(t, files) for t in proto.tensors
-            ),
-            AttributeProto.GRAPHS: lambda: tuple(
-                self.subgraph(g, scope) for g in proto.graphs
-            ),
-            AttributeProto.TYPE_PROTOS: lambda: tuple(
-                map(proto_type, proto.type_protos)
-            ),
-        }
-        if kind not in readers:
-            raise DecodeError(f"{subject}: expected a known attribute type, got {kind}")
-        value: AttributeValue | None = readers[kind]()
-        return value
-
 
 def first_output(node: Node) -> str:
     """Return the first output of a node, which identifies the node."""
     return next((output for output in node.outputs if output), "")
-
-
-GRADIENT = ("ai.onnx.preview.training", "Gradient")
-"""The operator whose attributes are names of values."""
-
-
-def _of_scope(
-    attributes: Mapping[str, AttributeValue], scope: Mapping[str, str]
-) -> dict[str, AttributeValue]:
-    """Return the attributes that name values, with the names of these values in the graph."""
-    found: dict[str, AttributeValue] = {}
-    for key in ("y", "xs", "zs"):
-        value = attributes.get(key)
-        if isinstance(value, str):
-            found[key] = scope.get(value, value)
-        elif isinstance(value, tuple):
-            found[key] = tuple(scope.get(name, name) for name in value)
-    return found
 
 
 def _trimmed(names: Iterable[str]) -> tuple[str, ...]:
@@ -379,16 +317,3 @@ def _trimmed(names: Iterable[str]) -> tuple[str, ...]:
     while found and not found[-1]:
         found.pop()
     return tuple(found)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _attribute_type(proto: AttributeProto) -> int:
-    """Infer the attribute type, missing in old files, from the field that is set."""
-    fields = {
-        "f": 1, "i": 2, "s": 3, "t": 4, "g": 5, "floats": 6, "ints": 7, "strings": 8,
-        "tensors": 9, "graphs": 10, "sparse_tensor": 11, "tp": 13, "type_protos": 14,
-    }  # fmt: skip
-    return next((fields[f.name] for f, _ in proto.ListFields() if f.name in fields), 0)
