@@ -34,9 +34,9 @@ def outline(program: Program) -> Program:
     pool = Pool(program)
     before = pool.size()
     search(pool)
+    pool.dissolve()
     if not pool.blocks or pool.size() > (1 - LEAST_GAIN) * before:
         return program
-    statements, names = named(pool.statements(), pool.blocks)
-    modules = {names[block.name] for block in pool.blocks if block.is_module}
+    statements, modules = named(pool.statements(), pool.blocks)
     outlined = with_loops(blocks_of(program, statements))
     return replace(program, outline=with_attributes(outlined, modules))

@@ -18,6 +18,8 @@ from .windows import Window
 CONTAINERS = frozenset({"Identity", "Module", "ModuleDict", "ModuleList", "Sequential"})
 """Classes that say nothing of what is in them."""
 FALLBACK = "Block"
+MOST = 0.7
+"""The part of a module's calls that is called as the module is."""
 WORDS = (
     (r"dot_product_attention|attention", "Attention"),
     (r"conv", "Conv"),
@@ -46,8 +48,10 @@ MINOR = frozenset({"Add", "Concat", "Lookup", "Quantize", "Scale"})
 
 def named(
     statements: tuple[Statement, ...], blocks: Sequence[Chosen]
-) -> tuple[tuple[Statement, ...], dict[str, str]]:
-    """Return statements in windows with names for their classes, and the name of each block."""
+) -> tuple[tuple[Statement, ...], set[str]]:
+    """Return statements in windows with names for their classes, and which stand for modules."""
+    sizes = Counter(module.path for path in _scopes(statements) for module in path)
+    modules: set[str] = set()
     windows: dict[str, list[Window]] = {}
     for window in _windows(statements):
         windows.setdefault(window.block, []).append(window)
@@ -55,10 +59,22 @@ def named(
     chosen: dict[str, str] = {}
     for block in blocks:
         inside = windows[block.name]
-        wishes = _by_modules(inside) if block.is_module else iter(())
+        is_module = block.is_module or _is_most(inside, sizes)
+        wishes = _by_modules(inside) if is_module else iter(())
         content = _by_content(inside[0], chosen)
-        chosen[block.name] = names.new(next(wishes, content))
-    return tuple(_renamed(statements, chosen)), chosen
+        name = chosen[block.name] = names.new(next(wishes, content))
+        modules |= {name} if is_module else set()
+    return tuple(_renamed(statements, chosen)), modules
+
+
+def _is_most(windows: Sequence[Window], sizes: Mapping[str, int]) -> bool:
+    """Whether most windows are nearly all of a module."""
+    many = 0
+    for window in windows:
+        paths = [*_scopes(window.statements)]
+        inmost = [module.path for module in common(p for p in paths if p)[-1:]]
+        many += any(len(paths) >= MOST * sizes[path] for path in inmost)
+    return 2 * many > len(windows)
 
 
 def path_of_window(statements: Sequence[Statement]) -> Path:

@@ -147,6 +147,23 @@ class Pool:
             key = item.key
         return self.numbers.setdefault(key, len(self.numbers))
 
+    def dissolve(self) -> None:
+        """Take back blocks that are hardly more than a call of another, once that was found."""
+        for block in [*self.blocks]:
+            runs = 0
+            calls = 0
+            for line in self.lines():
+                before = None
+                for item in line.items:
+                    calls += item.block is block
+                    runs += item.block is block and before is not block
+                    before = item.block
+            lines = sum(item.all_lines for item in block.line.items)
+            if (calls - 1) * lines < CLASS + LINES * runs:
+                self.blocks.remove(block)
+                for line in (*self.lines(), *_with_inner(block.line)):
+                    line.items[:] = _without(block, line.items)
+
     def size(self) -> int:
         """Return how many lines all sequences take, with the classes around blocks."""
         items = sum(i.lines for line in self.lines() for i in line.items)
@@ -162,6 +179,29 @@ def _with_inner(line: Line) -> Iterator[Line]:
     for item in line.items:
         for body in item.bodies:
             yield from _with_inner(body)
+
+
+def _without(block: Chosen, items: Sequence[Item]) -> Iterator[Item]:
+    """Yield items with those of a block in place of its calls."""
+    for item in items:
+        if item.block is block:
+            yield from (_picked(inner, item.numbers) for inner in block.line.items)
+        else:
+            yield item
+
+
+def _picked(item: Item, numbers: Sequence[int]) -> Item:
+    """Return an item in some of its applications."""
+    bodies = [
+        Line([_picked(i, numbers) for i in body.items], body.outputs, len(numbers))
+        for body in item.bodies
+    ]
+    return replace(
+        item,
+        statements=[item.statements[n] for n in numbers] if item.statements else [],
+        numbers=[item.numbers[n] for n in numbers] if item.numbers else [],
+        bodies=bodies,
+    )
 
 
 def merged(items: Sequence[Item]) -> Item:

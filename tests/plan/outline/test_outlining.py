@@ -390,3 +390,50 @@ def test_where_nothing_repeats_nothing_is_made():
     )
     program = Program("g", ("v0",), ("v20000",), statements, {}, {}, {})
     assert outline(program) is program
+
+
+def dense(blocks: int, count: int) -> Program:
+    """Return blocks of layers, each of which reads the results of all before it."""
+    statements = []
+    weights = {}
+    value = "x"
+
+    def add(call, name, module):
+        scopes = (
+            Scope("net"),
+            Scope(module.rpartition(".")[0]),
+            Scope(module, "DenseLayer"),
+        )
+        statements.append(Statement(call, (name,), (f"{name}: F",), scopes=scopes))
+
+    for b in range(blocks):
+        made = [value]
+        for i in range(count):
+            module, name = f"net.block{b}.layer{i}", f"v{b}_{i}"
+            parts = tuple(map(Ref, made))
+            weights[f"{name}_w"] = np.ones((4, 4), np.float32)
+            add(Call(np.concatenate, (parts,)), f"{name}_c", module)
+            add(
+                Call(np.matmul, (Ref(f"{name}_c"), Ref(f"{name}_w"))),
+                f"{name}_p",
+                module,
+            )
+            add(Call(relu, (Ref(f"{name}_p"),)), f"{name}_r", module)
+            add(Call(np.sqrt, (Ref(f"{name}_r"),)), f"{name}_s", module)
+            add(Call(np.negative, (Ref(f"{name}_s"),)), f"{name}_n", module)
+            add(Call(np.exp, (Ref(f"{name}_n"),)), name, module)
+            made.append(name)
+        value = made[-1]
+    return Program("g", ("x",), (value,), tuple(statements), weights, {}, {})
+
+
+def test_a_class_that_only_calls_another_is_taken_back():
+    made = outlined(dense(4, 8)).outline
+    assert made is not None
+    layer, block = made.blocks.values()
+    assert (layer.name, len(layer.instances), len(layer.inputs)) == (
+        "DenseLayer",
+        32,
+        1,
+    )
+    assert (block.name, len(block.instances), len(block.statements)) == ("Block", 4, 16)
