@@ -22,7 +22,7 @@ from .lowering.lower import lower
 from .lowering.registry import Rules
 from .options import Options
 from .passes import run_passes
-from .plan import plan
+from .plan import OUTLINING, RULES, plan
 from .shaping import Shaping
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class FrontEnd:
             graph = self.decoded.graph if apart is None else apart.graph
             graph = run_passes(graph, level=options.level)
             check_limits(graph, options.max_elements, options.max_nodes)
-            program = plan(lower(graph, self.rules), level=options.level)
+            rules = RULES if options.flat else OUTLINING
+            program = plan(lower(graph, self.rules), level=options.level, rules=rules)
             return program if apart is None else self._named(program, apart)
 
     def _apart(self) -> Apart | None:

@@ -52,7 +52,7 @@ def load_model(
     name = f"onnx2py_model_{os.getpid()}_{next(_NUMBERS)}"
     try:
         report = compile_model(
-            model, Path(folder) / name, **{"layout": False, **options}
+            model, Path(folder) / name, **{"layout": False, "flat": True, **options}
         )
         if not report.agrees:
             raise VerifyError("verify: the package differs from the model")

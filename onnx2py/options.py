@@ -50,6 +50,12 @@ class Options:
         detail="Level 1 also removes no-ops, merges batch normalization into convolutions, "
         "and chooses kernels for known shapes.",
     )  # fmt: skip
+    flat: bool = option(
+        False, "--flat", help="write every call in one function, without classes and loops for "
+        "the parts that repeat",
+        group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=WRITING,
+        detail="At level 0 and in `load_model` all code is flat.",
+    )  # fmt: skip
     ops: Sequence[str | os.PathLike[str]] = option(
         (), "--ops", "FILE", "Python file with custom operators",
         group=CODE, style=d.REPEATED, check=d.PATHS, commands=ALL, completes=d.FILE,

@@ -25,7 +25,7 @@ from ..ir.types import ValueType
 from ..plan.traverse import read_in_calls
 from .annotations import annotation
 from .arrays import is_scalar
-from .block_labels import labeled, scopes_of, without_scope
+from .block_labels import labeled, modules_of, without_scope
 from .block_objects import Objects
 from .block_parts import Parts
 from .block_source import BlockWriter, Calling
@@ -77,14 +77,15 @@ class ClassWriter:
         made = self.objects.lines(block)  # it may need more parameters
         local = self.local_program(parts)
         literals = _literals(parts, local)
-        attributes = [n for n in (*parts.constants, *parts.given) if n not in literals]
+        held = (*parts.constants, *parts.given, *parts.prepared)
+        attributes = [name for name in held if name not in literals]
         names = self.names(local, attributes)
         taken = dict.fromkeys(names.values(), 0)
         loops = self.calling.loop_variables(names, taken)
         loops.name(local.statements, local.outputs)
-        held = {name: names[name] for name in attributes}
+        held_as = {name: names[name] for name in attributes}
         literals.update(loops.parts)
-        spelling = Spelling(names, held, literals, read_in_calls(local))
+        spelling = Spelling(names, held_as, literals, read_in_calls(local))
         writer = BlockWriter(
             local, spelling, self.uses, Methods(taken),
             calling=self.calling, loops=loops,
@@ -116,7 +117,7 @@ class ClassWriter:
             name=block.name,
             inputs=block.inputs,
             outputs=block.outputs,
-            statements=labeled(block),
+            statements=labeled(block, parts.statements),
             weights={**first, **parts.arrays},
             defaults={},
             types=types,
@@ -127,7 +128,7 @@ class ClassWriter:
 
     def names(self, local: Program, attributes: Sequence[str]) -> dict[str, str]:
         """Name the values of a block by what their ONNX names say below its scope."""
-        scope = scopes_of(self.outline.blocks[local.name])[0]
+        scope = modules_of(self.outline.blocks[local.name])[0]
         below: dict[str, str] = {}
         taken: set[str] = set()
 
@@ -165,6 +166,12 @@ class ClassWriter:
                 yield f"{spelling.expression(name)} = {text}"
         yield from weight_lines(parts, local, spelling)
         self.files.update(stored(parts, spelling, self.objects.paths))
+        for name, (raw, way) in parts.prepared.items():
+            weight, prepare = spelling.expression(raw), self.objects.parameter(
+                parts.block.name, way
+            )
+            text = f"{prepare}({weight}) if {prepare} else {weight}"
+            yield f"{spelling.expression(name)} = {text}"
         if local.setup:
             yield writer.block(local.setup)
 
@@ -212,8 +219,8 @@ def _literals(parts: Parts, local: Program) -> dict[str, str]:
 
 def _docstring(parts: Parts, calls: int) -> str:
     """Say which nodes a block stands for."""
-    scopes = [scope.rstrip("/") for scope in scopes_of(parts.block)]
-    where = f"``{one_line(pattern(scopes))}``, " if any(scopes) else ""
+    modules = modules_of(parts.block)
+    where = f"``{one_line(pattern(modules))}``, " if all(modules) else ""
     count = len(parts.block.applications)
     times = "once" if count == 1 else f"{count} times"
     text = f"{where}{times}: {counted(calls, 'call')}."
@@ -226,7 +233,7 @@ def _docstring(parts: Parts, calls: int) -> str:
 def _read(parts: Parts) -> set[str]:
     """Return the names that the statements of a block read, or call."""
     found: set[str] = set()
-    for statement in walk((*parts.setup, *parts.block.statements)):
+    for statement in walk((*parts.setup, *parts.statements)):
         operation = statement.operation
         found.update(references(operation))
         if isinstance(operation, Call) and isinstance(operation.function, Chosen):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..ir.blocks import Application, Block, Notes
 from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of
+from ..plan.outline.scopes import common
 from ..plan.traverse import with_bodies
 from .patterns import pattern
 
@@ -17,11 +18,22 @@ def scopes_of(block: Block) -> list[str]:
     return [_scope(application) for application in block.applications]
 
 
-def labeled(block: Block) -> tuple[Statement, ...]:
+def modules_of(block: Block) -> list[str]:
+    """Return the module that each application is of, as far as the file tells."""
+    if not any(scopes := scopes_of(block)):
+        found = (
+            common(notes.scopes for notes in a.notes if notes.scopes)
+            for a in block.applications
+        )
+        return [path[-1].path if path else "" for path in found]
+    return [scope.rstrip("/") for scope in scopes]
+
+
+def labeled(block: Block, statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """Return the statements of a block, with the nodes of all applications as patterns."""
     scopes = scopes_of(block)
     rows = zip(*(application.notes for application in block.applications))
-    return tuple(_labeled(block.statements, rows, scopes))
+    return tuple(_labeled(statements, rows, scopes))
 
 
 def _labeled(
@@ -79,13 +91,15 @@ def _scope(application: Application) -> str:
 def without_scope(name: str, scope: str) -> str:
     """Return the part of the name of a value or weight below a scope.
 
-    >>> without_scope("/m/layer.0/dense/Add", "/m/layer.0/")
+    >>> without_scope("/m/layer.0/dense/Add", "/m/layer.0")
     'dense/Add'
-    >>> without_scope("m.layer.0.dense.bias", "/m/layer.0/")
+    >>> without_scope("m.layer.0.dense.bias", "/m/layer.0")
     'dense.bias'
     """
     dotted = scope.strip("/").replace("/", ".")
-    for start in (scope, f"{dotted}." if dotted else ""):
-        if start and name.startswith(start) and len(name) > len(start):
-            return name[len(start) :]
+    ends = ("/", ".", "") if scope.endswith("_") else ("/", ".")
+    for start in (scope, dotted):
+        for end in ends if start else ():
+            if name.startswith(start + end) and len(name) > len(start + end):
+                return name[len(start + end) :]
     return name

@@ -3,9 +3,10 @@
 B1  Constants that are small and the same in all instances -> written into the class.
 B2  Constants of which each instance has its own -> a file each, by the path of the instance.
 B3  What the setup makes of such constants, in the same way for all -> in the constructor.
-B4  All others, which several instances or the model itself read -> loaded once by the model, and
+B4  ... or in another way for some -> in the constructor, which is given the way.
+B5  All others, which several instances or the model itself read -> loaded once by the model, and
     passed to the constructor.
-B5  Literals and kernels that differ -> passed to the constructor.
+B6  Literals and kernels that differ -> passed to the constructor.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ..ir.program import (
 from ..ir.types import DTYPES
 from .arrays import is_inline, is_storable, narrowed
 from .block_given import Constant, Given, key_of
+from .block_settings import Settings
 from .block_setup import Absorber
 from .weights import SCALES, may_be_shared
 
@@ -49,6 +51,8 @@ class Parts:
     """What the objects of one block hold."""
 
     block: Block
+    statements: tuple[Statement, ...] = ()
+    """The statements of the block over local names."""
     setup: list[Statement] = field(default_factory=list)
     """Statements over local names that prepare constants."""
     files: dict[str, Filed] = field(default_factory=dict)
@@ -57,8 +61,8 @@ class Parts:
     """Small constants that all instances have, by the local name."""
     given: dict[str, tuple[Given, ...]] = field(default_factory=dict)
     """What each instance's constructor is given, by the local name."""
-    objects: dict[str, str] = field(default_factory=dict)
-    """The block of which a parameter is an instance."""
+    prepared: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What is made of a constant in the way that the constructor is given, by the local names."""
     taken: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -95,12 +99,11 @@ class Planner:
             Absorber(self, name, uses).absorb()
         self.setup = [s for s in self.program.setup if id(s) not in self.moved]
         for name, parts in self.parts.items():
-            for setting in parts.block.settings:
-                parts.given[setting] = tuple(
-                    i.settings[setting] for i in parts.block.instances
-                )
+            settings = Settings(parts.block, parts.taken)
+            parts.given.update(settings.columns)
+            parts.statements = tuple(settings.statements(parts.block.statements))
             for local, names in self.columns[name].items():
-                if local not in self.made_in(name):
+                if local not in self.made_in(name) and local not in parts.prepared:
                     self.place(parts, local, names, uses)
         return self.parts
 
@@ -127,7 +130,7 @@ class Planner:
                 found.update(map(self.canonical, body.outputs))
         found.update(map(self.canonical, self.program.outputs))
         for name, columns in self.columns.items():
-            inside = self.made_in(name)
+            inside = {*self.made_in(name), *self.parts[name].prepared}
             for local, names in columns.items():
                 if local not in inside:
                     found.update(map(self.canonical, names))

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..ir.blocks import mapped
+from ..ir.blocks import Kernel, has_references, mapped
 from ..ir.graph import new_name
 from ..ir.program import Argument, Call, Ref, Statement
+from ..plan.outline.windows import argument_names
 from .block_given import key_of
+from .patterns import pattern
 
 if TYPE_CHECKING:
     from .block_parts import Planner
@@ -33,7 +35,35 @@ class Absorber:
             statements = [s for s in makers if s is not None]
             if len(statements) == len(makers) and self.movable(statements):
                 waiting += self.move(statements)
+            elif statements:
+                self.prepare(local)
         self.parts.setup.reverse()
+
+    def prepare(self, local: str) -> None:
+        """Let a constructor prepare a constant in the way that it is given, if that is all."""
+        names = self.columns[local]
+        ways = [_way(self.planner.made_by.get(n)) for n in names]
+        sources = tuple(way[1] if way else name for way, name in zip(ways, names))
+        alone = all(self.uses[name] == 1 for name in (*names, *sources))
+        stored = all(name in self.planner.program.weights for name in sources)
+        if not (alone and stored) or len(set(sources)) != len(sources):
+            return
+        made = [self.planner.made_by[n] for n, way in zip(names, ways) if way]
+        if any(id(statement) in self.planner.moved for statement in made):
+            return
+        self.planner.moved.update(map(id, made))
+        raw = self.fresh(sources[0])
+        self.columns[raw] = sources
+        way = self.fresh("prepare")
+        self.parts.given[way] = tuple(each[0] if each else None for each in ways)
+        self.parts.prepared[local] = (raw, way)
+
+    def fresh(self, name: str) -> str:
+        """Return a local name that nothing else has."""
+        taken = self.parts.taken
+        local = name if name not in taken else new_name(name, taken)
+        taken[local] = 0
+        return local
 
     def movable(self, statements: Sequence[Statement]) -> bool:
         """Whether nothing else reads what the statements make, and they are alike."""
@@ -64,36 +94,49 @@ class Absorber:
         """Move statements, and return the new local names of what they read."""
         first = statements[0]
         added: list[str] = []
-        columns = zip(*map(_slots, statements))
+        columns = zip(*map(_slots, statements), strict=True)
+        hints = argument_names(first.operation)
         operation = mapped(
             first.operation,
-            lambda _: self.column(next(columns), added),
+            lambda _: self.column(next(columns), added, next(hints, "value")),
             lambda name: name,
         )
         outputs = tuple(self.locals_of(name, 0)[0] for name in first.outputs)
-        self.parts.setup.append(replace(first, operation=operation, outputs=outputs))
+        nodes = tuple(map(pattern, zip(*(s.nodes for s in statements))))
+        moved = replace(first, operation=operation, outputs=outputs, nodes=nodes)
+        self.parts.setup.append(moved)
         self.planner.moved.update(map(id, statements))
         return added
 
-    def column(self, column: Sequence[Argument], added: list[str]) -> Argument:
+    def column(
+        self, column: Sequence[Argument], added: list[str], hint: str
+    ) -> Argument:
         """Return the local argument for those of all instances."""
         names = tuple(value.name for value in column if isinstance(value, Ref))
         if not names:
             if len({key_of(value) for value in column}) == 1:
                 return column[0]
-            local = new_name("setting", self.parts.taken)
-            self.parts.taken[local] = 0
+            local = self.fresh(hint)
             self.parts.given[local] = tuple(column)
             return Ref(local)
         for known, others in self.columns.items():
             if others == names:
                 return Ref(known)
-        local = names[0] if names[0] not in self.parts.taken else ""
-        local = local or new_name(names[0], self.parts.taken)
-        self.parts.taken[local] = 0
+        local = self.fresh(names[0])
         self.columns[local] = names
         added.append(local)
         return Ref(local)
+
+
+def _way(statement: Statement | None) -> tuple[Kernel, str] | None:
+    """Return the function with its options that makes a value of one other, and that."""
+    call = statement.operation if statement is not None else None
+    if not isinstance(call, Call) or call.results is not None or len(call.args) != 1:
+        return None
+    source = call.args[0]
+    if not isinstance(source, Ref) or any(map(has_references, call.kwargs.values())):
+        return None
+    return Kernel(call.function, call.kwargs), source.name
 
 
 def _slots(statement: Statement) -> Iterator[Argument]:

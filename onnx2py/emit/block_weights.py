@@ -11,6 +11,7 @@ from ..ir.graph import onnx_name
 from ..ir.program import Program
 from ..ir.types import TensorType, tensor_type_of
 from .arrays import stored_array
+from .block_labels import modules_of, without_scope
 from .block_parts import Filed, Parts
 from .patterns import pattern
 from .spelling import Spelling
@@ -21,9 +22,12 @@ from .usage import readers_of
 def weight_lines(parts: Parts, local: Program, spelling: Spelling) -> Iterator[str]:
     """Yield the lines that load constants, each below what it is called in the file."""
     readers = readers_of(local.walk())
+    modules = modules_of(parts.block)
+    numbers = [a.instance for a in parts.block.applications]
+    scopes = [modules[numbers.index(n)] for n, _ in enumerate(parts.block.instances)]
     for name, filed in parts.files.items():
-        names = pattern([onnx_name(each) for each in filed.names])
-        yield from _comment(names, readers.get(name, ""))
+        below = map(without_scope, map(onnx_name, filed.names), scopes)
+        yield from _comment(pattern([*below]), readers.get(name, ""))
         attribute = spelling.names[name]
         text = f'load(f"{{name}}.{attribute}", "{_expected(filed)}")'
         if filed.factor is not None:

@@ -1,7 +1,8 @@
 """Names that differ from one use of a block to the next, as one text with ``{i}``.
 
 P1  Numbers that lie on a line -> a formula of ``i``, the number of the use from 0.
-P2  Other numbers -> a list of them: ``node_Conv_{755,764,771}``.
+P2  Other numbers -> a list of them: ``node_Conv_{755,764,771}``; several in one name are listed
+    together, with what is between them: ``layer{1.1,2.1,2.2}.conv``.
 P3  Names whose words differ -> a list for each kind of words.
 
 Nothing is lost: a list names all of them, up to a limit, from where on the first and the last
@@ -41,11 +42,26 @@ def pattern(names: Sequence[str]) -> str:
 
 def _of_kind(words: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
     """Return the text for names of the same words and other numbers."""
-    numbers = [_numbers(column) for column in zip(*rows)]
-    return "".join(w + n for w, n in zip(words, (*numbers, "")))
+    columns = [*zip(*rows)]
+    numbers = [_number(column) for column in columns]
+    listed = [place for place, number in enumerate(numbers) if number is None]
+    if not listed:
+        return "".join(w + (n or "") for w, n in zip(words, (*numbers, "")))
+    first, last = listed[0], listed[-1]
+    head = "".join(w + (n or "") for w, n in zip(words, numbers[:first]))
+    tail = "".join(
+        (n or "") + w for n, w in zip(numbers[last + 1 :], words[last + 2 :])
+    )
+    between = [
+        "".join(n + w for n, w in zip(row[first:last], words[first + 1 :])) + row[last]
+        for row in rows
+    ]
+    inside = _shortened(between)
+    return f"{head}{words[first]}{{{inside}}}{words[last + 1]}{tail}"
 
 
-def _numbers(column: Sequence[str]) -> str:
+def _number(column: Sequence[str]) -> str | None:
+    """Return the number of all names, or a formula; None if there is none."""
     if len(set(column)) == 1:
         return column[0]
     start, step = int(column[0]), int(column[1]) - int(column[0])
@@ -53,7 +69,7 @@ def _numbers(column: Sequence[str]) -> str:
     if plain and all(int(text) == start + step * i for i, text in enumerate(column)):
         factor = "i" if step == 1 else f"{step}*i"
         return f"{{{factor}{start:+d}}}" if start else f"{{{factor}}}"
-    return f"{{{_shortened(dict.fromkeys(column))}}}"
+    return None
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -275,7 +275,7 @@ class _Columns:
         """Yield the statements of the block."""
         place = 0
         for statements in self.plain:
-            hints = iter(_hints(statements[0].operation))
+            hints = iter(argument_names(statements[0].operation))
             places = iter(range(place, len(self.rows[0].slots)))
 
             def argument(_: Argument) -> Argument:
@@ -393,7 +393,7 @@ def _collect(
     mapped_statement(statement, noted, named)
 
 
-def _hints(operation: Operation) -> Iterator[str]:
+def argument_names(operation: Operation) -> Iterator[str]:
     """Yield what each argument of a call is for, in the order of :func:`mapped`."""
     if not isinstance(operation, Call):
         return
