@@ -429,6 +429,22 @@ def test_bodies_of_a_block_are_methods_of_its_class(build: Build) -> None:
     assert blocks.names["layers.1.p_then.pa"] == "ra"
 
 
+def test_a_trace_may_be_replaced(build: Build) -> None:
+    """As verification does, whose traces start a frame with each call that has a body."""
+    blocks = build(nested(NESTED))
+
+    class Counting(blocks.watch.Trace):  # type: ignore[name-defined,misc]
+        started = 0
+
+        def start(self) -> None:
+            super().start()
+            self.started += 1
+
+    blocks.watch.Trace = Counting
+    record = blocks.watch.trace(blocks.module.Model(), X[0])
+    assert record.started == 8 and len(record.steps) > 8
+
+
 def test_an_error_names_the_object_and_the_node(build: Build) -> None:
     model = build(nested(NESTED)).module.Model()
     with pytest.raises(
