@@ -117,7 +117,7 @@ class Model:
         for iteration in ops.iterations(limit):
             if not going:
                 break
-            going, last, largest, visited_part = self._last_body(
+            going, last, largest, visited_part = self._collatz_body(
                 iteration, going, last, largest
             )
             visited_parts.append(visited_part)
@@ -133,7 +133,7 @@ class Model:
             as_array(visited),
         )
 
-    def _last_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
+    def _collatz_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
         # remainder: Mod -> int64[...]
         remainder = np.remainder(n, self.two)
 
@@ -142,9 +142,9 @@ class Model:
 
         # step: If + visited_now: Identity -> int64[...]
         if is_odd:
-            next_ = self._next_then(n)
+            next_ = self._step_then(n)
         else:
-            next_ = self._next_else(n)
+            next_ = self._step_else(n)
 
         # new_largest: Max -> int64[...]
         new_largest = np.maximum(largest_so_far, next_)
@@ -154,7 +154,7 @@ class Model:
 
         return (go_on, next_, new_largest, next_)
 
-    def _next_then(self, n: Any) -> Any:
+    def _step_then(self, n: Any) -> Any:
         # tripled: Mul -> int64[...]
         tripled = np.multiply(n, np.int64(3))
 
@@ -163,7 +163,7 @@ class Model:
 
         return grown
 
-    def _next_else(self, n: Any) -> Any:
+    def _step_else(self, n: Any) -> Any:
         # halved: Div -> int64[...]
         halved = ops.div(n, self.two)
 

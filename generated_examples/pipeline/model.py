@@ -80,7 +80,7 @@ class Model:
         # scaled.offset: input offset of scaler
         self.offset = np.array([16.99675, 29.19275, 9.61325, 49.18725], np.float32)
         # scaled.scale: input scale of scaler
-        self.scale = np.array(
+        self.scaled_scale = np.array(
             [0.09960715, 0.058027714, 0.17330945, 0.035329282], np.float32
         )
         # activity.features: input features of forest
@@ -139,7 +139,7 @@ class Model:
         weather = check_input("weather", weather, "float32[days, 4]", dims)
 
         # scaler: ai.onnx.ml.Scaler -> float32[...]
-        scaled = ops.scaler(weather, offset=self.offset, scale=self.scale)
+        scaled = ops.scaler(weather, offset=self.offset, scale=self.scaled_scale)
 
         # forest: ai.onnx.ml.TreeEnsembleClassifier -> string[?], float32[?, 3]
         activity, scores = ops.tree_ensemble_classifier(

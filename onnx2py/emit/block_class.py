@@ -25,7 +25,7 @@ from ..ir.types import ValueType
 from ..plan.traverse import read_in_calls
 from .annotations import annotation
 from .arrays import is_scalar
-from .block_labels import labeled, modules_of, without_scope
+from .block_labels import below_scope, labeled, modules_of, without_scope
 from .block_objects import Objects
 from .block_parts import Parts
 from .block_source import BlockWriter, Calling
@@ -140,7 +140,13 @@ class ClassWriter:
             return below.get(name, "")
 
         renamed = _renamed(local, short)
-        found = name_values(renamed, [short(name) for name in attributes])
+        renamed = replace(renamed, statements=below_scope(renamed.statements))
+        block = self.outline.blocks[local.name]
+        found = name_values(
+            renamed,
+            [short(name) for name in attributes],
+            [below[name] for name in block.settings if name in below],
+        )
         names = {name: found[new] for name, new in below.items() if new in found}
         sites = self.objects.tree.attributes(local.name)
         used = dict.fromkeys([*names.values(), *sites], 0)

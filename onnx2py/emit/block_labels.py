@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..ir.blocks import Application, Block, Notes
-from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of
+from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of, walk
 from ..plan.outline.scopes import common
 from ..plan.traverse import with_bodies
 from .patterns import pattern
@@ -86,6 +86,22 @@ def _scope(application: Application) -> str:
     ]
     common = os.path.commonprefix(names)
     return common[: common.rfind("/") + 1]
+
+
+def below_scope(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Return statements whose modules are those below the module that all belong to."""
+    around = common(s.scopes for s in walk(statements) if s.scopes)
+    prefix = f"{around[-1].path}." if around else ""
+
+    def inner(statement: Statement) -> Statement:
+        scopes = tuple(
+            replace(scope, path=scope.path[len(prefix) :])
+            for scope in statement.scopes[len(around) :]
+            if scope.path.startswith(prefix)
+        )
+        return replace(statement, scopes=scopes)
+
+    return tuple(map(inner, statements)) if prefix else tuple(statements)
 
 
 def without_scope(name: str, scope: str) -> str:

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 
 
 class BodyWriter:
-    """Writes bodies, for the writer of the statements around their calls."""
+    """Writes bodies, for the writer of the statements around their calls.
 
-    def __init__(self, writer: StatementWriter) -> None:
-        self.writer = writer
+    Methods for the bodies are called after ``node``, or after its first result without a name.
+    """
+
+    def __init__(self, writer: StatementWriter, node: str = "") -> None:
+        self.writer, self.node = writer, node
         self.spelling, self.uses = writer.spelling, writer.uses
         self.fresh = writer.methods.fresh
 
@@ -51,6 +54,8 @@ class BodyWriter:
         return f"({', '.join(parameters)}) -> {any_type}:\n{content}"
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
-        """Return the name from which methods are named: the first result of their node."""
+        """Return the name from which methods are named: their node, or its first result."""
+        if self.node:
+            return self.node
         first = next((self.spelling.names[name] for name in outputs if name), otherwise)
         return first.strip("_")

@@ -16,7 +16,7 @@ class ControlFlow(BodyWriter):
 
     def lines(self, operation: Operation, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield the lines of an operation, and give its results to ``outputs``."""
-        loops = LoopWriter(self.writer)
+        loops = LoopWriter(self.writer, self.node)
         if isinstance(operation, Branch):
             yield from self.branch(operation, outputs)
         elif isinstance(operation, Loop):

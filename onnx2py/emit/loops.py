@@ -103,7 +103,8 @@ class LoopWriter(BodyWriter):
             yield self.empty_list(name)
         source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
         yield f"for {', '.join(targets)} in {source}:"
-        yield f"    {', '.join(items)} = {self.call_body(mapped.body, lists[0], parts)}"
+        call = self.call_body(mapped.body, self.node or lists[0], parts)
+        yield f"    {', '.join(items)} = {call}"
         for name, item in zip(lists, items):
             yield f"    {name}.append({item})"
 

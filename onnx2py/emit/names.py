@@ -1,7 +1,8 @@
 """The one place where Python names are made of ONNX names.
 
-A name is the last scope of the ONNX name, in snake case, with as many scopes before it as
-make it unique. The same model gives the same names on every machine.
+A name is the last scope of a path, such as the ONNX name, in snake case; before it stand the
+numbers that tell it from others like it, ``layer_3_query``, and as many scopes as make it unique.
+The same model gives the same names on every machine.
 """
 
 from __future__ import annotations
@@ -11,10 +12,21 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_LENGTH = 60
 """Longer names lose their beginning."""
+
+MOST_SCOPES = 12
+"""Of deeper paths, the outer scopes are left alone."""
+
+ROLES = frozenset(
+    {"bias", "beta", "gamma", "kernel", "scale", "weight", "weights", "zero_point"}
+)
+"""Names of parameters, which say something only after their module: ``conv1_weight``."""
+
+_INLINED = re.compile(r"(?:If_\d+_(then|else)_branch__)?Inline_\d+__[/.]?")
+"""What inliners put before the names of a function's values."""
 
 _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
     f"{port}{i}" for port in ("com", "lpt") for i in range(10)
@@ -34,10 +46,19 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Wanted:
-    """A value that needs a name: its ONNX name, and what to call it if that has no letters."""
+    """A value that needs a name.
+
+    Its name is made of ``path``, the scopes of its ONNX name unless another is given: of the last
+    scope, and those before it that tell it from other values; of a ``brief`` name, only those
+    that differ by a number. Names that are ``counted`` and still equal are numbered from 1.
+    """
 
     value: str
     fallback: str
+    """What to call it if its ONNX name has no letters."""
+    path: tuple[str, ...] = ()
+    counted: bool = False
+    brief: bool = False
 
 
 def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[str, str]:
@@ -46,20 +67,67 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
     Earlier values have the better claim.
     """
     wanted = {item.value: item for item in values}
-    scopes = {value: _scopes(item) for value, item in wanted.items()}
-    depth = dict.fromkeys(scopes, 1)
-    clashing = list(scopes)
-    while clashing:
-        counts = Counter(joined(scopes[v], depth[v]) for v in scopes)
-        clashing = [
-            v
-            for v in clashing
-            if counts[joined(scopes[v], depth[v])] > 1 and depth[v] < len(scopes[v])
-        ]
-        for value in clashing:
-            depth[value] += 1
+    families: dict[tuple[object, ...], _Family] = {}
+    for value, item in wanted.items():
+        path = item.path or scopes_of(value, item.fallback)
+        outer = tuple(re.sub(r"\d+", "#", scope) for scope in path[:-1])
+        key = (outer, path[-1], item.brief)
+        family = families.setdefault(key, _Family(item.brief))
+        family.paths[value] = path
+        if path[-1] in ROLES and not item.brief:
+            family.depth = min(2, len(path))
+    names = _lengthened(list(families.values()))
+    numbered = Counter(names[v] for v, item in wanted.items() if item.counted)
+    counts: Counter[str] = Counter()
     taken = dict.fromkeys(avoid, 0)
-    return {v: unique_name(joined(scopes[v], depth[v]), taken) for v in scopes}
+    assigned = {}
+    for value, item in wanted.items():
+        name = names[value]
+        if item.counted and numbered[name] > 1:
+            counts[name] += 1
+            name += f"{'_' if name[-1].isdigit() else ''}{counts[name]}"
+        assigned[value] = unique_name(name, taken)
+    return assigned
+
+
+@dataclass
+class _Family:
+    """Values whose paths differ in the numbers of scopes alone: what repeats."""
+
+    brief: bool
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    depth: int = 1
+
+    def names(self) -> dict[str, str]:
+        """Return the names that the last ``depth`` scopes make, and those that differ."""
+        outer = next(iter(self.paths.values()))[: -self.depth]
+        different = [len(set(each)) > 1 for each in zip(*self.paths.values())]
+        kept = [i for i in range(len(outer)) if different[i]]
+        return {
+            value: _name((*(path[i] for i in kept), *path[len(outer) :]))
+            for value, path in self.paths.items()
+        }
+
+    def lengthen(self) -> bool:
+        """Add a scope; return whether there was one."""
+        length = len(next(iter(self.paths.values())))
+        self.depth += 1
+        return not self.brief and self.depth <= length
+
+
+def _lengthened(families: list[_Family]) -> dict[str, str]:
+    """Return the names of all values; families with equal names get longer ones."""
+    made = [family.names() for family in families]
+    clashing = True
+    while clashing:
+        users = Counter(name for names in made for name in set(names.values()))
+        clashing = False
+        for place, family in enumerate(families):
+            shared = any(users[name] > 1 for name in made[place].values())
+            if shared and family.lengthen():
+                made[place] = family.names()
+                clashing = True
+    return {value: name for names in made for value, name in names.items()}
 
 
 def unique_name(name: str, taken: dict[str, int]) -> str:
@@ -78,36 +146,50 @@ def unique_name(name: str, taken: dict[str, int]) -> str:
 
 def joined(scopes: tuple[str, ...], depth: int) -> str:
     """Return the name that the last ``depth`` scopes make."""
-    parts = scopes[-depth:]
-    # A scope that repeats the one before it says nothing: conv1/conv1_bias.
-    following = (*parts[1:], "")
-    kept = [
-        p for p, after in zip(parts, following) if not f"{after}_".startswith(f"{p}_")
-    ]
-    name = "_".join(kept)
-    if len(name) > MAX_LENGTH:
-        # At the end of a word, and not before a number.
-        name = re.sub(r"^[^_]*_[_0-9]*", "", name[-MAX_LENGTH:]) or name[:MAX_LENGTH]
+    return _name(scopes[-depth:])
+
+
+def _name(parts: tuple[str, ...]) -> str:
+    name = cut("_".join(without_repeats(parts)))
     return name if name[:1].isalpha() else f"v{name}"
 
 
-def _scopes(item: Wanted) -> tuple[str, ...]:
+def cut(name: str) -> str:
+    """Return the end of a name that is too long, from the start of a word that is no number."""
+    if len(name) <= MAX_LENGTH:
+        return name
+    return re.sub(r"^[^_]*_[_0-9]*", "", name[-MAX_LENGTH:]) or name[:MAX_LENGTH]
+
+
+def without_repeats(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop a scope that the next one repeats, and so says nothing: conv1/conv1_bias."""
+    following = (*parts[1:], "")
+    return tuple(
+        p for p, after in zip(parts, following) if not f"{after}_".startswith(f"{p}_")
+    )
+
+
+def scopes_of(name: str, fallback: str) -> tuple[str, ...]:
     """Split an ONNX name at its scopes, each in snake case."""
-    text = item.value.split(";")[
-        0
-    ]  # TensorFlow Lite joins the names of fused operators
-    text = re.sub(r"(?i)(_output_0|:0)+$", "", text)
-    text = re.sub(r"(?i)_output_\d+(?=[.:_])", "", text)  # before what a plan appended
-    parts = [snake_case(part) for part in re.split(r"[/:.\\]+", text)]
+    # TensorFlow Lite joins the names of fused operators.
+    text = re.sub(r"(?i)(_output_0|:0)+$", "", name.split(";")[0])
+    found = split_scopes(re.sub(r"[._]weight_bias$", ".bias", text))
+    if not found or not re.search(r"[a-z]", found[-1]):
+        found = (*found[:-1], "_".join((fallback, *found[-1:])))
+    return found[-MOST_SCOPES:]
+
+
+def split_scopes(text: str) -> tuple[str, ...]:
+    """Split a path at its scopes, each in snake case; numbers belong to the scope before."""
+    text = re.sub(r"(?i)_outputs?_\d+(?=[.:_/]|$)", "", text)
+    text = _INLINED.sub(r"\1/", text)
     found: list[str] = []
-    for part in filter(None, parts):
+    for part in filter(None, map(snake_case, re.split(r"[/:.\\]+", text))):
         if part.isdigit() and found:
             found[-1] += f"_{part}"  # the n-th of a list belongs to the list
         else:
             found.append(part)
-    if not found or not re.search(r"[a-z]", found[-1]):
-        found.append(f"{item.fallback}_{found[-1]}" if found else item.fallback)
-    return tuple(found[-6:])
+    return tuple(found)
 
 
 def snake_case(text: str) -> str:

@@ -18,6 +18,7 @@ from .annotations import annotation
 from .control_flow import ControlFlow
 from .literals import render_call, render_number
 from .methods import Methods
+from .naming import node_name
 from .spelling import Spelling
 from .text import WIDTH, comment
 from .uses import Uses, is_kernel
@@ -52,7 +53,8 @@ class StatementWriter:
         if isinstance(operation, Call):
             yield self.assignment(operation, statement.outputs)
         else:
-            yield from ControlFlow(self).lines(operation, statement.outputs)
+            flow = ControlFlow(self, node_name(statement))
+            yield from flow.lines(operation, statement.outputs)
         if statement.frees:
             names = (self.spelling.names[name] for name in statement.frees)
             yield f"del {', '.join(names)}"

@@ -2,38 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
-from ..ir.program import Program, Statement, bodies_of
-from .names import Wanted, assign_names, snake_case
-
-
-def name_values(program: Program, used: Iterable[str]) -> dict[str, str]:
-    """Name every value; a body is a method, whose names need only differ from what it captures."""
-    wanted = [Wanted(name, "x") for name in program.inputs]
-    wanted += [Wanted(name, "weight") for name in used if name not in program.inputs]
-    statements = (*program.setup, *program.statements)
-    names = assign_names([*wanted, *_results(statements)])
-    _name_bodies(statements, names)
-    return names
+from ..ir.graph import onnx_name
+from ..ir.program import Program, Statement, bodies_of, references, walk
+from .names import Wanted, assign_names, cut, snake_case, unique_name
+from .naming import FunctionNames, operator_of, weight_roles
+from .naming_generic import has_generic_name, parameter_of
+from .naming_modules import Modules
 
 
-def _name_bodies(statements: Iterable[Statement], names: dict[str, str]) -> None:
-    for statement in statements:
-        for body in bodies_of(statement.operation):
-            wanted = [
-                *(Wanted(name, "item") for name in body.inputs),
-                *_results(body.statements),
-            ]
-            names.update(assign_names(wanted, {names[name] for name in body.captures}))
-            _name_bodies(body.statements, names)
+def name_values(
+    program: Program, used: Iterable[str], telling: Collection[str] = ()
+) -> dict[str, str]:
+    """Name every value; a body is a method, whose names need only differ from what it captures.
+
+    ``telling`` are constants that keep their names, as generic as they may look.
+    """
+    weights = [name for name in used if name not in program.inputs]
+    return _Names(program, weights, telling).named()
 
 
-def _results(statements: Iterable[Statement]) -> Iterator[Wanted]:
-    """Yield what statements define, to be called after the operator if it has no name."""
-    for statement in statements:
-        operators = [node.rpartition(": ")[2] for node in statement.nodes]
-        fallback = (
-            snake_case(operators[0].rpartition(".")[2]) if operators else "length"
-        )
-        yield from (Wanted(name, fallback) for name in statement.outputs if name)
+@dataclass
+class _Names:
+    program: Program
+    weights: list[str]
+    telling: Collection[str] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    """For each result, what weights that are read for it are called after."""
+
+    def named(self) -> dict[str, str]:
+        """Name the inputs, what is loaded, the results of calls, and those in bodies."""
+        program = self.program
+        results = {n for s in program.statements for n in s.outputs}
+        loaded = (*self.weights, *(n for s in program.setup for n in s.outputs if n))
+        modules = Modules.of(walk(program.statements), loaded)
+        generic = [
+            name
+            for name in loaded
+            if name not in self.telling
+            and (name in modules.strangers or _is_generic(name, results))
+        ]
+        given = {*loaded}.difference(generic)
+        function = FunctionNames(program.statements, modules, _outputs(program))
+        self.names = assign_names([
+            *(Wanted(name, "x") for name in program.inputs),
+            *(Wanted(name, "weight") for name in loaded if name in given),
+            *function.wanted(),
+        ])  # fmt: skip
+        self.bases.update(function.bases(self.names))
+        self._name_bodies(program.statements, modules)
+        self._name_loaded(generic)
+        return self.names
+
+    def _name_bodies(self, statements: Iterable[Statement], modules: Modules) -> None:
+        for statement in statements:
+            for body in bodies_of(statement.operation):
+                function = FunctionNames(body.statements, modules)
+                wanted = [*function.parameters(body.inputs, "item"), *function.wanted()]
+                avoid = {self.names[n] for n in body.captures if n in self.names}
+                self.names.update(assign_names(wanted, avoid))
+                self.bases.update(function.bases(self.names))
+                self._name_bodies(body.statements, modules)
+
+    def _name_loaded(self, generic: list[str]) -> None:
+        """Call weights, and what is computed of them at load, after what reads them."""
+        program, names = self.program, self.names
+        roles = weight_roles(program.walk(), {*generic})
+        made = {n: s for s in program.setup for n in s.outputs if n}
+        taken = dict.fromkeys(names.values(), 0)
+
+        def wanted(value: str) -> str:
+            result, role = roles.get(value, ("", "constant"))
+            if result in made and result not in names:  # a weight that is prepared
+                return wanted(result)
+            base = self.bases.get(result) or names.get(result, "")
+            return f"{base}_{role}" if base else role
+
+        for name in generic:
+            said = wanted(name)
+            if name in made:
+                said = _prepared(name, said, made[name])
+            names[name] = unique_name(cut(said), taken)
+
+
+def _outputs(program: Program) -> dict[str, str]:
+    """Return the names of the model's outputs, as far as they have letters."""
+    names = program.output_names or program.outputs
+    pairs = zip(program.outputs, names)
+    return {value: name for value, name in pairs if re.search("[A-Za-z]", name)}
+
+
+def _is_generic(weight: str, results: Collection[str]) -> bool:
+    """Return whether the name of a weight, or of what it is a parameter of, says nothing."""
+    if has_generic_name(weight):
+        return True
+    whole = parameter_of(weight)
+    computed = whole in results or re.search(r"\d", whole)
+    return bool(whole and computed and has_generic_name(whole))
+
+
+def _prepared(value: str, weight: str, statement: Statement) -> str:
+    """Return the name of what is computed of a weight at load, with what the plan says of it."""
+    sources = [onnx_name(name) for name in references(statement.operation)]
+    if not sources:
+        return snake_case(operator_of(statement)) or weight
+    name = onnx_name(value)
+    ends = (name[len(source) :] for source in sources if name.startswith(source))
+    return f"{weight}_{snake_case(next(ends, '')) or 'prepared'}"

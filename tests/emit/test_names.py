@@ -25,7 +25,7 @@ def names(*values: str, fallback: str = "conv") -> list[str]:
         ("/layer1/layer1.0/conv1/Conv_output_0", "conv"),
         ("serving_default_input_2:0", "serving_default_input_2"),
         ("Pooling160_Output_0_reshape0", "pooling160_reshape0"),
-        ("layer1.0.conv1.weight", "weight"),
+        ("layer1.0.conv1.weight", "conv1_weight"),
         ("MatMul", "mat_mul"),
         ("GreaterOrEqual", "greater_or_equal"),
         ("ConstantOfShape_1", "constant_of_shape_1"),

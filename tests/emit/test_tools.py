@@ -119,8 +119,8 @@ def test_only_what_is_asked_for_is_kept(folder):
     from net.watch import trace
 
     seen = trace(Model(), X, np.array(3), capture=["b", "q", "v2"])
-    assert set(seen.values) == {"b", "twice.q", "y_body.v2"}
-    assert len(seen.values["y_body.v2"]) == 3  # one for each time around
+    assert set(seen.values) == {"b", "twice.q", "y_body.probabilities"}
+    assert len(seen.values["y_body.probabilities"]) == 3  # one for each time around
     assert len(seen.values["twice.q"]) == 2  # one for each call
     np.testing.assert_array_equal(seen["v2"], seen.outputs.y)
 

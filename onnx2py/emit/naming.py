@@ -1,0 +1,170 @@
+"""Names by role for the values of one function.
+
+A value keeps its ONNX name unless that is generic (see ``naming_generic``). Else it is called, in
+this order, after
+
+1. the parameter that reads it, if that tells and all readers agree: ``q``, ``mask``;
+2. the module whose weight it is computed with: ``layer1_0_conv1``;
+3. the module that its node belongs to; what a module computes before its last call is
+   ``fc1_product``;
+4. its operator, as a noun (see ``traits.nouns``).
+
+Equal names are numbered within the function, from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..ir.graph import onnx_name
+from ..ir.program import Call, Loop, Ref, Statement, references
+from ..traits.nouns import noun_of
+from .names import Wanted, scopes_of, snake_case
+from .naming_generic import has_generic_name
+from .naming_modules import Modules, Path, Runs, path_of
+from .naming_roles import parameters_of, role_of, told_by
+
+
+@dataclass
+class FunctionNames:
+    """What the values of one function want to be called."""
+
+    statements: tuple[Statement, ...]
+    modules: Modules
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Other names of values, which count whatever they are: those of the model's outputs."""
+    told: dict[str, str] = field(init=False)
+    """What the readers of each value call it, '' if they do not agree."""
+    runs: Runs = field(init=False)
+    after_modules: set[str] = field(default_factory=set)
+    """Values that are called after their module."""
+
+    def __post_init__(self) -> None:
+        self.told = _told(self.statements)
+        self.runs = Runs(self.statements, self.modules)
+
+    def bases(self, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield each result with what weights that are read for it are called after."""
+        for place, statement in enumerate(self.statements):
+            base = self._base(place, statement, names)
+            yield from ((value, base) for value in statement.outputs if value)
+
+    def _base(self, place: int, statement: Statement, names: Mapping[str, str]) -> str:
+        module, first = self.runs.modules.get(place), next(iter(statement.outputs), "")
+        if module:
+            result = self.runs.result(place)
+            return names[result] if result in self.after_modules else _brief(module)
+        if not first or (first in self.called and has_generic_name(self.called[first])):
+            return _noun(statement, 0)
+        return names[first]
+
+    def wanted(self) -> Iterator[Wanted]:
+        """Yield what each result of the statements wants to be called."""
+        for place, statement in enumerate(self.statements):
+            for index, value in enumerate(statement.outputs):
+                if value:
+                    yield self._wanted(place, index, value)
+
+    def parameters(self, values: Iterable[str], fallback: str) -> Iterator[Wanted]:
+        """Yield what parameters of the function want to be called."""
+        for value in values:
+            told = self.told.get(value, "")
+            if told and has_generic_name(value):
+                yield Wanted(value, fallback, (told,), counted=True, brief=True)
+            else:
+                yield Wanted(value, fallback)
+
+    def _wanted(self, place: int, index: int, value: str) -> Wanted:
+        statement = self.statements[place]
+        if not statement.nodes:  # a length
+            return Wanted(value, "length", scopes_of(value, "length")[-1:])
+        noun = _noun(statement, index)
+        if value in self.called:
+            return Wanted(value, noun, scopes_of(self.called[value], noun))
+        if not has_generic_name(value):
+            return Wanted(value, noun)
+        path, told = path_of(statement), self.told.get(value)
+        module = self.runs.modules.get(place)
+        if told or not module:
+            return Wanted(value, noun, (*path, told or noun), True, True)
+        if index or not self.runs.ends(place):
+            module = (*module[:-1], f"{module[-1]}_{noun}")
+        else:
+            self.after_modules.add(value)
+        return Wanted(value, noun, module, counted=True)
+
+
+def weight_roles(
+    statements: Iterable[Statement], weights: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """Return, for each weight, the result that it is first read for, and its role there."""
+    roles: dict[str, tuple[str, str]] = {}
+    for statement in statements:
+        operation, operator = statement.operation, operator_of(statement)
+        result = next(filter(None, statement.outputs), "")
+        if not result or not statement.nodes:
+            continue
+        if isinstance(operation, Call):
+            for place, (argument, parameter) in enumerate(parameters_of(operation)):
+                if isinstance(argument, Ref) and argument.name in weights:
+                    role = role_of(parameter, operator, place)
+                    roles.setdefault(argument.name, (result, role))
+        if isinstance(operation, Loop):
+            pairs = (
+                (operation.trip_count, "count"),
+                (operation.condition, "condition"),
+            )
+            for argument, role in pairs:
+                if isinstance(argument, Ref) and argument.name in weights:
+                    roles.setdefault(argument.name, (result, role))
+        otherwise = "constant" if isinstance(operation, Call) else "start"
+        for name in references(operation):
+            if name in weights:
+                roles.setdefault(name, (result, otherwise))
+    return roles
+
+
+def node_name(statement: Statement) -> str:
+    """Return the name for the methods of a node's bodies; '' if it has none.
+
+    That is the node, or if its name is generic the operator, after the module around it.
+    """
+    name = statement.nodes[0].rpartition(": ")[0] if statement.nodes else ""
+    if "{" in name or name in map(onnx_name, statement.outputs):
+        return ""  # a pattern of a block's nodes, or a value in place of a name
+    if not has_generic_name(name):
+        return scopes_of(name, "")[-1]
+    operator = snake_case(operator_of(statement))
+    return "_".join((*path_of(statement)[-1:], operator))
+
+
+def operator_of(statement: Statement) -> str:
+    """Return the operator of the first node of a statement, without its domain."""
+    label = statement.nodes[0] if statement.nodes else ""
+    return label.rpartition(": ")[2].rpartition(".")[2]
+
+
+def _brief(module: Path) -> str:
+    outer = (scope for scope in module[:-1] if scope[-1:].isdigit())
+    return "_".join((*outer, module[-1]))
+
+
+def _noun(statement: Statement, index: int) -> str:
+    operator, operation = operator_of(statement), statement.operation
+    function = operation.function if isinstance(operation, Call) else None
+    kernel = str(getattr(function, "__name__", ""))
+    return noun_of(kernel, operator, index) or snake_case(operator) or "value"
+
+
+def _told(statements: Iterable[Statement]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for statement in statements:
+        operation = statement.operation
+        if isinstance(operation, Call):
+            pairs = list(told_by(operation))
+        else:
+            pairs = [(name, "") for name in references(operation)]
+        for name, said in pairs:
+            told[name] = said if told.setdefault(name, said) == said else ""
+    return told
