@@ -108,7 +108,7 @@ class _Views:
         elif traits.makes_new(call):
             return
         elif traits.view:
-            first = call.args[0]
+            first = next(iter(call.args), None)  # an optional may be empty
             sources = [first.name] if isinstance(first, Ref) else []
         else:
             sources = [together, *references(call)]
