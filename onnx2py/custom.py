@@ -34,7 +34,8 @@ import numpy as np
 from .errors import InternalError, OptionError
 from .ir.graph import Graph
 from .ir.program import Argument, Call
-from .lowering.context import NodeContext, short_float
+from .lowering.attributes import short_float
+from .lowering.context import NodeContext
 from .lowering.registry import Rule, Rules, find_rule
 
 Function = TypeVar("Function", bound=Callable[..., Any])

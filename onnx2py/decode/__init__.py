@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from ..ir.graph import Graph
 from ..load import LoadedModel
 from .functions import Functions
-from .graph import GraphDecoder, Shared
+from .graph import GraphDecoder
 from .inference import inferred_types
 from .inlining import HasRule, with_bodies
 from .limits import check_functions, check_ranks
 from .opsets import normalise_domains, opsets_of
+from .shared import Shared
 from .sorting import sort_graphs
 from .symbols import open_dims, part_repeated_symbols, symbol
 from .types import value_type

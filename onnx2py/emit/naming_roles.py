@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Argument, Call, Expression, Ref
-from ..lowering.context import kernel_signature
+from ..ir.signatures import kernel_signature
 
 _TELLING_WORDS = """
 attention_bias attn_mask boxes condition cos_cache gate grid indices initial_c initial_h

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement, bodies_of, references
-from ..lowering.context import kernel_signature
+from ..ir.signatures import kernel_signature
 from .text import comment
 
 

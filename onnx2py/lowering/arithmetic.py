@@ -11,7 +11,8 @@ import numpy as np
 from ..ir.program import Argument, Call, Operation
 from ..kernels import arithmetic
 from ._elementwise import binary, binary_from_axis, unary
-from .context import NodeContext, short_float
+from .attributes import short_float
+from .context import NodeContext
 from .registry import lowers
 
 UNARY: dict[str, Callable[..., Any]] = {

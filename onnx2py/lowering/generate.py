@@ -9,7 +9,8 @@ import numpy as np
 from ..ir.program import Argument, Call, Ref
 from ..ir.types import DTYPES
 from ..kernels import generate as kernels
-from .context import NodeContext, short_float
+from .attributes import short_float
+from .context import NodeContext
 from .registry import lowers
 from .shape import int_tuple, one_number
 

@@ -10,7 +10,8 @@ import numpy as np
 from ..ir.program import Argument, Call
 from ..ir.types import DTYPES
 from ..kernels import quantization, quantization_narrow
-from .context import NodeContext, short_float
+from .attributes import short_float
+from .context import NodeContext
 from .registry import lowers
 
 _DIVIDED_IN = ("float16", "bfloat16")
