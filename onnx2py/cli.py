@@ -8,6 +8,7 @@ the command; compiling is the default. A file with the name of a command is spel
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shlex
 import signal
@@ -31,6 +32,8 @@ TERMINATED = 128 + signal.SIGTERM
 
 def command() -> NoReturn:
     """Run the command and end the process with its exit status."""
+    # A compiler makes many objects and few cycles: fewer collections save a tenth of the time.
+    gc.set_threshold(100_000, 20, 20)
     try:
         status = main()
     except SystemExit as ended:

@@ -56,8 +56,8 @@ def with_numbers_followed(
             _hide(node.proto)
         else:
             left -= node.count
-    for _ in range(ROUNDS):
-        inferred = shape_inference.infer_shapes(model, data_prop=True)
+    inferred = shape_inference.infer_shapes(model, data_prop=True)
+    for _ in range(ROUNDS if hidden else 0):
         before = dict(hidden)
         for node in _Typed(inferred, constants).nodes(model.graph, before):
             if node.is_settled and (node.count or 0) <= left:
@@ -65,6 +65,7 @@ def with_numbers_followed(
                 left -= node.count or 0
         if len(hidden) == len(before):
             break
+        inferred = shape_inference.infer_shapes(model, data_prop=True)
     _complete(inferred.graph, plain.graph, proto.graph)
     return inferred
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import onnx
 
@@ -37,7 +38,7 @@ def scopes_of(proto: onnx.NodeProto) -> tuple[Scope, ...]:
     }
     scopes = _of_lists(noted.get(PATHS, ""), noted.get(CLASSES, ""))
     scopes = scopes or _of_namespace(noted.get(NAMESPACE, ""))
-    return scopes or _of_name(proto.name)
+    return scopes or _of_path(proto.name.strip("/").rpartition("/")[0])
 
 
 def _of_lists(paths: str, classes: str) -> tuple[Scope, ...]:
@@ -58,12 +59,13 @@ def _of_namespace(text: str) -> tuple[Scope, ...]:
     return tuple(_scopes((path, name) for path, _, name in parts[:-1]))
 
 
-def _of_name(name: str) -> tuple[Scope, ...]:
-    """Read ``/encoder/layer.0/query/MatMul``, or ``/layer1/layer1.0/conv1/Conv``."""
-    parts = name.strip("/").split("/") if len(name) <= LONGEST else []
+@lru_cache(maxsize=1000)
+def _of_path(path_of_node: str) -> tuple[Scope, ...]:
+    """Read ``encoder/layer.0/query``, or ``layer1/layer1.0/conv1``."""
+    parts = path_of_node.split("/") if len(path_of_node) <= LONGEST else []
     paths: list[str] = []
     last = ""
-    for part in parts[:-1][:MOST]:
+    for part in parts[:MOST]:
         path = paths[-1] if paths else ""
         if last and part.startswith(
             f"{last}."

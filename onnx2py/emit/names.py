@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAX_LENGTH = 60
 """Longer names lose their beginning."""
@@ -179,6 +180,7 @@ def scopes_of(name: str, fallback: str) -> tuple[str, ...]:
     return found[-MOST_SCOPES:]
 
 
+@lru_cache(maxsize=10_000)
 def split_scopes(text: str) -> tuple[str, ...]:
     """Split a path at its scopes, each in snake case; numbers belong to the scope before."""
     text = re.sub(r"(?i)_outputs?_\d+(?=[.:_/]|$)", "", text)

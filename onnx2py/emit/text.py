@@ -22,8 +22,11 @@ _DIRECTIVES = re.compile(
 
 def one_line(text: object) -> str:
     """Escape all characters that could end a line or change its direction."""
+    given = str(text)
+    if given.isascii() and given.isprintable() and "\\" not in given:
+        return given if len(given) <= MAX_TEXT else f"{given[:MAX_TEXT]}..."
     characters = []
-    for character in str(text):
+    for character in given:
         category = unicodedata.category(character)
         printable = character == " " or category[0] not in "CZ"
         if printable and character not in "\\":

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Union
 
 import numpy as np
@@ -80,7 +81,7 @@ class Node:
         shown = self.domain if self.domain != FUNCTION_DOMAIN else ""
         return f"{shown}.{self.operator}" if shown else self.operator
 
-    @property
+    @cached_property
     def subgraphs(self) -> dict[str, Graph]:
         """The attributes that are graphs."""
         return {k: v for k, v in self.attributes.items() if isinstance(v, Graph)}

@@ -89,7 +89,7 @@ class Repeats:
         """Yield lengths and beginnings of what repeats in equal runs, which may overlap."""
         begins = np.sort(self.order[first : last + 1])
         steps = np.diff(begins)
-        for period in np.unique(steps[steps < length]).tolist():
+        for period in sorted(set(steps[steps < length].tolist())):
             start = int(begins[:-1][steps == period][0])
             yield from ((period, start + i) for i in range(min(period, MOST_PHASES)))
         yield length, int(begins[0])
