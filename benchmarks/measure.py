@@ -234,7 +234,7 @@ def recorded_or_random(model: Path) -> dict[str, Any]:
         If onnxruntime takes none of the random inputs: some indices are out of range.
     """
     signature = Signature.of(decode(load(model)).graph)
-    golden = model.with_suffix("") / "golden"
+    golden = model.with_suffix("") / "tools/golden"
     paths = {n: golden / f"input_{i}.npy" for i, n in enumerate(signature.inputs)}
     found = {n: np.load(path) for n, path in paths.items() if path.exists()}
     if not found:

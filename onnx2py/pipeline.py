@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .decode import DecodedModel
+from .emit.frame import GOLDEN, README
 from .emit.layout import format_source
 from .emit.package import Content, Package, build_package
 from .emit.provenance import Provenance
@@ -119,7 +120,7 @@ class Compiled:
 
     def verified(self, folder: Path, chosen: Options) -> Verification:
         """Compare the package, which lies in ``folder``, with the model."""
-        return verify_package(
+        verification = verify_package(
             folder,
             self.model if self.loaded.changed is None else self.loaded.changed,
             self.loaded.files.folder,
@@ -127,6 +128,10 @@ class Compiled:
             graph=self.graph,
             requires=self.package.requires,
         )
+        if (folder / GOLDEN).is_dir():
+            readme = self.package.recorded_readme
+            (folder / README).write_bytes(readme.encode("utf-8"))
+        return verification
 
     def report(
         self,

@@ -14,7 +14,7 @@ def package_names(paths: Sequence[Path | None]) -> list[str]:
     The names depend on no folder but those that tell models apart.
     """
     scopes = [_scopes(path, i) for i, path in enumerate(paths)]
-    taken = {"ops": 0}
+    taken = {"ops": 0, "tools": 0}
     return [unique_name(joined(own, _depth(own, scopes)), taken) for own in scopes]
 
 

@@ -203,9 +203,9 @@ def verify_existing(
     folder = Path(os.path.abspath(package))
     if not (folder / "model.py").is_file():
         raise VerifyError(f"{package}: expected a package that onnx2py made")
-    if per_node and not (folder / "watch.py").is_file():
+    if per_node and not (folder / "tools/watch.py").is_file():
         raise VerifyError(
-            f"{package}: expected watch.py, to look into a run; compile the model again"
+            f"{package}: expected tools/watch.py, to look into a run; compile the model again"
         )
     front = read(model, chosen)
     loaded = front.loaded

@@ -298,7 +298,7 @@ def test_every_value_is_compared_as_the_graph_says_it(tmp_path):
     assert report.nodes is not None
     assert len(report.nodes.results) >= 5
     assert all(result.agrees for result in report.nodes.results)
-    names = json.loads((tmp_path / "pkg/names.json").read_text())
+    names = json.loads((tmp_path / "pkg/tools/names.json").read_text())
     assert {"x", "a", "y"} <= set(names.values())
 
 

@@ -102,7 +102,7 @@ def test_a_wrong_package_is_made_but_differs(here, capsys, monkeypatch, change, 
         "try: onnx2py verify pkg net.onnx --per-node",
     ]
     assert Path("pkg/model.py").is_file()
-    assert not Path("pkg/golden").exists()
+    assert not Path("pkg/tools/golden").exists()
     assert sorted(p.name for p in here.iterdir()) == ["net.onnx", "pkg"]
 
 
@@ -263,7 +263,7 @@ def test_data_sets_beside_the_model_are_found(here):
     assert found is not None and found.agrees
     assert found.inputs == "test_data_set_0, test_data_set_2, test_data_set_10"
     assert found.oracle == "onnxruntime and recorded outputs"
-    np.testing.assert_array_equal(np.load("pkg/golden/input_0.npy"), X)
+    np.testing.assert_array_equal(np.load("pkg/tools/golden/input_0.npy"), X)
 
 
 def test_recorded_outputs_count(here, capsys):
@@ -317,9 +317,9 @@ def test_given_inputs(here, how):
     paths = write_inputs(how)
     report = compile_model(graph(TWO), "pkg", verify=True, data=paths)
     assert report.agrees
-    np.testing.assert_array_equal(np.load("pkg/golden/input_0.npy"), A)
-    np.testing.assert_array_equal(np.load("pkg/golden/input_1.npy"), B)
-    np.testing.assert_array_equal(np.load("pkg/golden/output_0.npy"), A - B)
+    np.testing.assert_array_equal(np.load("pkg/tools/golden/input_0.npy"), A)
+    np.testing.assert_array_equal(np.load("pkg/tools/golden/input_1.npy"), B)
+    np.testing.assert_array_equal(np.load("pkg/tools/golden/output_0.npy"), A - B)
 
 
 @pytest.mark.parametrize(
@@ -403,14 +403,14 @@ def test_optional_inputs_are_left_out(here):
     model = graph("g (float[2] x, float[2] w) => (float[2] y) { y = Mul (x, w) }")
     model.graph.initializer.append(numpy_helper.from_array(A, "w"))
     assert compile_model(model, "pkg", verify=True).agrees
-    assert not Path("pkg/golden/input_1.npy").exists()
+    assert not Path("pkg/tools/golden/input_1.npy").exists()
     assert check().returncode == 0
 
 
 def test_seeds_differ(here):
     for seed in (1, 1, 2):
         compile_model(parse(NET), "pkg", verify=True, seed=seed)
-        yield_ = np.load("pkg/golden/input_0.npy")
+        yield_ = np.load("pkg/tools/golden/input_0.npy")
         Path(f"{len(list(here.glob('*.bin')))}.bin").write_bytes(yield_.tobytes())
     first, again, other = (Path(f"{i}.bin").read_bytes() for i in range(3))
     assert first == again != other
@@ -474,14 +474,14 @@ LARGE = """g (float[300, 300] x, int64[300, 300] i, string[2] s, bool[2] c)
 
 def test_large_inputs_are_drawn_again(here):
     compile_model(graph(LARGE), "pkg", verify=True, seed=5)
-    size = sum(p.stat().st_size for p in Path("pkg/golden").iterdir())
+    size = sum(p.stat().st_size for p in Path("pkg/tools/golden").iterdir())
     assert size < 30_000
     done = check()
     assert done.returncode == 0, done
     assert [line.split(",")[0] for line in done.stdout.splitlines()] == [
         "y: agrees", "j: agrees", "t: agrees", "d: agrees"
     ]  # fmt: skip
-    record = Path("pkg/golden/record.json")
+    record = Path("pkg/tools/golden/record.json")
     record.write_text(record.read_text().replace('"seed": 5', '"seed": 6'))
     assert "y: DIFFERS" in check().stdout
 
@@ -492,7 +492,7 @@ def test_large_given_inputs_are_not_recorded(here):
     report = compile_model(model, "pkg", verify=True, data=["x.npy"])
     assert report.agrees and report.verification is not None
     assert "the inputs are too large" in report.verification.notes[0]
-    assert not Path("pkg/golden").exists()
+    assert not Path("pkg/tools/golden").exists()
 
 
 def test_sequences_are_named_as_not_recorded(here):
@@ -536,8 +536,8 @@ def test_maps_are_recorded_as_their_values(here):
         ir_version=8,
     )
     assert compile_model(model, "pkg", verify=True).agrees
-    recorded = np.load("pkg/golden/output_0.npy")
-    x = np.load("pkg/golden/input_0.npy")
+    recorded = np.load("pkg/tools/golden/output_0.npy")
+    x = np.load("pkg/tools/golden/input_0.npy")
     np.testing.assert_array_equal(recorded, x[:, [1, 2, 0]])
     assert check().stdout.startswith("y: agrees")
 

@@ -126,7 +126,10 @@ def test_external_weights_are_found(here):
 
 @pytest.mark.parametrize(
     "package, words",
-    [("missing", "expected a package that onnx2py made"), ("old", "expected watch.py")],
+    [
+        ("missing", "expected a package that onnx2py made"),
+        ("old", "expected tools/watch.py"),
+    ],
 )
 def test_what_cannot_be_compared(here, capsys, package, words):
     Path("old").mkdir()

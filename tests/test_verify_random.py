@@ -66,7 +66,7 @@ def test_noise_that_inputs_scale_is_compared_without_it(here, capsys):
     assert "noise: RandomNormalLike, k: RandomUniformLike" in out
     assert "by value where nothing random is left" in out and "DIFFERS" not in out
     assert "not compared" not in out
-    scales = np.load("pkg/golden/input_1.npy")
+    scales = np.load("pkg/tools/golden/input_1.npy")
     assert scales[1] != 0 and not scales[[0, 2]].any()
     assert check_itself().startswith("y: agrees")
 

@@ -65,14 +65,14 @@ def test_small_outputs_agree_as_far_as_rounding_lets_them(here, capsys):
     assert "agrees within rounding, which moves onnxruntime by " in out
     assert "note: y: rounding alone moves onnxruntime's own result by " in out
     assert "each of 6 calls does what onnxruntime does" in out
-    assert Path("net/golden/output_0.npy").exists()
+    assert Path("net/tools/golden/output_0.npy").exists()
     assert main(["verify", "net", "net.onnx", "--per-node"]) == 0
 
 
 def test_calls_that_cannot_be_compared_are_not_said_to_agree(here, capsys):
     save_small()
     compile_model("net.onnx", "net")
-    with Path("net/watch.py").open("a") as file:
+    with Path("net/tools/watch.py").open("a") as file:
         file.write("\n\ndef trace(*_, **__):\n    raise OSError('the disk is full')\n")
     assert main(["verify", "net", "net.onnx"]) == 0
     out = capsys.readouterr().out

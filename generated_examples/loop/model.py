@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import TensorSpec, as_array, check_input, own, quiet
+from ._calls import as_array, own, quiet
+from ._checks import TensorSpec, check_input
 from ._threads import limited, thread_limit
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")

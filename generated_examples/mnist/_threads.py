@@ -15,7 +15,7 @@ from typing import Any, Callable, Optional, cast
 
 import numpy as np
 
-from ._tensors import Function
+from ._calls import Function
 
 
 class Library:

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ops
-from ._tensors import File, TensorSpec, check_input, load_weight, quiet, reuse_memory
+from ._calls import quiet, reuse_memory
+from ._checks import TensorSpec, check_input
 from ._threads import limited, thread_limit
+from ._weights import File, load_weight
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING, Any
 from .model import INPUTS, OUTPUTS, Model
 
 if TYPE_CHECKING:
-    from ._session import InferenceSession
+    from .tools.session import InferenceSession as InferenceSession
 
-__all__ = ["INPUTS", "OUTPUTS", "InferenceSession", "Model"]
+__all__ = ["INPUTS", "OUTPUTS", "Model"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the session on first use: ``Model`` does not need it."""
     if name == "InferenceSession":
-        from ._session import InferenceSession
-
+        try:
+            from .tools.session import InferenceSession
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith(f"{__name__}.tools"):
+                raise
+            raise ImportError(
+                f"{__name__}: InferenceSession needs the folder tools/, which was left "
+                "out of this copy or deleted"
+            ) from None
         return InferenceSession
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from .names import field_names
 from .results import ResultWriter
 from .signature import describe, input_checks
 from .spelling import Spelling
-from .uses import TENSORS, Uses
+from .uses import HELPERS, Uses
 from .weights import PlacedWeights
 from .words import name_list
 
@@ -76,7 +76,7 @@ class ModelFile:
             "checked": any(
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
-            "helpers": uses.imported(TENSORS),
+            "helpers": {module: uses.imported(module) for module in HELPERS},
             "typing_names": uses.imported("typing"),
             "functools_names": uses.imported("functools"),
             "callable": self.blocks.loads,
@@ -102,16 +102,16 @@ class ModelFile:
     def _note_frame(self, large: bool) -> None:
         """Note the names that the template itself uses."""
         self.uses.typing("Optional")
-        self.uses.tensors("TensorSpec")
-        self.uses.tensors("quiet")
+        self.uses.helper("TensorSpec")
+        self.uses.helper("quiet")
         if len(self.program.outputs) != 1:
             self.uses.typing("NamedTuple")
         if large:
-            self.uses.tensors("reuse_memory")
+            self.uses.helper("reuse_memory")
         if self._has_files():
             self.uses.name("functools", "partial")
-            self.uses.tensors("File")
-            self.uses.tensors("load_weight")
+            self.uses.helper("File")
+            self.uses.helper("load_weight")
 
     def _has_files(self) -> bool:
         """Return whether weights are stored in files."""

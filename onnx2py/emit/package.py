@@ -15,13 +15,14 @@ from ..plan.release import is_large
 from ..tables import in_bytes
 from .blocks import block_source
 from .environment import rendered
+from .frame import LAID_OUT, NAMES, NEEDED, README, SHARED, TOOLS
+from .helpers import helpers_context
 from .model_file import ModelFile
 from .names_file import names_text
 from .operators import Kernel, laid_out_operators, operator_files
 from .provenance import Provenance
 from .shake import required_libraries
 from .signature import example_call
-from .tensors_file import tensors_context
 from .text import one_line
 from .usage import used_weights
 from .uses import Uses
@@ -29,40 +30,6 @@ from .weights import place_weights
 from .words import doc_line
 
 Content = Union[str, np.ndarray]
-
-FILES = (
-    "__init__.py", "__main__.py", "_binding.py", "_feeds.py", "_golden.py", "_inference.py",
-    "_session.py", "_tensors.py", "_threads.py", "_tools.py", "watch.py", "model.py", "README.md",
-    "py.typed",
-)  # fmt: skip
-"""Files that have a template; ``py.typed`` is empty."""
-
-SHARED = frozenset(
-    {
-        "_binding.py",
-        "_feeds.py",
-        "_inference.py",
-        "_tensors.py",
-        "_threads.py",
-        "py.typed",
-    }
-)
-"""Files that packages in one folder share, like ``ops/``."""
-
-LAID_OUT = frozenset(
-    {
-        "__main__.py",
-        "_binding.py",
-        "_feeds.py",
-        "_golden.py",
-        "_inference.py",
-        "_tensors.py",
-        "_threads.py",
-        "_tools.py",
-        "watch.py",
-    }
-)
-"""Files whose templates black would not change, whatever is filled in."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +49,8 @@ class Package:
     """What ``model.py`` calls."""
     large: bool = False
     """Whether calls take so much memory that it is worth keeping."""
+    recorded_readme: str = ""
+    """The README of the package once inputs and outputs are recorded in it."""
 
 
 def build_package(
@@ -134,19 +103,17 @@ class _Builder:
         )
         kernels = tuple(self.uses.kernels)
         requires = self._requires()
-        context = {**model, **self._context(requires)}
+        context = {**model, **self._context(requires), "recorded": False}
         stored = self._stored()
         files: dict[str, Content] = {
             **stored,
             **{
                 path: rendered(path, context)
-                for path in FILES
+                for path in (*NEEDED, *TOOLS)
                 if not (self.shared and path in SHARED)
             },
             **({} if self.shared else operator_files(kernels)),
-            "names.json": names_text(
-                self.blocks, self.model.spelling, self.model.methods
-            ),
+            NAMES: names_text(self.blocks, self.model.spelling, self.model.methods),
         }
         return Package(
             files=dict(sorted(files.items())),
@@ -158,6 +125,7 @@ class _Builder:
             laid_out=LAID_OUT | laid_out_operators(kernels),
             kernels=kernels,
             large=self.large,
+            recorded_readme=rendered(README, {**context, "recorded": True}),
         )
 
     def _stored(self) -> dict[str, np.ndarray]:
@@ -189,6 +157,8 @@ class _Builder:
             "provenance": origin.sentence,
             "package": self.name,
             "common": ".." if self.shared else ".",
+            "above": "..." if self.shared else "..",
+            "common_tools": "...tools." if self.shared else ".",
             "version": origin.version,
             "source": origin.source,
             "sha256": origin.sha256,
@@ -204,7 +174,12 @@ class _Builder:
             "level": f"-O{origin.level}",
             "plain": origin.level == 0,
             "opsets": origin.opset_list,
-            **tensors_context(requires, self.large, any(self.holders)),
+            **helpers_context(
+                requires,
+                self.large,
+                own=any(self.holders),
+                as_array="as_array" in self.uses.names["_calls"],
+            ),
             "pillow": "PIL" in requires,
             "weight_summary": f"{counted(len(stored), 'tensor')}, {in_bytes(size)}",
             "summary": doc_line(

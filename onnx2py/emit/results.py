@@ -45,7 +45,7 @@ class ResultWriter:
         if not holders:
             return text
         others = dict.fromkeys(spelling.expression(outputs[i]) for i in holders.outputs)
-        return f"{self.uses.tensors('own')}({', '.join((text, *others, *names))})"
+        return f"{self.uses.helper('own')}({', '.join((text, *others, *names))})"
 
     def as_array(self, value: str) -> str:
         """Return the expression for a value, converted if it may be a NumPy scalar."""
@@ -56,4 +56,4 @@ class ResultWriter:
             is_array = is_array or self.spelling.is_attribute(value)
         else:
             is_array = value_type is not None
-        return spelled if is_array else f"{self.uses.tensors('as_array')}({spelled})"
+        return spelled if is_array else f"{self.uses.helper('as_array')}({spelled})"

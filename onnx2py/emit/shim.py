@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .environment import rendered
+from .frame import SHARED
+from .helpers import helpers_context
 from .operators import Kernel, laid_out_operators, operator_files
-from .package import SHARED, Content, Package
+from .package import Content, Package
 from .sampling import sampled_sha256
-from .tensors_file import tensors_context
 from .text import one_line
 
 NAME = "onnxruntime"
@@ -66,17 +67,18 @@ def build_shim(
         "name": NAME,
         "sampled_source": inspect.getsource(sampled_sha256),
         "requires": [name for name in requires if name != "numpy"],
-        **tensors_context(requires, large),
+        **helpers_context(requires, large),
     }
     files: dict[str, Content] = {
         path: rendered(path, context, "shim/") for path in (*SOURCES, "README.md")
     }
     files["py.typed"] = ""
+    shared = SHARED | {"tools/__init__.py"}
     common = {
         **operator_files(kernels),
-        **{path: rendered(path, context) for path in SHARED if path != "py.typed"},
+        **{path: rendered(path, context) for path in shared if path != "py.typed"},
     }
-    laid_out = SHARED | laid_out_operators(kernels)
+    laid_out = shared | laid_out_operators(kernels)
     files.update({f"{MODELS}/{path}": text for path, text in common.items()})
     for name, package in packages.items():
         files.update(

@@ -86,7 +86,7 @@ def input_checks(
         if isinstance(kind, TensorType):
             dims = ", dims" if value in shares else ""
             given = f"{literal(value)}, {name}, {literal(str(kind))}{dims}"
-            check = f"{uses.tensors('check_input')}({given})"
+            check = f"{uses.helper('check_input')}({given})"
         if value in program.defaults:
             default = placed.expression(value)
             lines.append(f"{name} = {default} if {name} is None else {check}")

@@ -10,8 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-TENSORS = "_tensors"
-"""The module of the package with what ``model.py`` needs to read weights and check inputs."""
+HELPERS = {
+    "_calls": ("as_array", "own", "quiet", "reuse_memory"),
+    "_checks": ("TensorSpec", "check_input"),
+    "_weights": ("File", "load_weight"),
+}
+"""The modules of the package that ``model.py`` imports names from, and these names."""
 
 
 @dataclass
@@ -43,9 +47,10 @@ class Uses:
         """Return a name that is imported from ``typing``."""
         return self.name("typing", name)
 
-    def tensors(self, name: str) -> str:
-        """Return a name that is imported from the package's own ``_tensors``."""
-        return self.name(TENSORS, name)
+    def helper(self, name: str) -> str:
+        """Return a name that is imported from one of the package's own modules."""
+        module = next(module for module, names in HELPERS.items() if name in names)
+        return self.name(module, name)
 
     def imported(self, module: str) -> str:
         """Return the names after ``from module import``, sorted; "" if none is used."""

@@ -152,8 +152,8 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
 
 def finish_manifest(folder: Path) -> None:
     """Write the list of files of a finished package."""
-    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
-    shutil.rmtree(folder / "ops" / "__pycache__", ignore_errors=True)
+    for cache in list(folder.rglob("__pycache__")):
+        shutil.rmtree(cache, ignore_errors=True)
     files = sorted(
         p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()
     )

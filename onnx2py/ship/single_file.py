@@ -15,8 +15,13 @@ from .merge import Merged, Module, in_order, merged
 LIMIT = 4 << 20
 """Maximum size of weights in bytes; as text they take 25% more."""
 
-_FILES_ONLY = ("read_array", "archived", "read_text")
+_FILES_ONLY = ("read_array", "archived")
 """Functions that read files next to the module, which do not exist here."""
+
+HELPERS = ("_checks", "_weights", "_calls", "_threads")
+"""The modules that the model imports, each after those that it imports itself."""
+SESSION = ("feeds", "inference", "binding", "session")
+"""The same for ``InferenceSession``, in ``tools/``."""
 
 _READ = '''
 
@@ -67,7 +72,7 @@ def write_single_file(path: Path, contents: Contents) -> None:
 def _source(contents: Contents, weights: dict[str, Path]) -> str:
     def module(name: str) -> Module:
         text = contents.files[f"{name.replace('.', '/')}.py"].read_text("utf-8")
-        return Module(name, _without_files(text) if name == "_tensors" else text)
+        return Module(name, _without_files(text) if name == "_weights" else text)
 
     names = [
         f"ops.{Path(name).stem}"
@@ -75,14 +80,10 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         if name.startswith("ops/") and name != "ops/__init__.py"
     ]
     operators = in_order({name: module(name) for name in names})
-    parts = [module("_tensors"), module("_threads"), *operators, module("model")]
+    helpers = [module(name) for name in HELPERS]
+    parts = [*helpers, *operators, module("model")]
     about = _docstring(parts[-1])
-    parts += [
-        module("_feeds"),
-        module("_inference"),
-        module("_binding"),
-        module("_session"),
-    ]
+    parts += [module(f"tools.{name}") for name in SESSION]
     whole = merged(parts, "ops")
     exported = list(module("ops.__init__").neighbors) if names else []
     sections = dict(whole.sections)

@@ -1,6 +1,6 @@
 """The golden record: inputs and outputs in the package, for the self-test of ``python -m``.
 
-``golden/record.json`` has the tolerance of each output, and how to regenerate inputs that are
+``record.json`` has the tolerance of each output, and how to regenerate inputs that are
 too large to be stored.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..emit.arrays import stored_array
+from ..emit.frame import GOLDEN
 from ..ir.types import EXTENSION_DTYPES
 from .comparison import tolerance
 from .inputs import Case, Signature
@@ -33,7 +34,7 @@ def record(
     rtol: Mapping[str, float],
     oracle: str,
 ) -> str:
-    """Write ``golden/`` into a package; return the reason if inputs cannot be recorded.
+    """Write ``tools/golden/`` into a package; return the reason if inputs cannot be recorded.
 
     Outputs that are not among the expected ones are not recorded.
     """
@@ -44,7 +45,7 @@ def record(
     small = sum(array.nbytes for array in stored.values()) <= MAX_BYTES
     if not small and not case.drawn:
         return "golden inputs and outputs are not recorded: the inputs are too large"
-    golden = folder / "golden"
+    golden = folder / GOLDEN
     golden.mkdir()
     outputs = {name: _recordable(expected.get(name)) for name in signature.outputs}
     limits = [

@@ -173,7 +173,7 @@ def draw(
 ) -> np.ndarray:
     """Return random values, to be cast to ``dtype``.
 
-    ``_golden.py`` of a package has this function too, to regenerate the same inputs. It uses
+    ``tools/records.py`` of a package has this function too, to regenerate the same inputs. It uses
     only uniform numbers, which are the same in all versions of NumPy.
     """
     uniform = np.asarray(random.random(shape))

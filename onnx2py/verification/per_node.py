@@ -12,6 +12,7 @@ import ml_dtypes
 import numpy as np
 import onnx  # noqa: TID251  (an oracle is not part of the compiler)
 
+from ..emit.frame import NAMES
 from ..errors import VerifyError
 from ..ir.graph import Graph
 from .bodies import opened
@@ -242,10 +243,10 @@ def ulp_difference(actual: Any, expected: Any) -> float:
 def value_names(folder: Path) -> dict[str, str]:
     """Return the ONNX name of each value of a package, by its name in Python."""
     try:
-        found: dict[str, str] = json.loads((folder / "names.json").read_text("utf-8"))
+        found: dict[str, str] = json.loads((folder / NAMES).read_text("utf-8"))
     except (OSError, ValueError):
         raise VerifyError(
-            f"{folder}: expected names.json, with the names of its values; compile it again"
+            f"{folder}: expected {NAMES}, with the names of its values; compile it again"
         ) from None
     return found
 

@@ -117,7 +117,7 @@ def values(
     package: Any, model: Any, feeds: dict[str, Any], store: Any
 ) -> dict[str, Any]:
     """Return every value of the graph, in order, and those of the first rounds of its bodies."""
-    watch: Any = importlib.import_module(f"{package.__name__}.watch")
+    watch: Any = importlib.import_module(f"{package.__name__}.tools.watch")
     names = {spec.name: spec.python_name for spec in package.INPUTS}
     top = Frame()
 

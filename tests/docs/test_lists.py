@@ -88,8 +88,11 @@ def test_the_package_has_the_files_that_are_listed_and_no_others() -> None:
     for pattern in patterns:
         assert list(MNIST.glob(pattern)), pattern
     listed = {path for pattern in patterns for path in MNIST.glob(pattern)}
-    present = {path for path in MNIST.iterdir() if path.name != "__pycache__"}
-    assert {path.name for path in present - listed} <= {"weights"}
+    inside = (*MNIST.iterdir(), *(MNIST / "tools").iterdir())
+    present = {
+        path for path in inside if path.name not in ("__pycache__", "__init__.py")
+    }
+    assert {path.name for path in present - listed} <= {"weights", "tools"}
 
 
 @pytest.mark.parametrize("name", NAMES)

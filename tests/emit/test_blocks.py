@@ -49,7 +49,7 @@ class Built:
     @property
     def names(self) -> dict[str, str]:
         """The ONNX name of each value."""
-        return dict(json.loads((self.folder / "names.json").read_text("utf-8")))
+        return dict(json.loads((self.folder / "tools/names.json").read_text("utf-8")))
 
     def classes(self) -> str:
         """Return the classes above the class Model."""
@@ -80,7 +80,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
         with staged(tmp_path / name, files, {}) as folder:
             finish_manifest(folder)
         module = importlib.import_module(name)
-        watch = importlib.import_module(f"{name}.watch")
+        watch = importlib.import_module(f"{name}.tools.watch")
         return Built(package, tmp_path / name, module, watch)
 
     yield make

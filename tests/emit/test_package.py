@@ -17,9 +17,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import onnx2py
+from onnx2py.emit.frame import LAID_OUT
 from onnx2py.emit.layout import format_source
 from onnx2py.emit.names import Wanted, assign_names
-from onnx2py.emit.package import LAID_OUT
 
 
 def parsed(text: str, opset: int = 17) -> onnx.ModelProto:

@@ -182,7 +182,7 @@ def sessions(name: str) -> tuple[Any, Any]:
     package = type(model).__module__.rpartition(".")[0]
 
     class Ours(importlib.import_module(package).InferenceSession):
-        OrtValue = importlib.import_module(f"{package}._binding").OrtValue
+        OrtValue = importlib.import_module(f"{package}.tools.binding").OrtValue
         lasting = model  # its package goes with it
 
         def failure(self, kind: str, message: str) -> Exception:

@@ -54,7 +54,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_value_is_what_onnxruntime_computes(folder):
     from net import Model
-    from net.watch import trace
+    from net.tools.watch import trace
 
     model = onnx.parser.parse_model(NET)
     for name in ("a", "b", "d", "e"):
@@ -94,7 +94,7 @@ def test_every_value_is_seen_and_is_what_onnxruntime_computes(
     onnx2py.compile_model(model, tmp_path / name, level=level)
     monkeypatch.syspath_prepend(str(tmp_path))
     package = importlib.import_module(name)
-    watch = importlib.import_module(f"{name}.watch")
+    watch = importlib.import_module(f"{name}.tools.watch")
     feeds = {"x": X, "times": np.array(times), "items": [np.ones(2, np.float32)]}
     seen = watch.trace(package.Model(), *feeds.values())
     names = watch.value_names()
@@ -116,7 +116,7 @@ def test_every_value_is_seen_and_is_what_onnxruntime_computes(
 
 def test_only_what_is_asked_for_is_kept(folder):
     from net import Model
-    from net.watch import trace
+    from net.tools.watch import trace
 
     seen = trace(Model(), X, np.array(3), capture=["b", "q", "v2"])
     assert set(seen.values) == {"b", "twice.q", "y_body.probabilities"}
@@ -127,7 +127,7 @@ def test_only_what_is_asked_for_is_kept(folder):
 
 def test_a_step_says_what_it_is_and_how_long_it_took(folder):
     from net import Model
-    from net.watch import trace
+    from net.tools.watch import trace
 
     steps = trace(Model(), X, np.array(0), capture=()).steps
     by_name = {name: step for step in steps for name in step.call.names}
@@ -147,7 +147,7 @@ def test_values_that_share_memory_with_inputs_are_read_only(level):
     text = """<ir_version: 8, opset_import: ["" : 17]>
         g (float[2, 3] x) => (float[2, 3] y) { t = Transpose (x) r = Neg (t) y = Transpose (r) }"""
     model = onnx2py.load_model(onnx.parser.parse_model(text), level=level)
-    watch = importlib.import_module(f"{type(model).__module__[:-6]}.watch")
+    watch = importlib.import_module(f"{type(model).__module__[:-6]}.tools.watch")
     x = np.zeros((2, 3), np.float32)
     seen = watch.trace(model, x)
     for values in seen.values.values():
@@ -163,7 +163,7 @@ def test_outputs_that_no_call_computes_have_names():
         g (float[3] x) => (float[3] y, float[3] z, float[3] w) <float[3] v = {1, 2, 3}>
         { y = Identity (x) z = Neg (x) w = Identity (v) }"""
     model = onnx2py.load_model(onnx.parser.parse_model(text))
-    watch = importlib.import_module(f"{type(model).__module__[:-6]}.watch")
+    watch = importlib.import_module(f"{type(model).__module__[:-6]}.tools.watch")
     x = np.float32([4, 5, 6])
     for seen in (
         watch.trace(model, x),
@@ -176,7 +176,7 @@ def test_outputs_that_no_call_computes_have_names():
 
 def test_a_name_that_nothing_has(folder):
     from net import Model
-    from net.watch import trace
+    from net.tools.watch import trace
 
     with pytest.raises(
         KeyError, match="bb: no value of the graph has that name; did you"
@@ -276,7 +276,7 @@ def test_bench_and_profile(folder, tmp_path):
     ],
 )
 def test_bench_says_which_number_of_threads_is_better_now(folder, usual, times, words):
-    said = importlib.import_module("net._tools").verdict(usual, times)
+    said = importlib.import_module("net.tools.bench").verdict(usual, times)
     assert said.startswith(words) and bool(said) == bool(words)
 
 
@@ -291,7 +291,7 @@ def test_a_model_that_cannot_take_random_inputs(tmp_path):
 
 
 def test_bench_says_when_blas_uses_half_of_the_processor(folder):
-    from net._tools import advice
+    from net.tools.bench import advice
 
     assert "OPENBLAS_CORETYPE=SkylakeX" in advice("fpu avx2 avx512f", "Haswell")
     assert not advice("fpu avx2 avx512f", "SkylakeX")
@@ -304,7 +304,7 @@ def test_the_kernels_that_blas_chose_are_those_asked_for(folder):
         pytest.skip("this NumPy has another BLAS than OpenBLAS")
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("on this processor OpenBLAS has other kernels to choose from")
-    code = "from net._tools import blas_kernels; print(blas_kernels())"
+    code = "from net.tools.bench import blas_kernels; print(blas_kernels())"
     for kernels in ("Haswell", "Sandybridge"):
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -343,7 +343,7 @@ def test_a_run_in_a_zip_can_be_watched(folder, tmp_path):
                 written.write(path, path.relative_to(folder))
     code = (
         f"import sys; sys.path.insert(0, {str(archive)!r})\n"
-        "import numpy as np\nfrom net import Model\nfrom net.watch import trace\n"
+        "import numpy as np\nfrom net import Model\nfrom net.tools.watch import trace\n"
         "seen = trace(Model(), np.ones((1, 3), np.float32), np.array(1))\n"
         "print(seen['b'].tolist())"
     )

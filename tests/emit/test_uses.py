@@ -19,7 +19,7 @@ from onnx2py.ir.types import EXTENSION_DTYPES
 from tests.test_seams import CASES as SEAMS
 
 EXAMPLES = Path(__file__).parents[2] / "generated_examples"
-COLLECTED = ("typing", "functools", "_tensors")
+COLLECTED = ("typing", "functools", "_calls", "_checks", "_weights")
 """The modules from which ``model.py`` imports what it uses and nothing more."""
 
 

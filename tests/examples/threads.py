@@ -23,7 +23,7 @@ SEVERAL = 4
 
 def variants(package: str) -> list[dict[str, Any]]:
     """Return the recorded inputs, and copies whose floats are scaled."""
-    golden = importlib.import_module(f"{package}._golden")
+    golden = importlib.import_module(f"{package}.tools.records")
     recorded = golden.recorded_inputs(golden.read_record())
     return [
         {

@@ -211,7 +211,7 @@ def test_numbers_are_onnxruntimes(tmp_path, monkeypatch, deep):
     np.testing.assert_array_equal(x, before)
 
     # Who watches sees every value as it was, not what came to its place.
-    watch = importlib.import_module("planned.watch")
+    watch = importlib.import_module("planned.tools.watch")
     seen = watch.trace(package.Model(), **feeds)
     np.testing.assert_array_equal(seen["b"], (x + 2) * (x + 2))
     np.testing.assert_array_equal(seen["a"], x + 2)

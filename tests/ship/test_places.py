@@ -24,7 +24,7 @@ assert (Model()(pictures) == found).all()
 np.save("found.npy", found)
 """
 LOOK = """
-from mnist.watch import trace
+from mnist.tools.watch import trace
 
 try:
     print(sorted(trace(Model(), pictures).values)[:2])

@@ -457,6 +457,7 @@ def test_models_that_cannot_be_told_apart_are_refused(tmp_path: Path):
     [
         (["/m/mnist-8.onnx"], ["mnist_8"], ["mnist-8.onnx"]),
         (["/m/ops.onnx", "/m/class.onnx"], ["ops_", "class_"], ["ops.onnx", "class.onnx"]),
+        (["/m/tools.onnx"], ["tools_2"], ["tools.onnx"]),
         (["/m/a.onnx", "/m/a.ort"], ["a", "a_2"], ["a.onnx", "a.ort"]),
         (["/a/b/M.onnx", "/a/b/m.onnx"], ["m", "m_2"], ["M.onnx", "m.onnx"]),
         (["/a/M.onnx", "/a/m.onnx", "/b/m.onnx"], ["a_m", "a_m_2", "b_m"],
@@ -481,7 +482,7 @@ def test_names_tell_models_apart(
 
 def test_kernels_are_there_once_and_packages_work_alone(made: Path):
     models = made / "out" / "onnxruntime" / "models"
-    assert not list(models.glob("*/ops")) and not list(models.glob("*/_tensors.py"))
+    assert not list(models.glob("*/ops")) and not list(models.glob("*/_checks.py"))
     code = "from onnxruntime.models.whole import Model\n"
     code += "print(json.dumps(Model()(np.array([3])).tolist()))"
     assert ask(made / "out", code) == [-3]
@@ -554,7 +555,7 @@ def test_it_is_written_again_with_other_models(tmp_path: Path):
     assert main(["shim", str(folder), str(one), "-q"]) == 0
     assert main(["shim", str(tmp_path), str(other), "-q"]) == 0
     packages = {p.name for p in (folder / "models").iterdir() if p.is_dir()}
-    assert packages == {"n", "ops"}
+    assert packages == {"n", "ops", "tools"}
     assert not (folder / "onnxruntime").exists()
 
 

@@ -142,7 +142,7 @@ def test_a_single_file_is_the_package(tmp_path: Path, name: str):
 import sys
 sys.path[:0] = [{str(alone.parent)!r}, {str(EXAMPLES)!r}]
 import alone_{name} as alone, numpy as np, {name} as package
-from {name}._golden import read_record, recorded_inputs
+from {name}.tools.records import read_record, recorded_inputs
 given = recorded_inputs(read_record())
 results = [m.Model()(**given) for m in (alone, package)]
 for one, two in zip(*([r] if len(alone.OUTPUTS) == 1 else r for r in results)):

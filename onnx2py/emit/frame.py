@@ -1,0 +1,46 @@
+"""The files of a package that have a template: what an app needs, and tools."""
+
+from __future__ import annotations
+
+README = "README.md"
+
+NEEDED = (
+    "__init__.py", "__main__.py", "_calls.py", "_checks.py", "_threads.py", "_weights.py",
+    "model.py", "py.typed",
+)  # fmt: skip
+"""Files that a program with the model needs; ``py.typed`` is empty."""
+
+TOOLS = (
+    README, "watch.py", "tools/__init__.py", "tools/bench.py", "tools/binding.py",
+    "tools/commands.py", "tools/feeds.py", "tools/files.py", "tools/inference.py",
+    "tools/profile.py", "tools/records.py", "tools/run.py", "tools/selftest.py",
+    "tools/session.py", "tools/watch.py",
+)  # fmt: skip
+"""Files for development and for programs written for onnxruntime."""
+
+GOLDEN = "tools/golden"
+"""The folder of recorded inputs and outputs."""
+NAMES = "tools/names.json"
+"""The ONNX names of the values in ``model.py``."""
+
+SHARED = frozenset(
+    {
+        "_calls.py",
+        "_checks.py",
+        "_threads.py",
+        "_weights.py",
+        "py.typed",
+        "tools/binding.py",
+        "tools/feeds.py",
+        "tools/inference.py",
+    }
+)
+"""Files that packages in one folder share, like ``ops/``."""
+
+LAID_OUT = frozenset(
+    path
+    for path in (*NEEDED, *TOOLS)
+    if path.endswith(".py")
+    and path not in ("__init__.py", "model.py", "tools/session.py")
+)
+"""Files whose templates black would not change, whatever is filled in."""
