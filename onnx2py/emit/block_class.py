@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import counted
-from ..ir.blocks import Chosen, Outline, mapped_statement
-from ..ir.graph import new_name
-from ..ir.program import (
-    Argument,
-    Call,
-    Program,
-    Ref,
-    Statement,
-    bodies_of,
-    references,
-    walk,
-)
+from ..ir.blocks import Chosen, Outline
+from ..ir.program import Call, Program, Statement, bodies_of, references, walk
 from ..ir.types import ValueType
 from ..plan.traverse import read_in_calls
 from .annotations import annotation
 from .arrays import is_scalar
-from .block_labels import below_scope, labeled, modules_of, without_scope
+from .block_convolution_lines import ConvolutionWriter
+from .block_labels import docstring, labeled
+from .block_names import local_names
 from .block_objects import Objects
 from .block_parts import Parts
 from .block_source import BlockWriter, Calling
 from .block_weights import stored, type_of, weight_lines
 from .literals import array_literal, dtype_literal, scalar_text
 from .methods import Methods
-from .names import unique_name
-from .patterns import pattern
 from .spelling import Spelling
-from .text import WIDTH, one_line
 from .usage import read_by_numpy_alone
-from .values import name_values
-from .words import doc_line
 
 INSIDE = " " * 8
 """Indentation of what is in a method."""
@@ -74,12 +60,16 @@ class ClassWriter:
     def written(self, block: str) -> Written:
         """Write the class of a block."""
         parts = self.objects.parts[block]
-        made = self.objects.lines(block)  # it may need more parameters
         local = self.local_program(parts)
         literals = _literals(parts, local)
         held = (*parts.constants, *parts.given, *parts.prepared)
         attributes = [name for name in held if name not in literals]
-        names = self.names(local, attributes)
+        sites = self.objects.tree.attributes(block)
+        names = local_names(local, parts.block, attributes, sites)
+        convolutions = ConvolutionWriter(parts, local, self.objects)
+        attributes = convolutions.hold(names, attributes)
+        made = self.objects.lines(block)  # it may need more parameters
+        local = self.local_program(parts)
         taken = dict.fromkeys(names.values(), 0)
         loops = self.calling.loop_variables(names, taken)
         loops.name(local.statements, local.outputs)
@@ -90,12 +80,19 @@ class ClassWriter:
             local, spelling, self.uses, Methods(taken),
             calling=self.calling, loops=loops,
         )  # fmt: skip
-        init = [*self.init(parts, local, spelling, writer), *made]
+        init = [
+            *convolutions.lines(names),
+            *self.init(parts, local, spelling, writer),
+            *made,
+        ]
+        filed = {names[name]: filed for name, filed in parts.files.items()}
+        filed.update(convolutions.files(names))
+        self.files.update(stored(filed, block, self.objects.paths))
         body = writer.block(local.statements)
         results = ", ".join(map(spelling.expression, local.outputs))
         lines = [
             f"class {self.objects.classes[block]}:",
-            textwrap.indent(_docstring(parts, writer.calls), "    "),
+            textwrap.indent(docstring(parts.block, writer.calls), "    "),
             "",
             *self.constructor(parts, init),
             f"    def __call__({self.parameters(local, names)}) -> {self.returned(local)}:",
@@ -124,37 +121,6 @@ class ClassWriter:
             setup=tuple(parts.setup),
         )
 
-    # ------------------------------------------------------------------ names
-
-    def names(self, local: Program, attributes: Sequence[str]) -> dict[str, str]:
-        """Name the values of a block by what their ONNX names say below its scope."""
-        scope = modules_of(self.outline.blocks[local.name])[0]
-        below: dict[str, str] = {}
-        taken: set[str] = set()
-
-        def short(name: str) -> str:
-            if name and name not in below:
-                rest = without_scope(name, scope)
-                below[name] = new_name(rest, taken) if rest in taken else rest
-                taken.add(below[name])
-            return below.get(name, "")
-
-        renamed = _renamed(local, short)
-        renamed = replace(renamed, statements=below_scope(renamed.statements))
-        block = self.outline.blocks[local.name]
-        found = name_values(
-            renamed,
-            [short(name) for name in attributes],
-            [below[name] for name in block.settings if name in below],
-        )
-        names = {name: found[new] for name, new in below.items() if new in found}
-        sites = self.objects.tree.attributes(local.name)
-        used = dict.fromkeys([*names.values(), *sites], 0)
-        for name in (*attributes, *read_in_calls(local)):
-            if names[name] in sites:
-                names[name] = unique_name(names[name], used)
-        return names
-
     # ------------------------------------------------------------------ the constructor
 
     def init(
@@ -163,7 +129,7 @@ class ClassWriter:
         """Yield what the constructor does before it makes other objects."""
         read = _read(parts)
         for name in parts.given:
-            if name in read:
+            if name in read and name not in parts.convolutions:
                 parameter = self.objects.parameter(parts.block.name, name)
                 yield f"{spelling.expression(name)} = {parameter}"
         for name, array in parts.arrays.items():
@@ -171,7 +137,6 @@ class ClassWriter:
                 text = array_literal(array, self.uses)
                 yield f"{spelling.expression(name)} = {text}"
         yield from weight_lines(parts, local, spelling)
-        self.files.update(stored(parts, spelling, self.objects.paths))
         for name, (raw, way) in parts.prepared.items():
             weight, prepare = spelling.expression(raw), self.objects.parameter(
                 parts.block.name, way
@@ -223,19 +188,6 @@ def _literals(parts: Parts, local: Program) -> dict[str, str]:
     }
 
 
-def _docstring(parts: Parts, calls: int) -> str:
-    """Say which nodes a block stands for."""
-    modules = modules_of(parts.block)
-    where = f"``{one_line(pattern(modules))}``, " if all(modules) else ""
-    count = len(parts.block.applications)
-    times = "once" if count == 1 else f"{count} times"
-    text = f"{where}{times}: {counted(calls, 'call')}."
-    first, *rest = textwrap.wrap(text, WIDTH - 8, break_on_hyphens=False)
-    if not rest:
-        return f'"""{doc_line(first)}"""'
-    return "\n".join([f'"""{doc_line(first)}', *map(doc_line, rest), '"""'])
-
-
 def _read(parts: Parts) -> set[str]:
     """Return the names that the statements of a block read, or call."""
     found: set[str] = set()
@@ -247,23 +199,3 @@ def _read(parts: Parts) -> set[str]:
         for body in bodies_of(operation):
             found.update((*body.outputs, *body.captures))
     return found
-
-
-def _renamed(program: Program, name: Callable[[str], str]) -> Program:
-    """Return a program with other names for all that it mentions."""
-
-    def argument(value: Argument) -> Argument:
-        return Ref(name(value.name)) if isinstance(value, Ref) else value
-
-    def all_of(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(mapped_statement(s, argument, name) for s in statements)
-
-    return replace(
-        program,
-        inputs=tuple(map(name, program.inputs)),
-        outputs=tuple(map(name, program.outputs)),
-        setup=all_of(program.setup),
-        statements=all_of(program.statements),
-        types={name(key): kind for key, kind in program.types.items()},
-        weights={name(key): array for key, array in program.weights.items()},
-    )

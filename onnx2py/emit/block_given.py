@@ -29,7 +29,15 @@ class Shared:
     number: int
 
 
-Given = Union[Argument, Kernel, np.ndarray, Constant, Shared]
+@dataclass(frozen=True)
+class Choice:
+    """A kernel of a convolution with its options, and what prepares the weight for it."""
+
+    kernel: Kernel
+    prepare: Kernel | None = None
+
+
+Given = Union[Argument, Kernel, Choice, np.ndarray, Constant, Shared]
 """What a constructor is given: a literal, a kernel, a small array, or something shared."""
 
 
@@ -38,6 +46,8 @@ def key_of(value: Given) -> Any:
     if isinstance(value, Kernel):
         options = tuple((k, key_of(v)) for k, v in value.options.items())
         return (str(value.function), options)
+    if isinstance(value, Choice):
+        return (key_of(value.kernel), value.prepare and key_of(value.prepare))
     if isinstance(value, tuple):
         return tuple(map(key_of, value))
     if isinstance(value, np.ndarray):

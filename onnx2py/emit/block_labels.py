@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os.path
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from ..errors import counted
 from ..ir.blocks import Application, Block, Notes
 from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of, walk
 from ..plan.outline.scopes import common
 from ..plan.traverse import with_bodies
 from .patterns import pattern
+from .text import WIDTH, one_line
+from .words import doc_line
 
 
 def scopes_of(block: Block) -> list[str]:
@@ -27,6 +31,19 @@ def modules_of(block: Block) -> list[str]:
         )
         return [path[-1].path if path else "" for path in found]
     return [scope.rstrip("/") for scope in scopes]
+
+
+def docstring(block: Block, calls: int) -> str:
+    """Say which nodes a block stands for."""
+    modules = modules_of(block)
+    where = f"``{one_line(pattern(modules))}``, " if all(modules) else ""
+    count = len(block.applications)
+    times = "once" if count == 1 else f"{count} times"
+    text = f"{where}{times}: {counted(calls, 'call')}."
+    first, *rest = textwrap.wrap(text, WIDTH - 8, break_on_hyphens=False)
+    if not rest:
+        return f'"""{doc_line(first)}"""'
+    return "\n".join([f'"""{doc_line(first)}', *map(doc_line, rest), '"""'])
 
 
 def labeled(block: Block, statements: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..ir.blocks import Kernel
-from .block_given import Constant, Given, Shared, is_plain, key_of, leaves
+from .block_choices import Choices
+from .block_given import Choice, Constant, Given, Shared, is_plain, key_of, leaves
 from .block_parts import Parts
 from .block_tree import PROGRAM, BlockTree, Site
 from .literals import array_literal, dtype_literal, function_name, literal, scalar_text
@@ -41,6 +42,7 @@ class Objects:
     """The attribute of the model that holds an instance that several objects call."""
 
     def __post_init__(self) -> None:
+        self.choices = Choices(self.parts.values(), self.classes.values())
         self.homes: dict[tuple[str, int], set[tuple[str, tuple[int, ...]]]] = {}
         """The owner and the column of all sites that call an instance."""
         for owner, sites in self.tree.sites.items():
@@ -159,7 +161,8 @@ class Objects:
         """Return whether a block's objects read files."""
         if block not in self.loading:
             inner = any(self.loads(s.block) for s in self.tree.sites.get(block, ()))
-            self.loading[block] = bool(self.parts[block].files) or inner
+            parts = self.parts[block]
+            self.loading[block] = bool(parts.files or parts.convolutions) or inner
         return self.loading[block]
 
     # ------------------------------------------------------------------ loops
@@ -228,6 +231,8 @@ class Objects:
             return self.constants[value.name]
         if isinstance(value, Shared):
             return f"self.{self.shared[value.block, value.number]}"
+        if isinstance(value, Choice):
+            return self.choices.name(value)
         if isinstance(value, Kernel):
             return self.kernel(value)
         if isinstance(value, np.generic):

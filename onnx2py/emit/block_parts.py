@@ -28,6 +28,7 @@ from ..ir.program import (
 )
 from ..ir.types import DTYPES
 from .arrays import is_inline, is_storable, narrowed
+from .block_convolutions import Convolution, convolutions_of
 from .block_given import Constant, Given, key_of
 from .block_settings import Settings
 from .block_setup import Absorber
@@ -63,6 +64,8 @@ class Parts:
     """What each instance's constructor is given, by the local name."""
     prepared: dict[str, tuple[str, str]] = field(default_factory=dict)
     """What is made of a constant in the way that the constructor is given, by the local names."""
+    convolutions: dict[str, Convolution] = field(default_factory=dict)
+    """Those that are objects, by the local name of what their kernels read."""
     taken: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -105,6 +108,7 @@ class Planner:
             for local, names in self.columns[name].items():
                 if local not in self.made_in(name) and local not in parts.prepared:
                     self.place(parts, local, names, uses)
+            parts.convolutions = convolutions_of(parts)
         return self.parts
 
     def made_in(self, block: str) -> set[str]:

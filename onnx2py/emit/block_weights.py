@@ -22,28 +22,31 @@ from .usage import readers_of
 def weight_lines(parts: Parts, local: Program, spelling: Spelling) -> Iterator[str]:
     """Yield the lines that load constants, each below what it is called in the file."""
     readers = readers_of(local.walk())
-    modules = modules_of(parts.block)
-    numbers = [a.instance for a in parts.block.applications]
-    scopes = [modules[numbers.index(n)] for n, _ in enumerate(parts.block.instances)]
     for name, filed in parts.files.items():
-        below = map(without_scope, map(onnx_name, filed.names), scopes)
-        yield from _comment(pattern([*below]), readers.get(name, ""))
+        yield from comment_lines(file_name(parts, filed), readers.get(name, ""))
         attribute = spelling.names[name]
-        text = f'load(f"{{name}}.{attribute}", "{_expected(filed)}")'
+        text = f'load(f"{{name}}.{attribute}", "{expected(filed)}")'
         if filed.factor is not None:
             text = f"{text}.astype(np.float32)"
             text = text if filed.factor == 1 else f"{filed.factor} * {text}"
         yield f"self.{attribute} = {text}"
 
 
+def file_name(parts: Parts, filed: Filed) -> str:
+    """Return the names of the constants of all instances in the file, below their scopes."""
+    modules = modules_of(parts.block)
+    numbers = [a.instance for a in parts.block.applications]
+    scopes = [modules[numbers.index(n)] for n, _ in enumerate(parts.block.instances)]
+    return pattern([*map(without_scope, map(onnx_name, filed.names), scopes)])
+
+
 def stored(
-    parts: Parts, spelling: Spelling, paths: Mapping[tuple[str, int], str]
+    files: Mapping[str, Filed], block: str, paths: Mapping[tuple[str, int], str]
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the files of all instances."""
-    for name, filed in parts.files.items():
+    """Yield the files of all instances of a block, by the last part of their names."""
+    for name, filed in files.items():
         for number, array in enumerate(filed.arrays):
-            path = f"{paths[parts.block.name, number]}.{spelling.names[name]}"
-            yield f"weights/{path}.npy", stored_array(array)
+            yield f"weights/{paths[block, number]}.{name}.npy", stored_array(array)
 
 
 def type_of(filed: Filed) -> TensorType:
@@ -57,7 +60,7 @@ def type_of(filed: Filed) -> TensorType:
     return TensorType(dtype, tuple(c[0] if len(set(c)) == 1 else None for c in columns))
 
 
-def _expected(filed: Filed) -> str:
+def expected(filed: Filed) -> str:
     """Return the type that files are checked against: ``*`` for lengths that differ."""
     dtype, shape = tensor_type_of(filed.arrays[0]).dtype, type_of(filed).shape
     if shape is None:
@@ -65,7 +68,8 @@ def _expected(filed: Filed) -> str:
     return f"{dtype}[{', '.join('*' if d is None else str(d) for d in shape)}]"
 
 
-def _comment(names: str, reader: str) -> list[str]:
+def comment_lines(names: str, reader: str) -> list[str]:
+    """Return the comment above the line that loads constants."""
     text = f"{comment(names)}: {reader}" if reader else comment(names)
     return textwrap.wrap(
         text, WIDTH - 8, initial_indent="# ", subsequent_indent="#   ",

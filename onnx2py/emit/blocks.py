@@ -77,8 +77,10 @@ class BlockSource:
 
     @property
     def texts(self) -> list[str]:
-        """The classes, each below those whose instances it holds."""
-        return [written.text for written in self.written.values()]
+        """The choices of kernels, and the classes, each below those whose instances it holds."""
+        choices = self.objects.choices.text(self.objects.text, self.uses)
+        classes = [written.text for written in self.written.values()]
+        return [choices, *classes] if choices else classes
 
     def constants(self) -> list[str]:
         """Return the constants that the model passes to constructors."""
