@@ -89,10 +89,10 @@ def test_a_chaotic_model_is_called_so(here, capsys):
 
 
 MISTAKES = [
-    ("np.matmul(x, self.w)", "np.matmul(x, self.w) * np.float32(1.00002)"),
-    ("np.subtract(a, c", "np.add(a, c"),
+    ("x @ self.w", "x @ self.w * np.float32(1.00002)"),
+    ("a - c", "a + c"),
     ("np.array([-9.0]", "np.array([-9.01]"),
-    ("np.add(", "np.subtract("),
+    (" + ", " - "),
     ("ops.sigmoid(", "np.tanh("),
     ("return y", "return y * np.float32(1.1)"),
     ("return y", "return y + np.float32(1e-4)"),

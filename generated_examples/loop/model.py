@@ -107,7 +107,7 @@ class Model:
         limit = self.limit if limit is None else check_input("limit", limit, "int64[]")
 
         # starts_at_one: Equal -> bool[]
-        starts_at_one = np.equal(start, np.int64(1))
+        starts_at_one = start == 1
 
         # may_start: Not -> bool[]
         may_start = np.logical_not(starts_at_one)
@@ -136,10 +136,10 @@ class Model:
 
     def _collatz_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
         # remainder: Mod -> int64[...]
-        remainder = np.remainder(n, self.two)
+        remainder = n % self.two
 
         # is_odd: Equal -> bool[...]
-        is_odd = np.equal(remainder, np.int64(1))
+        is_odd = remainder == 1
 
         # step: If + visited_now: Identity -> int64[...]
         if is_odd:
@@ -151,16 +151,16 @@ class Model:
         new_largest = np.maximum(largest_so_far, next_)
 
         # go_on: Greater -> bool[...]
-        go_on = np.greater(next_, np.int64(1))
+        go_on = next_ > 1
 
         return (go_on, next_, new_largest, next_)
 
     def _step_then(self, n: Any) -> Any:
         # tripled: Mul -> int64[...]
-        tripled = np.multiply(n, np.int64(3))
+        tripled = n * 3
 
         # grown: Add -> int64[...]
-        grown = np.add(tripled, np.int64(1))
+        grown = tripled + 1
 
         return grown
 

@@ -167,7 +167,7 @@ class Model:
         qkv_matmul = ops.project(attention_norm_normalized, self.qkv_weight)
 
         # qkv: Add -> float32[batch, sequence, 96]
-        qkv = np.add(qkv_matmul, self.qkv_bias)
+        qkv = qkv_matmul + self.qkv_bias
 
         # split_qkv: Split -> float32[batch, sequence, 32], float32[batch, sequence,
         #   32], float32[batch, sequence, 32]
@@ -201,7 +201,7 @@ class Model:
         key_t = key.transpose((0, 1, 3, 2))
 
         # scores: MatMul -> float32[batch, 4, sequence, past+sequence]
-        scores = np.matmul(q_heads, key_t)
+        scores = q_heads @ key_t
         del key_t
 
         # scaled_scores: Mul -> float32[batch, 4, sequence, past+sequence]
@@ -219,7 +219,7 @@ class Model:
         query_column = query_positions[:, np.newaxis]
 
         # causal: LessOrEqual -> bool[sequence, past+sequence]
-        causal = np.less_equal(key_positions, query_column)
+        causal = key_positions <= query_column
 
         # masked_scores: Where -> float32[batch, 4, sequence, past+sequence]
         masked_scores = np.where(causal, scaled_scores, self.minus_infinity)
@@ -230,7 +230,7 @@ class Model:
         del masked_scores
 
         # context: MatMul -> float32[batch, 4, sequence, 8]
-        context = np.matmul(attention, value)
+        context = attention @ value
         del attention
 
         # context_t: Transpose -> float32[batch, sequence, 4, 8]
@@ -243,10 +243,10 @@ class Model:
         projection_matmul = ops.project(merged, self.projection_weight)
 
         # projection: Add -> float32[batch, sequence, 32]
-        projection = np.add(projection_matmul, self.projection_bias)
+        projection = projection_matmul + self.projection_bias
 
         # after_attention: Add -> float32[batch, sequence, 32]
-        after_attention = np.add(hidden, projection)
+        after_attention = hidden + projection
 
         # mlp_norm: LayerNormalization -> float32[batch, sequence, 32]
         mlp_norm_normalized = ops.layer_normalization(after_attention)
@@ -255,7 +255,7 @@ class Model:
         mlp_up_matmul = ops.project(mlp_norm_normalized, self.mlp_up_weight)
 
         # mlp_up: Add -> float32[batch, sequence, 128]
-        mlp_up = np.add(mlp_up_matmul, self.mlp_up_bias)
+        mlp_up = mlp_up_matmul + self.mlp_up_bias
 
         # mlp_act: Gelu -> float32[batch, sequence, 128]
         mlp_act = ops.gelu_tanh(mlp_up)
@@ -264,9 +264,9 @@ class Model:
         mlp_down_matmul = ops.project(mlp_act, self.mlp_down_weight)
 
         # mlp_down: Add -> float32[batch, sequence, 32]
-        mlp_down = np.add(mlp_down_matmul, self.mlp_down_bias)
+        mlp_down = mlp_down_matmul + self.mlp_down_bias
 
         # add_mlp: Add -> float32[batch, sequence, 32]
-        output: NDArray[np.float32] = np.add(after_attention, mlp_down)
+        output: NDArray[np.float32] = after_attention + mlp_down
 
         return Outputs(output, key, value)

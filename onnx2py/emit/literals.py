@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InternalError
 from ..ir.program import Argument, Call, Expression, Ref
 from ..ir.types import EXTENSION_DTYPES
+from .infix import COMPARISON, PRECEDENCE, UNARY, Operands
 from .uses import Uses, is_kernel
 
 _EXTENSIONS = set(EXTENSION_DTYPES.values())
@@ -101,11 +102,20 @@ def _nested(text: np.ndarray) -> str:
     return f"[{', '.join(_nested(np.asarray(part, object)) for part in text)}]"
 
 
-def render_call(call: Call, spell: Callable[[str], str], uses: Uses) -> str:
+def render_call(
+    call: Call,
+    spell: Callable[[str], str],
+    uses: Uses,
+    operands: Operands | None = None,
+) -> str:
     """Return the source of a call; ``spell`` returns the expression for a value.
 
-    ``uses`` notes the kernel, and the libraries of the literals.
+    ``uses`` notes the kernel, and the libraries of the literals. Calls are written with Python's
+    operators where ``operands`` say that this is the same.
     """
+    symbol = operands.operator(call) if operands else ""
+    if operands and symbol:
+        return _infix(symbol, call, spell, operands)
 
     def argument(value: Argument) -> str:
         if isinstance(value, (Ref, Expression)):
@@ -170,7 +180,36 @@ def _is_literal(value: Argument) -> bool:
     return not isinstance(value, (Ref, Expression))
 
 
-_PRECEDENCE = {"==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "//": 3, "%": 3}
+def _infix(
+    symbol: str, call: Call, spell: Callable[[str], str], operands: Operands
+) -> str:
+    """Return the source of a call as an operator between or beside its operands."""
+    if len(call.args) == 1:
+        only = render_number(call.args[0], spell, UNARY)
+        return f"{only}**2" if symbol == "**2" else f"{symbol}{only}"
+    level = PRECEDENCE[symbol]
+    left, right = call.args
+    number = operands.plain(right, left)
+    if number is not None and symbol in _OPPOSITE and _is_negative(number):
+        symbol, number = _OPPOSITE[symbol], -number  # the same numbers by definition
+
+    def operand(value: Argument, plain: np.ndarray | None, least: int) -> str:
+        if plain is not None:
+            return scalar_text(plain)
+        return render_number(value, spell, least)
+
+    first = operand(left, operands.plain(left, right), level + (level == COMPARISON))
+    return f"{first} {symbol} {operand(right, number, level + 1)}"
+
+
+_OPPOSITE = {"+": "-", "-": "+"}
+
+
+def _is_negative(number: np.ndarray) -> bool:
+    """Whether a number is negative, and its opposite of its type."""
+    if number.dtype.kind == "i":
+        return bool(np.iinfo(number.dtype).min < number < 0)
+    return bool(number < 0)
 
 
 def render_number(number: Argument, spell: Callable[[str], str], least: int = 0) -> str:
@@ -188,9 +227,9 @@ def render_number(number: Argument, spell: Callable[[str], str], least: int = 0)
         both = (render_number(each, spell) for each in (number.left, number.right))
         return f"{symbol}({', '.join(both)})"
     if symbol == "-" and number.left == 0:
-        return f"-{render_number(number.right, spell, 4)}"
-    level = _PRECEDENCE[symbol]
-    left = render_number(number.left, spell, level)
+        return f"-{render_number(number.right, spell, UNARY)}"
+    level = PRECEDENCE[symbol]
+    left = render_number(number.left, spell, level + (level == COMPARISON))
     text = f"{left} {symbol} {render_number(number.right, spell, level + 1)}"
     return f"({text})" if level < least else text
 

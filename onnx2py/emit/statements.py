@@ -16,6 +16,7 @@ from ..ir.program import (
 )
 from .annotations import annotation
 from .control_flow import ControlFlow
+from .infix import Operands
 from .literals import render_call, render_number
 from .methods import Methods
 from .naming import node_name
@@ -109,7 +110,8 @@ class StatementWriter:
 
     def expression(self, call: Call) -> str:
         """Spell a call."""
-        return render_call(call, self.spelling.expression, self.uses)
+        operands = Operands(self.program, self.spelling)
+        return render_call(call, self.spelling.expression, self.uses, operands)
 
     def target(self, output: str, call: Call) -> str:
         """Annotate an output of the model that NumPy's own annotations leave open."""

@@ -202,7 +202,7 @@ def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
                 self, x: NDArray[np.float32], mask: NDArray[np.float32]
             ) -> NDArray[np.float32]:
                 # a: Mul -> float32[n, 8]
-                a = np.multiply(x, self.v)
+                a = x * self.v
 
                 # b: Add -> float32[n, 8]
                 b = np.add(a, mask, out=a)
@@ -382,7 +382,7 @@ def test_what_the_setup_makes_of_own_weights_is_made_in_the_constructor(
     for weight, made in zip("uvwt", "pqrs"):
         text = text.replace(f", {weight})  #", f", {made})  #")
     blocks = compared(build, nested(text), X[0])
-    assert "self.p = np.negative(self.u)" in blocks.text.partition("class Layer")[0]
+    assert "self.p = -self.u" in blocks.text.partition("class Layer")[0]
     mixed = text.replace("(t)", "(u)")
     compared(build, nested(mixed), X[0])
 
