@@ -56,6 +56,12 @@ class Options:
         group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=WRITING,
         detail="At level 0 and in `load_model` all code is flat.",
     )  # fmt: skip
+    minimal: bool = option(
+        False, "--minimal", help="leave out what `Model` does not need: tools/, watch.py and the "
+        "README",
+        group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=(COMPILE,),
+        detail="See [minimal packages](package.md#minimal-packages).",
+    )  # fmt: skip
     ops: Sequence[str | os.PathLike[str]] = option(
         (), "--ops", "FILE", "Python file with custom operators",
         group=CODE, style=d.REPEATED, check=d.PATHS, commands=ALL, completes=d.FILE,
@@ -153,6 +159,11 @@ class Options:
     def __post_init__(self) -> None:
         for each in declarations(self):
             each.verify(getattr(self, each.name))
+        if self.minimal and self.zipapp is not None:
+            raise OptionError(
+                "zipapp: expected a package with tools/, whose commands the archive runs, got "
+                "minimal; --wheel and --single-file need no tools"
+            )
 
 
 DECLARED: Mapping[str, Declaration] = {

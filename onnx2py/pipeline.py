@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .decode import DecodedModel
-from .emit.frame import GOLDEN, README
+from .emit.frame import GOLDEN, README, remove_tools
 from .emit.layout import format_source
 from .emit.package import Content, Package, build_package
 from .emit.provenance import Provenance
@@ -90,6 +90,8 @@ def compile_model(
         if chosen.verify:
             tell("verifying", 0.85)
             verification = made.verified(folder, chosen)
+        if chosen.minimal:
+            remove_tools(folder)
         finish_manifest(folder)
         shipments = ship(
             folder,
@@ -176,7 +178,9 @@ def compiled(
     program = front.program()
 
     tell("writing source", 0.2)
-    package = build_package(program, name, origin, shared=shared)
+    package = build_package(
+        program, name, origin, shared=shared, minimal=chosen.minimal
+    )
     if chosen.layout:
         package = _formatted(package, tell)
     return Compiled(model, loaded, decoded.graph, program, package, origin)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .decode import decode
+from .emit.frame import has_tools
 from .errors import VerifyError
 from .front import read
 from .ir.graph import Graph
@@ -203,9 +204,10 @@ def verify_existing(
     folder = Path(os.path.abspath(package))
     if not (folder / "model.py").is_file():
         raise VerifyError(f"{package}: expected a package that onnx2py made")
-    if per_node and not (folder / "tools/watch.py").is_file():
+    if per_node and not has_tools(folder):
         raise VerifyError(
-            f"{package}: expected tools/watch.py, to look into a run; compile the model again"
+            f"{package}: expected its folder tools/, to look into a run; compile the model again "
+            "without --minimal"
         )
     front = read(model, chosen)
     loaded = front.loaded

@@ -37,6 +37,11 @@ WRONG = [
     (["--rtol", "2"], {"rtol": 2}, "rtol: expected a number, 0 or more and less than 1, got 2"),
     (["--rtol", "nan"], {"rtol": float("nan")}, "less than 1, got nan"),
     (["--rtol", "x"], {"rtol": "x"}, "less than 1, got 'x'"),
+    (
+        ["--minimal", "--zipapp", "net.pyz"],
+        {"minimal": True, "zipapp": "net.pyz"},
+        "zipapp: expected a package with tools/",
+    ),
     (["--time-limit", "0"], {"time_limit": 0}, "a number of seconds, more than 0, got 0"),
     (["--time-limit", "inf"], {"time_limit": float("inf")}, "more than 0, got inf"),
     (["--max-nodes", "-3"], {"max_nodes": -3}, "max_nodes: expected a whole number"),
@@ -84,6 +89,7 @@ def test_command_and_library_say_the_same_of_a_wrong_value(
         {"shapes": {"x": [1.5]}},
         {"bind": {"x": None}},
         {"verify": "yes"},
+        {"minimal": 2},
         {"layout": None},
         {"level": True},
         {"rtol": None},
@@ -158,7 +164,10 @@ def test_every_option_of_a_command_reaches_the_library():
         "report": ["--report", "r.html"], "sbom": ["--sbom", "b.json"],
         "max_elements": ["--max-elements", "17,179,869,184"], "max_nodes": ["--max-nodes", "5"],
     }  # fmt: skip
-    assert set(given) == {each.name for each in DECLARED.values() if each.flags}
+    names = {each.name for each in DECLARED.values() if each.flags}
+    assert set(given) == names - {"minimal"}  # excludes zipapp
+    command, chosen = arguments.parse(["m.onnx", "--minimal"])
+    assert arguments.keywords(command, chosen) == {"minimal": True}
     words = [word for words in given.values() for word in words]
     command, chosen = arguments.parse(["m.onnx", *words])
     assert arguments.keywords(command, chosen) == {

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .tools.session import InferenceSession as InferenceSession
 
 __all__ = ["INPUTS", "OUTPUTS", "Model"]
+__version__ = "1.0+f4882934"
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
+MISSING = (
+    "the commands need the folder tools/, which was left out of this copy or deleted"
+)
+
 
 def main() -> int:
     """Run a command; without ``tools/`` there is none."""
@@ -16,10 +20,6 @@ def main() -> int:
         return 2
     return run()
 
-
-MISSING = (
-    "the commands need the folder tools/, which was left out of this copy or deleted"
-)
 
 if __name__ == "__main__":
     sys.exit(main())

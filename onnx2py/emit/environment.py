@@ -10,14 +10,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .literals import literal
-from .text import code_span, comment, docstring, markdown
+from .text import code_span, comment, docstring, markdown, one_line
 
 PACKAGE = Path(__file__).parent.parent
 
 
 def rendered(path: str, context: Mapping[str, Any], folder: str = "") -> str:
     """Render the template of a file, in ``folder`` of the templates."""
-    template = path if path.endswith(".typed") else f"{path}.j2"
+    template = path if path == "py.typed" else f"{path}.j2"
     return environment().get_template(f"{folder}{template}").render(context)
 
 
@@ -33,6 +33,6 @@ def environment() -> Environment:
     )
     found.filters.update(
         literal=literal, comment=comment, docstring=docstring, markdown=markdown,
-        code_span=code_span,
+        code_span=code_span, one_line=one_line,
     )  # fmt: skip
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-README = "README.md"
+import shutil
+from pathlib import Path
+
+README, LICENSE = "README.md", "LICENSE"
 
 NEEDED = (
     "__init__.py", "__main__.py", "_calls.py", "_checks.py", "_threads.py", "_weights.py",
-    "model.py", "py.typed",
+    "model.py", "py.typed", LICENSE,
 )  # fmt: skip
 """Files that a program with the model needs; ``py.typed`` is empty."""
 
@@ -22,9 +25,12 @@ GOLDEN = "tools/golden"
 """The folder of recorded inputs and outputs."""
 NAMES = "tools/names.json"
 """The ONNX names of the values in ``model.py``."""
+FOLDER = "tools"
+"""The folder of all tools but README and ``watch.py``."""
 
 SHARED = frozenset(
     {
+        LICENSE,
         "_calls.py",
         "_checks.py",
         "_threads.py",
@@ -44,3 +50,15 @@ LAID_OUT = frozenset(
     and path not in ("__init__.py", "model.py", "tools/session.py")
 )
 """Files whose templates black would not change, whatever is filled in."""
+
+
+def remove_tools(folder: Path) -> None:
+    """Delete what a model does not need from the folder of its package."""
+    shutil.rmtree(folder / FOLDER)
+    for name in TOOLS:
+        (folder / name).unlink(missing_ok=True)
+
+
+def has_tools(folder: Path) -> bool:
+    """Return whether a package can be traced."""
+    return (folder / FOLDER / "watch.py").is_file()

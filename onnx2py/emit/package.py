@@ -54,13 +54,19 @@ class Package:
 
 
 def build_package(
-    program: Program, name: str, origin: Provenance, *, shared: bool = False
+    program: Program,
+    name: str,
+    origin: Provenance,
+    *,
+    shared: bool = False,
+    minimal: bool = False,
 ) -> Package:
     """Generate the files of the package ``name`` from a program.
 
-    If ``shared``, the files of ``SHARED`` and ``ops/`` belong to the parent package.
+    If ``shared``, the files of ``SHARED`` and ``ops/`` belong to the parent package. If
+    ``minimal``, the tools are for verification alone, and no other file refers to them.
     """
-    return _Builder(program, name, origin, shared).build()
+    return _Builder(program, name, origin, shared, minimal).build()
 
 
 KEPT = 1 << 13
@@ -69,10 +75,15 @@ KEPT = 1 << 13
 
 class _Builder:
     def __init__(
-        self, program: Program, name: str, origin: Provenance, shared: bool
+        self,
+        program: Program,
+        name: str,
+        origin: Provenance,
+        shared: bool,
+        minimal: bool,
     ) -> None:
         self.program, self.name, self.origin = program, name, origin
-        self.shared = shared
+        self.shared, self.minimal = shared, minimal
         flat = tuple(program.walk())
         self.nodes = sum(len(s.nodes) for s in flat)
         self.read = used_weights(program, flat)
@@ -156,6 +167,9 @@ class _Builder:
             "title": self._title(),
             "provenance": origin.sentence,
             "package": self.name,
+            "package_version": origin.package_version,
+            "licenses": origin.licenses,
+            "minimal": self.minimal,
             "common": ".." if self.shared else ".",
             "above": "..." if self.shared else "..",
             "common_tools": "...tools." if self.shared else ".",

@@ -10,6 +10,14 @@ from ..defaults import FixedInput
 from .text import one_line
 from .words import doc_line
 
+LICENSES = ("license", "licence", "licenses", "model_license")  # codespell:ignore
+"""The keys of a model's metadata that name a license."""
+
+
+def package_version(sha256: str) -> str:
+    """Return the version of a package: 1.0, and the start of the SHA-256 of its model."""
+    return f"1.0+{sha256[:8] or 'unknown'}"
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -33,6 +41,17 @@ class Provenance:
     """The nodes of the file, each function's once for each call of it; else unknown."""
     fixed: Sequence[FixedInput] = ()
     """The inputs of the file whose defaults became weights."""
+
+    @property
+    def package_version(self) -> str:
+        """Return the version of the package, which identifies the model."""
+        return package_version(self.sha256)
+
+    @property
+    def licenses(self) -> list[str]:
+        """Return the licenses that the file names for the model."""
+        items = sorted(self.properties.items())
+        return [v for k, v in items if k.lower() in LICENSES and v.strip()]
 
     @property
     def opset_list(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .environment import rendered
-from .frame import SHARED
+from .frame import LICENSE, SHARED
 from .helpers import helpers_context
 from .operators import Kernel, laid_out_operators, operator_files
 from .package import Content, Package
@@ -67,13 +67,15 @@ def build_shim(
         "name": NAME,
         "sampled_source": inspect.getsource(sampled_sha256),
         "requires": [name for name in requires if name != "numpy"],
+        "licenses": [],
         **helpers_context(requires, large),
     }
     files: dict[str, Content] = {
         path: rendered(path, context, "shim/") for path in (*SOURCES, "README.md")
     }
     files["py.typed"] = ""
-    shared = SHARED | {"tools/__init__.py"}
+    files[LICENSE] = rendered(LICENSE, context)
+    shared = SHARED - {LICENSE} | {"tools/__init__.py"}
     common = {
         **operator_files(kernels),
         **{path: rendered(path, context) for path in shared if path != "py.typed"},

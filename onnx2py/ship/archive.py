@@ -28,7 +28,7 @@ def add(archive: ZipFile, name: str, content: bytes | Path) -> None:
     entry = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
     entry.create_system = 3  # Unix, on every system
     entry.external_attr = 0o100644 << 16
-    packed = name.endswith((*PACKED, "METADATA", "RECORD"))
+    packed = name.endswith((*PACKED, "LICENSE", "METADATA", "RECORD"))
     entry.compress_type = ZIP_DEFLATED if packed else ZIP_STORED
     if isinstance(content, bytes):
         archive.writestr(entry, content)

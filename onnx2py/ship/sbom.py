@@ -11,16 +11,13 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
-from ..emit.provenance import Provenance
+from ..emit.provenance import Provenance, package_version
 from ..emit.write import file_hash
 from .archive import Contents
-from .wheel import DISTRIBUTIONS, version_of
+from .wheel import DISTRIBUTIONS
 
 NAMESPACE = uuid.UUID("5f2c1c2e-6a53-5b0e-9d5e-0d4a5b6e7f10")
 """Of the serial numbers: the same package has the same one."""
-
-LICENSES = ("license", "licence", "licenses", "model_license")  # codespell:ignore
-"""The keys of a model's metadata that name a license."""
 
 
 def bill_of_materials(contents: Contents, origin: Provenance) -> str:
@@ -40,7 +37,7 @@ def bill_of_materials(contents: Contents, origin: Provenance) -> str:
         "type": "library",
         "bom-ref": "package",
         "name": contents.name,
-        "version": version_of(contents),
+        "version": package_version(contents.sha256),
         "description": f"The model {contents.name} in plain NumPy, compiled from ONNX by onnx2py",
     }
     tool = {"type": "application", "name": "onnx2py", "version": origin.version}
@@ -75,13 +72,10 @@ def _model(origin: Provenance) -> dict[str, Any]:
     }
     if origin.description:
         found["description"] = _plain(origin.description)
-    named = [
-        _plain(value)
-        for key, value in sorted(origin.properties.items())
-        if key.lower() in LICENSES and value.strip()
-    ]
-    if named:
-        found["licenses"] = [{"license": {"name": name}} for name in named]
+    if origin.licenses:
+        found["licenses"] = [
+            {"license": {"name": _plain(name)}} for name in origin.licenses
+        ]
     if origin.producer:
         found["properties"] = [
             {"name": "onnx2py:producer", "value": _plain(origin.producer)}

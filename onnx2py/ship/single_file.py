@@ -7,7 +7,10 @@ import base64
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..emit.frame import LICENSE
 from ..emit.layout import format_source
+from ..emit.provenance import package_version
+from ..emit.text import comment
 from ..errors import OutputError
 from .archive import Contents
 from .merge import Merged, Module, in_order, merged
@@ -79,21 +82,30 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         for name in contents.files
         if name.startswith("ops/") and name != "ops/__init__.py"
     ]
+    has_tools = "tools/session.py" in contents.files
     operators = in_order({name: module(name) for name in names})
     helpers = [module(name) for name in HELPERS]
-    parts = [*helpers, *operators, module("model")]
-    about = _docstring(parts[-1])
-    parts += [module(f"tools.{name}") for name in SESSION]
-    whole = merged(parts, "ops")
+    model = module("model")
+    tools = [module(f"tools.{name}") for name in SESSION if has_tools]
+    whole = merged([*helpers, model, *operators, *tools], "ops")
     exported = list(module("ops.__init__").neighbors) if names else []
     sections = dict(whole.sections)
-    sections["model"] = _namespace(exported, whole) + sections["model"]
-    body = "\n".join([*whole.imports, "", *sections.values()])
+    if operators:
+        sections[operators[-1].name] += _namespace(exported, whole)
+    version = f'\n__version__ = "{package_version(contents.sha256)}"\n'
+    body = "\n".join([*whole.imports, version, *sections.values()])
     text = (
-        f"{about}\n\nfrom __future__ import annotations\n\nimport base64\n"
+        f"{_docstring(model)}\n\n{_license(contents)}\n"
+        f"from __future__ import annotations\n\nimport base64\n"
         f"{body}{_embedded(weights)}{_END}"
     )
     return format_source(f"{contents.name}.py", text)
+
+
+def _license(contents: Contents) -> str:
+    """Return the text of the license as a comment."""
+    lines = contents.files[LICENSE].read_text("utf-8").splitlines()
+    return "".join(f"# {comment(line)}".rstrip() + "\n" for line in lines)
 
 
 def _namespace(exported: Iterable[tuple[str, str, str]], whole: Merged) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from zipfile import ZipFile
 
+from ..emit.frame import LICENSE, README
+from ..emit.provenance import package_version
 from ..errors import OptionError
 from .archive import Contents, add
 
@@ -45,11 +47,6 @@ def combined_sha256(digests: Iterable[str]) -> str:
     return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
-def version_of(contents: Contents) -> str:
-    """Return a version that identifies the model."""
-    return f"1.0+{contents.sha256[:8] or 'unknown'}"
-
-
 def wheel_name(contents: Contents) -> str:
     """Return the file's name."""
     return f"{_stem(contents)}-py3-none-any.whl"
@@ -57,7 +54,7 @@ def wheel_name(contents: Contents) -> str:
 
 def _stem(contents: Contents) -> str:
     name = normalized(contents.distribution) or contents.name.lower()
-    return f"{name}-{version_of(contents)}"
+    return f"{name}-{package_version(contents.sha256)}"
 
 
 def write_wheel(path: Path, contents: Contents) -> None:
@@ -68,7 +65,12 @@ def write_wheel(path: Path, contents: Contents) -> None:
         for name, file in contents.files.items():
             add(archive, f"{contents.name}/{name}", file)
             records.append(_record(f"{contents.name}/{name}", file))
-        for name, text in (("METADATA", _metadata(contents)), ("WHEEL", _WHEEL)):
+        described = {
+            "METADATA": _metadata(contents),
+            "WHEEL": _WHEEL,
+            f"licenses/{LICENSE}": contents.files[LICENSE].read_text(encoding="utf-8"),
+        }
+        for name, text in described.items():
             add(archive, f"{info}/{name}", text.encode())
             records.append(_record(f"{info}/{name}", text.encode()))
         listed = "".join([*records, f"{info}/RECORD,,\n"])
@@ -85,16 +87,19 @@ Tag: py3-none-any
 def _metadata(contents: Contents) -> str:
     needs = [DISTRIBUTIONS.get(name, name) for name in contents.requires]
     lines = [
-        "Metadata-Version: 2.1",
+        "Metadata-Version: 2.4",
         f"Name: {contents.distribution or contents.name}",
-        f"Version: {version_of(contents)}",
+        f"Version: {package_version(contents.sha256)}",
         f"Summary: The model {contents.name} in plain NumPy, compiled from ONNX by onnx2py",
+        f"License-File: {LICENSE}",
         f"Requires-Python: >={OLDEST_PYTHON}",
         *(f"Requires-Dist: {need}" for need in needs),
         "Description-Content-Type: text/markdown",
+        "",
     ]
-    readme = contents.files["README.md"].read_text(encoding="utf-8")
-    return "\n".join([*lines, "", readme])
+    if README in contents.files:
+        lines.append(contents.files[README].read_text(encoding="utf-8"))
+    return "\n".join(lines)
 
 
 def _record(name: str, content: bytes | Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..emit.frame import has_tools
 from ..errors import VerifyError
 from .comparison import OutputResult, compare, scale_of
 from .deadline import TimeUp
@@ -111,6 +112,8 @@ def _explained(failing: Mapping[str, Distance], moved: Mapping[str, Distance]) -
 
 def _way(subject: Subject, expected: Expectation) -> NodeReport | str:
     """Compare all calls for a case, or return the reason why that is impossible."""
+    if not has_tools(subject.folder):
+        return "the package lacks its folder tools/"
     try:
         outcome = subject.run([expected.case.feeds], trace=True)
         if outcome.error:  # of its values on a disk that is full, say

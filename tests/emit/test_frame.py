@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import pickle
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
+from email import message_from_string
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 import onnx2py
 from onnx2py.emit.frame import NEEDED, TOOLS
@@ -25,8 +29,8 @@ RANDOM = np.random.default_rng(0)
 X = RANDOM.random((2, 3), np.float32)
 
 NEEDED_FILES = [
-    "__init__.py", "__main__.py", "_calls.py", "_checks.py", "_threads.py", "_weights.py",
-    "model.py", "onnx2py.json", "ops/", "py.typed", "weights/",
+    "LICENSE", "__init__.py", "__main__.py", "_calls.py", "_checks.py", "_threads.py",
+    "_weights.py", "model.py", "onnx2py.json", "ops/", "py.typed", "weights/",
 ]  # fmt: skip
 TOOL_FILES = [
     "__init__.py", "bench.py", "binding.py", "commands.py", "feeds.py", "files.py", "golden/",
@@ -164,10 +168,12 @@ def test_an_archive_needs_no_tools(tmp_path: Path) -> None:
     assert_computes(Path(archive), model, feeds)
 
 
-def test_what_needs_tools_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("minimal", [False, True])
+def test_what_needs_tools_says_so(tmp_path: Path, minimal: bool) -> None:
     model, _ = MODELS["control flow"]
-    onnx2py.compile_model(model, tmp_path / "pkg", layout=False)
-    without_tools(tmp_path / "pkg")
+    onnx2py.compile_model(model, tmp_path / "pkg", layout=False, minimal=minimal)
+    if not minimal:
+        without_tools(tmp_path / "pkg")
     (tmp_path / "pkg/tools").mkdir()  # as left by a cache
     for place in ("with an empty folder", "without one"):
         done = python(tmp_path, "-m", "pkg", "bench")
@@ -199,3 +205,96 @@ def test_a_missing_module_inside_the_tools_is_not_hidden(tmp_path: Path) -> None
 
 def test_tools_and_needed_files_are_apart() -> None:
     assert not set(NEEDED) & set(TOOLS)
+
+
+# ---------------------------------------------------------------------- --minimal
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_a_minimal_package_is_one_without_tools(tmp_path: Path, verify: bool) -> None:
+    model, feeds = MODELS["convolutions"]
+    for name, minimal in (("whole", False), ("minimal", True)):
+        (tmp_path / name).mkdir()
+        folder = tmp_path / name / "pkg"
+        report = onnx2py.compile_model(model, folder, minimal=minimal, verify=verify)
+        assert (report.verification is not None) == verify and report.agrees
+    minimal_package, whole = tmp_path / "minimal/pkg", tmp_path / "whole/pkg"
+    assert listing(minimal_package) == NEEDED_FILES
+    manifest = json.loads((minimal_package / "onnx2py.json").read_text())
+    files = [p for p in minimal_package.rglob("*") if p.is_file()]
+    names = sorted(p.relative_to(minimal_package).as_posix() for p in files)
+    assert manifest["files"] == names
+    for name in set(names) - {"__init__.py", "__main__.py", "onnx2py.json"}:
+        assert (minimal_package / name).read_bytes() == (
+            whole / name
+        ).read_bytes(), name
+    assert_computes(tmp_path / "minimal", model, feeds)
+    onnx2py.compile_model(model, minimal_package)  # recognized, and replaced
+    assert (minimal_package / "tools").is_dir()
+
+
+def test_minimal_packages_are_typed(tmp_path: Path) -> None:
+    onnx2py.compile_model(MODELS["big weights"][0], tmp_path / "pkg", minimal=True)
+    (tmp_path / "use.py").write_text("from pkg import Model, __version__\n")
+    done = python(tmp_path, "-m", "mypy", "--strict", "pkg", "use.py")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("minimal", [False, True])
+def test_forms_of_a_package(tmp_path: Path, minimal: bool) -> None:
+    """The wheel and the single file, with and without sessions."""
+    model, feeds = MODELS["convolutions"]
+    for name in ("made", "from_wheel", "from_file"):
+        (tmp_path / name).mkdir()
+    report = onnx2py.compile_model(
+        model, tmp_path / "made/pkg", minimal=minimal, layout=False,
+        wheel=tmp_path, single_file=tmp_path / "from_file/pkg.py",
+    )  # fmt: skip
+    with zipfile.ZipFile(report.shipments[0].path) as wheel:
+        wheel.extractall(tmp_path / "from_wheel")
+    license_text = (Path(__file__).parents[2] / "LICENSE").read_text()
+    for name in ("from_wheel", "from_file"):
+        place = tmp_path / name
+        assert_computes(place, model, feeds)
+        code = "import pkg; print(pkg.__version__, hasattr(pkg, 'Model'))"
+        digest = hashlib.sha256(model.SerializeToString()).hexdigest()
+        assert python(place, "-c", code).stdout.decode() == f"1.0+{digest[:8]} True\n"
+        done = python(place, "-c", "from pkg import InferenceSession")
+        assert (done.returncode != 0) == minimal
+    (distribution,) = (tmp_path / "from_wheel").glob("*.dist-info")
+    metadata = message_from_string((distribution / "METADATA").read_text())
+    assert metadata["Version"] == f"1.0+{digest[:8]}"
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    assert license_text in (distribution / "licenses/LICENSE").read_text()
+    source = (tmp_path / "from_file/pkg.py").read_text()
+    assert license_text in re.sub(r"^# ?", "", source, flags=re.M)
+    assert ("class InferenceSession" in source) != minimal
+    place_of = {name: source.index(name) for name in ("class Model", "class ops")}
+    assert place_of["class Model"] < place_of["class ops"]
+
+
+def test_the_license_names_that_of_the_model(tmp_path: Path) -> None:
+    model = parsed("g (float[2] x) => (float[2] y) { y = Neg (x) }")
+    onnx2py.compile_model(model, tmp_path / "pkg")
+    text = (tmp_path / "pkg/LICENSE").read_text()
+    mit = (Path(__file__).parents[2] / "LICENSE").read_text()
+    assert text.endswith(f"has the license of its authors.\n\n{mit}")
+    helper.set_model_props(model, {"license": "CC-BY\nMIT License"})
+    onnx2py.compile_model(model, tmp_path / "pkg")
+    assert (tmp_path / "pkg/LICENSE").read_text() == text.replace(
+        "authors.\n",
+        "authors.\nThe ONNX file names this license: CC-BY\\nMIT License\n",
+    )
+
+
+def test_a_minimal_package_can_be_verified(tmp_path: Path) -> None:
+    model, _ = MODELS["convolutions"]
+    onnx2py.compile_model(model, tmp_path / "pkg", minimal=True, layout=False)
+    assert onnx2py.verify_existing(tmp_path / "pkg", model).agrees
+    with pytest.raises(onnx2py.VerifyError, match="expected its folder tools/"):
+        onnx2py.verify_existing(tmp_path / "pkg", model, per_node=True)
+
+
+def test_a_stand_in_for_onnxruntime_has_tools(tmp_path: Path) -> None:
+    with pytest.raises(onnx2py.OptionError, match="minimal: expected an option for"):
+        onnx2py.compile_shim([EXAMPLES / "loop.onnx"], tmp_path, minimal=True)
