@@ -23,6 +23,7 @@ from .block_source import BlockWriter, Calling
 from .block_weights import stored, type_of, weight_lines
 from .literals import array_literal, dtype_literal, scalar_text
 from .methods import Methods
+from .naming_blocks import Interfaces
 from .spelling import Spelling
 from .usage import read_by_numpy_alone
 
@@ -49,6 +50,7 @@ class ClassWriter:
     outline: Outline
     objects: Objects
     calling: Calling
+    interfaces: Interfaces
     files: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,7 +67,7 @@ class ClassWriter:
         held = (*parts.constants, *parts.given, *parts.prepared)
         attributes = [name for name in held if name not in literals]
         sites = self.objects.tree.attributes(block)
-        names = local_names(local, parts.block, attributes, sites)
+        names = local_names(local, parts, self.interfaces, attributes, sites)
         convolutions = ConvolutionWriter(parts, local, self.objects)
         attributes = convolutions.hold(names, attributes)
         made = self.objects.lines(block)  # it may need more parameters

@@ -5,15 +5,18 @@ L2  An input that is an output of the round before -> a variable that the loop a
     is the variable of its first value if nothing else reads that, else it starts as a copy.
 L3  An input that differs -> ``zip`` of the instances and the values.
 L4  An output that is read after the loop, other than that of the last round -> a list.
+L5  What one call of a block transforms for the next -> one variable as well: x = self.stem(x).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..ir.program import Repeat, Statement, bodies_of, references, walk
+from ..ir.program import Apply, Repeat, Statement, bodies_of, references, walk
 from .names import unique_name
+from .naming_blocks import HIDDEN, MAIN, rounds_of
 
 
 @dataclass
@@ -41,6 +44,8 @@ class LoopVariables:
     """The names within each block."""
     signatures: Mapping[str, tuple[Sequence[str], Sequence[str]]]
     """The inputs and outputs of each block."""
+    mains: Mapping[str, str]
+    """The input that each block transforms, '' if none is only that."""
     lasting: frozenset[str]
     """Values that no loop assigns again: what the caller of the model gave."""
     taken: dict[str, int]
@@ -55,17 +60,61 @@ class LoopVariables:
         """Name the variables of loops among statements that return ``outputs``."""
         later: set[str] = set(outputs)
         after: list[set[str]] = []
+        reads: Counter[str] = Counter(outputs)
         for statement in reversed(statements):
-            after.append(
-                set(later) if isinstance(statement.operation, Repeat) else set()
-            )
-            later.update(_reads(statement))
+            calls = isinstance(statement.operation, (Apply, Repeat))
+            after.append(set(later) if calls else set())
+            later.update(read := [*_reads(statement)])
+            reads.update(read)
+        for value in self.transformed(statements):
+            reads[value] -= 1
         made = {name for s in statements for name in s.outputs}
-        for statement, read in zip(statements, reversed(after)):
+        for statement, read_later in zip(statements, reversed(after)):
             if isinstance(statement.operation, Repeat):
-                self.loops[id(statement)] = self.loop(statement, read, made)
+                self.loops[id(statement)] = self.loop(statement, read_later, made)
+            elif isinstance(statement.operation, Apply):
+                self.call(statement, read_later, reads)
             for body in bodies_of(statement.operation):
                 self.name(body.statements, body.outputs)
+
+    def transformed(self, statements: Sequence[Statement]) -> Iterator[str]:
+        """Yield the values that calls of blocks transform."""
+        for statement in statements:
+            operation = statement.operation
+            if isinstance(operation, (Apply, Repeat)) and self.mains[operation.block]:
+                place = self.signatures[operation.block][0].index(
+                    self.mains[operation.block]
+                )
+                yield rounds_of(operation)[0][place].name
+
+    def call(
+        self, statement: Statement, later: set[str], others: Mapping[str, int]
+    ) -> None:
+        """Let one variable hold what a call transforms and its result (rule L5).
+
+        ``others`` counts the places that read a value, and do more than transform it.
+        """
+        call = statement.operation
+        assert isinstance(call, Apply)
+        inputs, outputs = self.signatures[call.block]
+        main = self.mains[call.block]
+        if not main or len(outputs) != 1:
+            return
+        (result,) = statement.outputs
+        first = call.arguments[inputs.index(main)].name
+        given = [ref.name for ref in call.arguments]
+        free = first in self.names and first not in self.parts
+        free = free and first not in later | self.lasting and given.count(first) == 1
+        if free and (first in self._shared or others[result] == 0):
+            variable = self.carried(self.own[call.block][main], first, free, Looped())
+            self.rename(result, variable)
+            self._shared.add(result)
+
+    def rename(self, value: str, name: str) -> None:
+        """Give a value another name; the old one is free if nothing else has it."""
+        old, self.names[value] = self.names.get(value, ""), name
+        if old != name and old not in self.names.values():
+            self.taken.pop(old, None)
 
     def loop(self, statement: Statement, later: set[str], made: set[str]) -> Looped:
         """Return how one loop is written; ``later`` are the values that are read after it."""
@@ -131,11 +180,16 @@ class LoopVariables:
 
     def carried(self, wanted: str, first: str, free: bool, looped: Looped) -> str:
         """Return the variable of an output that the next round is given."""
+        is_named = free and self.names[first] == wanted
+        if is_named and [*self.names.values()].count(wanted) == 1:  # not in a body
+            self._shared.add(first)
         if free and first in self._shared:
             return self.names[first]
+        if wanted == MAIN and wanted in self.taken:
+            wanted = HIDDEN
         variable = unique_name(wanted, self.taken)
         if free:
-            self.names[first] = variable
+            self.rename(first, variable)
             self._shared.add(first)
         else:
             looped.starts.append((variable, first))

@@ -5,29 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..ir.blocks import Block, mapped_statement
+from ..ir.blocks import mapped_statement
 from ..ir.graph import new_name
 from ..ir.program import Argument, Program, Ref, Statement
 from ..plan.traverse import read_in_calls
-from .block_labels import below_scope, modules_of, without_scope
+from .block_columns import UNNAMED, NameColumns
+from .block_labels import below_scope
+from .block_parts import Parts
 from .names import unique_name
+from .naming_blocks import Interfaces
 from .values import name_values
 
 
 def local_names(
-    local: Program, block: Block, attributes: Sequence[str], sites: Sequence[str]
+    local: Program,
+    parts: Parts,
+    interfaces: Interfaces,
+    attributes: Sequence[str],
+    sites: Sequence[str],
 ) -> dict[str, str]:
-    """Name the values of a block by what their ONNX names say below its scope.
+    """Name the values of a block by what their ONNX names say below its scopes.
 
     ``attributes`` are local names of what its objects hold; ``sites`` are attributes already.
     """
-    scope = modules_of(block)[0]
+    block, columns = parts.block, NameColumns(parts)
     below: dict[str, str] = {}
     taken: set[str] = set()
 
     def short(name: str) -> str:
         if name and name not in below:
-            rest = without_scope(name, scope)
+            rest = columns.shared(name) or UNNAMED
             below[name] = new_name(rest, taken) if rest in taken else rest
             taken.add(below[name])
         return below.get(name, "")
@@ -38,6 +45,11 @@ def local_names(
         renamed,
         [short(name) for name in attributes],
         [below[name] for name in block.settings if name in below],
+        interfaces,
+        tuple(
+            replace(interfaces.of[block.name].inputs[name], value=short(name))
+            for name in block.inputs
+        ),
     )
     names = {name: found[new] for name, new in below.items() if new in found}
     used = dict.fromkeys([*names.values(), *sites], 0)

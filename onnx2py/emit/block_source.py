@@ -29,6 +29,8 @@ class Calling:
         default_factory=dict
     )
     """The inputs and outputs of each block."""
+    mains: Mapping[str, str] = field(default_factory=dict)
+    """The input that each block transforms, '' if none is only that."""
 
     def loop_variables(
         self,
@@ -37,7 +39,9 @@ class Calling:
         lasting: frozenset[str] = frozenset(),
     ) -> LoopVariables:
         """Return the namer of the variables of loops in one class."""
-        return LoopVariables(names, self.names, self.signatures, lasting, taken)
+        return LoopVariables(
+            names, self.names, self.signatures, self.mains, lasting, taken
+        )
 
 
 @dataclass

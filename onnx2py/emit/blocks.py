@@ -18,6 +18,7 @@ from .block_source import BlockWriter, Calling
 from .block_tree import PROGRAM, block_tree
 from .methods import Methods
 from .names import unique_name
+from .naming_blocks import Interfaces
 from .spelling import Spelling
 from .statements import StatementWriter
 from .uses import Uses
@@ -57,7 +58,12 @@ class BlockSource:
         self.tree = tree
         self.objects = Objects(parts, tree, self.uses, class_names(self.outline))
         self.calling = Calling(tree.site_of, self.objects.classes)
-        writer = ClassWriter(self.program, self.outline, self.objects, self.calling)
+        self.interfaces = Interfaces(self.program, self.outline, self.calling.names)
+        known = self.interfaces.of
+        self.calling.mains = {name: each.main for name, each in known.items()}
+        writer = ClassWriter(
+            self.program, self.outline, self.objects, self.calling, self.interfaces
+        )
         for name in self.outline.blocks:
             self.written[name] = writer.written(name)
             self.calling.names[name] = self.written[name].names
@@ -102,12 +108,13 @@ class BlockSource:
 
     def model_names(self, used: Iterable[str]) -> dict[str, str]:
         """Name the values of the model, and those variables that loops assign again."""
-        names = name_values(self.main, used)
+        names = name_values(self.main, used, (), self.interfaces)
         sites = self.tree.attributes(PROGRAM)
         taken = dict.fromkeys([*names.values(), *sites], 0)
-        for value, name in names.items():
-            if name in sites:
-                names[value] = unique_name(name, taken)
+        held = (*used, *(n for s in self.main.setup for n in s.outputs if n))
+        for value in held:
+            if names.get(value) in sites:
+                names[value] = unique_name(names[value], taken)
         self.taken = dict.fromkeys(names.values(), 0)
         lasting = frozenset((*self.main.inputs, *used))
         self.loops = self.calling.loop_variables(names, self.taken, lasting)

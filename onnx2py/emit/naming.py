@@ -17,13 +17,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..ir.graph import onnx_name
-from ..ir.program import Call, Loop, Ref, Statement, references
-from ..traits.nouns import noun_of
+from ..ir.program import Apply, Call, Loop, Ref, Repeat, Statement, references
 from .names import Wanted, scopes_of, snake_case
+from .naming_blocks import Interfaces, told_of
 from .naming_generic import has_generic_name
 from .naming_modules import Modules, Path, Runs, path_of
-from .naming_roles import parameters_of, role_of, told_by
+from .naming_roles import noun, operator_of, parameters_of, role_of
 
 
 @dataclass
@@ -34,6 +36,8 @@ class FunctionNames:
     modules: Modules
     called: Mapping[str, str] = field(default_factory=dict)
     """Other names of values, which count whatever they are: those of the model's outputs."""
+    interfaces: Interfaces | None = None
+    """What is known of the blocks that the function calls."""
     told: dict[str, str] = field(init=False)
     """What the readers of each value call it, '' if they do not agree."""
     runs: Runs = field(init=False)
@@ -41,7 +45,7 @@ class FunctionNames:
     """Values that are called after their module."""
 
     def __post_init__(self) -> None:
-        self.told = _told(self.statements)
+        self.told = told_of(self.statements, self.interfaces)
         self.runs = Runs(self.statements, self.modules)
 
     def bases(self, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -56,14 +60,15 @@ class FunctionNames:
             result = self.runs.result(place)
             return names[result] if result in self.after_modules else _brief(module)
         if not first or (first in self.called and has_generic_name(self.called[first])):
-            return _noun(statement, 0)
-        return names[first]
+            return noun(statement, 0)
+        return names.get(first, "")
 
     def wanted(self) -> Iterator[Wanted]:
         """Yield what each result of the statements wants to be called."""
         for place, statement in enumerate(self.statements):
+            is_loop = isinstance(statement.operation, Repeat)
             for index, value in enumerate(statement.outputs):
-                if value:
+                if value and not (is_loop and value not in self.called):
                     yield self._wanted(place, index, value)
 
     def parameters(self, values: Iterable[str], fallback: str) -> Iterator[Wanted]:
@@ -77,22 +82,37 @@ class FunctionNames:
 
     def _wanted(self, place: int, index: int, value: str) -> Wanted:
         statement = self.statements[place]
+        operation = statement.operation
+        if isinstance(operation, (Apply, Repeat)):
+            return self._returned(operation, index, value)
         if not statement.nodes:  # a length
             return Wanted(value, "length", scopes_of(value, "length")[-1:])
-        noun = _noun(statement, index)
+        named = noun(statement, index)
         if value in self.called:
-            return Wanted(value, noun, scopes_of(self.called[value], noun))
+            return Wanted(value, named, scopes_of(self.called[value], named))
         if not has_generic_name(value):
-            return Wanted(value, noun)
+            return Wanted(value, named)
         path, told = path_of(statement), self.told.get(value)
         module = self.runs.modules.get(place)
         if told or not module:
-            return Wanted(value, noun, (*path, told or noun), True, True)
+            return Wanted(value, named, (*path, told or named), True, True)
         if index or not self.runs.ends(place):
-            module = (*module[:-1], f"{module[-1]}_{noun}")
+            module = (*module[:-1], f"{module[-1]}_{named}")
         else:
             self.after_modules.add(value)
-        return Wanted(value, noun, module, counted=True)
+        return Wanted(value, named, module, counted=True)
+
+    def _returned(self, operation: Apply | Repeat, index: int, value: str) -> Wanted:
+        """Return the name that a result of a block wants; loops name those of theirs."""
+        named = self.told.get(value, "")
+        if not named and isinstance(operation, Apply) and self.interfaces is not None:
+            named = self.interfaces.returned(operation, index)
+        named = named or "result"
+        if value in self.called:
+            return Wanted(value, named, scopes_of(self.called[value], named))
+        if not has_generic_name(value):
+            return Wanted(value, named)
+        return Wanted(value, named, (named,), counted=True, brief=True)
 
 
 def weight_roles(
@@ -103,7 +123,7 @@ def weight_roles(
     for statement in statements:
         operation, operator = statement.operation, operator_of(statement)
         result = next(filter(None, statement.outputs), "")
-        if not result or not statement.nodes:
+        if not result or _reads_lengths(statement):
             continue
         if isinstance(operation, Call):
             for place, (argument, parameter) in enumerate(parameters_of(operation)):
@@ -125,6 +145,11 @@ def weight_roles(
     return roles
 
 
+def _reads_lengths(statement: Statement) -> bool:
+    call = statement.operation
+    return isinstance(call, Call) and call.function in (np.shape, np.size)
+
+
 def node_name(statement: Statement) -> str:
     """Return the name for the methods of a node's bodies; '' if it has none.
 
@@ -139,32 +164,6 @@ def node_name(statement: Statement) -> str:
     return "_".join((*path_of(statement)[-1:], operator))
 
 
-def operator_of(statement: Statement) -> str:
-    """Return the operator of the first node of a statement, without its domain."""
-    label = statement.nodes[0] if statement.nodes else ""
-    return label.rpartition(": ")[2].rpartition(".")[2]
-
-
 def _brief(module: Path) -> str:
     outer = (scope for scope in module[:-1] if scope[-1:].isdigit())
     return "_".join((*outer, module[-1]))
-
-
-def _noun(statement: Statement, index: int) -> str:
-    operator, operation = operator_of(statement), statement.operation
-    function = operation.function if isinstance(operation, Call) else None
-    kernel = str(getattr(function, "__name__", ""))
-    return noun_of(kernel, operator, index) or snake_case(operator) or "value"
-
-
-def _told(statements: Iterable[Statement]) -> dict[str, str]:
-    told: dict[str, str] = {}
-    for statement in statements:
-        operation = statement.operation
-        if isinstance(operation, Call):
-            pairs = list(told_by(operation))
-        else:
-            pairs = [(name, "") for name in references(operation)]
-        for name, said in pairs:
-            told[name] = said if told.setdefault(name, said) == said else ""
-    return told

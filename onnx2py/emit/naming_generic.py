@@ -1,7 +1,8 @@
 """Which names of values say nothing: the numbers that exporters give.
 
 A name is generic if its last part is a number, a placeholder with a number (``val_74``), or an
-operator with or without one (``MatMul_2``, ``onnx::Conv_370``, ``relu_4``).
+operator with or without one (``MatMul_2``, ``onnx::Conv_370``, ``relu_4``). A name that is put
+together of generic ones is generic too.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _BY_HAND = frozenset(_BY_HAND_WORDS.split())
 
 _ADDED = re.compile(
     r"(?i)(?<=.)([._](scaled|normalized|transposed?|pooled|centered|sum|reshape\d*|unpacked|quantized"
-    r"|QuantizeLinear|DequantizeLinear|output|quant|scale|zero_point))+$"
+    r"|product|once|channels|tiles|QuantizeLinear|DequantizeLinear|output|quant|scale|zero_point))+$"
 )
 """What passes, plans and quantizers append to the name of what they replace."""
 
@@ -96,8 +97,10 @@ def is_generic(part: str) -> bool:
         return True
     match = _PARTS.fullmatch(part)
     if match is None:
-        return False
+        return _is_joined(part)
     word, number = _word(match["words"]), match["number"]
+    if number and len(word) % 2 == 0 and word[: len(word) // 2] * 2 == word:
+        word = word[: len(word) // 2]  # split_split_0: an output of split
     # A lower-case operator next to its number is what an author writes: conv1, pool5.
     by_hand = number[:1].isdigit() or (not number and word in _BY_HAND)
     return word in _OPERATORS and not (by_hand and match["words"].islower())
@@ -112,6 +115,12 @@ def is_placeholder(part: str) -> bool:
     word = _word(match["words"]) if match else part
     numbered = bool(match and match["number"] and word in _PLACEHOLDERS)
     return numbered or word in _NUMBERED
+
+
+def _is_joined(part: str) -> bool:
+    """Return whether a part is put together of generic ones: ``val_8_linear_1``."""
+    pieces = re.findall(r"[A-Za-z][A-Za-z_.]*?(?:[123][dD])?[._]?\d+(?=_|$)", part)
+    return len(pieces) > 1 and "_".join(pieces) == part and all(map(is_generic, pieces))
 
 
 def _word(words: str) -> str:

@@ -1,4 +1,4 @@
-"""What the parameter that reads a value says of it."""
+"""What the parameter that reads a value says of it, and the operator that computes it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import Argument, Call, Expression, Ref
+from ..ir.program import Argument, Call, Expression, Ref, Statement
 from ..ir.signatures import kernel_signature
+from ..traits.nouns import noun_of
+from .names import snake_case
 
 _TELLING_WORDS = """
 attention_bias attn_mask boxes condition cos_cache gate grid indices initial_c initial_h
@@ -102,6 +104,20 @@ def role_of(parameter: str, operator: str, place: int) -> str:
         return _ROLES.get(parameter, parameter)
     roles = _OPERANDS.get(operator, ("constant",))
     return roles[min(place, len(roles) - 1)]
+
+
+def operator_of(statement: Statement) -> str:
+    """Return the operator of the first node of a statement, without its domain."""
+    label = statement.nodes[0] if statement.nodes else ""
+    return label.rpartition(": ")[2].rpartition(".")[2]
+
+
+def noun(statement: Statement, index: int) -> str:
+    """Return the noun of the operator that computes a result of a statement."""
+    operator, operation = operator_of(statement), statement.operation
+    function = operation.function if isinstance(operation, Call) else None
+    kernel = str(getattr(function, "__name__", ""))
+    return noun_of(kernel, operator, index) or snake_case(operator) or "value"
 
 
 def _within(argument: Any) -> Iterator[str]:

@@ -9,27 +9,38 @@ from dataclasses import dataclass, field
 from ..ir.graph import onnx_name
 from ..ir.program import Program, Statement, bodies_of, references, walk
 from .names import Wanted, assign_names, cut, snake_case, unique_name
-from .naming import FunctionNames, operator_of, weight_roles
+from .naming import FunctionNames, weight_roles
+from .naming_blocks import Interfaces
 from .naming_generic import has_generic_name, parameter_of
 from .naming_modules import Modules
+from .naming_roles import operator_of
 
 
 def name_values(
-    program: Program, used: Iterable[str], telling: Collection[str] = ()
+    program: Program,
+    used: Iterable[str],
+    telling: Collection[str] = (),
+    interfaces: Interfaces | None = None,
+    inputs: tuple[Wanted, ...] | None = None,
 ) -> dict[str, str]:
-    """Name every value; a body is a method, whose names need only differ from what it captures.
+    """Name every value but the results of loops over instances of blocks.
 
-    ``telling`` are constants that keep their names, as generic as they may look.
+    A body is a method, whose names need only differ from what it captures. ``telling`` are
+    constants that keep their names, as generic as they may look; ``interfaces`` are those of the
+    blocks that the program calls. If the program is a block, ``inputs`` says what its inputs want
+    to be called.
     """
     weights = [name for name in used if name not in program.inputs]
-    return _Names(program, weights, telling).named()
+    return _Names(program, weights, telling, interfaces, inputs).named()
 
 
 @dataclass
 class _Names:
     program: Program
     weights: list[str]
-    telling: Collection[str] = ()
+    telling: Collection[str]
+    interfaces: Interfaces | None
+    inputs: tuple[Wanted, ...] | None
     names: dict[str, str] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     """For each result, what weights that are read for it are called after."""
@@ -47,9 +58,14 @@ class _Names:
             and (name in modules.strangers or _is_generic(name, results))
         ]
         given = {*loaded}.difference(generic)
-        function = FunctionNames(program.statements, modules, _outputs(program))
+        inputs, called = self.inputs, _outputs(program)
+        if inputs is None:
+            inputs = tuple(Wanted(name, "x") for name in program.inputs)
+        else:
+            called = {}
+        function = FunctionNames(program.statements, modules, called, self.interfaces)
         self.names = assign_names([
-            *(Wanted(name, "x") for name in program.inputs),
+            *inputs,
             *(Wanted(name, "weight") for name in loaded if name in given),
             *function.wanted(),
         ])  # fmt: skip
@@ -61,7 +77,7 @@ class _Names:
     def _name_bodies(self, statements: Iterable[Statement], modules: Modules) -> None:
         for statement in statements:
             for body in bodies_of(statement.operation):
-                function = FunctionNames(body.statements, modules)
+                function = FunctionNames(body.statements, modules, {}, self.interfaces)
                 wanted = [*function.parameters(body.inputs, "item"), *function.wanted()]
                 avoid = {self.names[n] for n in body.captures if n in self.names}
                 self.names.update(assign_names(wanted, avoid))

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.graph import Scope
 from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.normalization import layer_normalization, rms_normalization
-from .outline.scopes import common
-from .projections import Projection, Projections
+from .outline.scopes import Path, common
+from .projections import Projection, Projections, joined_name
 
 SOON = 16
 """How many statements later: where much lies between, the first results would wait in memory."""
@@ -63,7 +64,7 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
     name = found.name([each.product.outputs[0] for each in group], kind)
     nodes = tuple(n for each in group for n in each.product.nodes)
     product = Call(first.function, (first.x, Ref(matrix)))
-    scopes = common([each.product.scopes for each in group])
+    scopes = _joined([each.product.scopes for each in group])
     new = [Statement(product, (name,), nodes, scopes=scopes)]
 
     biases = [each.bias for each in group if each.bias]
@@ -87,6 +88,15 @@ def _join(found: Projections, group: Sequence[Projection]) -> None:
         cutting = Statement(cut, made.outputs, made.nodes, scopes=made.scopes)
         found.changed[id(made)] = (cutting,)
     found.changed[id(first.product)] = (*new, *found.changed[id(first.product)])
+
+
+def _joined(paths: Sequence[Path]) -> Path:
+    """Return the module of several modules' products: one of their own, such as ``qkv``."""
+    shared = common(paths)
+    rest = {len(path) - len(shared) for path in paths}
+    if rest != {1} or len({*paths}) != len(paths):
+        return shared
+    return (*shared, Scope(joined_name([path[-1].path for path in paths])))
 
 
 def absorb_scales(program: Program) -> Program:

@@ -22,6 +22,8 @@ from .traverse import count_reads
 LARGEST = 1 << 24
 """In bytes: with larger matrices, a product takes so long that all else does not count."""
 LONGEST_NAME = 60
+SHORT = {"query": "q", "key": "k", "value": "v"}
+"""What several projections of one value are called together: ``qkv``."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,12 @@ def joined_name(names: Sequence[str]) -> str:
     """Name what stands for several values by what their names have in common, and have not.
 
     >>> joined_name(["/query/Add", "/key/Add", "/value/Add"])
-    '/query_key_value/Add'
+    '/qkv/Add'
+    >>> joined_name(["l.q_proj.bias", "l.k_proj.bias"]), joined_name(["gate", "up"])
+    ('l.qk_proj.bias', 'gate_up')
     """
+    if len(set(names)) == 1:
+        return names[0]
     split = [re.split(r"([/._:]+)", name) for name in names]
     shortest = min(map(len, split))
     start = next((i for i in range(shortest) if len({s[i] for s in split}) > 1), 0)
@@ -178,5 +184,7 @@ def joined_name(names: Sequence[str]) -> str:
     end = next((i for i in range(most) if len({s[-1 - i] for s in split}) > 1), most)
     parts = ["".join(s[start : len(s) - end]).strip("/._:") for s in split]
     before, after = split[0][:start], split[0][len(split[0]) - end :]
-    name = "".join((*before, "_".join(filter(None, parts)), *after))
+    shorts = [SHORT.get(part, part) for part in parts]
+    joint = "" if set(shorts) <= {*SHORT.values()} else "_"
+    name = "".join((*before, joint.join(filter(None, shorts)), *after))
     return name if len(name) <= LONGEST_NAME + len("".join(before)) else names[0]

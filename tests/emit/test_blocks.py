@@ -196,13 +196,13 @@ def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
             def __init__(self, load: Load, name: str, x2: Any) -> None:
                 self.x2 = x2
                 # {layer.0.v,w}: operand of a
-                self.v = load(f"{name}.v", "float32[8]")
+                self.a_scale = load(f"{name}.a_scale", "float32[8]")
 
             def __call__(
                 self, x: NDArray[np.float32], mask: NDArray[np.float32]
             ) -> NDArray[np.float32]:
                 # a: Mul -> float32[n, 8]
-                a = x * self.v
+                a = x * self.a_scale
 
                 # b: Add -> float32[n, 8]
                 b = np.add(a, mask, out=a)
@@ -216,7 +216,7 @@ def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
     assert (
         'Layer(load, f"layers.{i}", x2) for i, x2 in enumerate((2, 3))' in blocks.text
     )
-    assert (blocks.folder / "weights/layers.1.v.npy").is_file()
+    assert (blocks.folder / "weights/layers.1.a_scale.npy").is_file()
     assert "for layer in self.layers:\n" in blocks.text
 
 
@@ -270,12 +270,12 @@ def test_a_cache_is_walked_and_collected(build: Build) -> None:
     program = outlined(parse_program(text), ("Layer", 0, 2), ("Layer", 2, 4))
     blocks = compared(build, program, X[0, :4], X[1, :4], X[2, :4])
     assert textwrap.dedent("""
-        n0s: list[Any] = []
-        for layer, k0_2 in zip(self.layers, (k0, k1)):
-            n0_2, x_2 = layer(x_2, k0_2)
-            n0s.append(n0_2)
+        ns: list[Any] = []
+        for layer, k in zip(self.layers, (k0, k1)):
+            n, hidden = layer(hidden, k)
+            ns.append(n)
     """).strip() in textwrap.dedent(blocks.loops())
-    assert "return Outputs(x_2, n0s[0], n0s[1])" in blocks.text
+    assert "return Outputs(hidden, ns[0], ns[1])" in blocks.text
 
 
 def test_a_first_value_that_is_read_later_is_kept(build: Build) -> None:
@@ -291,10 +291,10 @@ def test_a_first_value_that_is_read_later_is_kept(build: Build) -> None:
     """)
     outline = outlined(program, ("Two", 1, 3), ("Two", 3, 5))
     blocks = compared(build, outline, X[0, :4])
-    assert "s_2 = s\n        for two in self.twos:\n" in blocks.text
+    assert "hidden = s\n        for two in self.twos:\n" in blocks.text
     kept = replace(program, statements=program.statements[:-1], outputs=("d",))
     text = build(outlined(kept, ("Two", 1, 3), ("Two", 3, 5))).text
-    assert "s_2 = np.exp(x)" in text and "s_2 = two(s_2)" in text
+    assert "hidden = np.exp(x)" in text and "hidden = two(hidden)" in text
 
 
 def test_a_result_that_its_caller_overwrites_is_traced_as_it_was(build: Build) -> None:
@@ -339,9 +339,9 @@ def nested(text: str) -> Program:
 def test_blocks_are_made_by_those_that_call_them(build: Build) -> None:
     blocks = compared(build, nested(NESTED), X[0])
     assert 'Pair(load, f"{name}.pairs.{i}") for i in range(2)' in blocks.text
-    assert blocks.names["layers.1.pairs.0.a"] == "e"
+    assert blocks.names["layers.1.pairs.0.scaled"] == "e"
     files = {path.name for path in (blocks.folder / "weights").iterdir()}
-    assert "layers.1.pairs.1.u.npy" in files and len(files) == 4
+    assert "layers.1.pairs.1.scaled_scale.npy" in files and len(files) == 4
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,8 @@ def test_what_the_setup_makes_of_own_weights_is_made_in_the_constructor(
     for weight, made in zip("uvwt", "pqrs"):
         text = text.replace(f", {weight})  #", f", {made})  #")
     blocks = compared(build, nested(text), X[0])
-    assert "self.p = -self.u" in blocks.text.partition("class Layer")[0]
+    pair = blocks.text.partition("class Layer")[0]
+    assert "self.scaled_scale_prepared = -self.scaled_scale" in pair
     mixed = text.replace("(t)", "(u)")
     compared(build, nested(mixed), X[0])
 
@@ -425,8 +426,8 @@ def test_bodies_of_a_block_are_methods_of_its_class(build: Build) -> None:
     program = outlined(parse_program(text), ("Layer", 0, 2), ("Layer", 2, 4))
     for choice in (True, False):
         blocks = compared(build, program, X[0, :4], np.array(choice))
-    assert "    def _p_then(" in blocks.text.partition("class Model")[0]
-    assert blocks.names["layers.1.p_then.pa"] == "ra"
+    assert "    def _chosen_then(" in blocks.text.partition("class Model")[0]
+    assert blocks.names["layers.1.chosen_then.negated"] == "ra"
 
 
 def test_a_trace_may_be_replaced(build: Build) -> None:
@@ -450,5 +451,5 @@ def test_an_error_names_the_object_and_the_node(build: Build) -> None:
     with pytest.raises(
         ValueError, match=r"^layers.0.pairs.0: {a,c,e,g}: Mul: operands"
     ):
-        model.layers[0].pairs[0].u = np.ones(7, np.float32)
+        model.layers[0].pairs[0].scaled_scale = np.ones(7, np.float32)
         model(X[0])

@@ -21,6 +21,7 @@ from onnx2py.pipeline import compiled
         "out.3", "x_1", "MatMul_2", "relu_4", "max_pool2d", "ReLU32_Output_0", "Plus214_Output_0",
         "/m/encoder/layer.0/query/Add_output_0", "Equal_0_C", "If_0_outputs_1", "p2o.Add.3",
         "batch_norm_67.tmp_2", "onnx::Conv_468_quantized", "model/dense/BiasAdd:0",
+        "val_8_linear_1_val_24.scaled", "split_split_0", "view_10.product", "add_1_mul_2",
         "model/add/y", "/q/Add_output_0.scaled", "layer_norm_3.normalized", "const_fold_opt__664",
     ],
 )  # fmt: skip
@@ -32,6 +33,7 @@ def test_names_of_exporters_are_generic(name):
     "name",
     [
         "hidden", "conv1", "pool5", "conv1_1", "relu6", "hidden_states.3", "mask", "x", "y", "w",
+        "layer_1_relu_2", "scale_product",
         "embedding", "scale", "mean", "bert.encoder.layer.0.output.dense.bias", "logits:0",
     ],
 )  # fmt: skip

@@ -191,9 +191,9 @@ def test_level_0_stays(tmp_path):
 @pytest.mark.parametrize(
     ("names", "joined"),
     [
-        (["/a/query/Add", "/a/key/Add"], "/a/query_key/Add"),
+        (["/a/query/Add", "/a/key/Add"], "/a/qk/Add"),
         (["val_8", "linear_1"], "val_8_linear_1"),
-        (["q.w", "k.w", "v.w"], "q_k_v.w"),
+        (["q.w", "k.w", "v.w"], "qkv.w"),
         (["same", "same"], "same"),
         (["a/b", "a/b/c"], "a/b_a/b/c"),
         (["x" * 50, "y" * 50], "x" * 50),
