@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..ir.blocks import Chosen
-from ..ir.program import Apply, Body, Branch, Call, Ref, Repeat, Statement
+from ..ir.program import Apply, Argument, Body, Branch, Call, Ref, Repeat, Statement
 from .block_loops import LoopVariables
 from .block_tree import Site
 from .names import snake_case
@@ -156,14 +156,8 @@ class BlockWriter(StatementWriter):
 
     def is_choice(self, branch: Branch) -> bool:
         """Whether both branches only call an instance of one block with the same values."""
-        calls = [_only_call(body.statements, body.outputs) for body in _bodies(branch)]
-        first, second = calls
-        return (
-            first is not None
-            and second is not None
-            and first.block == second.block
-            and first.arguments == second.arguments
-        )
+        first, second = map(_only_call, _bodies(branch))
+        return first is not None and first == second
 
     def choice(self, branch: Branch, statement: Statement) -> Iterator[str]:
         """Yield a call of the one instance or the other."""
@@ -179,10 +173,10 @@ class BlockWriter(StatementWriter):
         chosen = self.methods.fresh(snake_case(self.calling.classes[operation.block]))
         yield f"{chosen} = {one} if {self.argument(branch.condition)} else {two}"
         given = [self.spelling.expression(ref.name) for ref in operation.arguments]
-        padded = statement.outputs + ("",) * (
-            len(then.outputs) - len(statement.outputs)
+        results = dict(zip(branch.then_body.outputs, statement.outputs))
+        targets = ", ".join(
+            self.spelling.target(results.get(name, "")) for name in then.outputs
         )
-        targets = ", ".join(map(self.spelling.target, padded))
         yield f"{targets} = {chosen}({', '.join(given)})"
         yield from self.deleted(statement)
 
@@ -192,13 +186,21 @@ def _bodies(branch: Branch) -> tuple[Body, Body]:
 
 
 def _only_call(
-    statements: tuple[Statement, ...], outputs: tuple[str, ...]
-) -> Apply | None:
-    """Return the call that a body consists of, None if there is more in it."""
-    if len(statements) != 1 or statements[0].outputs != outputs:
+    body: Body,
+) -> tuple[str, tuple[Argument, ...], tuple[int, ...]] | None:
+    """Return the block that is all that a body calls, its arguments, and which results it returns.
+
+    None if there is more in the body, or if it returns a result twice.
+    """
+    if len(body.statements) != 1 or len({*body.outputs}) < len(body.outputs):
         return None
-    operation = statements[0].operation
-    return operation if isinstance(operation, Apply) else None
+    (statement,) = body.statements
+    operation = statement.operation
+    returned = set(body.outputs) <= set(filter(None, statement.outputs))
+    if not isinstance(operation, Apply) or not returned:
+        return None
+    places = tuple(map(statement.outputs.index, body.outputs))
+    return operation.block, operation.arguments, places
 
 
 def _singular(attribute: str, name: str) -> str:

@@ -410,6 +410,27 @@ def test_branches_that_are_alike_are_a_choice(build: Build) -> None:
     assert "net = self.net if c else self.net_2\n        y = net(x)\n" in blocks.text
 
 
+def test_branches_that_return_results_in_another_order_are_a_choice(
+    build: Build,
+) -> None:
+    text = IF.replace("=> (y: float32[8])", "=> (y: float32[8], z: float32[8])")
+    text = text.replace(
+        "y: float32[8] = branch", "y: float32[8], z: float32[8] = branch"
+    )
+    program = parse_program(text.replace("(b)", "(b, a)").replace("(e)", "(e, d)"))
+    for choice in (True, False):
+        blocks = compared(
+            build, in_bodies(program, ("Net", 0, 2)), X[0], np.array(choice)
+        )
+    assert "        z, y = net(x)\n" in blocks.text
+    apart = parse_program(text.replace("(b)", "(b, a)").replace("(e)", "(d, e)"))
+    for choice in (True, False):
+        blocks = compared(
+            build, in_bodies(apart, ("Net", 0, 2)), X[0], np.array(choice)
+        )
+    assert "net = self.net if" not in blocks.text
+
+
 def test_bodies_of_a_block_are_methods_of_its_class(build: Build) -> None:
     layer = """
       {y}: float32[4] = branch(c)  # {y}: If
