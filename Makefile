@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 PORT ?= 8000
 LAYERS := ir kernels lowering passes plan emit
-EXAMPLES := mnist transformer loop pipeline
+EXAMPLES := mnist transformer gpt loop pipeline
 PROSE := onnx2py templates tests benchmarks generated_examples/make Makefile *.md docs
 
 .PHONY: help demo demo-web demo-emotion test quick lint fuzz examples train readme bench matrix clean

@@ -41,6 +41,24 @@ def before_and_after() -> str:
     )
 
 
+def loop_over_layers() -> str:
+    """Return how the GPT calls its layers, from the embeddings to the logits."""
+    source = (EXAMPLES / "gpt" / "model.py").read_text(encoding="utf-8")
+    call = _method(source, "Model", "__call__")
+    first = next(i for i, step in enumerate(call.body) if isinstance(step, ast.For))
+    while _is_short(call.body[first - 1]):
+        first -= 1
+    lines = source.splitlines()
+    start, end = call.body[first - 1].end_lineno, call.body[-1].lineno - 1
+    shown = textwrap.dedent("\n".join(lines[start:end])).strip()
+    return f"```python\n{shown}\n```\n"
+
+
+def _is_short(step: ast.stmt) -> bool:
+    """Whether a statement only reads shapes or makes an empty list: the loop needs it."""
+    return isinstance(step, ast.AnnAssign) and isinstance(step.value, ast.List)
+
+
 def _text(node: onnx.NodeProto) -> str:
     """Spell a node: ``conv1 = Conv(image, weight, pads=[2, 2, 2, 2])``."""
     attributes = [
@@ -52,19 +70,22 @@ def _text(node: onnx.NodeProto) -> str:
 
 def _calls(source: str) -> list[str]:
     """Return the paragraphs of ``Model.__call__`` after the checks, less its indentation."""
-    (model,) = (
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == "Model"
-    )
-    method = next(
-        node
-        for node in model.body
-        if isinstance(node, ast.FunctionDef) and node.name == "__call__"
-    )
+    method = _method(source, "Model", "__call__")
     lines = source.splitlines()[method.body[0].end_lineno : method.end_lineno]
     paragraphs = textwrap.dedent("\n".join(lines)).strip().split("\n\n")
     return [text for text in paragraphs if text.startswith(("#", "return"))]
+
+
+def _method(source: str, owner: str, name: str) -> ast.FunctionDef:
+    """Return a method of a class in a module."""
+    (method,) = (
+        step
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == owner
+        for step in node.body
+        if isinstance(step, ast.FunctionDef) and step.name == name
+    )
+    return method
 
 
 def operator() -> str:

@@ -14,6 +14,7 @@ from .pictures import write_pictures
 
 SECTIONS = {
     "example": excerpts.before_and_after,
+    "layers": excerpts.loop_over_layers,
     "operator": excerpts.operator,
     "coverage": coverage.table,
     "coverage-summary": coverage.summary,

@@ -81,20 +81,14 @@ class Model:
         Parameters
         ----------
         start : int64[]
-            ONNX input ``start``.
         limit : int64[], optional
-            ONNX input ``limit``.
 
         Returns
         -------
         last : int64[]
-            ONNX output ``last``.
         largest : int64[]
-            ONNX output ``largest``.
         steps : int64[]
-            ONNX output ``steps``.
         visited : int64[steps]
-            ONNX output ``visited``.
 
         Raises
         ------

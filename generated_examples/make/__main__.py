@@ -18,12 +18,13 @@ from onnx import numpy_helper
 from onnx2py import compile_model
 from onnx2py.errors import Onnx2pyError
 
-from . import loop, pipeline, transformer
+from . import gpt, loop, pipeline, transformer
 
 HOME = Path(__file__).parents[1]
-EXAMPLES = ("mnist", "transformer", "loop", "pipeline")
+EXAMPLES = ("mnist", "transformer", "gpt", "loop", "pipeline")
 BUILDERS: dict[str, tuple[Callable[[], onnx.ModelProto], Callable[[], list[Any]]]] = {
     "transformer": (transformer.make_model, transformer.make_inputs),
+    "gpt": (gpt.make_model, gpt.make_inputs),
     "loop": (loop.make_model, loop.make_inputs),
     "pipeline": (pipeline.make_model, pipeline.make_inputs),
 }

@@ -103,12 +103,10 @@ class Model:
         Parameters
         ----------
         image : float32[batch, 1, 28, 28]
-            ONNX input ``image``.
 
         Returns
         -------
         probabilities : float32[batch, 10]
-            ONNX output ``probabilities``.
 
         Raises
         ------

@@ -121,14 +121,11 @@ class Model:
         Parameters
         ----------
         weather : float32[days, 4]
-            ONNX input ``weather``.
 
         Returns
         -------
         activity : string[days]
-            ONNX output ``activity``.
         probabilities : sequence(map(string, float32[]))
-            ONNX output ``probabilities``.
 
         Raises
         ------

@@ -127,20 +127,14 @@ class Model:
         Parameters
         ----------
         hidden : float32[batch, sequence, 32]
-            ONNX input ``hidden``.
         past_key : float32[batch, 4, past, 8]
-            ONNX input ``past_key``.
         past_value : float32[batch, 4, past, 8]
-            ONNX input ``past_value``.
 
         Returns
         -------
         output : float32[batch, sequence, 32]
-            ONNX output ``output``.
         key : float32[batch, 4, past+sequence, 8]
-            ONNX output ``key``.
         value : float32[batch, 4, past+sequence, 8]
-            ONNX output ``value``.
 
         Raises
         ------

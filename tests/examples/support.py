@@ -13,7 +13,7 @@ import onnxruntime
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "generated_examples"
-NAMES = ("mnist", "transformer", "loop", "pipeline")
+NAMES = ("mnist", "transformer", "gpt", "loop", "pipeline")
 
 ISOLATED = """
 import runpy, sys

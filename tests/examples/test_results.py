@@ -33,6 +33,17 @@ def transformer_inputs(batch: int, sequence: int, past: int) -> dict[str, Any]:
     }
 
 
+def gpt_inputs(batch: int, sequence: int, past: int) -> dict[str, Any]:
+    rng = np.random.default_rng(past)
+    shape = (batch, 4, past, 8)
+    caches = {
+        f"past_{name}_{i}": rng.normal(size=shape).astype(np.float32)
+        for i in range(4)
+        for name in ("key", "value")
+    }
+    return {"tokens": rng.integers(0, 96, (batch, sequence)), **caches}
+
+
 def test_mnist_reads_the_ten_digits() -> None:
     labels = np.load(EXAMPLES / "digits.npz")["labels"]
     probabilities = example("mnist").Model()(digit_pictures())
@@ -82,6 +93,27 @@ def test_transformer_reads_token_by_token_as_it_reads_all_at_once() -> None:
         steps.append(step.output)
     np.testing.assert_allclose(np.concatenate(steps, 1), whole.output, atol=1e-5)
     np.testing.assert_allclose(key, whole.key, atol=1e-5)
+
+
+@pytest.mark.parametrize(("sequence", "past"), [(4, 0), (1, 7), (3, 5), (0, 2)])
+def test_gpt_agrees_with_onnxruntime(sequence: int, past: int) -> None:
+    feeds = gpt_inputs(2, sequence, past)
+    actual = example("gpt").InferenceSession().run(None, feeds)
+    for ours, theirs in zip(actual, ask_onnxruntime("gpt", feeds), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_gpt_reads_token_by_token_as_it_reads_all_at_once() -> None:
+    model = example("gpt").Model()
+    feeds = gpt_inputs(1, 6, 0)
+    tokens = feeds.pop("tokens")
+    whole = model(tokens, **feeds)
+    for i in range(6):
+        logits, *caches = model(tokens[:, i : i + 1], **feeds)
+        np.testing.assert_allclose(
+            logits[0, 0], whole.logits[0, i], rtol=1e-4, atol=1e-5
+        )
+        feeds = dict(zip(feeds, caches))
 
 
 def test_transformer_names_the_input_whose_batch_differs() -> None:
