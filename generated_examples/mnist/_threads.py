@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from functools import wraps
 from importlib import import_module
 from operator import index
-from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Callable, Optional, cast
 
@@ -97,6 +96,8 @@ def state() -> Any:
     known = vars(sys).get("_onnx2py_threads")
     if known is not None:
         return known
+    from threading import Lock  # slow to import, and needed only with a limit
+
     new = SimpleNamespace(lock=Lock(), limits=[], before=[], libraries=_libraries())
     shared = vars(sys).setdefault("_onnx2py_threads", new)
     if shared is new and hasattr(os, "register_at_fork"):
@@ -106,6 +107,8 @@ def state() -> Any:
 
 def _forget_calls() -> None:
     """Drop the limits of calls that run only in the parent process."""
+    from threading import Lock
+
     shared = state()
     shared.lock = Lock()
     shared.limits.clear()

@@ -1,4 +1,4 @@
-"""What surrounds a call of the model: NumPy's error state, memory and errors."""
+"""Error state, memory and error messages of the model's calls."""
 
 from __future__ import annotations
 

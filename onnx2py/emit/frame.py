@@ -1,4 +1,4 @@
-"""The files of a package that have a template: what an app needs, and tools."""
+"""The files of a package that have a template: those an app needs, and tools."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ LAID_OUT = frozenset(
 
 
 def remove_tools(folder: Path) -> None:
-    """Delete what a model does not need from the folder of its package."""
+    """Delete the tools from the folder of a package."""
     shutil.rmtree(folder / FOLDER)
     for name in TOOLS:
         (folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What was recorded when the model was compiled, and inputs drawn from a seed."""
+"""Recorded inputs and outputs, and random inputs."""
 
 from __future__ import annotations
 
