@@ -40,6 +40,26 @@ def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(y).reshape(*a.shape[:-1], b.shape[1])
 
 
+def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x @ weight + bias`` for a single matrix ``weight``.
+
+    Parameters
+    ----------
+    x : [D..., K]
+    weight : [K, N]
+    bias : [N], or with axes of length 1 before
+
+    Returns
+    -------
+    y : [D..., N]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
+    """
+    y = project(x, weight)
+    y += bias
+    return y
+
+
 def gemm(
     a: NDArray[Any],
     b: NDArray[Any],

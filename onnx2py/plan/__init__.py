@@ -21,6 +21,7 @@ Q3     quantized_matmul   products of dynamically quantized numbers -> products 
 J1     merge_products     products of one value, soon after each other -> one product
 J2     merge_products     the scale and bias of a normalization -> part of the matrices behind it
 A6     query_scales       attention's scale -> part of the matrix that its queries come from
+J3     linear             products by one matrix, plus a bias -> ``linear``
 Q1     quantized_conv     convolutions of 8-bit integers -> convolutions of floats
 Q4     quantized_conv     ... without integers from one to the next
 C1     convolutions       convolutions by constant weights -> packed, channels last in memory
@@ -64,6 +65,7 @@ from .gather import gather
 from .hoist import move_to_setup
 from .in_place import write_in_place
 from .lengths import write_lengths
+from .linear import add_biases
 from .means import pool_means
 from .merge_products import absorb_scales, join_projections
 from .outlining import outline
@@ -92,6 +94,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("J1",), join_projections),
     Rule(("J2",), absorb_scales),
     Rule(("A6",), fold_scales),
+    Rule(("J3",), add_biases),
     Rule(("Q1", "Q4"), take_quantized_apart),
     Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
     Rule(("C6",), pool_means),

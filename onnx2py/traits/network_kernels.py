@@ -115,6 +115,7 @@ NETWORK: Mapping[Any, Kernel] = {
     lstm_quantized.centered_weights: OTHER,
     lstm_quantized.dynamic_quantize_lstm: Kernel(new=True),
     matmul.gemm: Kernel(new=True, cost=costs.gemm),
+    matmul.linear: Kernel(new=True, cost=costs.product),
     matmul.matmul: Kernel(new=True, cost=costs.product),
     matmul.project: Kernel(new=True, cost=costs.product),
     matmul_fused.dynamic_quantize_matmul: Kernel(new=True, cost=costs.product),

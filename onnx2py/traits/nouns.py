@@ -310,6 +310,7 @@ NOUNS: Mapping[str, tuple[str, ...]] = {
 KERNELS: Mapping[str, str] = {
     "dot_product_attention": "attended",
     "layer_normalization": "norm",
+    "linear": "dense",
     "project": "product",
     "rms_normalization": "norm",
 }

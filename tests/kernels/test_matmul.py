@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from onnx2py.kernels.matmul import gemm, matmul, project
+from onnx2py.kernels.matmul import gemm, linear, matmul, project
 from onnx2py.kernels.matmul_integer import (
     matmul_integer,
     matmul_integer_prepared,
@@ -44,3 +44,17 @@ def test_results_are_clipped():
     y = np.array([1e9, -1e9, 2.5], np.float32)
     zero = np.array(10, np.uint8)
     assert requantize(y, np.array(1.0, np.float32), zero).tolist() == [255, 0, 12]
+
+
+def test_linear_has_the_bits_of_a_product_and_a_sum():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        x = rng.normal(size=(2, 5, 3)).astype(dtype)
+        w, b = rng.normal(size=(3, 4)).astype(dtype), rng.normal(size=4).astype(dtype)
+        before = [each.copy() for each in (x, w, b)]
+        for bias in (b, b[None], b[None, None]):
+            found = linear(x, w, bias)
+            assert found.dtype == dtype
+            assert found.tobytes() == (b + project(x, w)).tobytes()
+        assert all((a == c).all() for a, c in zip((x, w, b), before))
+    assert linear(x[:0], w, b).shape == (0, 5, 4)

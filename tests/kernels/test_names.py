@@ -25,6 +25,7 @@ OTHERWISE = {
     "fake_quantize": "QuantizeLinear, DequantizeLinear: what frameworks call it",
     "inverse": "of com.microsoft, described beside Det",
     "iterations": "the head of the for that a Loop becomes",
+    "linear": "MatMul and Add, as frameworks call it",
     "local_response_normalization": "LRN, spelled out",
     "max_pool_channels_last": "NhwcMaxPool, spelled out",
     "mixture_of_experts": "MoE, spelled out",

@@ -27,3 +27,23 @@ def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     rows = a.reshape(prod(a.shape[:-1]), a.shape[-1])
     y = np.matmul(rows, b)
     return np.asarray(y).reshape(*a.shape[:-1], b.shape[1])
+
+
+def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x @ weight + bias`` for a single matrix ``weight``.
+
+    Parameters
+    ----------
+    x : [D..., K]
+    weight : [K, N]
+    bias : [N], or with axes of length 1 before
+
+    Returns
+    -------
+    y : [D..., N]
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
+    """
+    y = project(x, weight)
+    y += bias
+    return y
