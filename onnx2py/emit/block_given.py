@@ -8,6 +8,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from ..ir import blocks
 from ..ir.blocks import Kernel
 from ..ir.program import Argument
 from ..ir.types import tensor_type_of
@@ -43,16 +44,13 @@ Given = Union[Argument, Kernel, Choice, np.ndarray, Constant, Shared]
 
 def key_of(value: Given) -> Any:
     """Return a key that tells what a constructor is given from all else: 1 is not True."""
-    if isinstance(value, Kernel):
-        options = tuple((k, key_of(v)) for k, v in value.options.items())
-        return (str(value.function), options)
     if isinstance(value, Choice):
         return (key_of(value.kernel), value.prepare and key_of(value.prepare))
     if isinstance(value, tuple):
         return tuple(map(key_of, value))
     if isinstance(value, np.ndarray):
         return (str(tensor_type_of(value)), digest_of(value))
-    return (type(value).__name__, repr(value))
+    return blocks.key_of(value)
 
 
 def leaves(value: Given) -> Iterator[Given]:

@@ -1,6 +1,7 @@
 """What the objects of a block hold: their own constants, and what their constructor is given.
 
-B1  Constants that are small and the same in all instances -> written into the class.
+B1  Constants that are small and the same in all instances -> written into the class; vectors of
+    one number as well, if several things share them.
 B2  Constants of which each instance has its own -> a file each, by the path of the instance.
 B3  What the setup makes of such constants, in the same way for all -> in the constructor.
 B4  ... or in another way for some -> in the constructor, which is given the way.
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.blocks import Block, Outline
+from ..ir.memory import is_uniform
 from ..ir.program import (
     Program,
     Statement,
@@ -155,6 +157,10 @@ class Planner:
                 parts.given[local] = tuple(known)
                 return
         shared = any(uses[self.canonical(name)] > 1 for name in names)
+        uniform = whole and shared and all(map(is_uniform, known))
+        if uniform and len({key_of(a) for a in known}) == 1:
+            parts.arrays[local] = known[0]
+            return
         if whole and not shared and all(map(is_storable, known)):
             filed = self.filed(names, known)
             if filed is not None:

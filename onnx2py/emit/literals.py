@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import InternalError
+from ..ir.memory import is_uniform
 from ..ir.program import Argument, Call, Expression, Ref
 from ..ir.types import EXTENSION_DTYPES
 from .infix import COMPARISON, PRECEDENCE, UNARY, Operands
 from .uses import Uses, is_kernel
 
 _EXTENSIONS = set(EXTENSION_DTYPES.values())
+
+MOST_ITEMS = 8
+"""Of a vector that is written as a list, though all its numbers are the same."""
 
 
 def literal(value: Any, uses: Uses | None = None) -> str:
@@ -84,12 +88,24 @@ def array_literal(array: np.ndarray, uses: Uses | None = None) -> str:
     dtype = dtype_literal(array.dtype, uses)
     if 0 in array.shape:
         return f"np.zeros({literal(array.shape)}, {dtype})"
+    if is_uniform(array) and array.size > MOST_ITEMS:
+        return _filled(array, dtype)
     if array.dtype == np.float32 or array.dtype == np.float16:
         text = np.array([_shortest(x) for x in array.ravel()], object).reshape(
             array.shape
         )
         return f"np.array({_nested(text)}, {dtype})"
     return f"np.array({items(numbers.tolist())}, {dtype})"
+
+
+def _filled(array: np.ndarray, dtype: str) -> str:
+    """Return the source of a vector of one number."""
+    short = array.dtype == np.float32 or array.dtype == np.float16
+    number = _shortest(array[0]) if short else literal(array[0].item())
+    function = {"0.0": "zeros", "1.0": "ones"}.get(number)
+    if function is None:
+        return f"np.full({array.size}, {number}, {dtype})"
+    return f"np.{function}({array.size}, {dtype})"
 
 
 def _shortest(number: np.floating) -> str:

@@ -229,6 +229,19 @@ def without_memory(statement: Statement) -> Statement:
     return replace(statement, operation=operation, frees=())
 
 
+def key_of(value: Any) -> Any:
+    """Return a key that tells a literal or a setting from all others: 1 is neither True nor 1.0."""
+    if isinstance(value, Kernel):
+        options = ((k, key_of(v)) for k, v in value.options.items())
+        return (key_of(value.function), tuple(options))
+    if isinstance(value, tuple):
+        return tuple(map(key_of, value))
+    if callable(value):
+        name = getattr(value, "__qualname__", getattr(value, "__name__", repr(value)))
+        return f"{getattr(value, '__module__', '')}.{name}"
+    return (type(value).__name__, repr(value))
+
+
 def has_references(value: Any) -> bool:
     """Whether an argument refers to a value, alone or within."""
     if isinstance(value, tuple):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+_FLOATS = (np.float16, np.float32, np.float64)
+
 PIECE_BYTES = 1 << 24
 
 
@@ -38,3 +40,10 @@ def put_aside(array: np.ndarray) -> np.ndarray:
         stream.flush()
         buffer = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     return np.ndarray(array.shape, array.dtype, buffer=buffer)
+
+
+def is_uniform(array: np.ndarray) -> bool:
+    """Return whether an array is a vector of floats, all of which have the same bits."""
+    if array.ndim != 1 or array.size < 2 or array.dtype not in _FLOATS:
+        return False
+    return array.tobytes() == array[:1].tobytes() * array.size

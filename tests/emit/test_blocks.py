@@ -229,6 +229,57 @@ def test_weights_that_instances_share_are_loaded_once_and_passed_on(
     assert [path.name for path in (blocks.folder / "weights").iterdir()] == ["v.npy"]
 
 
+BY_CHANCE = """
+    g (x: float32[n, 16]) => (y: float32[n, 16])
+      u: float32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+      v: float32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+      zeros: float32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+    calls
+      a: float32[n, 16] = np.multiply(x, u)  # a: Mul
+      b: float32[n, 16] = np.add(a, zeros)  # b: Add
+      c: float32[n, 16] = np.tanh(b)  # c: Tanh
+      d: float32[n, 16] = np.add(c, zeros)  # d: Add
+      e: float32[n, 16] = np.multiply(d, v)  # e: Mul
+      f: float32[n, 16] = np.add(e, zeros)  # f: Add
+      h: float32[n, 16] = np.tanh(f)  # h: Tanh
+      y: float32[n, 16] = np.add(h, zeros)  # y: Add
+"""
+
+
+@pytest.mark.parametrize(("number", "text"), [
+    (0, "np.zeros(16, np.float32)"), (1, "np.ones(16, np.float32)"),
+    (0.5, "np.full(16, 0.5, np.float32)"), ("-0.0", "np.full(16, -0.0, np.float32)"),
+])  # fmt: skip
+def test_vectors_that_are_equal_by_chance_are_held_apart(
+    build: Build, number: float, text: str
+) -> None:
+    program = parse_program(BY_CHANCE)
+    arrays = (np.arange(16), np.arange(16) + 1, np.full(16, float(number)))
+    weights = {
+        name: array.astype(np.float32) for name, array in zip(program.weights, arrays)
+    }
+    program = replace(program, weights=weights)
+    blocks = compared(
+        build,
+        outlined(program, ("Layer", 0, 4), ("Layer", 4, 8)),
+        np.ones((2, 16), "f"),
+    )
+    layer = blocks.text.partition("class Model")[0]
+    assert f"self.total1_bias = {text}" in layer
+    assert f"self.total2_bias = {text}" in layer
+    assert len([*(blocks.folder / "weights").iterdir()]) == 2
+
+
+def test_vectors_with_two_kinds_of_zeros_are_shared(build: Build) -> None:
+    program = parse_program(BY_CHANCE)
+    zeros = np.where(np.arange(16) % 2, np.float32(0.0), np.float32(-0.0))
+    weights = {name: np.arange(16, dtype=np.float32) for name in ("u", "v")}
+    weights["v"] = weights["v"] + 1
+    program = replace(program, weights={**weights, "zeros": zeros})
+    outline = outlined(program, ("Layer", 0, 4), ("Layer", 4, 8))
+    compared(build, outline, np.ones((2, 16), "f"))
+
+
 def test_one_instance_that_is_called_several_times_is_one_object(build: Build) -> None:
     program = layers(w="`layer.0.v`", end="2")
     blocks = compared(build, outlined(program, *TWICE), X, MASK)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ...errors import InternalError
 from ...ir.blocks import (
     Application,
@@ -27,11 +29,13 @@ from ...ir.blocks import (
     Outline,
     Setting,
     has_references,
+    key_of,
     mapped,
     mapped_statement,
     without_memory,
 )
 from ...ir.graph import new_name
+from ...ir.memory import is_uniform
 from ...ir.program import (
     Apply,
     Argument,
@@ -46,6 +50,7 @@ from ...ir.program import (
 )
 from ...ir.types import TensorType, ValueType, tensor_type_of
 from ...traits.kernels import kernel_traits
+from .scopes import Path, common
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class _Builder:
         self.program, self.statements = program, statements
         made = (name for s in program.setup for name in s.outputs)
         self.constants = {*program.weights, *made}
+        self.is_uniform = UniformWeights(program.weights)
         self.reads = _reads(statements) + Counter(program.outputs)
         self.applied: dict[int, Statement] = {}
         """What stands for a window, by its identity."""
@@ -122,7 +128,7 @@ class _Builder:
     def block(self, name: str, windows: Sequence[Window]) -> Block:
         rows = [_Row(w, tuple(self.converted(w.statements))) for w in windows]
         first = rows[0]
-        columns = _Columns(rows, self.constants)
+        columns = _Columns(rows, self.constants, self.is_uniform)
         template = tuple(columns.statements())
         outputs = self.outputs(rows)
         template, freed = _memory(template, rows, outputs)
@@ -131,8 +137,9 @@ class _Builder:
         applications: list[Application] = []
         for row, frees in zip(rows, freed):
             inner = [self.instance_of.get(id(s)) for s in walk(row.statements)]
-            settings = ((k, _key(v)) for k, v in row.settings.items())
-            key = (tuple(row.weights.items()), tuple(settings), tuple(inner))
+            settings = ((k, key_of(v)) for k, v in row.settings.items())
+            own_weights = tuple(row.weights.items())
+            key = (own_weights, tuple(settings), tuple(inner), self.apart(row))
             number = instances.setdefault(key, len(instances))
             if number == len(kept):
                 kept.append(Instance(row.weights, row.settings))
@@ -159,6 +166,12 @@ class _Builder:
             tuple(applications),
             self.types(first, columns, rows, applications),
         )
+
+    def apart(self, row: _Row) -> Path:
+        """Return the module that tells it from instances whose weights are equal by chance."""
+        if row.weights and all(map(self.is_uniform, row.weights.values())):
+            return common(s.scopes for s in walk(row.statements) if s.scopes)
+        return ()
 
     def outputs(self, rows: Sequence[_Row]) -> tuple[str, ...]:
         """Return the results that are read outside in any window, by their names in the first."""
@@ -190,11 +203,31 @@ class _Builder:
         return self.program.types.get(name) if array is None else tensor_type_of(array)
 
 
+class UniformWeights:
+    """Which weights are equal by chance: vectors of one number, before any training.
+
+    Exporters put them together, and so zeros are the bias of all that has one.
+    """
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self.weights, self.known = weights, dict[str, bool]()
+
+    def __call__(self, name: str) -> bool:
+        """Return whether a constant is such a vector."""
+        if name not in self.known:
+            array = self.weights.get(name)
+            self.known[name] = array is not None and is_uniform(array)
+        return self.known[name]
+
+
 class _Columns:
     """The places of arguments over all windows of a block, and what each becomes."""
 
-    def __init__(self, rows: Sequence[_Row], constants: set[str]) -> None:
+    def __init__(
+        self, rows: Sequence[_Row], constants: set[str], is_uniform: UniformWeights
+    ) -> None:
         self.rows, self.constants = rows, constants
+        self.is_uniform = is_uniform
         if len({len(row.statements) for row in rows}) != 1:
             raise self.unlike("their number of statements")
         self.taken: set[str] = set()
@@ -247,9 +280,9 @@ class _Columns:
             {k: v for k, v in c.kwargs.items() if not has_references(v)} for c in calls
         ]
         if kernel_traits(calls[0].function).operator:
-            kinds = len({_key(Kernel(c.function, o)) for c, o in zip(calls, options)})
+            kinds = len({key_of(Kernel(c.function, o)) for c, o in zip(calls, options)})
         else:
-            kinds = len({(_key(c.function), *c.kwargs) for c in calls})
+            kinds = len({(key_of(c.function), *c.kwargs) for c in calls})
         if kinds == 1:
             return bare
         name = self.new_setting("kernel")
@@ -274,17 +307,19 @@ class _Columns:
     def statements(self) -> Iterator[Statement]:
         """Yield the statements of the block."""
         place = 0
-        for statements in self.plain:
+        for number, statements in enumerate(self.plain):
             hints = iter(argument_names(statements[0].operation))
             places = iter(range(place, len(self.rows[0].slots)))
+            reader = statements[0].scopes or number
 
             def argument(_: Argument) -> Argument:
-                return self.column(next(places), next(hints, "value"))  # noqa: B023
+                place, hint = next(places), next(hints, "value")  # noqa: B023
+                return self.column(place, hint, reader)  # noqa: B023
 
             yield mapped_statement(statements[0], argument, _same)
             place = next(places, len(self.rows[0].slots))
 
-    def column(self, place: int, hint: str) -> Argument:
+    def column(self, place: int, hint: str, reader: Any) -> Argument:
         """Return the argument of the block for those of the windows."""
         slots = [row.slots[place] for row in self.rows]
         refs = [slot.name for slot in slots if isinstance(slot, Ref)]
@@ -298,12 +333,12 @@ class _Columns:
                 raise self.unlike(f"{hint}: the results that it refers to")
             return slots[0]
         if self.constants.issuperset(refs):
-            return self.weight(tuple(refs))
+            return self.weight(tuple(refs), (reader, hint))
         return self.value(tuple(refs))
 
     def literal(self, slots: Sequence[Argument], hint: str) -> Argument:
         """Return a literal, or a setting if it is not the same in all windows."""
-        keys = tuple(map(_key, slots))
+        keys = tuple(map(key_of, slots))
         if len(set(keys)) == 1:
             return slots[0]
         if keys not in self.made:
@@ -312,9 +347,9 @@ class _Columns:
                 row.settings[name] = slot
         return Ref(self.made[keys])
 
-    def weight(self, names: tuple[str, ...]) -> Ref:
-        """Return a constant of the block."""
-        key = ("weight", names)
+    def weight(self, names: tuple[str, ...], use: Any) -> Ref:
+        """Return a constant of the block: of those that are equal by chance, one for each use."""
+        key = ("weight", names, use if all(map(self.is_uniform, names)) else ())
         if key not in self.made:
             self.made[key] = self.fresh(names[0], "weight")
             for row, name in zip(self.rows, names):
@@ -486,18 +521,6 @@ def _joined(
                 yield name, TensorType(first.dtype, tuple(dims))
             else:
                 yield name, TensorType(first.dtype, None)
-
-
-def _key(value: Any) -> Any:
-    """Return a key that tells a literal or a setting from all others: 1 is neither True nor 1.0."""
-    if isinstance(value, Kernel):
-        options = ((k, _key(v)) for k, v in value.options.items())
-        return (_key(value.function), tuple(options))
-    if isinstance(value, tuple):
-        return tuple(map(_key, value))
-    if callable(value):
-        return f"{getattr(value, '__module__', '')}.{value.__qualname__}"
-    return (type(value).__name__, repr(value))
 
 
 def _same(value: Any) -> Any:
