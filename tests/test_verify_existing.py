@@ -128,7 +128,7 @@ def test_external_weights_are_found(here):
     "package, words",
     [
         ("missing", "expected a package that onnx2py made"),
-        ("old", "expected tools/watch.py"),
+        ("old", "expected its folder tools/"),
     ],
 )
 def test_what_cannot_be_compared(here, capsys, package, words):

@@ -94,12 +94,11 @@ def _metadata(contents: Contents) -> str:
         f"License-File: {LICENSE}",
         f"Requires-Python: >={OLDEST_PYTHON}",
         *(f"Requires-Dist: {need}" for need in needs),
-        "Description-Content-Type: text/markdown",
-        "",
     ]
     if README in contents.files:
-        lines.append(contents.files[README].read_text(encoding="utf-8"))
-    return "\n".join(lines)
+        readme = contents.files[README].read_text(encoding="utf-8")
+        lines += ["Description-Content-Type: text/markdown", "", readme]
+    return "\n".join([*lines, ""])
 
 
 def _record(name: str, content: bytes | Path) -> str:
