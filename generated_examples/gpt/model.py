@@ -92,12 +92,12 @@ class Layer:
     def __call__(
         self,
         hidden: NDArray[np.float32],
-        batch: int,
-        sequence: int,
         past_key: NDArray[np.float32],
         past_value: NDArray[np.float32],
         mask: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        batch, sequence, _ = hidden.shape
+
         # attention_norm/LayerNormalization: LayerNormalization -> float32[batch,
         #   sequence, 32]
         attention_norm = ops.layer_normalization(hidden)
@@ -322,7 +322,7 @@ class Model:
             "past_value_3", past_value_3, "float32[batch, 4, ?, 8]", dims
         )
 
-        batch, sequence = tokens.shape
+        sequence = tokens.shape[1]
 
         past = past_key_0.shape[2]
 
@@ -359,9 +359,7 @@ class Model:
             (past_key_0, past_key_1, past_key_2, past_key_3),
             (past_value_0, past_value_1, past_value_2, past_value_3),
         ):
-            key, value, hidden = layer(
-                hidden, batch, sequence, past_key, past_value, mask3
-            )
+            key, value, hidden = layer(hidden, past_key, past_value, mask3)
             keys.append(key)
             values.append(value)
 

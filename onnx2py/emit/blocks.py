@@ -12,6 +12,7 @@ from ..ir.graph import onnx_name
 from ..ir.program import Program, Statement, bodies_of
 from .block_class import ClassWriter, Written
 from .block_given import Constant, leaves
+from .block_lengths import with_own_lengths
 from .block_objects import Objects
 from .block_parts import Planner
 from .block_source import BlockWriter, Calling
@@ -146,9 +147,10 @@ class BlockSource:
 
 def block_source(program: Program, uses: Uses) -> BlockSource:
     """Return the writer of a program's classes: none without an outline."""
-    return BlockSource(
-        program, program.outline or Outline(program.statements, {}), uses
-    )
+    outline = program.outline or Outline(program.statements, {})
+    if outline.blocks:
+        outline = with_own_lengths(program, outline)
+    return BlockSource(program, outline, uses)
 
 
 def class_names(outline: Outline) -> dict[str, str]:

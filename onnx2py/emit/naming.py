@@ -86,6 +86,8 @@ class FunctionNames:
         if isinstance(operation, (Apply, Repeat)):
             return self._returned(operation, index, value)
         if not statement.nodes:  # a length
+            if has_generic_name(value):
+                return Wanted(value, "length", ("length",), counted=True)
             return Wanted(value, "length", scopes_of(value, "length")[-1:])
         named = noun(statement, index)
         if value in self.called:

@@ -280,6 +280,33 @@ def test_vectors_with_two_kinds_of_zeros_are_shared(build: Build) -> None:
     compared(build, outline, np.ones((2, 16), "f"))
 
 
+LENGTHS = """
+    g (x: float32[s, 8, t], m: float32[t]) => (y: float32[s, 8, t])
+    calls
+      s: int64[], _, t: int64[] = np.shape(x)
+      a: float32[s, 8, t] = np.tanh(x)  # a: Tanh
+      b: float32[s, 8, t] = .reshape(a, s, 8, t)  # b: Reshape
+      c: float32[s, 8, t] = np.add(b, m)  # c: Add
+      d: float32[s, 8, t] = np.tanh(c)  # d: Tanh
+      e: float32[s, 8, t] = .reshape(d, s, 8, t)  # e: Reshape
+      y: float32[s, 8, t] = np.add(e, m)  # y: Add
+"""
+
+
+def test_lengths_are_read_from_what_a_block_is_given(build: Build) -> None:
+    program = parse_program(LENGTHS)
+    inputs = (np.ones((2, 8, 3), "f"), np.ones(3, "f"))
+    outline = outlined(program, ("Layer", 1, 4), ("Layer", 4, 7))
+    blocks = compared(build, outline, *inputs)
+    layer, _, model = blocks.text.partition("class Model")
+    assert "        s, _, t = x.shape\n" in layer
+    assert "hidden = layer(hidden, m)" in model and ".shape" not in model
+    free = replace(program, free_lengths=frozenset("t"))
+    blocks = compared(build, outlined(free, ("Layer", 1, 4), ("Layer", 4, 7)), *inputs)
+    assert "        s = x.shape[0]\n" in blocks.text.partition("class Model")[0]
+    assert "hidden = layer(hidden, t, m)" in blocks.text
+
+
 def test_one_instance_that_is_called_several_times_is_one_object(build: Build) -> None:
     program = layers(w="`layer.0.v`", end="2")
     blocks = compared(build, outlined(program, *TWICE), X, MASK)
