@@ -85,13 +85,14 @@ def verification_text(
     return "\n".join(lines)
 
 
-def _fixed(names: Sequence[str]) -> Iterable[str]:
-    """Say how many inputs with a default became weights."""
+def _fixed(names: Sequence[str], become: str = "became") -> Iterable[str]:
+    """Say how many inputs with a default became weights, or will become weights."""
     if len(names) == 1:
-        yield "  1 input has a default and became a weight; --overridable keeps it"
+        becomes = "becomes" if become == "become" else become
+        yield f"  1 input has a default and {becomes} a weight; --overridable keeps it"
     elif names:
         yield (
-            f"  {len(names):,} inputs have defaults and became weights; "
+            f"  {len(names):,} inputs have defaults and {become} weights; "
             "--overridable keeps them"
         )
 
@@ -113,7 +114,7 @@ def inspection_text(inspection: Inspection, palette: Palette = PLAIN) -> str:
         f"{plain(inspection.source)}: {_compilable(inspection, palette)}",
         f"  opset {opsets}{producer}",
         *_values("input", inspection.inputs),
-        *_fixed(inspection.fixed_inputs),
+        *_fixed(inspection.fixed_inputs, "become"),
         *_values("output", inspection.outputs),
         f"  {counted(inspection.nodes, 'node')}, "
         f"{counted(inspection.parameters, 'parameter')}, "

@@ -248,6 +248,7 @@ def test_bench_and_profile(folder, tmp_path):
     done = run(folder, "net", "profile", "--repeat", "2", "--chrome", str(chrome))
     assert done.returncode == 0, done.stderr
     assert "MatMul" in done.stdout and "total: " in done.stdout
+    assert done.stdout.count(" part ") == 2  # lines and operators; all is one block
     events = json.loads(chrome.read_text())["traceEvents"]
     assert {"Tanh", "twice"} <= {event["name"] for event in events}
     assert all(event["ph"] == "X" and event["dur"] >= 0 for event in events)

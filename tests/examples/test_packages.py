@@ -11,7 +11,36 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generated_examples.make import gpt
+
 from .support import EXAMPLES, NAMES, ROOT, example, run_isolated
+
+
+def profile_of_gpt(folder: Path, by: str) -> list[list[str]]:
+    """Return the words of each row of a profile."""
+    names = [spec.name for spec in example("gpt").model.INPUTS]
+    for name, array in zip(names, gpt.make_inputs(), strict=True):
+        np.save(folder / f"{name}.npy", array)
+    inputs = [f"--input={name}={folder / name}.npy" for name in names]
+    command = [sys.executable, "-m", "generated_examples.gpt", "profile", "--by", by]
+    done = subprocess.run(
+        [*command, "--top=999", "--repeat=2", *inputs],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return [row.split() for row in done.stdout.splitlines()[1:-2]]
+
+
+def test_a_profile_has_rows_by_line_by_node_and_by_block(tmp_path: Path) -> None:
+    blocks = profile_of_gpt(tmp_path, "block")
+    assert {row[-1] for row in blocks} == {"Model", *(f"layers.{i}" for i in range(4))}
+    of_lines = [row for row in profile_of_gpt(tmp_path, "line") if "Softmax" in row]
+    of_nodes = [row for row in profile_of_gpt(tmp_path, "node") if "Softmax" in row]
+    assert [row[3] for row in of_lines] == ["4"]
+    assert [row[3] for row in of_nodes] == ["1"] * 4
+    assert {row[5] for row in of_nodes} == {f"layers.{i}," for i in range(4)}
 
 
 @pytest.mark.parametrize("name", NAMES)

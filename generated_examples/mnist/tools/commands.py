@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .._checks import shown
 from .bench import bench
-from .profile import profile
+from .profile import TABLES, profile
 from .run import info, run
 from .selftest import selftest
 
@@ -24,7 +24,14 @@ def main() -> int:
         elif given.command == "bench":
             bench(given.input, given.scale, given.repeat)
         elif given.command == "profile":
-            profile(given.input, given.scale, given.repeat, given.top, given.chrome)
+            profile(
+                given.input,
+                given.scale,
+                given.repeat,
+                given.top,
+                given.by,
+                given.chrome,
+            )
         else:
             return selftest()
     except (
@@ -91,6 +98,11 @@ def parsed() -> argparse.Namespace:
         default=20,
         metavar="N",
         help="number of rows to print (default: %(default)s)",
+    )
+    table.add_argument(
+        "--by",
+        choices=tuple(TABLES),
+        help="print one table (default: by line, by block and by operator)",
     )
     table.add_argument(
         "--chrome",

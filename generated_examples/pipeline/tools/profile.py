@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Optional
@@ -13,7 +13,18 @@ from ..model import Model
 from .bench import milliseconds
 from .files import read_inputs
 from .records import counted, some_inputs
-from .watch import Step, trace
+from .watch import Call, Step, trace
+
+TABLES: dict[str, tuple[str, Callable[[Call], str]]] = {
+    "line": ("line of model.py: node", lambda c: f"{c.line}: {c.node or '-'}"),
+    "node": (
+        "block, line of model.py: node",
+        lambda c: f"{c.path or 'Model'}, {c.line}: {c.node or '-'}",
+    ),
+    "block": ("block", lambda c: c.path or "Model"),
+    "operator": ("operator", lambda c: c.operator),
+}
+"""What the rows of a table have in common: its title, and the key of a call."""
 
 
 def profile(
@@ -21,9 +32,10 @@ def profile(
     scale: Optional[float],
     repeat: int,
     top: int,
+    by: Optional[str],
     chrome: Optional[Path],
 ) -> None:
-    """Print the calls and the operators that take the most time."""
+    """Print what takes the most time: the lines, the blocks and the operators, or ``by``."""
     model = Model()
     given = some_inputs(read_inputs(inputs, scale))
     model(**given)  # the first call reads weights from disk
@@ -31,13 +43,11 @@ def profile(
     steps = runs[0]
     times = [median(run[i].own_seconds for run in runs) for i in range(len(steps))]
     total = sum(times) or 1e-12
-    calls = group(zip(steps, times), lambda s: f"{s.call.line}: {s.call.node or '-'}")
-    operators = group(zip(steps, times), lambda s: s.call.operator)
-    objects = group(zip(steps, times), lambda s: s.call.path or "Model")
-    print_table("line of model.py: node", calls, total, top)
-    if len(objects) > 1:
-        print_table("object", objects, total, top)
-    print_table("operator", operators, total, top)
+    for name in [by] if by else ("line", "block", "operator"):
+        title, key = TABLES[name]
+        rows = group(zip(steps, times), key)
+        if by or name != "block" or len(rows) > 1:
+            print_table(title, rows, total, top)
     size = sum(step.size for step in steps)
     number = counted(len(steps), "call")
     print(f"total: {number}, {milliseconds(total)}, {size:,} bytes allocated")
@@ -47,13 +57,14 @@ def profile(
 
 
 def group(
-    timed: Iterable[tuple[Step, float]], key: Any
+    timed: Iterable[tuple[Step, float]], key: Callable[[Call], str]
 ) -> dict[str, tuple[int, float, int]]:
     """Sum up steps by key: number of calls, seconds, bytes."""
     rows: dict[str, tuple[int, float, int]] = {}
     for step, seconds in timed:
-        count, before, size = rows.get(key(step), (0, 0.0, 0))
-        rows[key(step)] = (count + 1, before + seconds, size + step.size)
+        name = key(step.call)
+        count, before, size = rows.get(name, (0, 0.0, 0))
+        rows[name] = (count + 1, before + seconds, size + step.size)
     return rows
 
 
