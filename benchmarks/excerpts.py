@@ -34,7 +34,7 @@ def before_and_after() -> str:
             "becomes, in `mnist/model.py`,",
             "",
             "```python",
-            "\n\n".join(after),
+            "\n".join(after),
             "```",
             "",
         ]
@@ -69,11 +69,18 @@ def _text(node: onnx.NodeProto) -> str:
 
 
 def _calls(source: str) -> list[str]:
-    """Return the paragraphs of ``Model.__call__`` after the checks, less its indentation."""
-    method = _method(source, "Model", "__call__")
-    lines = source.splitlines()[method.body[0].end_lineno : method.end_lineno]
-    paragraphs = textwrap.dedent("\n".join(lines)).strip().split("\n\n")
-    return [text for text in paragraphs if text.startswith(("#", "return"))]
+    """Return the calls of ``Model.__call__`` after the checks, and what it returns."""
+    method, lines = _method(source, "Model", "__call__"), source.splitlines()
+    calls = []
+    start = method.body[0].end_lineno or 0
+    for step in method.body[1:]:
+        end = step.end_lineno or step.lineno
+        text = textwrap.dedent("\n".join(lines[start:end])).strip()
+        is_check = "check_input(" in text or text.startswith("dims: ")
+        if not is_check and not isinstance(step, ast.Delete):
+            calls.append(text)
+        start = end
+    return calls
 
 
 def _method(source: str, owner: str, name: str) -> ast.FunctionDef:

@@ -157,9 +157,11 @@ def mapping(expected: str, holds: Callable[[Any], bool]) -> Check:
     """Return a check of a mapping from names."""
     return Check(
         expected,
-        lambda value: isinstance(value, Mapping)
-        and all(map(_is_name, value))
-        and all(map(holds, value.values())),
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(map(_is_name, value))
+            and all(map(holds, value.values()))
+        ),
     )
 
 

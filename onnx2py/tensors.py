@@ -65,8 +65,9 @@ def dense_array(sparse: onnx.SparseTensorProto, files: ExternalFiles) -> np.ndar
         raise DecodeError(
             f"{subject}: expected at most {MAX_DENSE_ELEMENTS} elements, got {size}"
         )
-    values, indices = tensor_array(sparse.values, files), tensor_array(
-        sparse.indices, files
+    values, indices = (
+        tensor_array(sparse.values, files),
+        tensor_array(sparse.indices, files),
     )
     try:
         flat = (

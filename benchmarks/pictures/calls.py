@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 EXAMPLES = Path(__file__).parents[2] / "generated_examples"
 INTEGERS = ("int64", "bool")
@@ -31,12 +33,13 @@ class Row:
 def rows_of(example: str) -> list[Row]:
     """Return the inputs, the calls and the outputs of a model, in order."""
     source = (EXAMPLES / example / "model.py").read_text(encoding="utf-8")
+    names = json.loads((EXAMPLES / example / "tools/names.json").read_text("utf-8"))
     method = _method(source)
     inputs = tuple(argument.arg for argument in method.args.args[1:])
     rows = [Row(f"def __call__(self, {', '.join(inputs)}):", "inputs", (), inputs)]
     known = set(inputs)
     for statement in method.body:
-        row = _row(statement, source.splitlines(), known)
+        row = _row(statement, source.splitlines(), known, names)
         if row is not None:
             rows.append(row)
             known.update(row.writes)
@@ -56,7 +59,9 @@ def _method(source: str) -> ast.FunctionDef:
     )
 
 
-def _row(statement: ast.stmt, lines: list[str], known: set[str]) -> Row | None:
+def _row(
+    statement: ast.stmt, lines: list[str], known: set[str], listed: dict[str, Any]
+) -> Row | None:
     names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
     reads = tuple(dict.fromkeys(n.id for n in _in_order(names) if n.id in known))
     source = " ".join(
@@ -64,20 +69,21 @@ def _row(statement: ast.stmt, lines: list[str], known: set[str]) -> Row | None:
     )
     if isinstance(statement, ast.Return):
         return Row(_tight(source), "outputs", reads)
-    comment = _comment(statement.lineno - 1, lines)
     if re.search(r"\.shape(\[\d+\])?$", source):
         return Row(_tight(source), "")
-    if "->" not in comment or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        return None
-    nodes, _, result = comment.partition(" -> ")
     writes = tuple(n.id for n in _in_order(names) if isinstance(n.ctx, ast.Store))
+    nodes = next((listed["nodes"][n] for n in writes if n in listed["nodes"]), ())
+    if not nodes or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return None
+    first = next(name for name in writes if name in listed["nodes"])
+    labels = (*nodes, *listed["folded"].get(first, ()))
     return Row(
         _tight(source),
-        _operators(nodes),
+        " + ".join(label.rpartition(": ")[2] for label in nodes),
         reads,
         writes,
-        result.startswith(INTEGERS),
-        tuple(re.findall(r"(\S+): \w+", nodes.replace("[folded: ", ""))),
+        _is_integer(statement, lines),
+        tuple(label.rpartition(": ")[0] for label in labels),
     )
 
 
@@ -90,19 +96,11 @@ def _tight(source: str) -> str:
     return re.sub(r",? \)", ")", source).replace("( ", "(")
 
 
-def _comment(number: int, lines: list[str]) -> str:
-    """Return the comment that ends above a line."""
-    above: list[str] = []
-    while lines[number - 1].strip().startswith("#"):
-        number -= 1
-        above.insert(0, lines[number].strip().lstrip("# "))
-    return " ".join(above)
-
-
-def _operators(nodes: str) -> str:
-    """``a: Conv + b: Relu [folded: c: Shape]`` -> ``Conv + Relu``."""
-    nodes = re.sub(r" \[folded: .*?\]", "", nodes)
-    return " + ".join(node.rpartition(": ")[2] for node in nodes.split(" + "))
+def _is_integer(statement: ast.stmt, lines: list[str]) -> bool:
+    """Whether the comment behind a statement, or above it, says that it computes integers."""
+    last = lines[(statement.end_lineno or statement.lineno) - 1]
+    above = lines[statement.lineno - 2].strip().lstrip("# ").rpartition(" -> ")[2]
+    return (last.partition("  # ")[2] or above).startswith(INTEGERS)
 
 
 def _condensed(rows: list[Row]) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import wraps
 from typing import Any, Callable, TypeVar, cast
 
@@ -26,7 +27,8 @@ def reuse_memory() -> None:
 def quiet(function: Function) -> Function:
     """Silence NumPy's floating-point warnings: in ONNX, 1 / 0 is inf.
 
-    Errors are prefixed with the node that caused them, taken from the comment above its call.
+    Errors are prefixed with the node that caused them, found in ``tools/names.json`` by what
+    the line assigns.
     """
 
     @wraps(function)
@@ -49,8 +51,8 @@ def _with_node(error: Exception, model: object, module: str) -> Exception:
     while trace is not None:
         place = trace.tb_frame.f_locals.get("self")
         if place is model or type(place).__module__ == module:
-            above = _comment_above(trace.tb_frame, trace.tb_lineno)
-            node = f"{_path_of(place, model)}{above}" if above else node
+            path = _path_of(place, model)
+            node = _node_at(trace.tb_frame, trace.tb_lineno, path) or node
         trace = trace.tb_next
     if not node:
         return error
@@ -71,11 +73,11 @@ def _with_node(error: Exception, model: object, module: str) -> Exception:
 
 
 def _path_of(part: object, whole: object) -> str:
-    """Return the attributes that lead to a part of a model, and a colon; none to itself."""
+    """Return the attributes that lead to a part of a model, and a dot; none to itself."""
     waiting = [("", whole)]
     for path, holder in waiting:
         if holder is part:
-            return f"{path[1:]}: " if path else ""
+            return f"{path[1:]}." if path else ""
         for name, held in getattr(holder, "__dict__", {}).items():
             if isinstance(held, list):
                 waiting += [(f"{path}.{name}.{i}", item) for i, item in enumerate(held)]
@@ -84,15 +86,46 @@ def _path_of(part: object, whole: object) -> str:
     return ""
 
 
-def _comment_above(frame: Any, number: int) -> str:
-    """Return the comment above the statement on a line, without the type after its arrow."""
-    import linecache  # slow to import, and needed only for errors
+def _node_at(frame: Any, number: int, path: str) -> str:
+    """Return the path of an object and the nodes of its line; '' if it makes no call.
 
-    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
-    comment: list[str] = []
-    for line in map(str.strip, reversed(lines[: number - 1])):
-        if line.startswith("#"):
-            comment.insert(0, line[1:].strip())
-        elif comment or not line:
-            break
-    return " ".join(comment).partition(" -> ")[0]
+    Without ``tools/``, the value that the line computes stands for the nodes.
+    """
+    import ast  # slow to import, as are the others, and needed only for errors
+    import json
+    import linecache
+
+    file, method = frame.f_code.co_filename, frame.f_code.co_name
+    scope = "" if method == "__call__" else f"{method.strip('_')}."
+    lines = linecache.getlines(file, frame.f_globals)
+    try:
+        names = _assigned(ast.parse("".join(lines)), number)
+    except SyntaxError:
+        return ""
+    try:
+        place = os.path.join(os.path.dirname(file), "tools", "names.json")
+        listed = json.loads(frame.f_globals["__loader__"].get_data(place))
+        nodes: dict[str, list[str]] = listed["nodes"]
+    except (AttributeError, KeyError, OSError, ValueError):
+        nodes = {f"{path}{scope}{name}": [name] for name in names[:1]}
+    made = (nodes.get(f"{path}{scope}{name}") for name in names)
+    labels = next(filter(None, made), None)
+    text = f"{path[:-1]}: " * bool(path) + " + ".join(labels or ())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text if labels)
+
+
+def _assigned(tree: Any, number: int) -> list[str]:
+    """Return the values that the innermost statement on a line computes."""
+    import ast
+
+    lines = [
+        each
+        for each in ast.walk(tree)
+        if isinstance(each, (ast.Assign, ast.AnnAssign))
+        and each.lineno <= number <= (each.end_lineno or each.lineno)
+    ]
+    parts = [part for each in lines[-1:] for part in ast.walk(each)]
+    names = [part for part in parts if isinstance(part, ast.Name)]
+    if any(name.id == "check_input" for name in names):
+        return []
+    return [name.id for name in names if isinstance(name.ctx, ast.Store)]

@@ -10,12 +10,11 @@ import numpy as np
 
 from ..ir.blocks import Chosen, Outline
 from ..ir.program import Call, Program, Statement, bodies_of, references, walk
-from ..ir.types import ValueType
 from ..plan.traverse import read_in_calls
 from .annotations import annotation
 from .arrays import is_scalar
 from .block_convolution_lines import ConvolutionWriter
-from .block_labels import docstring, labeled
+from .block_labels import docstring, labeled, shown_types
 from .block_names import local_names
 from .block_objects import Objects
 from .block_parts import Parts
@@ -68,7 +67,7 @@ class ClassWriter:
         attributes = [name for name in held if name not in literals]
         sites = self.objects.tree.attributes(block)
         names = local_names(local, parts, self.interfaces, attributes, sites)
-        convolutions = ConvolutionWriter(parts, local, self.objects)
+        convolutions = ConvolutionWriter(parts, self.objects)
         attributes = convolutions.hold(names, attributes)
         made = self.objects.lines(block)  # it may need more parameters
         local = self.local_program(parts)
@@ -109,18 +108,19 @@ class ClassWriter:
     def local_program(self, parts: Parts) -> Program:
         """Return a block as a program of its own, with the constants of the first instance."""
         block = parts.block
-        types: dict[str, ValueType] = {**block.types}
+        types = shown_types(block, self.program.types)
         types.update((name, type_of(filed)) for name, filed in parts.files.items())
         first = {name: filed.arrays[0] for name, filed in parts.files.items()}
         return Program(
             name=block.name,
             inputs=block.inputs,
             outputs=block.outputs,
-            statements=labeled(block, parts.statements),
+            statements=labeled(block, parts.statements, self.program.dropped),
             weights={**first, **parts.arrays},
             defaults={},
             types=types,
             setup=tuple(parts.setup),
+            dropped=self.program.dropped,
         )
 
     # ------------------------------------------------------------------ the constructor
@@ -138,10 +138,11 @@ class ClassWriter:
             if not spelling.is_literal(name):
                 text = array_literal(array, self.uses)
                 yield f"{spelling.expression(name)} = {text}"
-        yield from weight_lines(parts, local, spelling)
+        yield from weight_lines(parts, spelling)
         for name, (raw, way) in parts.prepared.items():
-            weight, prepare = spelling.expression(raw), self.objects.parameter(
-                parts.block.name, way
+            weight, prepare = (
+                spelling.expression(raw),
+                self.objects.parameter(parts.block.name, way),
             )
             text = f"{prepare}({weight}) if {prepare} else {weight}"
             yield f"{spelling.expression(name)} = {text}"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..ir.program import Program
 from ..kernels.convolution import Conv
 from .block_choices import options_of
 from .block_convolutions import Convolution, with_objects
 from .block_given import key_of
 from .block_objects import Objects
 from .block_parts import Filed, Parts
-from .block_weights import comment_lines, expected, file_name
+from .block_weights import expected, file_names
 from .literals import function_name
 from .names import unique_name
-from .usage import readers_of
+from .remarks import weight_name, wrapped
+from .text import comment
 
 STORED, BIAS = "weight", "bias"
 """What ``ops.Conv`` calls its weights."""
@@ -24,10 +24,9 @@ STORED, BIAS = "weight", "bias"
 class ConvolutionWriter:
     """Writes the convolutions of a block that are objects."""
 
-    def __init__(self, parts: Parts, local: Program, objects: Objects) -> None:
+    def __init__(self, parts: Parts, objects: Objects) -> None:
         self.parts, self.objects = parts, objects
         self.convolutions = parts.convolutions
-        self.readers = readers_of(local.walk())
         self.given: dict[str, str] = {}
         """The local name of what the constructor is given for a convolution."""
         self.stored: dict[str, list[Filed]] = {}
@@ -80,9 +79,12 @@ class ConvolutionWriter:
         """Yield the lines that make the objects."""
         for weight, convolution in self.convolutions.items():
             stored = self.stored[weight]
-            called = ", ".join(file_name(self.parts, filed) for filed in stored)
-            node = self.readers.get(weight, "").partition(" of ")[2]
-            yield from comment_lines(called, node)
+            called = (
+                weight_name(file_names(self.parts, filed), f"{names[weight]}_{last}")
+                for last, filed in zip((STORED, BIAS), stored)
+            )
+            if text := ", ".join(filter(None, called)):
+                yield from wrapped(comment(text))
             given = [
                 "load",
                 f'f"{{name}}.{names[weight]}"',

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os.path
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import counted
 from ..ir.blocks import Application, Block, Notes
 from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of, walk
+from ..ir.types import TensorType, ValueType
 from ..plan.outline.scopes import common
 from ..plan.traverse import with_bodies
 from .patterns import pattern
@@ -46,11 +47,42 @@ def docstring(block: Block, calls: int) -> str:
     return "\n".join([f'"""{doc_line(first)}', *map(doc_line, rest), '"""'])
 
 
-def labeled(block: Block, statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Return the statements of a block, with the nodes of all applications as patterns."""
+def shown_types(block: Block, types: Mapping[str, ValueType]) -> dict[str, ValueType]:
+    """Return the types of a block's values: ``*`` for a length that applications differ in.
+
+    ``types`` are those of the program.
+    """
+
+    def shown(name: str, kind: ValueType) -> ValueType:
+        if not isinstance(kind, TensorType) or kind.shape is None:
+            return kind
+        own = (types.get(a.values.get(name, "")) for a in block.applications)
+        shapes = (k.shape or () for k in own if isinstance(k, TensorType))
+        rows = [shape for shape in shapes if len(shape) == len(kind.shape or ())]
+        lengths = (
+            "*" if n is None and len(set(column)) > 1 else n
+            for n, column in zip(kind.shape, zip(*rows))
+        )
+        return replace(kind, shape=tuple(lengths)) if rows else kind
+
+    return {name: shown(name, kind) for name, kind in block.types.items()}
+
+
+def labeled(
+    block: Block, statements: Iterable[Statement], dropped: Collection[str]
+) -> tuple[Statement, ...]:
+    """Return the statements of a block, with the nodes of all applications as patterns.
+
+    Those that nothing computes, which are ``dropped``, are left out.
+    """
     scopes = scopes_of(block)
-    rows = zip(*(application.notes for application in block.applications))
-    return tuple(_labeled(statements, rows, scopes))
+    columns = ([_without(n, dropped) for n in a.notes] for a in block.applications)
+    return tuple(_labeled(statements, zip(*columns), scopes))
+
+
+def _without(notes: Notes, dropped: Collection[str]) -> Notes:
+    others = (label for label in notes.nodes[1:] if label not in dropped)
+    return replace(notes, nodes=(*notes.nodes[:1], *others))
 
 
 def _labeled(

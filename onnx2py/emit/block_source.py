@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +11,6 @@ from .block_loops import LoopVariables
 from .block_tree import Site
 from .names import snake_case
 from .statements import StatementWriter
-from .text import WIDTH, comment
 
 
 @dataclass
@@ -54,7 +52,7 @@ class BlockWriter(StatementWriter):
     def for_body(self) -> StatementWriter:
         """Return a writer of a method of the same class."""
         return BlockWriter(
-            self.program, self.spelling, self.uses, self.methods,
+            self.program, self.spelling, self.uses, self.methods, self.plain,
             calling=self.calling, loops=self.loops,
         )  # fmt: skip
 
@@ -62,13 +60,11 @@ class BlockWriter(StatementWriter):
         """Yield the lines of one statement."""
         operation = statement.operation
         if isinstance(operation, Apply):
-            yield from self.heading(statement)
             targets = self.spelling.targets(statement.outputs)
             targets = targets.strip("(,)") if len(statement.outputs) == 1 else targets
             yield f"{targets} = {self.applied(operation, statement)}"
             yield from self.deleted(statement)
         elif isinstance(operation, Repeat):
-            yield from self.heading(statement)
             yield from self.repeated(operation, statement)
             yield from self.deleted(statement)
         elif isinstance(operation, Branch) and self.is_choice(operation):
@@ -133,24 +129,20 @@ class BlockWriter(StatementWriter):
         """Whether a value has a variable: it may be an element of a list."""
         return self.loops is None or value not in self.loops.parts
 
-    def heading(self, statement: Statement) -> list[str]:
-        """Name the class of a call, and the types of its results."""
+    def kinds(self, statement: Statement) -> list[str]:
+        """Return the types of the results, those of the last round of a loop."""
         operation = statement.operation
-        assert isinstance(operation, (Apply, Repeat))
-        outputs = statement.outputs
-        text = self.calling.classes[operation.block]
-        if isinstance(operation, Repeat):
-            count = len(operation.rounds)
-            outputs = outputs[len(outputs) // count * (count - 1) :]
-            text = f"{count} x {text}"
-        kinds = [str(self.program.types.get(name) or "?") for name in outputs if name]
-        return textwrap.wrap(
-            f"{text} -> {comment(', '.join(kinds))}",
-            WIDTH - 8,
-            initial_indent="# ",
-            subsequent_indent="#   ",
-            break_on_hyphens=False,
-        )
+        if not isinstance(operation, (Apply, Repeat)):
+            return super().kinds(statement)
+        count = len(operation.rounds) if isinstance(operation, Repeat) else 1
+        outputs = statement.outputs[len(statement.outputs) // count * (count - 1) :]
+        return [str(self.program.types.get(name) or "?") for name in outputs if name]
+
+    def assigning(self, statement: Statement, lines: list[str]) -> int | None:
+        """Return which line first assigns the results: in a loop, that of the call."""
+        if not isinstance(statement.operation, Repeat):
+            return super().assigning(statement, lines)
+        return next(n for n, line in enumerate(lines) if line.startswith("for ")) + 1
 
     # ------------------------------------------------------------------ branches
 
@@ -164,9 +156,7 @@ class BlockWriter(StatementWriter):
         then, other = (body.statements[0] for body in _bodies(branch))
         operation = then.operation
         assert isinstance(operation, Apply)
-        if statement.nodes:
-            self.calls += 1
-            yield from self.comment(statement)
+        self.calls += bool(statement.nodes)
         one, two = (
             f"self.{self.calling.sites[id(s)].attribute}" for s in (then, other)
         )

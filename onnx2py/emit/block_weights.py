@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from ..ir.graph import onnx_name
-from ..ir.program import Program
 from ..ir.types import TensorType, tensor_type_of
 from .arrays import stored_array
 from .block_labels import modules_of, without_scope
 from .block_parts import Filed, Parts
-from .patterns import pattern
+from .remarks import weight_remark
 from .spelling import Spelling
-from .text import WIDTH, comment
-from .usage import readers_of
 
 
-def weight_lines(parts: Parts, local: Program, spelling: Spelling) -> Iterator[str]:
+def weight_lines(parts: Parts, spelling: Spelling) -> Iterator[str]:
     """Yield the lines that load constants, each below what it is called in the file."""
-    readers = readers_of(local.walk())
     for name, filed in parts.files.items():
-        yield from comment_lines(file_name(parts, filed), readers.get(name, ""))
         attribute = spelling.names[name]
+        yield from weight_remark(file_names(parts, filed), attribute)
         text = f'load(f"{{name}}.{attribute}", "{expected(filed)}")'
         if filed.factor is not None:
             text = f"{text}.astype(np.float32)"
@@ -32,12 +27,12 @@ def weight_lines(parts: Parts, local: Program, spelling: Spelling) -> Iterator[s
         yield f"self.{attribute} = {text}"
 
 
-def file_name(parts: Parts, filed: Filed) -> str:
+def file_names(parts: Parts, filed: Filed) -> list[str]:
     """Return the names of the constants of all instances in the file, below their scopes."""
     modules = modules_of(parts.block)
     numbers = [a.instance for a in parts.block.applications]
     scopes = [modules[numbers.index(n)] for n, _ in enumerate(parts.block.instances)]
-    return pattern([*map(without_scope, map(onnx_name, filed.names), scopes)])
+    return [*map(without_scope, map(onnx_name, filed.names), scopes)]
 
 
 def stored(
@@ -66,12 +61,3 @@ def expected(filed: Filed) -> str:
     if shape is None:
         return f"{dtype}[...]"
     return f"{dtype}[{', '.join('*' if d is None else str(d) for d in shape)}]"
-
-
-def comment_lines(names: str, reader: str) -> list[str]:
-    """Return the comment above the line that loads constants."""
-    text = f"{comment(names)}: {reader}" if reader else comment(names)
-    return textwrap.wrap(
-        text, WIDTH - 8, initial_indent="# ", subsequent_indent="#   ",
-        break_on_hyphens=False,
-    )  # fmt: skip

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..ir.blocks import Outline
-from ..ir.graph import onnx_name
-from ..ir.program import Program, Statement, bodies_of
+from ..ir.blocks import Notes, Outline
+from ..ir.program import Apply, Program, Repeat, Statement, bodies_of
 from .block_class import ClassWriter, Written
 from .block_given import Constant, leaves
 from .block_lengths import with_own_lengths
@@ -39,6 +38,8 @@ class BlockSource:
     program: Program
     outline: Outline
     uses: Uses
+    plain: bool = False
+    """Whether each statement is one node, which a comment names."""
     written: dict[str, Written] = field(default_factory=dict)
     """The class of each block."""
     elements: dict[str, str] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class BlockSource:
     def model_writer(self, spelling: Spelling, methods: Methods) -> StatementWriter:
         """Return the writer of the class ``Model``."""
         return BlockWriter(
-            self.main, spelling, self.uses, methods,
+            self.main, spelling, self.uses, methods, self.plain,
             calling=self.calling, loops=self.loops,
         )  # fmt: skip
 
@@ -136,21 +137,23 @@ class BlockSource:
         sites = self.tree.attributes(PROGRAM)
         return self.objects.model_lines(dict.fromkeys([*self.taken, *sites], 0))
 
-    def value_names(self) -> Iterator[tuple[str, str]]:
-        """Yield the path of each value that calls in blocks make, and its ONNX name."""
+    def lines(self) -> Iterator[tuple[str, dict[str, str], Notes]]:
+        """Yield what each call in a block makes, for each object: its path, values and notes."""
         for use in self.tree.uses:
             written = self.written[use.block]
             application = self.outline.blocks[use.block].applications[use.number]
-            for name, value in _values(written.statements, written):
-                yield f"{use.path}.{name}", onnx_name(application.values[value])
+            notes = iter(application.notes)
+            for results in _results(written.statements, written):
+                values = {n: application.values[v] for n, v in results.items()}
+                yield use.path, values, next(notes)
 
 
-def block_source(program: Program, uses: Uses) -> BlockSource:
+def block_source(program: Program, uses: Uses, *, plain: bool) -> BlockSource:
     """Return the writer of a program's classes: none without an outline."""
     outline = program.outline or Outline(program.statements, {})
     if outline.blocks:
         outline = with_own_lengths(program, outline)
-    return BlockSource(program, outline, uses)
+    return BlockSource(program, outline, uses, plain)
 
 
 def class_names(outline: Outline) -> dict[str, str]:
@@ -166,14 +169,18 @@ def class_names(outline: Outline) -> dict[str, str]:
     return names
 
 
-def _values(
+def _results(
     statements: Iterable[Statement], written: Written, scope: str = ""
-) -> Iterator[tuple[str, str]]:
-    """Yield what a block's calls make: names in Python and in the block."""
+) -> Iterator[dict[str, str]]:
+    """Yield what each of a block's statements makes: names in Python and in the block.
+
+    Calls of other blocks are not among them, those in bodies come after their own.
+    """
     for statement in statements:
-        for value in statement.outputs if statement.nodes else ():
-            if value:
-                yield f"{scope}{written.names[value]}", value
+        if isinstance(statement.operation, (Apply, Repeat)):
+            continue
+        made = (value for value in statement.outputs if value and statement.nodes)
+        yield {f"{scope}{written.names[value]}": value for value in made}
         for body in bodies_of(statement.operation):
             method = written.methods.of.get(id(body), "").strip("_")
-            yield from _values(body.statements, written, f"{method}.")
+            yield from _results(body.statements, written, f"{method}.")

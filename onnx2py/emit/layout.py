@@ -18,6 +18,7 @@ INDENT = 8 * " "
 """Indentation of a method's body."""
 
 _MODE = Mode(target_versions={TargetVersion.PY39}, line_length=WIDTH)
+_NOTE = re.compile(r"[!-~](?:[ -~]*[!-~])?", re.ASCII)
 _NAMES = r"[a-z_][\w.]*(?:, [a-z_][\w.]*)*"
 _SETTLED = re.compile(
     rf"{INDENT}(?!.*(?:\( | [,) ]|,[^ )]))(?:"  # no space where black has none
@@ -27,7 +28,7 @@ _SETTLED = re.compile(
     r"(?:\([\w., =()-]*\)|\[[\w., :]*\]))",
     re.ASCII,
 )
-"""Comments, and assignments of what calls of names and numbers return, as we write them."""
+"""Lines: comments, and assignments of what calls of names and numbers return, as we write them."""
 
 
 @lru_cache(maxsize=512)  # the files that many packages share are laid out once
@@ -73,16 +74,17 @@ def _without_settled(source: str) -> tuple[str, dict[str, str]]:
         name += "_"
     found: dict[str, str] = {}
     parts: list[str] = []
-    groups = itertools.groupby(source.split("\n\n"), _is_settled)
-    for is_settled, paragraphs in groups:
-        text = "\n\n".join(paragraphs)
+    for is_settled, lines in itertools.groupby(source.split("\n"), _is_settled):
+        text = "\n".join(lines)
         if is_settled:
             call = f"{INDENT}{name}({len(found)})"
             found[call], text = text, call
         parts.append(text)
-    return "\n\n".join(parts), found
+    return "\n".join(parts), found
 
 
-def _is_settled(paragraph: str) -> bool:
-    lines = paragraph.split("\n")
-    return all(len(line) <= WIDTH and _SETTLED.fullmatch(line) for line in lines)
+def _is_settled(line: str) -> bool:
+    code, mark, note = line.partition("  # ")
+    if len(line) > WIDTH or (mark and not _NOTE.fullmatch(note)):
+        return False
+    return _SETTLED.fullmatch(code) is not None

@@ -88,7 +88,7 @@ class _Builder:
         self.nodes = sum(len(s.nodes) for s in flat)
         self.read = used_weights(program, flat)
         self.uses = Uses()
-        self.blocks = block_source(program, self.uses)
+        self.blocks = block_source(program, self.uses, plain=origin.level == 0)
         main = self.blocks.main
         statements = tuple(main.walk())
         self.used = used_weights(main, statements, self.blocks.constants())

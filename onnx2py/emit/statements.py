@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import InternalError
-from ..ir.program import (
-    Argument,
-    Call,
-    Program,
-    Statement,
-    references,
-)
+from ..ir.program import Argument, Call, Program, Statement
 from .annotations import annotation
 from .control_flow import ControlFlow
 from .infix import Operands
 from .literals import render_call, render_number
 from .methods import Methods
 from .naming import node_name
+from .remarks import heading, named_nodes, remark, remark_above, wrapped
+from .sections import sections_of
 from .spelling import Spelling
-from .text import WIDTH, comment
+from .text import comment
 from .uses import Uses, is_kernel
 
 
@@ -33,23 +29,75 @@ class StatementWriter:
     spelling: Spelling
     uses: Uses
     methods: Methods
+    plain: bool = False
+    """Whether each statement is one node, which the comment above names."""
     calls: int = 0
     bodies: list[str] = field(default_factory=list)
     """The methods that were written for bodies, each above those that it calls."""
 
     def for_body(self) -> StatementWriter:
         """Return a writer of a method of the same class."""
-        return StatementWriter(self.program, self.spelling, self.uses, self.methods)
+        return StatementWriter(
+            self.program, self.spelling, self.uses, self.methods, self.plain
+        )
 
     def block(self, statements: tuple[Statement, ...]) -> str:
-        """Return statements, each below its comment, a blank line between them."""
-        return "\n\n".join("\n".join(self.statement(s)) for s in statements)
+        """Return statements with their comments, in sections with blank lines between them."""
+        if self.plain:
+            return "\n\n".join("\n".join(self.noted(s)) for s in statements)
+        parts = []
+        for section in sections_of(statements):
+            lines = [heading(section.title)] if section.title else []
+            before = [""]
+            for statement in section.statements:
+                kinds = self.kinds(statement)
+                lines += self.remarked(statement, section.scope, kinds, before)
+                before = kinds
+            parts.append("\n".join(lines))
+        return "\n\n".join(parts)
+
+    def noted(self, statement: Statement) -> Iterator[str]:
+        """Yield the lines of a statement below the labels of its nodes."""
+        if statement.nodes:  # else it is for what others compute
+            text = " + ".join(map(comment, statement.nodes))
+            kinds = comment(", ".join(self.kinds(statement)))
+            yield from wrapped(f"{text} -> {kinds}" if kinds else text)
+        yield from self.statement(statement)
+
+    def remarked(
+        self,
+        statement: Statement,
+        scope: str,
+        kinds: Sequence[str],
+        before: Sequence[str],
+    ) -> list[str]:
+        """Return the lines of a statement, with what they do not say of its nodes and results."""
+        lines = list(self.statement(statement))
+        kinds = [kind for kind in kinds if kind != "?"]
+        names = named_nodes(statement, self.program.dropped, scope, "\n".join(lines))
+        place = self.assigning(statement, lines)
+        if place is None:
+            known = [kind for kind in kinds if names or not kind.endswith("[...]")]
+            return [*remark_above(names, known), *lines]
+        above, lines[place] = remark(names, kinds, lines[place], before)
+        return [*above, *lines]
+
+    def kinds(self, statement: Statement) -> list[str]:
+        """Return the types of what a statement computes, "?" for one that is not known."""
+        if not statement.nodes:
+            return []
+        types = (self.program.types.get(name) for name in statement.outputs if name)
+        return [str(kind or "?") for kind in types]
+
+    def assigning(self, statement: Statement, lines: list[str]) -> int | None:
+        """Return which line first assigns the results of a statement."""
+        targets = re.escape(self.spelling.targets(statement.outputs).strip("(,)"))
+        pattern = re.compile(rf"\s*\(?{targets},?\)?(: [^=]+)? = ")
+        return next((n for n, line in enumerate(lines) if pattern.match(line)), None)
 
     def statement(self, statement: Statement) -> Iterator[str]:
         """Yield the lines of one statement."""
-        if statement.nodes:  # else it is for what others compute
-            self.calls += 1
-            yield from self.comment(statement)
+        self.calls += bool(statement.nodes)
         operation = statement.operation
         if isinstance(operation, Call):
             yield self.assignment(operation, statement.outputs)
@@ -59,35 +107,6 @@ class StatementWriter:
         if statement.frees:
             names = (self.spelling.names[name] for name in statement.frees)
             yield f"del {', '.join(names)}"
-
-    def comment(self, statement: Statement) -> list[str]:
-        """Name the ONNX nodes that a statement stands for, and the types of its results."""
-        kinds = [
-            str(self.program.types.get(name) or "?")
-            for name in statement.outputs
-            if name
-        ]
-        first, *others = statement.nodes
-        text = f"{comment(first)}{''.join(f' + {comment(o)}' for o in others)}"
-        folded = self.folded(statement)
-        text += f" [folded: {', '.join(map(comment, folded))}]" if folded else ""
-        text += f" -> {comment(', '.join(kinds))}" if kinds else ""
-        return textwrap.wrap(
-            text, WIDTH - 8, initial_indent="# ", subsequent_indent="#   ",
-            break_long_words=True, break_on_hyphens=False,
-        )  # fmt: skip
-
-    def folded(self, statement: Statement) -> list[str]:
-        """Return the nodes that were folded into literals of the statement."""
-        inline = [
-            name
-            for name in references(statement.operation)
-            if self.spelling.is_literal(name)
-        ]
-        names = (*statement.literals, *inline)
-        return list(
-            dict.fromkeys(n for v in names for n in self.program.folded.get(v, ()))
-        )
 
     # ------------------------------------------------------------------ calls
 

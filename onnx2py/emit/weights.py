@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,8 +18,8 @@ from .arrays import (
     stored_array,
 )
 from .literals import array_literal, dtype_literal, scalar_text
-from .text import comment
-from .usage import read_by_numpy_alone, readers_of
+from .remarks import weight_remark
+from .usage import read_by_numpy_alone
 from .uses import Uses
 
 SCALES = (1, 2, 4, 8, 16)
@@ -65,7 +64,6 @@ def place_weights(
     uses: Uses,
 ) -> PlacedWeights:
     """Store the constants that are read; equal constants share one attribute."""
-    readers = readers_of(statements)
     shown = read_by_numpy_alone(statements)
     placed = PlacedWeights()
     stored: dict[tuple[str, bytes], str] = {}
@@ -81,10 +79,11 @@ def place_weights(
             continue
         name = names[value]
         placed.attributes[value] = stored[key] = name
+        above = weight_remark([onnx_name(value)], name)
         placed.lines.append(
             {
                 "name": name,
-                "comment": _comment(program, value, readers.get(value, "")),
+                "comment": "\n".join(above),
                 "expression": _expression(name, array, program.narrow, placed, uses),
             }
         )
@@ -118,15 +117,3 @@ def _expression(
     placed.dtypes.add(dtype_name(array.dtype))
     placed.files[f"weights/{name}.npy"] = stored_array(array)
     return f'load("{name}", "{tensor_type_of(array)}")'
-
-
-def _comment(program: Program, value: str, reader: str) -> str:
-    folded = program.folded.get(value, ())
-    name = comment(onnx_name(value))
-    text = f"{name}: {reader}" if reader else name
-    if folded:
-        text += f" (folded: {', '.join(map(comment, folded))})"
-    lines = textwrap.wrap(
-        text, 80, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False
-    )
-    return textwrap.indent("\n".join(lines), " " * 8)

@@ -108,6 +108,8 @@ class Graph:
     """What ONNX calls the outputs; a pass may let another value stand for one."""
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For a constant that was computed: the labels of the nodes that it stands for."""
+    dropped: frozenset[str] = frozenset()
+    """The labels of nodes that do nothing, or the same as another: nothing computes them."""
     listed: tuple[str, ...] = ()
     """The inputs as the file lists them, with those whose defaults are constants here."""
     narrow: tuple[str, ...] = ()

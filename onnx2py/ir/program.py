@@ -200,6 +200,8 @@ class Program:
     """Names of lengths that several inputs share, and that may differ between them."""
     outline: Outline | None = None
     """The statements once more, with blocks for what repeats."""
+    dropped: frozenset[str] = field(default=frozenset(), compare=False)
+    """The labels of nodes that statements stand for, but that nothing computes."""
 
     def walk(self) -> Iterator[Statement]:
         """Yield all statements, each before those of its bodies; the setup first."""

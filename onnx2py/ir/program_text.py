@@ -267,8 +267,9 @@ def _block_call(operation: Apply | Repeat) -> str:
         arguments: tuple[Any, ...] = operation.arguments
         where = operation.attribute
     else:
-        arguments, where = operation.rounds, ", ".join(
-            filter(None, operation.attributes)
+        arguments, where = (
+            operation.rounds,
+            ", ".join(filter(None, operation.attributes)),
         )
     given = ", ".join(map(argument, arguments))
     return f"{operation.block}({given})" + (f" at {where}" if where else "")

@@ -150,8 +150,9 @@ def read_split_nodes(node: NodeContext) -> tuple[Nodes, Votes]:
     node.ignore("nodes_hitrates")
     children = []
     for side in ("true", "false"):
-        ids, leaf = _ints(node, f"nodes_{side}nodeids"), _ints(
-            node, f"nodes_{side}leafs"
+        ids, leaf = (
+            _ints(node, f"nodes_{side}nodeids"),
+            _ints(node, f"nodes_{side}leafs"),
         )
         if len(ids) != inner or len(leaf) != inner:
             raise _uneven(node)

@@ -42,6 +42,7 @@ def lower(graph: Graph, rules: Rules = STANDARD) -> Program:
         folded=graph.folded,
         promised=graph.promised,
         narrow=graph.narrow,
+        dropped=graph.dropped,
     )
 
 

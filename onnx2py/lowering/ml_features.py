@@ -43,8 +43,9 @@ def imputer(node: NodeContext) -> Call:
     """Floats and integers have attributes of their own."""
     floats = node.floats("imputed_value_floats", ())
     ints = node.ints("imputed_value_int64s", ())
-    zero, whole_zero = node.float("replaced_value_float", 0.0), (
-        node.int("replaced_value_int64", 0)
+    zero, whole_zero = (
+        node.float("replaced_value_float", 0.0),
+        (node.int("replaced_value_int64", 0)),
     )
     replaced = whole_zero if ints else zero
     values: tuple[float, ...] = floats or ints

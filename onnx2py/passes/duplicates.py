@@ -17,7 +17,7 @@ import numpy as np
 
 from ..ir.graph import Graph, Node
 from ..traits.operators import operator_traits
-from .rewrite import note_also, substitute
+from .rewrite import note_also, note_dropped, substitute
 
 MOST_NUMBERS = 16
 """Of a small constant."""
@@ -26,11 +26,16 @@ MOST_NUMBERS = 16
 def remove_duplicates(graph: Graph) -> Graph:
     """Compute once what is computed several times (rule E1), in each subgraph by itself."""
     names: dict[str, str] = {}
-    return substitute(_single(graph, names, graph.constants), names)
+    again: list[Node] = []
+    single = _single(graph, names, graph.constants, again)
+    return substitute(note_dropped(single, again), names)
 
 
 def _single(
-    graph: Graph, names: dict[str, str], constants: Mapping[str, np.ndarray]
+    graph: Graph,
+    names: dict[str, str],
+    constants: Mapping[str, np.ndarray],
+    again: list[Node],
 ) -> Graph:
     constants = {**constants, **graph.constants} if graph.constants else constants
     first: dict[Any, int] = {}
@@ -43,18 +48,23 @@ def _single(
             earlier = nodes[first[key]]
             names.update(zip(node.outputs, earlier.outputs))
             nodes[first[key]] = note_also(earlier, node)
+            again.append(node)
             continue
         if key is not None:
             first.setdefault(key, len(nodes))
-        nodes.append(_inside(node, names, constants))
+        nodes.append(_inside(node, names, constants, again))
     return graph.with_nodes(tuple(nodes))
 
 
 def _inside(
-    node: Node, names: dict[str, str], constants: Mapping[str, np.ndarray]
+    node: Node,
+    names: dict[str, str],
+    constants: Mapping[str, np.ndarray],
+    again: list[Node],
 ) -> Node:
     changed = {
-        key: _single(sub, names, constants) for key, sub in node.subgraphs.items()
+        key: _single(sub, names, constants, again)
+        for key, sub in node.subgraphs.items()
     }
     if not changed:
         return node

@@ -23,7 +23,7 @@ import numpy as np
 from ..ir.graph import Graph, Node
 from ..ir.types import ELEMENT_TYPES, Dim, TensorType, ValueType
 from ..lowering.slicing import FAR
-from .rewrite import count_uses, note_also, slice_bounds, substitute
+from .rewrite import count_uses, note_also, note_dropped, slice_bounds, substitute
 
 
 def remove_no_ops(graph: Graph) -> Graph:
@@ -32,6 +32,7 @@ def remove_no_ops(graph: Graph) -> Graph:
     removed: dict[str, Node] = {}
     facts = _Facts(graph.types, dict(graph.constants), count_uses(graph))
     cleaned = _remove(graph, facts, names, removed)
+    cleaned = note_dropped(cleaned, removed.values())
     return substitute(_noted(cleaned, names, removed), names)
 
 

@@ -51,6 +51,12 @@ def count_uses(graph: Graph) -> Counter[str]:
     return uses
 
 
+def note_dropped(graph: Graph, nodes: Iterable[Node]) -> Graph:
+    """Note that nodes which others stand for compute nothing themselves."""
+    labels = (label for node in nodes for label in (node.label, *node.also))
+    return replace(graph, dropped=graph.dropped.union(labels))
+
+
 def note_also(node: Node, *others: Node) -> Node:
     """Let a node stand for others too."""
     labels = (label for other in others for label in (other.label, *other.also))

@@ -72,8 +72,9 @@ def _scale(match: Match) -> float | None:
     """Return the product of all constants, None if one is 0 or no finite number."""
     scale = 1.0
     for name in ("of scores", "of q", "of k"):
-        factor, divisor = match.values.get(name, 1.0), match.values.get(
-            f"1/{name}", 1.0
+        factor, divisor = (
+            match.values.get(name, 1.0),
+            match.values.get(f"1/{name}", 1.0),
         )
         if not factor or not divisor or not np.isfinite([factor, divisor]).all():
             return None

@@ -71,8 +71,9 @@ def _of_floats(
     if kind is not None:
         block.values.types[numbers] = replace(kind, dtype="float32")
     rounded = Call(dynamic_quantize_linear_centered, call.args, {}, 2)
-    yield id(quantizing), replace(
-        quantizing, operation=rounded, outputs=(numbers, scale)
+    yield (
+        id(quantizing),
+        replace(quantizing, operation=rounded, outputs=(numbers, scale)),
     )
     for match in readers:
         cast, product = match.steps

@@ -243,8 +243,9 @@ def ulp_difference(actual: Any, expected: Any) -> float:
 def value_names(folder: Path) -> dict[str, str]:
     """Return the ONNX name of each value of a package, by its name in Python."""
     try:
-        found: dict[str, str] = json.loads((folder / NAMES).read_text("utf-8"))
-    except (OSError, ValueError):
+        listed = json.loads((folder / NAMES).read_text("utf-8"))
+        found: dict[str, str] = listed["values"]
+    except (OSError, ValueError, LookupError, TypeError):
         raise VerifyError(
             f"{folder}: expected {NAMES}, with the names of its values; compile it again"
         ) from None

@@ -98,7 +98,7 @@ class Shapes:
             length = sizes.batch if batch else max(sizes.other, least) + more
             self.lengths[symbol] = length
         self.lengths.update({k: v for k, v in sizes.given if k in self.lengths})
-        for total, *parts in ([sizes.total] if sizes.total else []):
+        for total, *parts in [sizes.total] if sizes.total else []:
             self.lengths[total] = sum(self.lengths[part] for part in parts)
         for symbol in self.lengths:
             self.lengths[symbol] = self.spelt_out(symbol)

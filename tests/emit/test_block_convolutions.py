@@ -73,26 +73,19 @@ def test_convolutions_are_objects_that_load_their_weights(build: Build) -> None:
             """2 times: 2 calls."""
 
             def __init__(self, load: Load, name: str) -> None:
-                # w{i}, b{i}: c{i}
-                self.w0 = ops.Conv(
-                    load,
-                    f"{name}.w0",
-                    "float32[3, 3, 8, 8]",
-                    ops.conv_packed,
-                    pads=(1, 1, 1, 1),
+                # w{i}, b{i}
+                self.w = ops.Conv(
+                    load, f"{name}.w", "float32[3, 3, 8, 8]", ops.conv_packed, pads=(1, 1, 1, 1)
                 )
 
             def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-                # c{i}: Conv -> float32[1, 8, n, n]
-                c0 = self.w0(x)
+                c = self.w(x)  # float32[1, 8, n, n]
+                tanh: NDArray[np.float32] = np.tanh(c)  # float32[1, 8, n, n]
 
-                # t{i}: Tanh -> float32[1, 8, n, n]
-                t0: NDArray[np.float32] = np.tanh(c0)
-
-                return t0
+                return tanh
     ''').strip()
     stored = {path.name for path in (built.folder / "weights").iterdir()}
-    assert stored == {f"blocks.{i}.w0.{part}.npy" for i in (0, 1) for part in PARTS}
+    assert stored == {f"blocks.{i}.w.{part}.npy" for i in (0, 1) for part in PARTS}
 
 
 def test_kernels_that_differ_are_constants_that_constructors_are_given(
@@ -100,9 +93,9 @@ def test_kernels_that_differ_are_constants_that_constructors_are_given(
 ) -> None:
     text = text_of(build, network([PACKED, WIDE]))
     assert 'PACKED_PADS_1: dict[str, Any] = {"kernel": ops.conv_packed, "pads"' in text
-    assert "def __init__(self, load: Load, name: str, w0: Any) -> None:" in text
+    assert "def __init__(self, load: Load, name: str, w: Any) -> None:" in text
     assert "PACKED_PADS_1, PACKED_PADS_2_DILATIONS_2" in text
-    assert 'ops.Conv(load, f"{name}.w0", "float32[3, 3, 8, 8]", **w0)' in text
+    assert 'ops.Conv(load, f"{name}.w", "float32[3, 3, 8, 8]", **w)' in text
 
 
 def test_weights_are_prepared_when_they_are_loaded(build: Build) -> None:
@@ -122,8 +115,8 @@ def test_a_convolution_without_a_bias_loads_none(build: Build) -> None:
 def test_convolutions_with_equal_choices_share_a_parameter(build: Build) -> None:
     program = network([PACKED, PACKED, WIDE, WIDE])
     text = text_of(build, program, (("Block", 0, 4), ("Block", 4, 8)))
-    assert "def __init__(self, load: Load, name: str, w0: Any) -> None:" in text
-    assert text.count("**w0)") == 2
+    assert "def __init__(self, load: Load, name: str, w: Any) -> None:" in text
+    assert text.count("**w)") == 2
 
 
 def test_what_two_calls_read_is_no_object(build: Build) -> None:
@@ -135,7 +128,7 @@ def test_what_two_calls_read_is_no_object(build: Build) -> None:
         calls[at + 1] = replace(calls[at + 1], operation=again)
     text = text_of(build, replace(program, statements=tuple(calls)))
     assert "ops.Conv(" not in text
-    assert 'self.w0 = load(f"{name}.w0", "float32[3, 3, 8, 8]")' in text
+    assert 'self.w = load(f"{name}.w", "float32[3, 3, 8, 8]")' in text
 
 
 def test_halves_are_no_objects(build: Build) -> None:
@@ -155,6 +148,6 @@ def test_threads_and_pickles_share_objects(build: Build) -> None:
 
 def test_a_weight_of_another_shape_is_refused(build: Build) -> None:
     built = build(outlined(network([PACKED] * 2), *TWICE))
-    np.save(built.folder / "weights/blocks.1.w0.weight.npy", np.zeros((3, 2), "f4"))
-    with pytest.raises(ValueError, match="blocks.1.w0.weight"):
+    np.save(built.folder / "weights/blocks.1.w.weight.npy", np.zeros((3, 2), "f4"))
+    with pytest.raises(ValueError, match="blocks.1.w.weight"):
         built.module.Model()

@@ -49,7 +49,9 @@ class Built:
     @property
     def names(self) -> dict[str, str]:
         """The ONNX name of each value."""
-        return dict(json.loads((self.folder / "tools/names.json").read_text("utf-8")))
+        return dict(
+            json.loads((self.folder / "tools/names.json").read_text("utf-8"))["values"]
+        )
 
     def classes(self) -> str:
         """Return the classes above the class Model."""
@@ -195,20 +197,15 @@ def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
 
             def __init__(self, load: Load, name: str, x2: Any) -> None:
                 self.x2 = x2
-                # {layer.0.v,w}: operand of a
+                # {layer.0.v,w}
                 self.a_scale = load(f"{name}.a_scale", "float32[8]")
 
             def __call__(
                 self, x: NDArray[np.float32], mask: NDArray[np.float32]
             ) -> NDArray[np.float32]:
-                # a: Mul -> float32[n, 8]
-                a = x * self.a_scale
-
-                # b: Add -> float32[n, 8]
-                b = np.add(a, mask, out=a)
-
-                # c: Pow -> float32[n, 8]
-                c: NDArray[np.float32] = np.power(b, self.x2)
+                a = x * self.a_scale  # float32[n, 8]
+                b = np.add(a, mask, out=a)  # float32[n, 8]
+                c: NDArray[np.float32] = np.power(b, self.x2)  # float32[n, 8]
                 del b
 
                 return c
@@ -350,7 +347,7 @@ def test_a_cache_is_walked_and_collected(build: Build) -> None:
     assert textwrap.dedent("""
         ns: list[Any] = []
         for layer, k in zip(self.layers, (k0, k1)):
-            n, hidden = layer(hidden, k)
+            n, hidden = layer(hidden, k)  # float32[4], float32[4]
             ns.append(n)
     """).strip() in textwrap.dedent(blocks.loops())
     assert "return Outputs(hidden, ns[0], ns[1])" in blocks.text
@@ -485,7 +482,7 @@ def test_branches_that_are_alike_are_a_choice(build: Build) -> None:
     program = in_bodies(parse_program(IF), ("Net", 0, 2))
     for choice in (True, False):
         blocks = compared(build, program, X[0], np.array(choice))
-    assert "net = self.net if c else self.net_2\n        y = net(x)\n" in blocks.text
+    assert "net = self.net if c else self.net_2\n        y = net(x)  # " in blocks.text
 
 
 def test_branches_that_return_results_in_another_order_are_a_choice(
@@ -547,8 +544,6 @@ def test_a_trace_may_be_replaced(build: Build) -> None:
 
 def test_an_error_names_the_object_and_the_node(build: Build) -> None:
     model = build(nested(NESTED)).module.Model()
-    with pytest.raises(
-        ValueError, match=r"^layers.0.pairs.0: {a,c,e,g}: Mul: operands"
-    ):
+    with pytest.raises(ValueError, match=r"^layers.0.pairs.0: a: Mul: operands"):
         model.layers[0].pairs[0].scaled_scale = np.ones(7, np.float32)
         model(X[0])

@@ -60,7 +60,7 @@ def python_names(text: str, **options: object) -> dict[str, str]:
     package = compiled(
         onnx.parser.parse_model(text), "net", options_of(options), lambda *_: None
     ).package
-    names = json.loads(str(package.files["tools/names.json"]))
+    names = json.loads(str(package.files["tools/names.json"]))["values"]
     return {onnx_name: python for python, onnx_name in names.items()}
 
 
@@ -119,7 +119,7 @@ def test_modules_name_their_results_and_weights():
     )
     chosen = options_of({"level": 0})
     package = compiled(model, "net", chosen, lambda *_: None).package
-    names = json.loads(str(package.files["tools/names.json"]))
+    names = json.loads(str(package.files["tools/names.json"]))["values"]
     assert list(names) == [
         "layer_0_query_product", "layer_0_query", "layer_0_dense_product", "layer_0_dense",
         "layer_1_query_product", "layer_1_query", "layer_1_dense_product", "layer_1_dense", "y",

@@ -280,25 +280,8 @@ def test_one_call_for_each_node(tmp_path, level):
     report = onnx2py.compile_model(parsed(text), tmp_path / "pkg", level=level)
     source = (tmp_path / "pkg/model.py").read_text()
     body = source[source.index("def __call__") :]
-    comments = [line for line in body.splitlines() if line.strip().startswith("# ")]
+    comments = [line for line in body.splitlines() if "# " in line]
     assert report.calls == len(comments) == (5 if level == 0 else 2)
-
-
-def test_every_node_is_named_in_a_comment(tmp_path):
-    text = """g (float[2, 3] x, float[n, 6] z) => (float[a, b] y, float[n, 3, 2] v)
-        <int64[1] two = {2}, int64[1] zero = {0}, int64 one = {1}, float half = {0.25}>
-        { s = Shape (x)  g = Gather (s, one)  u = Unsqueeze (g, zero)
-          t = Concat <axis = 0> (zero, u, two)  v = Reshape (z, t)
-          i = Identity (x)  d = Dropout (i)  c = Cast <to = 1> (d)
-          r = Sqrt (half)  m = Mul (c, r)  y = Relu (m) }"""
-    onnx2py.compile_model(parsed(text), tmp_path / "pkg")
-    source = (tmp_path / "pkg/model.py").read_text().replace("\n        #  ", "")
-    for name, operator in [
-        ("s", "Shape"), ("g", "Gather"), ("u", "Unsqueeze"), ("t", "Concat"), ("v", "Reshape"),
-        ("i", "Identity"), ("d", "Dropout"), ("c", "Cast"), ("r", "Sqrt"), ("m", "Mul"),
-        ("y", "Relu"),
-    ]:  # fmt: skip
-        assert f"{name}: {operator}" in source, source
 
 
 def test_a_model_that_frees_large_values_keeps_their_memory(tmp_path):
@@ -336,7 +319,7 @@ def test_templates_are_written_as_black_lays_them_out(tmp_path, dtype, length, n
 
 @pytest.mark.parametrize(
     "level, words",
-    [(0, "Each ONNX node is one"), (1, "A comment above each call names")],
+    [(0, "Each ONNX node is one"), (1, "Comments give the types of results")],
 )
 def test_the_first_lines_say_what_a_call_is(build, tmp_path, level, words):
     build(parsed(TWO), level=level)

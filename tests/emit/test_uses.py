@@ -80,7 +80,7 @@ WORDS = ("ml_dtypes.int4", "load(", "check_input(", "own(", "as_array(", "Annota
 def test_names_of_nodes_import_nothing(word, tmp_path):
     """A comment in the source may hold any of these."""
     kind = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])
-    node = helper.make_node("Relu", ["x"], ["y"], name=word)
+    node = helper.make_node("Relu", ["x"], ["y"], name=f"see {word}")
     out = helper.make_tensor_value_info("y", TensorProto.FLOAT, [2])
     graph = helper.make_graph([node], "g", [kind], [out])
     report = onnx2py.compile_model(

@@ -13,7 +13,7 @@ import __future__
 import ast
 import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from time import perf_counter
@@ -34,7 +34,7 @@ class Call(NamedTuple):
     names: tuple[str, ...]
     """Names of the values that it computes; ``function.value`` inside a function."""
     node: str
-    """The ONNX nodes that it computes, from the comment above it."""
+    """The ONNX nodes that it computes, or the class of the object that it calls."""
     line: int
     reused: bool = False
     """Whether calls of the model write into earlier values (``out=``)."""
@@ -47,10 +47,11 @@ class Call(NamedTuple):
         parts = (part.rpartition(": ")[2] for part in self.node.split(" + "))
         return " + ".join(parts) or "(no node)"
 
-    def at(self, path: str) -> Call:
-        """Return the same call, made by another object."""
-        names = tuple(f"{path}.{name}" for name in self.names)
-        return self._replace(names=names, path=path)
+    def at(self, path: str, nodes: Mapping[str, list[str]]) -> Call:
+        """Return the same call, made by the object at a path; ``nodes`` has those of values."""
+        names = tuple(f"{path}.{name}" if path else name for name in self.names)
+        made = (" + ".join(nodes[name]) for name in names if name in nodes)
+        return self._replace(names=names, path=path, node=next(made, self.node))
 
 
 class Step(NamedTuple):
@@ -153,8 +154,14 @@ def trace(
 
 def value_names() -> dict[str, str]:
     """Return the ONNX name of every value, by Python name."""
-    names: dict[str, str] = json.loads(read_text(NAMES))
+    names: dict[str, str] = _listed()["values"]
     return names
+
+
+def _listed() -> dict[str, Any]:
+    """Return the contents of ``names.json``."""
+    listed: dict[str, Any] = json.loads(read_text(NAMES))
+    return listed
 
 
 def python_name(name: str) -> str:
@@ -204,9 +211,13 @@ def _watched(model: Model, record: Trace) -> Any:
     objects = _Objects(frozenset(tree.name for tree in trees))
     objects.look(model)
     reused = any(_overwrites(tree) for tree in trees)
-    noting = _Noting(source.splitlines(), frozenset(value_names()), reused)
+    listed = _listed()
+    noting = _Noting(reused)
+    inside = _by_object(listed["values"])
     for tree in trees:
-        noting.add_to(tree, frozenset(objects.held.get(tree.name, ())))
+        paths = objects.paths.get(tree.name, ())
+        known = frozenset(name for path in paths for name in inside.get(path, ()))
+        noting.add_to(tree, objects.held.get(tree.name, {}), known)
     code = compile(
         ast.fix_missing_locations(ast.Module(body=list(trees), type_ignores=[])),
         model_module.__file__,
@@ -217,9 +228,20 @@ def _watched(model: Model, record: Trace) -> Any:
     namespace = dict(vars(model_module))
     namespace.update(_start=record.start, _note=record.note, _keep=record.keep)
     namespace.update(_enter=record.enter, _end=record.end)
-    namespace.update(_call=_Calls(noting.calls))
+    namespace.update(_call=_Calls(noting.calls, listed["nodes"]))
     exec(code, namespace)
     return objects.copied(model, "Model", namespace)
+
+
+def _by_object(names: Iterable[str]) -> dict[str, set[str]]:
+    """Return the names of values below each path that they begin with."""
+    found: dict[str, set[str]] = {"": set(names)}
+    for name in found[""]:
+        place = name.find(".")
+        while place > 0:
+            found.setdefault(name[:place], set()).add(name[place + 1 :])
+            place = name.find(".", place + 1)
+    return found
 
 
 def _computes(tree: ast.ClassDef) -> bool:
@@ -238,16 +260,15 @@ def _overwrites(tree: ast.AST) -> bool:
 class _Calls:
     """The calls in the source, by the object that makes them."""
 
-    def __init__(self, calls: list[Call]) -> None:
+    def __init__(self, calls: list[Call], nodes: Mapping[str, list[str]]) -> None:
         self.calls = calls
+        self.nodes = nodes
         self.made: dict[tuple[str, int], Call] = {}
 
     def __call__(self, instance: Any, number: int) -> Call:
         path = instance.__dict__["_path"]
-        if not path:
-            return self.calls[number]
         if (path, number) not in self.made:
-            self.made[path, number] = self.calls[number].at(path)
+            self.made[path, number] = self.calls[number].at(path, self.nodes)
         return self.made[path, number]
 
 
@@ -256,21 +277,28 @@ class _Objects:
 
     def __init__(self, classes: frozenset[str]) -> None:
         self.classes = classes
-        self.held: dict[str, set[str]] = {}
-        """The attributes that hold objects, or lists of them, by class."""
+        self.held: dict[str, dict[str, str]] = {}
+        """The attributes that hold objects, or lists of them, by class, and their class."""
+        self.paths: dict[str, list[str]] = {}
+        """The paths to the objects of each class."""
 
     def is_object(self, value: Any) -> bool:
         """Return whether a value is an object of the model."""
         kind = type(value)
         return kind.__module__ == Model.__module__ and kind.__name__ in self.classes
 
-    def look(self, value: Any, name: str = "Model") -> None:
+    def look(self, value: Any, name: str = "Model", path: str = "") -> None:
         """Note which attributes of an object, and of those that it holds, hold others."""
+        self.paths.setdefault(name, []).append(path)
         for key, held in vars(value).items():
-            for item in held if isinstance(held, list) else [held]:
+            parts = [("", held)]
+            if isinstance(held, list):
+                parts = [(f".{i}", item) for i, item in enumerate(held)]
+            for place, item in parts:
                 if self.is_object(item):
-                    self.held.setdefault(name, set()).add(key)
-                    self.look(item, type(item).__name__)
+                    kind = type(item).__name__
+                    self.held.setdefault(name, {})[key] = kind
+                    self.look(item, kind, f"{path}.{key}{place}".lstrip("."))
 
     def copied(self, value: Any, name: str, classes: Any, path: str = "") -> Any:
         """Return a copy of an object, with copies of those that it holds."""
@@ -292,69 +320,55 @@ class _Objects:
 
 
 class _Noting:
-    """Adds hooks to every assignment below a comment that names ONNX nodes."""
+    """Adds hooks to every assignment of a value that has an ONNX name."""
 
-    def __init__(self, lines: list[str], known: frozenset[str], reused: bool) -> None:
-        self.lines = lines
-        self.known = known
+    def __init__(self, reused: bool) -> None:
+        self.known: frozenset[str] = frozenset()
         self.calls: list[Call] = []
         self.scope = ""
         self.reused = reused
-        self.held: frozenset[str] = frozenset()
-        self.objects: set[str] = set()
-        """The variables of the method that hold objects."""
-        self.chosen: set[str] = set()
-        """Those that hold one of two, whose call is that of a node."""
+        self.held: dict[str, str] = {}
+        self.objects: dict[str, str] = {}
+        """The variables of the method that hold objects, and their classes."""
 
-    def add_to(self, tree: ast.ClassDef, held: frozenset[str]) -> None:
+    def add_to(
+        self, tree: ast.ClassDef, held: dict[str, str], known: frozenset[str]
+    ) -> None:
         """Add hooks to the methods that compute; ``held`` are attributes that hold objects."""
-        self.held = held
+        self.held, self.known = held, known
         for method in tree.body:
             if isinstance(method, ast.FunctionDef) and method.name != "__init__":
                 inner = method.name != "__call__"
                 self.scope = f"{method.name.strip('_')}." if inner else ""
-                self.objects, self.chosen = set(), set()
+                self.objects = {}
                 method.body = self._block(method.body)
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """Return statements with hooks; each group starts with a comment."""
-        groups: list[tuple[str, list[ast.stmt]]] = []
-        for statement in body:
-            above = self.lines[statement.lineno - 2].strip()
-            if above.startswith("#"):
-                groups.append((self._comment(statement.lineno), [statement]))
-            elif above and groups and groups[-1][0]:
-                groups[-1][1].append(statement)
+        """Return statements with hooks."""
+        groups: list[list[ast.stmt]] = []
+        for place, statement in enumerate(body):
+            if not isinstance(statement, ast.For):
+                groups.append(self._noted(statement))
+            elif self._walks_objects(statement):
+                inside = [s for each in statement.body for s in self._noted(each)]
+                statement.body = inside
+                groups.append([statement])
             else:
-                groups.append(("", [statement]))
-        return [s for comment, group in groups for s in self._group(comment, group)]
+                starts = _starts(body[:place], statement)
+                del groups[len(groups) - len(starts) :]
+                groups += [[]] * len(starts)
+                groups.append(self._loop(starts, statement))
+        return [statement for group in groups for statement in group]
 
-    def _group(self, comment: str, group: list[ast.stmt]) -> list[ast.stmt]:
-        """Return the statements of one call with hooks."""
-        if not comment:
-            return group
-        loops = [i for i, s in enumerate(group) if isinstance(s, ast.For)]
-        if not loops:
-            return [s for each in group for s in self._noted(comment, each)]
-        first = loops[0]
-        if self._walks_objects(group[first]):
-            loop = self._rounds(comment, group[: first + 1])
-        else:
-            loop = self._loop(comment, group[:first], group[first])
-        return [*loop, *self._group(comment, group[first + 1 :])]
-
-    def _loop(
-        self, comment: str, starts: list[ast.stmt], loop: ast.stmt
-    ) -> list[ast.stmt]:
+    def _loop(self, starts: list[ast.stmt], loop: ast.For) -> list[ast.stmt]:
         """Return a loop with hooks inside, and others after it in case it never runs."""
-        assert isinstance(loop, ast.For)
         flag = f"_rounds_{len(self.calls)}"
-        inside = [s for each in loop.body for s in self._noted(comment, each)]
+        inside = [s for each in loop.body for s in self._noted(each)]
         loop.body = [*inside, *_parsed(f"{flag} = True")]
         lists = [s for s in starts if isinstance(s, ast.AnnAssign)]
         state = [s for s in starts if not isinstance(s, ast.AnnAssign)]
-        lines = [f"if not {flag}: {self._keep(comment, s)}" for s in state]
-        lines += [self._keep(comment, s) for s in lists]
+        lines = [f"if not {flag}: {self._keep(s)}" for s in state]
+        lines += [self._keep(s) for s in lists]
         return [
             *starts,
             *_parsed(f"{flag} = False"),
@@ -362,74 +376,70 @@ class _Noting:
             *(s for line in lines for s in _parsed(line)),
         ]
 
-    def _walks_objects(self, loop: ast.stmt) -> bool:
+    def _walks_objects(self, loop: ast.For) -> bool:
         """Return whether a loop walks objects of the model; note its variable."""
-        assert isinstance(loop, ast.For)
         walked, target = loop.iter, loop.target
         if isinstance(walked, ast.Call) and walked.args:
             walked = walked.args[0]
         if isinstance(target, ast.Tuple):
             target = target.elts[0]
-        if not self._is_object(walked) or not isinstance(target, ast.Name):
+        kind = self._class_of(walked)
+        if not kind or not isinstance(target, ast.Name):
             return False
-        self.objects.add(target.id)
+        self.objects[target.id] = kind
         return True
 
-    def _rounds(self, comment: str, group: list[ast.stmt]) -> list[ast.stmt]:
-        """Return a loop over objects with hooks; what it assigns are their values."""
-        loop = group[-1]
-        assert isinstance(loop, ast.For)
-        loop.body = [s for each in loop.body for s in self._noted(comment, each)]
-        return group
-
-    def _is_object(self, value: Optional[ast.expr]) -> bool:
-        """Return whether an expression is an object of the model, or a list of them."""
+    def _class_of(self, value: Optional[ast.expr]) -> str:
+        """Return the class of an object of the model, or of a list of them; '' for others."""
         if isinstance(value, ast.IfExp):
-            return self._is_object(value.body)
+            return self._class_of(value.body)
         if isinstance(value, ast.Attribute):
             own = isinstance(value.value, ast.Name) and value.value.id == "self"
-            return own and value.attr in self.held
-        return isinstance(value, ast.Name) and value.id in self.objects
+            return self.held.get(value.attr, "") if own else ""
+        return self.objects.get(value.id, "") if isinstance(value, ast.Name) else ""
 
-    def _noted(self, comment: str, statement: ast.stmt) -> list[ast.stmt]:
+    def _noted(self, statement: ast.stmt) -> list[ast.stmt]:
         """Return a statement with hooks that record the values it assigns."""
-        made = getattr(statement, "value", None)
-        if self._is_object(made):
-            self.chosen.update(_names(statement))
-            return [statement]
-        if isinstance(made, ast.Call) and self._is_object(made.func):
-            call = self._call(comment, statement, [])
-            return [*_parsed("_enter()"), statement, *_parsed(f"_end({call})")]
         if isinstance(statement, ast.If):
-            for block in (statement.body, statement.orelse):
-                block[:] = [s for each in block for s in self._noted(comment, each)]
-        names = _names(statement)
+            statement.body = self._block(statement.body)
+            statement.orelse = self._block(statement.orelse)
+            return [statement]
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
             return [statement]
-        call = self._call(comment, statement, names)
+        names, made = _names(statement), statement.value
+        is_known = any(f"{self.scope}{name}" in self.known for name in names)
+        kind = self._class_of(made.func) if isinstance(made, ast.Call) else ""
+        if kind:
+            call = self._call(statement, [], kind)
+            return [*_parsed("_enter()"), statement, *_parsed(f"_end({call})")]
+        if not is_known:
+            return [statement]
+        call = self._call(statement, names)
         note = f"_note({call}, ({''.join(f'{name}, ' for name in names)}))"
         return [*_parsed("_start()"), statement, *_parsed(note)]
 
-    def _keep(self, comment: str, statement: ast.stmt) -> str:
+    def _keep(self, statement: ast.stmt) -> str:
         """Return a line that keeps the assigned values that have an ONNX name."""
         names = [n for n in _names(statement) if f"{self.scope}{n}" in self.known]
-        call = self._call(comment, statement, names)
+        call = self._call(statement, names)
         return f"_keep({call}, ({''.join(f'{name}, ' for name in names)}))"
 
-    def _call(self, comment: str, statement: ast.stmt, names: list[str]) -> str:
+    def _call(self, statement: ast.stmt, names: list[str], node: str = "") -> str:
         labels = tuple(f"{self.scope}{name}" for name in names)
-        self.calls.append(Call(labels, comment, statement.lineno, self.reused))
+        self.calls.append(Call(labels, node, statement.lineno, self.reused))
         return f"_call(self, {len(self.calls) - 1})"
 
-    def _comment(self, line: int) -> str:
-        """Return the ONNX nodes named in the comment above a line."""
-        parts: list[str] = []
-        for text in reversed(self.lines[: line - 1]):
-            if not text.strip().startswith("#"):
-                break
-            parts.insert(0, text.strip(" #"))
-        text = " ".join(parts)
-        return (text.rpartition(" -> ")[0] or text).partition(" [folded: ")[0]
+
+def _starts(before: list[ast.stmt], loop: ast.For) -> list[ast.stmt]:
+    """Return the last statements before a loop that start what it assigns and fills."""
+    again = {name for statement in loop.body for name in _names(statement)}
+    starts: list[ast.stmt] = []
+    for statement in reversed(before):
+        is_list = isinstance(getattr(statement, "value", None), ast.List)
+        if not is_list and not again.intersection(_names(statement)):
+            break
+        starts.insert(0, statement)
+    return starts
 
 
 def _parsed(source: str) -> list[ast.stmt]:

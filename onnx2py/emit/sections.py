@@ -1,0 +1,113 @@
+"""Sections of a function: consecutive statements of one module, below its name.
+
+A module with a few statements is no section: what reads as one thought stays together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ..ir.program import Apply, Call, Invoke, Statement
+from ..plan.outline.scopes import Path, common, paths_of
+
+FEWEST = 3
+"""Statements of a section."""
+MOST = 12
+"""A section of more statements is divided where the modules in it are sections too."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Statements between blank lines."""
+
+    statements: tuple[Statement, ...]
+    scope: str
+    """The module that all belong to, which their comments need not name."""
+    title: str = ""
+    """What the heading says: the module below the one that the function belongs to."""
+
+
+def sections_of(statements: Sequence[Statement]) -> Iterator[Section]:
+    """Divide the statements of a function; a loop or a branch is a section of its own."""
+    paths = paths_of(statements)
+    outer = common(path for path in paths if path)
+    start = 0
+    for end in _ends(statements):
+        for first, last, path in _divided(paths, start, end, outer):
+            yield _section(statements[first:last], paths[last - 1], path, outer)
+        start = end
+
+
+def _section(
+    statements: Sequence[Statement], last: Path, path: Path, outer: Path
+) -> Section:
+    """Return a section of the module ``path`` in a function of the module ``outer``."""
+    if not _is_plain(statements[-1]):
+        return Section(tuple(statements), _name(last))
+    scope, base = _name(path), _name(outer)
+    title = scope[len(base) + 1 :] if scope.startswith(f"{base}.") else scope
+    is_short = len(path) <= len(outer) or len(statements) < FEWEST
+    return Section(tuple(statements), scope, "" if is_short else title)
+
+
+def _ends(statements: Sequence[Statement]) -> Iterator[int]:
+    """Yield where runs of plain lines end, and where loops and branches do.
+
+    The lengths that a branch is about to read belong to it.
+    """
+    for place, statement in enumerate(statements):
+        if not _is_plain(statement):
+            start = place
+            while start and _is_length(statements[start - 1]):
+                start -= 1
+            yield from (start, place + 1)
+    yield len(statements)
+
+
+def _is_plain(statement: Statement) -> bool:
+    """Whether a statement is one line that has others around it."""
+    return isinstance(statement.operation, (Call, Apply, Invoke))
+
+
+def _is_length(statement: Statement) -> bool:
+    return isinstance(statement.operation, Call) and not statement.nodes
+
+
+def _divided(
+    paths: Sequence[Path], start: int, end: int, outer: Path
+) -> Iterator[tuple[int, int, Path]]:
+    """Yield the start and end of each section, and its modules: ``outer`` for what is left."""
+    waiting = start
+    for first, last in _runs(paths, start, end, len(outer)):
+        inner = common(paths[first:last])
+        if last - first < FEWEST or len(inner) <= len(outer):
+            continue
+        if waiting < first:
+            yield waiting, first, outer
+        waiting = last
+        parts = [(first, last, inner)]
+        if last - first > MOST:
+            parts = [*_divided(paths, first, last, inner)]
+        yield from parts
+    if waiting < end:
+        yield waiting, end, outer
+
+
+def _runs(
+    paths: Sequence[Path], start: int, end: int, depth: int
+) -> Iterator[tuple[int, int]]:
+    """Yield where consecutive statements belong to the same module at a depth."""
+    keys = [
+        paths[n][depth].path if len(paths[n]) > depth else "" for n in range(start, end)
+    ]
+    first = start
+    for _, run in groupby(keys):
+        last = first + sum(1 for _ in run)
+        yield first, last
+        first = last
+
+
+def _name(path: Path) -> str:
+    return path[-1].path if path else ""
