@@ -197,7 +197,7 @@ INSIDE = [
     (SCAN, ", reverse=True", "", "z_body.a"),
     (BRANCH, "np.sin(a", "np.cos(a", "y_then.r"),
     (BRANCH, "return q", "return q * 0", "y"),
-    (NESTED, "3.99", "2.0", "w_then.g"),
+    (NESTED, "3.99", "2.0", "y_body.w.then.w"),
     (NESTED, "np.sin(w", "np.cos(w", "y_body.k"),
 ]
 

@@ -125,23 +125,16 @@ class Model:
         remainder = n % self.two  # int64[...]
         is_odd = remainder == 1  # bool[...]
 
+        # step
         if is_odd:
-            next_ = self._step_then(n)  # int64[...]
+            tripled = n * 3  # int64[...]
+            # grown -> int64[...]
+            next_ = tripled + 1
         else:
-            next_ = self._step_else(n)
+            # halved -> int64[...]
+            next_ = ops.div(n, self.two)
 
         new_largest = np.maximum(largest_so_far, next_)  # int64[...]
         go_on = next_ > 1  # bool[...]
 
         return (go_on, next_, new_largest, next_)
-
-    def _step_then(self, n: Any) -> Any:
-        tripled = n * 3  # int64[...]
-        grown = tripled + 1  # int64[...]
-
-        return grown
-
-    def _step_else(self, n: Any) -> Any:
-        halved = ops.div(n, self.two)  # int64[...]
-
-        return halved

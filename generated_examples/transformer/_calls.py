@@ -99,19 +99,39 @@ def _node_at(frame: Any, number: int, path: str) -> str:
     scope = "" if method == "__call__" else f"{method.strip('_')}."
     lines = linecache.getlines(file, frame.f_globals)
     try:
-        names = _assigned(ast.parse("".join(lines)), number)
+        tree = ast.parse("".join(lines))
     except SyntaxError:
         return ""
+    names, branch = _assigned(tree, number), _branch(tree, number)
     try:
         place = os.path.join(os.path.dirname(file), "tools", "names.json")
         listed = json.loads(frame.f_globals["__loader__"].get_data(place))
         nodes: dict[str, list[str]] = listed["nodes"]
     except (AttributeError, KeyError, OSError, ValueError):
         nodes = {f"{path}{scope}{name}": [name] for name in names[:1]}
+    inner = (
+        labels
+        for name, labels in nodes.items()
+        for end in names
+        if branch and name.startswith(f"{path}{scope}")
+        if name.endswith(f".{branch}.{end}")
+    )
     made = (nodes.get(f"{path}{scope}{name}") for name in names)
-    labels = next(filter(None, made), None)
+    labels = next(inner, None) or next(filter(None, made), None)
     text = f"{path[:-1]}: " * bool(path) + " + ".join(labels or ())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text if labels)
+
+
+def _branch(tree: Any, number: int) -> str:
+    """Return which branch of an ``if`` a line is in; '' if it is in none."""
+    import ast
+
+    for each in ast.walk(tree):
+        if isinstance(each, ast.If):
+            for key, block in (("then", each.body), ("else", each.orelse)):
+                if any(s.lineno <= number <= (s.end_lineno or 0) for s in block):
+                    return key
+    return ""
 
 
 def _assigned(tree: Any, number: int) -> list[str]:

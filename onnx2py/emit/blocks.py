@@ -182,5 +182,5 @@ def _results(
         made = (value for value in statement.outputs if value and statement.nodes)
         yield {f"{scope}{written.names[value]}": value for value in made}
         for body in bodies_of(statement.operation):
-            method = written.methods.of.get(id(body), "").strip("_")
-            yield from _results(body.statements, written, f"{method}.")
+            inner = written.methods.scope(body, scope)
+            yield from _results(body.statements, written, inner)

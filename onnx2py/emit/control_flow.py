@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..ir.program import Body, Branch, Invoke, Loop, MapItems, Operation, Scan
 from .bodies import BodyWriter
+from .branches import stands_inside
 from .loops import LoopWriter
 from .text import one_line
 from .words import doc_line
@@ -30,12 +31,38 @@ class ControlFlow(BodyWriter):
 
     def branch(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield ``if`` and ``else``, each with the call of a body."""
+        if stands_inside(branch):
+            yield from self.inside(branch, outputs)
+            return
         targets = self.results(branch.then_body, outputs)
         owner = self.owner(outputs, "if")
         yield f"if {self.writer.argument(branch.condition)}:"
         yield f"    {targets} = {self.call_body(branch.then_body, owner, [])}"
         yield "else:"
         yield f"    {targets} = {self.call_body(branch.else_body, owner, [])}"
+
+    def inside(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
+        """Yield ``if`` and ``else`` with the statements of short bodies."""
+        first = next((self.spelling.target(name) for name in outputs if name), "_")
+        for key, body in (("then", branch.then_body), ("else", branch.else_body)):
+            self.writer.methods.inside[id(body)] = f"{first}.{key}"
+            condition = self.writer.argument(branch.condition)
+            yield f"if {condition}:" if key == "then" else "else:"
+            lines = self.writer.short_block(body.statements).splitlines()
+            lines += self.given(body, outputs)
+            yield from (f"    {line}" for line in lines or ["pass"])
+
+    def given(self, body: Body, outputs: tuple[str, ...]) -> Iterator[str]:
+        """Yield the assignment of results that have another name in a body."""
+        pairs = [
+            (self.spelling.target(outer), self.spelling.expression(inner))
+            for inner, outer in zip(body.outputs, outputs)
+            if outer
+        ]
+        pairs = [(target, value) for target, value in pairs if target != value]
+        if pairs:
+            targets, values = (", ".join(each) for each in zip(*pairs))
+            yield f"{targets} = {values}"
 
     def invoke(self, invoke: Invoke, outputs: tuple[str, ...]) -> str:
         """Return the line that calls a function of the model."""

@@ -18,10 +18,18 @@ class Methods:
     """The name of each method, by its owner, its body's name and its text."""
     of: dict[int, str] = field(default_factory=dict)
     """The name of the method for each body, by its identity."""
+    inside: dict[int, str] = field(default_factory=dict)
+    """For each body that stands in an ``if``: ``result.then``, where that is the result."""
 
     def fresh(self, name: str) -> str:
         """Return a name that nothing else has."""
         return unique_name(name, self.taken)
+
+    def scope(self, body: Body, around: str) -> str:
+        """Return the prefix of names in a body; ``around`` is that of its function."""
+        if id(body) in self.inside:
+            return f"{around}{self.inside[id(body)]}."
+        return f"{self.of.get(id(body), '').strip('_')}."
 
     def place(self, body: Body, owner: str, text: str) -> tuple[str, bool]:
         """Return the name of the method for a body, and whether the method is new."""

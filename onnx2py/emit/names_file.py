@@ -64,8 +64,7 @@ def _lines(
                 read = filter(spelling.is_literal, references(statement.operation))
                 yield NamedLine(values, statement.nodes, (*statement.literals, *read))
             for body in bodies_of(statement.operation):
-                method = methods.of.get(id(body), "")
-                yield from inside(body.statements, f"{method.strip('_')}.")
+                yield from inside(body.statements, methods.scope(body, scope))
 
     yield from inside(blocks.main.statements, "")
     for path, results, notes in blocks.lines():

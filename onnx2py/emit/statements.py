@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..errors import InternalError
 from ..ir.program import Argument, Call, Program, Statement
 from .annotations import annotation
+from .branches import stands_inside
 from .control_flow import ControlFlow
 from .infix import Operands
 from .literals import render_call, render_number
@@ -56,6 +57,19 @@ class StatementWriter:
             parts.append("\n".join(lines))
         return "\n\n".join(parts)
 
+    def short_block(self, statements: tuple[Statement, ...]) -> str:
+        """Return a few statements with their comments."""
+        if self.plain:
+            return "\n".join(line for s in statements for line in self.noted(s))
+        lines: list[str] = []
+        before = [""]
+        for section in sections_of(statements):
+            for statement in section.statements:
+                kinds = self.kinds(statement)
+                lines += self.remarked(statement, section.scope, kinds, before)
+                before = kinds
+        return "\n".join(lines)
+
     def noted(self, statement: Statement) -> Iterator[str]:
         """Yield the lines of a statement below the labels of its nodes."""
         if statement.nodes:  # else it is for what others compute
@@ -75,6 +89,8 @@ class StatementWriter:
         lines = list(self.statement(statement))
         kinds = [kind for kind in kinds if kind != "?"]
         names = named_nodes(statement, self.program.dropped, scope, "\n".join(lines))
+        if stands_inside(statement.operation):
+            return [*remark_above(names, ()), *lines]  # the branches have types
         place = self.assigning(statement, lines)
         if place is None:
             known = [kind for kind in kinds if names or not kind.endswith("[...]")]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..ir.graph import onnx_name
 from ..ir.program import Program, Statement, bodies_of, references, walk
+from .branches import results_inside, stands_inside
 from .names import Wanted, assign_names, cut, snake_case, unique_name
 from .naming import FunctionNames, weight_roles
 from .naming_blocks import Interfaces
@@ -70,19 +71,30 @@ class _Names:
             *function.wanted(),
         ])  # fmt: skip
         self.bases.update(function.bases(self.names))
-        self._name_bodies(program.statements, modules)
+        self._name_bodies(program.statements, modules, {*self.names.values()})
         self._name_loaded(generic)
         return self.names
 
-    def _name_bodies(self, statements: Iterable[Statement], modules: Modules) -> None:
+    def _name_bodies(
+        self, statements: Iterable[Statement], modules: Modules, taken: set[str]
+    ) -> None:
+        """Name what bodies make; ``taken`` are the names in the function around them."""
         for statement in statements:
+            inside = stands_inside(statement.operation)
+            added: set[str] = set()
             for body in bodies_of(statement.operation):
                 function = FunctionNames(body.statements, modules, {}, self.interfaces)
                 wanted = [*function.parameters(body.inputs, "item"), *function.wanted()]
-                avoid = {self.names[n] for n in body.captures if n in self.names}
-                self.names.update(assign_names(wanted, avoid))
+                own = {self.names[n] for n in body.captures if n in self.names}
+                results = results_inside(body, statement.outputs) if inside else {}
+                self.names.update((n, self.names[out]) for n, out in results.items())
+                wanted = [each for each in wanted if each.value not in results]
+                made = assign_names(wanted, taken if inside else own)
+                self.names.update(made)
+                (added if inside else own).update(made.values())
                 self.bases.update(function.bases(self.names))
-                self._name_bodies(body.statements, modules)
+                self._name_bodies(body.statements, modules, own)
+            taken.update(added)
 
     def _name_loaded(self, generic: list[str]) -> None:
         """Call weights, and what is computed of them at load, after what reads them."""

@@ -21,8 +21,8 @@ from .oracle import model_proto
 from .subject import Subject
 
 OWN = ("", "ai.onnx")
-SCOPE = re.compile(r"_(then|else)(?:_\d+)?\.")
-"""What the names of values in the methods of branches have in them."""
+SCOPE = re.compile(r"[._](then|else)(?:_\d+)?\.")
+"""What the names of values in branches have in them."""
 
 NEWEST_BATCHED_SCAN = 8
 """The opset whose ``Scan`` is another operator: its first input is lengths, it has batches."""

@@ -506,8 +506,7 @@ def test_branches_that_return_results_in_another_order_are_a_choice(
     assert "net = self.net if" not in blocks.text
 
 
-def test_bodies_of_a_block_are_methods_of_its_class(build: Build) -> None:
-    layer = """
+LAYER_WITH_BRANCH = """
       {y}: float32[4] = branch(c)  # {y}: If
         then () [{x}] => ({y}b)
           {y}a: float32[4] = np.negative({x})  # {y}a: Neg
@@ -516,14 +515,25 @@ def test_bodies_of_a_block_are_methods_of_its_class(build: Build) -> None:
           {y}d: float32[4] = np.exp({x})  # {y}d: Exp
       {z}: float32[4] = np.add({y}, {x})  # {z}: Add
     """
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_bodies_of_a_block_belong_to_its_class(build: Build, short: bool) -> None:
+    layer = LAYER_WITH_BRANCH
+    if not short:
+        more = "          {y}m: float32[4] = np.sin({y}b)  # {y}m: Sin\n        else"
+        layer = layer.replace("=> ({y}b)", "=> ({y}m)").replace("        else", more)
     text = "g (x: float32[4], c: bool[]) => (s: float32[4])\ncalls" + "".join(
         layer.format(x=x, y=y, z=z).rstrip() for x, y, z in ("xpq", "qrs")
     )
     program = outlined(parse_program(text), ("Layer", 0, 2), ("Layer", 2, 4))
     for choice in (True, False):
         blocks = compared(build, program, X[0, :4], np.array(choice))
-    assert "    def _chosen_then(" in blocks.text.partition("class Model")[0]
-    assert blocks.names["layers.1.chosen_then.negated"] == "ra"
+    own = blocks.text.partition("class Model")[0]
+    assert ("            chosen = np.tanh(negated)" in own) == short
+    assert ("    def _chosen_then(" in own) != short
+    path = "layers.1.chosen.then" if short else "layers.1.chosen_then"
+    assert blocks.names[f"{path}.negated"] == "ra"
 
 
 def test_a_trace_may_be_replaced(build: Build) -> None:

@@ -140,6 +140,21 @@ def test_values_of_bodies_are_numbered_within_their_function():
     found = python_names(text, level=0)
     assert found["v1"] == "relu"
     assert found["v4"].endswith(".relu_2") and found["v6"].endswith(".relu_2")
+    assert found["v3"] == "chosen.then.chosen" and found["v5"] == "chosen.else.chosen"
+    assert found["v2"] == "chosen"
+
+
+def test_values_of_methods_are_numbered_within_them():
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+        net (float[3] x, bool c) => (float[3] y) {
+            v1 = Relu (x)
+            v2 = If (c) <then_branch = a () => (float[3] v3)
+                            { v4 = Relu (v1) v7 = Sin (v4) v3 = Exp (v7) },
+                        else_branch = b () => (float[3] v5) { v6 = Relu (v1) v5 = Exp (v6) }>
+            y = Neg (v2) }"""
+    found = python_names(text, level=0)
+    assert found["v1"] == "relu"
+    assert found["v4"].endswith(".relu_2") and found["v6"].endswith(".relu_2")
     assert found["v3"].endswith(".exponential") and found["v5"].endswith(".exponential")
 
 

@@ -401,8 +401,12 @@ class _Noting:
     def _noted(self, statement: ast.stmt) -> list[ast.stmt]:
         """Return a statement with hooks that record the values it assigns."""
         if isinstance(statement, ast.If):
-            statement.body = self._block(statement.body)
-            statement.orelse = self._block(statement.orelse)
+            blocks = (statement.body, statement.orelse)
+            names = [n for block in blocks for s in block for n in _names(s)]
+            result = next(filter(self._has_branches, names), "")
+            for key, block in zip(("then", "else"), blocks):
+                inner = f"{result}.{key}." if result else ""
+                block[:] = self._branch(block, inner) if inner else self._block(block)
             return [statement]
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
             return [statement]
@@ -417,6 +421,26 @@ class _Noting:
         call = self._call(statement, names)
         note = f"_note({call}, ({''.join(f'{name}, ' for name in names)}))"
         return [*_parsed("_start()"), statement, *_parsed(note)]
+
+    def _has_branches(self, name: str) -> bool:
+        """Return whether values in branches have names after a result of the ``if``."""
+        starts = (f"{self.scope}{name}.then.", f"{self.scope}{name}.else.")
+        return any(known.startswith(starts) for known in self.known)
+
+    def _branch(self, block: list[ast.stmt], inner: str) -> list[ast.stmt]:
+        """Return a branch with hooks: its values, then the results that it assigns."""
+        outer = self.scope
+        assigning = [s for s in block if _names(s)]
+        made = dict.fromkeys(n for s in assigning for n in _names(s))
+        results = [name for name in made if f"{outer}{name}" in self.known]
+        self.scope = f"{outer}{inner}"
+        inside = self._block(block)
+        self.scope = outer
+        if not results:
+            return inside
+        call = self._call(assigning[-1], results)
+        note = f"_note({call}, ({''.join(f'{name}, ' for name in results)}))"
+        return [*_parsed("_start()"), *inside, *_parsed(note)]
 
     def _keep(self, statement: ast.stmt) -> str:
         """Return a line that keeps the assigned values that have an ONNX name."""
