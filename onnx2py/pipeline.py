@@ -179,7 +179,12 @@ def compiled(
 
     tell("writing source", 0.2)
     package = build_package(
-        program, name, origin, shared=shared, minimal=chosen.minimal
+        program,
+        name,
+        origin,
+        shared=shared,
+        minimal=chosen.minimal,
+        graph=decoded.graph,
     )
     if chosen.layout:
         package = _formatted(package, tell)

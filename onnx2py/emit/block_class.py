@@ -51,6 +51,8 @@ class ClassWriter:
     calling: Calling
     interfaces: Interfaces
     files: dict[str, np.ndarray] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    """The constant in each file, by the path of its attribute."""
 
     def __post_init__(self) -> None:
         self.uses = self.objects.uses
@@ -89,6 +91,10 @@ class ClassWriter:
         filed = {names[name]: filed for name, filed in parts.files.items()}
         filed.update(convolutions.files(names))
         self.files.update(stored(filed, block, self.objects.paths))
+        for last, each in filed.items():
+            for number, constant in enumerate(each.names):
+                path = self.objects.paths[block, number]
+                self.constants[f"{path}.{last}"] = constant
         body = writer.block(local.statements)
         results = ", ".join(map(spelling.expression, local.outputs))
         lines = [

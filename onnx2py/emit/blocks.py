@@ -72,6 +72,7 @@ class BlockSource:
             block = self.outline.blocks[name]
             self.calling.signatures[name] = (block.inputs, block.outputs)
         self.files: Mapping[str, np.ndarray] = writer.files
+        self.stored: Mapping[str, str] = writer.constants
 
     @property
     def calls(self) -> int:

@@ -17,7 +17,7 @@ TOOLS = (
     README, "watch.py", "tools/__init__.py", "tools/bench.py", "tools/binding.py",
     "tools/commands.py", "tools/feeds.py", "tools/files.py", "tools/inference.py",
     "tools/profile.py", "tools/records.py", "tools/run.py", "tools/selftest.py",
-    "tools/session.py", "tools/watch.py",
+    "tools/session.py", "tools/watch.py", "tools/where.py",
 )  # fmt: skip
 """Files for development and for programs written for onnxruntime."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from ..ir.graph import onnx_name
-from ..ir.program import Statement, bodies_of, references
+from ..ir.graph import Graph, onnx_name
+from ..ir.program import Program, Statement, bodies_of, references
 from .blocks import BlockSource
 from .methods import Methods
+from .names_lost import Lost
 from .spelling import Spelling
 
 
@@ -24,31 +25,90 @@ class NamedLine:
     """The constants that are written down in it."""
 
 
-def names_text(blocks: BlockSource, spelling: Spelling, methods: Methods) -> str:
-    """Return the contents of ``names.json``: three mappings from names in Python.
+@dataclass
+class NamesFile:
+    """Collects what ``names.json`` says, by names in Python; see ``docs/package.md``."""
 
-    ``values`` has the ONNX name of each value; ``nodes`` the nodes that a line computes, by its
-    first value; ``folded`` those that need no computation: what was folded into its literals,
-    and what does nothing or the same as another node.
-    """
-    values: dict[str, str] = {}
-    nodes: dict[str, list[str]] = {}
-    folded: dict[str, list[str]] = {}
-    program = blocks.program
-    for line in _lines(blocks, spelling, methods):
+    program: Program
+    values: dict[str, str] = field(default_factory=dict)
+    """The ONNX name of each value."""
+    nodes: dict[str, list[str]] = field(default_factory=dict)
+    """The nodes that a line computes, by its first value."""
+    folded: dict[str, list[str]] = field(default_factory=dict)
+    """Nodes that need no computation: folded, merged, or the same as another."""
+    inner: dict[str, list[str]] = field(default_factory=dict)
+    """Values and weights without a name in Python, by the line that they are in."""
+    weights: dict[str, list[str]] = field(default_factory=dict)
+    """The weights that an attribute holds, and the nodes that were folded into it."""
+    unused: list[str] = field(default_factory=list)
+    """What no line needs."""
+    _placed: set[str] = field(default_factory=set)
+    """Nodes that are in ``folded``: several lines may read a length."""
+
+    def add_line(self, line: NamedLine) -> None:
+        """Note the values and nodes of a line."""
         first = next(iter(line.values), "")
-        values.update((k, v) for k, v in line.values.items() if k not in values)
-        if not first or first in nodes:
-            continue
-        others = line.nodes[1:]
-        kept = [label for label in others if label not in program.dropped]
-        nodes[first] = [*line.nodes[:1], *kept]
-        gone = [label for label in others if label in program.dropped]
-        gone += (n for name in line.literals for n in program.folded.get(name, ()))
-        if gone:
-            folded[first] = list(dict.fromkeys(gone))
-    listed = {"values": values, "nodes": nodes, "folded": folded}
-    return f"{json.dumps(listed, indent=0)}\n"
+        for path, name in line.values.items():
+            self.values.setdefault(path, name)
+        if not first or first in self.nodes:
+            return
+        dropped, others = self.program.dropped, line.nodes[1:]
+        kept = [label for label in others if label not in dropped]
+        self.nodes[first] = [*line.nodes[:1], *kept]
+        gone = [label for label in others if label in dropped]
+        gone += (n for c in line.literals for n in self.program.folded.get(c, ()))
+        new = [label for label in dict.fromkeys(gone) if label not in self._placed]
+        self._placed.update(new)
+        if new:
+            self.folded[first] = new
+
+    def add_weight(self, path: str, constant: str) -> None:
+        """Note that an attribute holds a constant."""
+        made_of = (onnx_name(constant), *self.program.folded.get(constant, ()))
+        held = self.weights.setdefault(path, [])
+        held += (name for name in dict.fromkeys(made_of) if name not in held)
+
+    def add_lost(self, graph: Graph) -> None:
+        """Note what became of the nodes and values of a graph that are in no line."""
+        labels: dict[str, str] = {}
+        values = {name: path for path, name in self.values.items()}
+        for path, held in self.weights.items():
+            for name in held:
+                (labels if ": " in name else values).setdefault(name, path)
+        for listed in (self.folded, self.nodes):
+            labels.update((n, path) for path, names in listed.items() for n in names)
+        lost = Lost(graph, labels, values)
+        for found, into in ((lost.folded(), self.folded), (lost.inner(), self.inner)):
+            for name, path in dict.fromkeys(found):
+                (into.setdefault(path, []) if path else self.unused).append(name)
+
+    def text(self, objects: Mapping[str, list[str]]) -> str:
+        """Return the text of the file; ``objects`` has the paths of each class."""
+        parts = ("values", "nodes", "folded", "inner", "weights", "unused")
+        listed = {part: getattr(self, part) for part in parts}
+        return f"{json.dumps({**listed, 'objects': objects}, indent=0)}\n"
+
+
+def names_text(
+    blocks: BlockSource,
+    spelling: Spelling,
+    methods: Methods,
+    graph: Graph | None = None,
+) -> str:
+    """Return the text of ``names.json``; ``graph`` is that of the file."""
+    names = NamesFile(blocks.program)
+    for line in _lines(blocks, spelling, methods):
+        names.add_line(line)
+    for constant, attribute in spelling.attributes.items():
+        names.add_weight(attribute, constant)
+    for path, constant in blocks.stored.items():
+        names.add_weight(path, constant)
+    if graph is not None:
+        names.add_lost(graph)
+    objects: dict[str, list[str]] = {}
+    for use in blocks.tree.uses:
+        objects.setdefault(blocks.objects.classes[use.block], []).append(use.path)
+    return names.text(objects)
 
 
 def _lines(

@@ -8,6 +8,7 @@ from typing import Any, Union
 import numpy as np
 
 from ..errors import counted
+from ..ir.graph import Graph
 from ..ir.program import Program
 from ..ir.types import EXTENSION_DTYPES, TensorType
 from ..plan.ownership import find_holders
@@ -60,13 +61,14 @@ def build_package(
     *,
     shared: bool = False,
     minimal: bool = False,
+    graph: Graph | None = None,
 ) -> Package:
-    """Generate the files of the package ``name`` from a program.
+    """Generate the files of the package ``name`` from a program, and the graph of its file.
 
     If ``shared``, the files of ``SHARED`` and ``ops/`` belong to the parent package. If
     ``minimal``, the tools are for verification alone, and no other file refers to them.
     """
-    return _Builder(program, name, origin, shared, minimal).build()
+    return _Builder(program, name, origin, shared, minimal, graph).build()
 
 
 KEPT = 1 << 13
@@ -81,9 +83,10 @@ class _Builder:
         origin: Provenance,
         shared: bool,
         minimal: bool,
+        graph: Graph | None,
     ) -> None:
         self.program, self.name, self.origin = program, name, origin
-        self.shared, self.minimal = shared, minimal
+        self.shared, self.minimal, self.graph = shared, minimal, graph
         flat = tuple(program.walk())
         self.nodes = sum(len(s.nodes) for s in flat)
         self.read = used_weights(program, flat)
@@ -124,7 +127,9 @@ class _Builder:
                 if not (self.shared and path in SHARED)
             },
             **({} if self.shared else operator_files(kernels)),
-            NAMES: names_text(self.blocks, self.model.spelling, self.model.methods),
+            NAMES: names_text(
+                self.blocks, self.model.spelling, self.model.methods, self.graph
+            ),
         }
         return Package(
             files=dict(sorted(files.items())),

@@ -35,7 +35,7 @@ NEEDED_FILES = [
 TOOL_FILES = [
     "__init__.py", "bench.py", "binding.py", "commands.py", "feeds.py", "files.py", "golden/",
     "inference.py", "names.json", "profile.py", "records.py", "run.py", "selftest.py",
-    "session.py", "watch.py",
+    "session.py", "watch.py", "where.py",
 ]  # fmt: skip
 
 CALL = """

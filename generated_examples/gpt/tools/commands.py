@@ -11,6 +11,7 @@ from .bench import bench
 from .profile import TABLES, profile
 from .run import info, run
 from .selftest import selftest
+from .where import where
 
 
 def main() -> int:
@@ -32,6 +33,8 @@ def main() -> int:
                 given.by,
                 given.chrome,
             )
+        elif given.command == "where":
+            where(given.name)
         else:
             return selftest()
     except (
@@ -109,6 +112,12 @@ def parsed() -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="write a trace for chrome://tracing or Perfetto",
+    )
+    place = add("where", help="show the line of model.py for a name of the ONNX file")
+    place.add_argument(
+        "name",
+        metavar="NAME",
+        help="a node, value or weight, a name in Python, or a line: model.py:120",
     )
     return parser.parse_args()
 

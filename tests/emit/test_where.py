@@ -1,0 +1,198 @@
+"""``where``: every node, value and weight of a file has a line of model.py, or is not needed."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import onnx
+import onnx.parser
+import pytest
+
+import onnx2py
+
+EXAMPLES = Path(__file__).parents[2] / "generated_examples"
+HEAD = '<ir_version: 10, opset_import: ["" : 18, "l" : 1]>'
+FOLDED = f"""{HEAD} g (float[2, 3] x, float[n, 6] z) => (float[a, b] y, float[n, 3, 2] v)
+    <int64[1] two = {{2}}, int64[1] zero = {{0}}, int64 one = {{1}}, float half = {{0.25}}> {{
+    s = Shape (x)  g = Gather (s, one)  u = Unsqueeze (g, zero)
+    t = Concat <axis = 0> (zero, u, two)  v = Reshape (z, t)
+    i = Identity (x)  d = Dropout (i)  c = Cast <to = 1> (d)
+    r = Sqrt (half)  m = Mul (c, r)  y = Relu (m)  dead = Neg (x) }}"""
+FLOW = f"""{HEAD} g (float[3] x, bool up, int64 times) => (y, z, w) {{
+    y = If (up) <
+        then_branch = t () => (a) {{ b = Exp (x) c = Identity (b) a = Sin (c) }},
+        else_branch = e () => (d) {{ d = If (up) <
+            then_branch = tt () => (f) {{ f = Neg (x) }},
+            else_branch = ee () => (h) {{ k = Neg (x) h = Neg (k) }}> }}>
+    go = Constant <value = bool {{1}}> ()
+    z = Loop (times, go, x) <body = l (int64 i, bool g1, float[3] s1) => (bool g2, float[3] s2)
+        {{ g2 = Identity (g1) half = Constant <value = float {{0.5}}> () s2 = Mul (s1, half) }}>
+    w = l.twice (x) }}
+    <opset_import: ["" : 18], domain: "l"> twice (p) => (q) {{ r = Add (p, p) q = Tanh (r) }}"""
+
+
+def layers() -> onnx.ModelProto:
+    """Three layers with weights that are transposed, an If in each, and a scope."""
+    steps = ["h0 = Identity (x)"]
+    weights = {}
+    for i in range(3):
+        weights[f"layer.{i}.w"] = np.full((4, 4), i + 1, np.float32)
+        steps.append(f"""
+            t{i} = Transpose (w{i}) p{i} = MatMul (h{i}, t{i}) n{i} = Identity (p{i})
+            b{i} = If (up) <then_branch = t () => (a{i}) {{ a{i} = Exp (n{i}) }},
+                else_branch = e () => (d{i}) {{ e{i} = Neg (n{i}) d{i} = Sin (e{i}) }}>
+            r{i} = Relu (b{i}) s{i} = Softmax (r{i}) h{i + 1} = Add (s{i}, h{i})""")
+    text = (
+        f"{HEAD} g (float[n, 4] x, bool up) => (float[n, 4] h3) {{ {' '.join(steps)} }}"
+    )
+    model = onnx.parser.parse_model(text)
+    for node in model.graph.node:
+        number = node.output[0][1:]
+        node.name = f"/layer.{number}/{node.op_type}"
+        for i, name in enumerate(node.input):
+            if name.startswith("w"):
+                node.input[i] = f"layer.{name[1:]}.w"
+    for name, array in weights.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    return model
+
+
+MODELS = {
+    "folded": lambda: onnx.parser.parse_model(FOLDED),
+    "flow": lambda: onnx.parser.parse_model(FLOW),
+    "layers": layers,
+    **{
+        name: lambda name=name: onnx.load(EXAMPLES / f"{name}.onnx")
+        for name in ("mnist", "gpt", "loop", "pipeline", "transformer")
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch):
+    """Compile a model; return it, and the module that finds its lines."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(name: str, level: int = 1) -> tuple[onnx.ModelProto, ModuleType]:
+        model = MODELS[name]()
+        onnx2py.compile_model(model, tmp_path / f"where_{name}", level=level)
+        return model, importlib.import_module(f"where_{name}.tools.where")
+
+    yield make
+    for name in [n for n in sys.modules if n.startswith("where_")]:
+        del sys.modules[name]
+
+
+def names_of(graph: onnx.GraphProto) -> Iterator[str]:
+    """Yield the names of all nodes, values and weights of a graph."""
+    for value in (*graph.input, *graph.output, *graph.initializer):
+        yield value.name
+    for node in graph.node:
+        yield from filter(None, (node.name, *node.output))
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from names_of(attribute.g)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("name", MODELS)
+def test_every_name_of_the_file_has_a_line(built, name, level):
+    model, where = built(name, level)
+    lines = Path(where.model_module.__file__).read_text().splitlines()
+    for each in {*names_of(model.graph)}:
+        for place in where.places(each):
+            if place.line:
+                assert lines[place.line - 1].strip() == place.text
+            else:
+                assert place.what.startswith("nothing needs it")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_line_of_a_value_assigns_it(built, name):
+    _, where = built(name)
+    watch = importlib.import_module(f"where_{name}.watch")
+    for path, onnx_name in watch.value_names().items():
+        places = where.places(onnx_name)
+        (place,) = (p for p in places if p.what.startswith(f"{path}: computes"))
+        assigned = place.text.partition(" = ")[0].replace("(", "").split(",")
+        variable = path.rpartition(".")[2]
+        assert variable in [each.partition(":")[0].strip() for each in assigned]
+
+
+def test_what_became_of_what_is_not_computed(built):
+    _, where = built("folded")
+    relu = [place.text for place in where.places("y") if "computes" in place.what]
+    assert any("ops.relu" in text for text in relu)
+    (scaled,) = {place.text for place in where.places("m") if "m:" in place.what}
+    for name in ("i", "d", "c"):  # Identity, Dropout and Cast: the line after them
+        assert scaled in [place.text for place in where.places(name)]
+    (place,) = where.places("dead")
+    assert place.line == 0 and place.what.startswith("nothing needs it")
+
+
+def test_a_folded_node_is_in_the_weight_that_it_made(built):
+    _, where = built("layers")
+    (weight,) = where.places("/layer.1/Transpose")
+    assert "load(" in weight.text and "folded into this weight" in weight.what
+    (product,) = where.places("p1")
+    assert product.path.rpartition(".")[0] == weight.path.rpartition(".")[0] != ""
+
+
+def test_lines_are_found_after_an_edit(built, tmp_path):
+    _, where = built("mnist")
+    (before,) = where.places("relu3")
+    path = tmp_path / "where_mnist/model.py"
+    path.write_text(
+        path.read_text().replace("        conv1 =", "\n        # new\n        conv1 =")
+    )
+    done = run(tmp_path, "where_mnist", "relu3")
+    assert f"model.py:{before.line + 2}: {before.text}\n" in done.stdout
+
+
+def run(folder: Path, package: str, name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", package, "where", name],
+        cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def test_the_command(built, tmp_path):
+    _, where = built("mnist")
+    (place,) = where.places("relu3")
+    done = run(tmp_path, "where_mnist", "relu3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"model.py:{place.line}: {place.text}\n    relu3: ")
+    back = run(tmp_path, "where_mnist", f"model.py:{place.line}")
+    assert f"{place.text}\n    relu3: relu3: Relu\n" in back.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("relu4", "relu4: nothing in the model has that name; did you mean relu"),
+        ("\x1b[2J", "'\\x1b[2J: nothing in the model has that name'"),
+        ("model.py:1", "model.py:1: no node or weight is in that line"),
+        (":999999999", "model.py:999999999: no node or weight is in that line"),
+        ("", ": nothing in the model has that name"),
+        ("a" * 5000, "nothing in the model has that name"),
+    ],
+)
+def test_names_that_nothing_has(built, tmp_path, name, message):
+    built("mnist")
+    done = run(tmp_path, "where_mnist", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_names_of_a_model_cannot_steer_a_terminal(built, tmp_path):
+    model = onnx.parser.parse_model(FOLDED)
+    model.graph.node[-2].name = "a\x1b[2J"
+    onnx2py.compile_model(model, tmp_path / "where_hostile")
+    done = run(tmp_path, "where_hostile", "a\x1b[2J")
+    assert done.returncode == 0 and "\x1b" not in done.stdout
