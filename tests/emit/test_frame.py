@@ -203,6 +203,14 @@ def test_a_missing_module_inside_the_tools_is_not_hidden(tmp_path: Path) -> None
     assert b"No module named 'no_such_module'" in done.stderr
 
 
+def test_trace_has_its_former_place_too(tmp_path: Path) -> None:
+    onnx2py.compile_model(MODELS["strings"][0], tmp_path / "pkg", layout=False)
+    code = "from pkg import tools, watch; import pkg.tools.watch\n"
+    code += "print(watch.trace is tools.watch.trace, sorted(watch.__all__))"
+    names = ["Call", "Step", "Trace", "python_name", "trace", "value_names"]
+    assert python(tmp_path, "-c", code).stdout.decode() == f"True {names}\n"
+
+
 def test_tools_and_needed_files_are_apart() -> None:
     assert not set(NEEDED) & set(TOOLS)
 

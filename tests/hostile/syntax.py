@@ -83,7 +83,7 @@ def of_archive(path: Path, numbered: bool = True) -> list[Any]:
                 weights += 1
                 continue
             folder, _, last = name.rpartition("/")
-            folder = "info" if folder.endswith(".dist-info") else folder
+            folder = re.sub(r"^[^/]*\.dist-info", "info", folder)
             data = archive.read(name)
             if name.endswith(".py"):
                 found.append((folder, last, of_python(data.decode(), numbered)))
@@ -91,6 +91,8 @@ def of_archive(path: Path, numbered: bool = True) -> list[Any]:
                 found.append((last, email.message_from_bytes(data).keys()))
             elif last == "RECORD":
                 found.append((last, data.decode().count("\n")))
+            elif last == "LICENSE":
+                found.append((folder, last, data.decode().count("\n")))
             else:
                 found.append((folder, last))
     return [weights, *found]
@@ -107,6 +109,8 @@ def of_folder(folder: Path, numbered: bool = True) -> dict[str, Any]:
             found[name] = of_python(path.read_text(encoding="utf-8"), numbered)
         elif path.suffix == ".md":
             found[name] = of_markdown(path.read_text(encoding="utf-8"))
+        elif path.name == "LICENSE":
+            found[name] = path.read_text(encoding="utf-8").count("\n")
         elif path.is_file():
             found[name] = None
     return found
