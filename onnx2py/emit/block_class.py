@@ -71,6 +71,7 @@ class ClassWriter:
         names = local_names(local, parts, self.interfaces, attributes, sites)
         convolutions = ConvolutionWriter(parts, self.objects)
         attributes = convolutions.hold(names, attributes)
+        self.objects.name_parameters(block, names)
         made = self.objects.lines(block)  # it may need more parameters
         local = self.local_program(parts)
         taken = dict.fromkeys(names.values(), 0)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..ir.program import Apply, Repeat, Statement, bodies_of, references, walk
+from .branches import results_inside, stands_inside
 from .names import unique_name
 from .naming_blocks import HIDDEN, MAIN, rounds_of
 
@@ -53,6 +54,8 @@ class LoopVariables:
     """The expressions for values that are elements of a list."""
     loops: dict[int, Looped] = field(default_factory=dict)
     """By the identity of the statement."""
+    _inside: dict[str, list[str]] = field(default_factory=dict)
+    """What branches that stand in an ``if`` compute for each of its results."""
     _shared: set[str] = field(default_factory=set)
     """Values whose variable a loop assigns again."""
 
@@ -60,6 +63,7 @@ class LoopVariables:
         """Name the variables of loops among statements that return ``outputs``."""
         later: set[str] = set(outputs)
         after: list[set[str]] = []
+        self.look_inside(statements)
         reads: Counter[str] = Counter(outputs)
         for statement in reversed(statements):
             calls = isinstance(statement.operation, (Apply, Repeat))
@@ -76,6 +80,16 @@ class LoopVariables:
                 self.call(statement, read_later, reads)
             for body in bodies_of(statement.operation):
                 self.name(body.statements, body.outputs)
+
+    def look_inside(self, statements: Sequence[Statement]) -> None:
+        """Note the values that have the names of results, as they are assigned in an ``if``."""
+        for statement in statements:
+            if stands_inside(statement.operation):
+                for body in bodies_of(statement.operation):
+                    for value, result in results_inside(
+                        body, statement.outputs
+                    ).items():
+                        self._inside.setdefault(result, []).append(value)
 
     def transformed(self, statements: Sequence[Statement]) -> Iterator[str]:
         """Yield the values that calls of blocks transform."""
@@ -115,6 +129,8 @@ class LoopVariables:
         old, self.names[value] = self.names.get(value, ""), name
         if old != name and old not in self.names.values():
             self.taken.pop(old, None)
+        for inner in self._inside.get(value, ()):
+            self.rename(inner, name)
 
     def loop(self, statement: Statement, later: set[str], made: set[str]) -> Looped:
         """Return how one loop is written; ``later`` are the values that are read after it."""

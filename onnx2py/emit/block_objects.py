@@ -225,6 +225,14 @@ class Objects:
             parameters[local] = unique_name(_identifier(local), taken)
         return parameters[local]
 
+    def name_parameters(self, block: str, names: Mapping[str, str]) -> None:
+        """Call what a constructor is given as the attribute that holds it."""
+        parameters = self.parameters.setdefault(block, {})
+        taken = dict.fromkeys(("load", "name", "i", *parameters.values()), 0)
+        for local in self.parts[block].given:
+            if local in names and local not in parameters:
+                parameters[local] = unique_name(names[local], taken)
+
     def text(self, value: Given) -> str:
         """Spell what the model passes to a constructor."""
         if isinstance(value, Constant):

@@ -14,13 +14,27 @@ Equal names are numbered within the function, from 1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..ir.graph import onnx_name
-from ..ir.program import Apply, Call, Loop, Ref, Repeat, Statement, references
+from ..ir.program import (
+    Apply,
+    Argument,
+    Call,
+    Invoke,
+    Loop,
+    MapItems,
+    Operation,
+    Ref,
+    Repeat,
+    Scan,
+    Statement,
+    references,
+)
 from .names import Wanted, scopes_of, snake_case
 from .naming_blocks import Interfaces, told_of
 from .naming_generic import has_generic_name
@@ -71,14 +85,14 @@ class FunctionNames:
                 if value and not (is_loop and value not in self.called):
                     yield self._wanted(place, index, value)
 
-    def parameters(self, values: Iterable[str], fallback: str) -> Iterator[Wanted]:
-        """Yield what parameters of the function want to be called."""
-        for value in values:
-            told = self.told.get(value, "")
-            if told and has_generic_name(value):
-                yield Wanted(value, fallback, (told,), counted=True, brief=True)
+    def parameters(self, values: Mapping[str, str]) -> Iterator[Wanted]:
+        """Yield what parameters want to be called, which are given something of another name."""
+        for value, given in values.items():
+            if has_generic_name(value):
+                said = self.told.get(value) or given
+                yield Wanted(value, said, (said,), counted=True, brief=True)
             else:
-                yield Wanted(value, fallback)
+                yield Wanted(value, given)
 
     def _wanted(self, place: int, index: int, value: str) -> Wanted:
         statement = self.statements[place]
@@ -86,7 +100,7 @@ class FunctionNames:
         if isinstance(operation, (Apply, Repeat)):
             return self._returned(operation, index, value)
         if not statement.nodes:  # a length
-            if has_generic_name(value):
+            if not re.search("[A-Za-z]", value):
                 return Wanted(value, "length", ("length",), counted=True)
             return Wanted(value, "length", scopes_of(value, "length")[-1:])
         named = noun(statement, index)
@@ -115,6 +129,24 @@ class FunctionNames:
         if not has_generic_name(value):
             return Wanted(value, named)
         return Wanted(value, named, (named,), counted=True, brief=True)
+
+
+def given_to(operation: Operation, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the inputs of a body are given, as it is called outside."""
+
+    def called(argument: Argument) -> str:
+        name = names.get(argument.name, "") if isinstance(argument, Ref) else ""
+        return re.sub(r"_?\d+$", "", name) or "item"
+
+    if isinstance(operation, Loop):
+        yield from ("iteration", "condition", *map(called, operation.state))
+    elif isinstance(operation, Scan):
+        yield from map(called, operation.state)
+        yield from (called(each.value) for each in operation.inputs)
+    elif isinstance(operation, MapItems):
+        yield from map(called, operation.inputs)
+    elif isinstance(operation, Invoke):
+        yield from map(called, operation.arguments)
 
 
 def weight_roles(

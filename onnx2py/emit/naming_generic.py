@@ -54,7 +54,7 @@ _ADDED = re.compile(
 )
 """What passes, plans and quantizers append to the name of what they replace."""
 
-_ENDING = re.compile(r"(?i:(_outputs?_\d+|__\d+|:\d+)+(?=[._]|$))|(?<=\d)_[A-Z]$")
+_ENDING = re.compile(r"(?i:(_outputs?_\d+|__\d+|:\d+)+(?=[._]|$))|(?<=\d)_[A-Za-z]$")
 """What exporters append to the name of a node to make that of a value."""
 
 _PARTS = re.compile(

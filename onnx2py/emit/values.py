@@ -10,7 +10,7 @@ from ..ir.graph import onnx_name
 from ..ir.program import Program, Statement, bodies_of, references, walk
 from .branches import results_inside, stands_inside
 from .names import Wanted, assign_names, cut, snake_case, unique_name
-from .naming import FunctionNames, weight_roles
+from .naming import FunctionNames, given_to, weight_roles
 from .naming_blocks import Interfaces
 from .naming_generic import has_generic_name, parameter_of
 from .naming_modules import Modules
@@ -84,7 +84,8 @@ class _Names:
             added: set[str] = set()
             for body in bodies_of(statement.operation):
                 function = FunctionNames(body.statements, modules, {}, self.interfaces)
-                wanted = [*function.parameters(body.inputs, "item"), *function.wanted()]
+                given = zip(body.inputs, given_to(statement.operation, self.names))
+                wanted = [*function.parameters(dict(given)), *function.wanted()]
                 own = {self.names[n] for n in body.captures if n in self.names}
                 results = results_inside(body, statement.outputs) if inside else {}
                 self.names.update((n, self.names[out]) for n, out in results.items())

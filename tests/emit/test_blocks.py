@@ -372,6 +372,28 @@ def test_a_first_value_that_is_read_later_is_kept(build: Build) -> None:
     assert "hidden = np.exp(x)" in text and "hidden = two(hidden)" in text
 
 
+@pytest.mark.parametrize("choice", [True, False])
+def test_a_first_value_that_an_if_assigns_is_the_variable_of_the_loop(
+    build: Build, choice: bool
+) -> None:
+    program = parse_program("""
+        g (x: float32[4], c: bool[]) => (y: float32[4])
+        calls
+          s: float32[4] = branch(c)  # s: If
+            then () [x] => (e)
+              e: float32[4] = np.exp(x)  # e: Exp
+            else () [x] => (f)
+              f: float32[4] = np.sin(x)  # f: Sin
+          a: float32[4] = np.negative(s)  # a: Neg
+          b: float32[4] = np.tanh(a)  # b: Tanh
+          d: float32[4] = np.negative(b)  # d: Neg
+          y: float32[4] = np.tanh(d)  # y: Tanh
+    """)
+    outline = outlined(program, ("Two", 1, 3), ("Two", 3, 5))
+    blocks = compared(build, outline, X[0, :4], np.array(choice))
+    assert "hidden = np.exp(x)" in blocks.text and "hidden = two(hidden)" in blocks.text
+
+
 def test_a_result_that_its_caller_overwrites_is_traced_as_it_was(build: Build) -> None:
     program = parse_program("""
         g (x: float32[n, 4]) => (y: float32[n, 4])

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from ...ir.blocks import mapped
 from ...ir.program import Call, Statement, bodies_of
-from .names import Names, camel, singular
+from .distinct import Wish, distinct
+from .names import camel, singular
 from .pool import Chosen
 from .scopes import Path, common
 from .tokens import path_of
@@ -44,6 +45,11 @@ WORDS = (
 """What a function is for a reader; the first that fits."""
 MINOR = frozenset({"Add", "Concat", "Lookup", "Quantize", "Scale"})
 """What gives no name to a class where there is anything else."""
+PLAIN = frozenset(
+    {"Add", "Cast", "Concat", "Constant", "Div", "Gather", "Identity", "Mul", "Reshape"}
+    | {"Shape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze"}
+)
+"""Operators that give no name to a class, either."""
 
 
 def named(
@@ -55,16 +61,41 @@ def named(
     windows: dict[str, list[Window]] = {}
     for window in _windows(statements):
         windows.setdefault(window.block, []).append(window)
-    names = Names()
     chosen: dict[str, str] = {}
+    wishes: list[Wish] = []
     for block in blocks:
         inside = windows[block.name]
         is_module = block.is_module or _is_most(inside, sizes)
-        wishes = _by_modules(inside) if is_module else iter(())
-        content = _by_content(inside[0], chosen)
-        name = chosen[block.name] = names.new(next(wishes, content))
-        modules |= {name} if is_module else set()
-    return tuple(_renamed(statements, chosen)), modules
+        found = _by_modules(inside) if is_module else iter(())
+        chosen[block.name] = next(found, "") or _by_content(inside[0], chosen)
+        wishes.append(_wish(chosen[block.name], inside[0]))
+        modules |= {block.name} if is_module else set()
+    chosen.update(zip(chosen, distinct(wishes)))
+    return tuple(_renamed(statements, chosen)), {chosen[name] for name in modules}
+
+
+def _wish(name: str, window: Window) -> Wish:
+    """Return the name that the class of a window may have, and what is around it and inside."""
+    path = path_of_window(window.statements)
+    inmost = path[-1].path if path else ""
+    around = [word for word in _path_words(inmost)[:-1] if camel(word) != name]
+    inside = (
+        _path_words(each[-1].path.removeprefix(inmost))
+        for each in _scopes(window.statements)
+        if each
+    )
+    return Wish(
+        name,
+        tuple(reversed(around)),
+        tuple(dict.fromkeys(word for words in inside for word in words)),
+        tuple(_words(window.statements)),
+    )
+
+
+def _path_words(path: str) -> list[str]:
+    """Return the words of a path without their numbers: ``layer1.0.conv2`` -> layer, conv."""
+    words = (re.sub(r"[_\d]+\Z", "", part) for part in path.split("."))
+    return [word for word in words if len(word) > 1]
 
 
 def _is_most(windows: Sequence[Window], sizes: Mapping[str, int]) -> bool:
@@ -132,7 +163,21 @@ def _by_content(window: Window, chosen: Mapping[str, str]) -> str:
     if "Conv" not in kinds and major.count("Linear") > 1 and len(kinds) > 1:
         return "Mlp"
     inner = [chosen[w.block] for w in _windows(window.statements) if w.block in chosen]
-    return "".join(kinds[:3]) or "".join([*dict.fromkeys(inner)][:1]) or FALLBACK
+    minor = [word for word in dict.fromkeys(words) if word in MINOR]
+    return (
+        "".join(kinds[:3])
+        or "".join([*dict.fromkeys(inner)][:1])
+        or "".join(_operators(window.statements)[:2])
+        or "".join(minor[:2])
+        or FALLBACK
+    )
+
+
+def _operators(statements: Sequence[Statement]) -> list[str]:
+    """Return the operators of nodes that are no matter of course, each once."""
+    labels = (s.nodes[0] for s in statements if s.nodes)
+    found = (label.rpartition(": ")[2].rpartition(".")[2] for label in labels)
+    return [camel(o) for o in dict.fromkeys(found) if o not in PLAIN]
 
 
 def _words(statements: Sequence[Statement]) -> Iterator[str]:
