@@ -26,6 +26,7 @@ class Choices:
             for convolution in each.convolutions.values()
             if not convolution.is_alike
             for choice in convolution.choices
+            if choice is not None
         }
         used = dict.fromkeys(taken, 0)
         groups: dict[str, list[Any]] = {}

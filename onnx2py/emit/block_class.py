@@ -117,7 +117,11 @@ class ClassWriter:
         block = parts.block
         types = shown_types(block, self.program.types)
         types.update((name, type_of(filed)) for name, filed in parts.files.items())
-        first = {name: filed.arrays[0] for name, filed in parts.files.items()}
+        first = {
+            name: filed.arrays[0]
+            for name, filed in parts.files.items()
+            if filed.arrays[0] is not None
+        }
         return Program(
             name=block.name,
             inputs=block.inputs,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ..ir.graph import onnx_name
+from ..plan.outline.windows import ABSENT
 from .block_labels import modules_of, without_scope
 from .block_parts import Parts
 from .naming_blocks import agreed
@@ -43,6 +44,10 @@ class NameColumns:
             names = [i.weights[name] for i in self.block.instances]
             scopes = self.scopes_of_instances
         else:
-            names = [a.values.get(name, name) for a in self.block.applications]
+            names = [
+                ABSENT if name in a.absent else a.values.get(name, name)
+                for a in self.block.applications
+            ]
             scopes = self.scopes
-        return agreed([*map(without_scope, map(onnx_name, names), scopes)])
+        present = [(onnx_name(n), s) for n, s in zip(names, scopes) if n != ABSENT]
+        return agreed([without_scope(name, scope) for name, scope in present])

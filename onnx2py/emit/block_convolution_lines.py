@@ -40,7 +40,8 @@ class ConvolutionWriter:
         parts, gone = self.parts, set[str]()
         for convolution in self.convolutions.values():
             own = [n for n in (convolution.stored, convolution.bias) if n]
-            self.stored[convolution.weight] = [parts.files[name] for name in own]
+            files = {**parts.files, **parts.optional}
+            self.stored[convolution.weight] = [files[name] for name in own]
             gone |= {convolution.weight, *own, *convolution.settings}
         parts.files = {k: v for k, v in parts.files.items() if k not in gone}
         parts.given = {k: v for k, v in parts.given.items() if k not in gone}
@@ -92,7 +93,11 @@ class ConvolutionWriter:
                 *self.options(convolution),
             ]
             conv = function_name(Conv, self.objects.uses)
-            yield f"self.{names[weight]} = {conv}({', '.join(given)})"
+            text = f"{conv}({', '.join(given)})"
+            if convolution.is_optional:
+                block, local = self.parts.block.name, self.given[weight]
+                text = f"{text} if {self.objects.parameter(block, local)} else None"
+            yield f"self.{names[weight]} = {text}"
 
     def options(self, convolution: Convolution) -> Iterator[str]:
         """Yield the arguments that say which kernel computes a convolution."""
@@ -101,7 +106,9 @@ class ConvolutionWriter:
             block, given = self.parts.block.name, self.given[convolution.weight]
             yield from (*bias, f"**{self.objects.parameter(block, given)}")
             return
-        options = options_of(convolution.choices[0], self.objects.text)
+        choice = convolution.choices[0]
+        assert choice is not None
+        options = options_of(choice, self.objects.text)
         yield options.pop("kernel")
         yield from (*bias, *(f"{name}={text}" for name, text in options.items()))
 

@@ -3,12 +3,13 @@
 V1  A convolution whose weight and bias each instance stores, for it alone -> ``ops.Conv``.
 V2  Instances have different kernels or options -> a choice, passed to the constructor.
 V3  Convolutions of a block with the same choices -> one parameter.
+V4  Instances without the convolution -> None in its place.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ..traits.kernels import kernel_traits
 from .block_given import Choice, key_of
 
 if TYPE_CHECKING:
-    from .block_parts import Filed, Parts
+    from .block_parts import Parts
 
 OPERATORS = frozenset({"Conv", "ConvTranspose", "DepthwiseConv"})
 """What ONNX or the plan calls the operators whose kernels take ``(x, weight, bias)``."""
@@ -34,8 +35,8 @@ class Convolution:
     """The local name of the weight that is stored."""
     bias: str
     """The local name of the bias, empty if there is none."""
-    choices: tuple[Choice, ...]
-    """The kernel of each instance."""
+    choices: tuple[Choice | None, ...]
+    """The kernel of each instance, None for one without the convolution."""
     settings: frozenset[str]
     """The local names that its choices take the place of."""
 
@@ -43,6 +44,11 @@ class Convolution:
     def is_alike(self) -> bool:
         """Whether all instances have the same choice."""
         return len({key_of(choice) for choice in self.choices}) == 1
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether some instances do not have it."""
+        return None in self.choices
 
 
 def convolutions_of(parts: Parts) -> dict[str, Convolution]:
@@ -84,20 +90,24 @@ class _Finder:
         if prepared is None or any(self.reads[name] != 1 for name in names[1:]):
             return None
         stored, ways, settings = prepared
-        if not self.are_plain(stored, bias):
+        if not self.are_plain(stored, bias, kernels):
             return None
-        choices = tuple(Choice(k, way) for k, way in zip(kernels, ways))
+        choices = tuple(
+            None if kernel is None else Choice(kernel, way)
+            for kernel, way in zip(kernels, ways)
+        )
         if isinstance(call.function, Chosen):
             settings = (*settings, call.function.setting)
         return Convolution(weight, stored, bias, choices, frozenset(settings))
 
-    def kernels(self, call: Call) -> tuple[Kernel, ...] | None:
+    def kernels(self, call: Call) -> tuple[Kernel | None, ...] | None:
         """Return the kernel of each instance, None if these are no convolutions."""
         column: tuple[Any, ...] = (Kernel(call.function, call.kwargs),) * self.count
         if isinstance(call.function, Chosen):
             given = self.parts.given.get(call.function.setting, ())
             column = given if not call.kwargs else ()
-        fit = column and all(map(_is_convolution, column)) and call.results is None
+        present = [kernel for kernel in column if kernel is not None]
+        fit = present and all(map(_is_convolution, present)) and call.results is None
         return column if fit else None
 
     def prepared(
@@ -137,15 +147,23 @@ class _Finder:
             for key, value in call.kwargs.items()
         }
 
-    def are_plain(self, stored: str, bias: str) -> bool:
+    def are_plain(
+        self, stored: str, bias: str, kernels: Sequence[Kernel | None]
+    ) -> bool:
         """Whether a weight and its bias are stored as they are, and in one type."""
-        filed = [self.parts.files.get(name) for name in (stored, bias) if name]
+        files = {**self.parts.files, **self.parts.optional}
+        filed = [files.get(name) for name in (stored, bias) if name]
         whole = [each for each in filed if each is not None and each.factor is None]
         if len(whole) != len(filed) or bias == stored:
             return False
-        dtypes = {array.dtype for each in whole for array in each.arrays}
-        ranks = {array.ndim for each in whole[1:] for array in each.arrays}
-        return len(dtypes) == 1 and ranks <= {1} and _rank(whole[0]) is not None
+        absent = [[a is None for a in each.arrays] for each in whole]
+        if any(each != [kernel is None for kernel in kernels] for each in absent):
+            return False
+        arrays = [[a for a in each.arrays if a is not None] for each in whole]
+        dtypes = {array.dtype for each in arrays for array in each}
+        ranks = {array.ndim for each in arrays[1:] for array in each}
+        one_rank = len({array.ndim for array in arrays[0]}) == 1
+        return len(dtypes) == 1 and ranks <= {1} and one_rank
 
 
 def with_objects(
@@ -157,7 +175,8 @@ def with_objects(
         weight = call.args[1:2] if isinstance(call, Call) else ()
         names = [w.name for w in weight if isinstance(w, Ref)]
         if isinstance(call, Call) and names and names[0] in convolutions:
-            called = Call(Chosen(names[0]), call.args[:1])
+            is_optional = convolutions[names[0]].is_optional
+            called = Call(Chosen(names[0], is_optional), call.args[:1])
             statement = replace(statement, operation=called)
         yield statement
 
@@ -175,9 +194,3 @@ def _reads(statements: Iterable[Statement]) -> Iterator[str]:
         yield from references(statement.operation)
         for body in bodies_of(statement.operation):
             yield from body.outputs
-
-
-def _rank(filed: Filed) -> int | None:
-    """Return the rank that a weight has in all instances."""
-    ranks = {array.ndim for array in filed.arrays}
-    return min(ranks) if len(ranks) == 1 else None

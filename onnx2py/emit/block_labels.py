@@ -117,11 +117,12 @@ def _operation(
 
 def _joined(nodes: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return the labels of a statement for those that it has in each application."""
-    if not any(nodes):
+    nodes = [labels for labels in nodes if labels]  # the others leave the call out
+    if not nodes:
         return ()
     if len({len(labels) for labels in nodes}) == 1:
         return tuple(pattern(column) for column in zip(*nodes))
-    first = pattern([labels[0] for labels in nodes if labels])
+    first = pattern([labels[0] for labels in nodes])
     others = [" + ".join(labels[1:]) for labels in nodes]
     return (first, pattern(others))
 

@@ -7,7 +7,8 @@ O3  An instance that several objects call -> made by the model and passed to the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -281,10 +282,17 @@ def _walked(tables: Sequence[tuple[str, list[str] | None]]) -> str:
         columns = [rows for _, rows in tables if rows is not None]
         if len(columns) == 1:
             return f"({', '.join(columns[0])})"
-        rows = (f"({', '.join(row)})" for row in zip(*columns))
-        return f"({', '.join(rows)})"
+        rows = [f"({', '.join(row)})" for row in zip(*columns)]
+        return f"({', '.join(_runs(rows))})"
     each = [name if rows is None else f"({', '.join(rows)})" for name, rows in tables]
     return each[0] if len(each) == 1 else f"zip({', '.join(each)})"
+
+
+def _runs(rows: Sequence[str]) -> Iterator[str]:
+    """Yield rows; equal ones that follow each other are a list that is repeated."""
+    for row, equal in itertools.groupby(rows):
+        count = len([*equal])
+        yield f"*[{row}] * {count}" if count > 1 else row
 
 
 def _plural(name: str) -> str:

@@ -29,6 +29,7 @@ from ..ir.program import (
     walk,
 )
 from ..ir.types import DTYPES
+from ..plan.outline.windows import ABSENT
 from .arrays import is_inline, is_storable, narrowed
 from .block_convolutions import Convolution, convolutions_of
 from .block_given import Constant, Given, key_of
@@ -43,8 +44,11 @@ class Filed:
 
     names: tuple[str, ...]
     """The constants of the program."""
-    arrays: tuple[np.ndarray, ...]
-    """What is stored: the constant itself, or the same numbers in a smaller type."""
+    arrays: tuple[np.ndarray | None, ...]
+    """What is stored: the constant itself, or the same numbers in a smaller type.
+
+    None for instances that have none.
+    """
     factor: float | None = None
     """What the stored numbers are multiplied by, None if they are stored as they are."""
 
@@ -60,6 +64,8 @@ class Parts:
     """Statements over local names that prepare constants."""
     files: dict[str, Filed] = field(default_factory=dict)
     """By the local name."""
+    optional: dict[str, Filed] = field(default_factory=dict)
+    """Constants that may be files but that some instances do not have, by the local name."""
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     """Small constants that all instances have, by the local name."""
     given: dict[str, tuple[Given, ...]] = field(default_factory=dict)
@@ -146,6 +152,9 @@ class Planner:
         self, parts: Parts, local: str, names: tuple[str, ...], uses: Counter[str]
     ) -> None:
         """Decide where one constant of a block is."""
+        if ABSENT in names:
+            self.place_optional(parts, local, names, uses)
+            return
         arrays = [self.program.weights.get(n) for n in names]
         known = [a for a in arrays if a is not None]
         whole = len(known) == len(arrays)
@@ -167,6 +176,22 @@ class Planner:
                 parts.files[local] = filed
                 return
         parts.given[local] = tuple(Constant(self.canonical(n)) for n in names)
+
+    def place_optional(
+        self, parts: Parts, local: str, names: tuple[str, ...], uses: Counter[str]
+    ) -> None:
+        """Decide where a constant is that some instances of a block do not have."""
+        present = [name for name in names if name != ABSENT]
+        arrays = [self.program.weights.get(name) for name in present]
+        alone = all(uses[self.canonical(name)] == 1 for name in present)
+        known = [a for a in arrays if a is not None and is_storable(a)]
+        filed = self.filed(tuple(present), known) if known else None
+        if alone and len(known) == len(arrays) and filed and filed.factor is None:
+            kept = tuple(self.program.weights.get(name) for name in names)
+            parts.optional[local] = Filed(names, kept)
+        parts.given[local] = tuple(
+            Constant(self.canonical(name)) if name != ABSENT else None for name in names
+        )
 
     def filed(
         self, names: tuple[str, ...], arrays: Sequence[np.ndarray]

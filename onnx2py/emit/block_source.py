@@ -76,11 +76,16 @@ class BlockWriter(StatementWriter):
     # ------------------------------------------------------------------ calls
 
     def expression(self, call: Call) -> str:
-        """Spell a call, which may be of a kernel that the instance was given."""
-        if isinstance(call.function, Chosen):
-            chosen = Ref(call.function.setting)
-            call = replace(call, function="", args=(chosen, *call.args))
-        return super().expression(call)
+        """Spell a call, which may be of a kernel that the instance was given, or was not."""
+        function = call.function
+        if not isinstance(function, Chosen):
+            return super().expression(call)
+        called = replace(call, function="", args=(Ref(function.setting), *call.args))
+        text = super().expression(called)
+        if not function.is_optional:
+            return text
+        has, otherwise = map(self.argument, (Ref(function.setting), call.args[0]))
+        return f"{text} if {has} else {otherwise}"
 
     def applied(self, operation: Apply, statement: Statement) -> str:
         """Return the call of an instance."""

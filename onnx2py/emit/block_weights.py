@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir.graph import onnx_name
 from ..ir.types import TensorType, tensor_type_of
+from ..plan.outline.windows import ABSENT
 from .arrays import stored_array
 from .block_labels import modules_of, without_scope
 from .block_parts import Filed, Parts
@@ -32,7 +33,8 @@ def file_names(parts: Parts, filed: Filed) -> list[str]:
     modules = modules_of(parts.block)
     numbers = [a.instance for a in parts.block.applications]
     scopes = [modules[numbers.index(n)] for n, _ in enumerate(parts.block.instances)]
-    return [*map(without_scope, map(onnx_name, filed.names), scopes)]
+    present = [(onnx_name(n), s) for n, s in zip(filed.names, scopes) if n != ABSENT]
+    return [without_scope(name, scope) for name, scope in present]
 
 
 def stored(
@@ -41,12 +43,13 @@ def stored(
     """Yield the files of all instances of a block, by the last part of their names."""
     for name, filed in files.items():
         for number, array in enumerate(filed.arrays):
-            yield f"weights/{paths[block, number]}.{name}.npy", stored_array(array)
+            if array is not None:
+                yield f"weights/{paths[block, number]}.{name}.npy", stored_array(array)
 
 
 def type_of(filed: Filed) -> TensorType:
     """Return the type of a constant in all instances: None for lengths that differ."""
-    kinds = [tensor_type_of(array) for array in filed.arrays]
+    kinds = [tensor_type_of(array) for array in filed.arrays if array is not None]
     dtype = kinds[0].dtype if filed.factor is None else "float32"
     shapes = [kind.shape or () for kind in kinds]
     if len({len(shape) for shape in shapes}) > 1:
@@ -57,7 +60,8 @@ def type_of(filed: Filed) -> TensorType:
 
 def expected(filed: Filed) -> str:
     """Return the type that files are checked against: ``*`` for lengths that differ."""
-    dtype, shape = tensor_type_of(filed.arrays[0]).dtype, type_of(filed).shape
+    stored = next(array for array in filed.arrays if array is not None)
+    dtype, shape = tensor_type_of(stored).dtype, type_of(filed).shape
     if shape is None:
         return f"{dtype}[...]"
     return f"{dtype}[{', '.join('*' if d is None else str(d) for d in shape)}]"

@@ -145,7 +145,11 @@ class BlockSource:
             application = self.outline.blocks[use.block].applications[use.number]
             notes = iter(application.notes)
             for results in _results(written.statements, written):
-                values = {n: application.values[v] for n, v in results.items()}
+                values = {
+                    name: application.values[value]
+                    for name, value in results.items()
+                    if value not in application.absent
+                }
                 yield use.path, values, next(notes)
 
 

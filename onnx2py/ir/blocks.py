@@ -38,6 +38,8 @@ class Chosen:
     """In place of the function of a call of a block: the one that a setting says."""
 
     setting: str
+    is_optional: bool = False
+    """Whether instances may have none: their call returns its first argument."""
 
     def __call__(self, *_: Any, **__: Any) -> Any:
         """Fail: it only stands for a function."""
@@ -92,6 +94,8 @@ class Application:
     values: Mapping[str, str]
     notes: tuple[Notes, ...]
     """Of the block's statements but for calls of other blocks, those of bodies after theirs."""
+    absent: frozenset[str] = frozenset()
+    """The results that the instance has no call for: other names of first arguments."""
 
 
 @dataclass(frozen=True)
@@ -281,8 +285,18 @@ class _Expansion:
             elif isinstance(operation, Repeat):
                 for _ in operation.rounds:
                     yield from self.apply(operation.block)
+            elif self.is_absent(operation):
+                assert self.notes is not None
+                next(self.notes)
             else:
                 yield self.statement(statement)
+
+    def is_absent(self, operation: Operation) -> bool:
+        """Whether an instance leaves a call out."""
+        function = operation.function if isinstance(operation, Call) else None
+        if not isinstance(function, Chosen) or not function.is_optional:
+            return False
+        return self.settings[function.setting] is None
 
     def apply(self, name: str) -> Iterator[Statement]:
         block, application = self.blocks[name], next(self.waiting[name])

@@ -43,11 +43,13 @@ G6     outlining          what differs in a block -> inputs, weights and setting
 G7     outlining          calls of a block, one after the other -> loops
 G8     outlining          classes -> names of modules
 G9     outlining          instances -> names of modules
+V1     outlining          classes of one module that differ by a call -> one, some without it
 =====  =================  ====================================================================
 
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
-H lengths, G grouping, M memory. The rules stand in the order of their application, and each is told
-in full in its file. Rules of grouping are not among :data:`RULES`, but among :data:`OUTLINING`.
+H lengths, G grouping, V variants, M memory. The rules stand in the order of their application,
+and each is told in full in its file. Rules of grouping are not among :data:`RULES`, but among
+:data:`OUTLINING`.
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ OUTLINING: tuple[Rule, ...] = (
     *(rule for rule in RULES if rule.numbers[0][0] != "M"),
     Rule(("G1", "G2"), gather),
     *(rule for rule in RULES if rule.numbers[0][0] == "M"),
-    Rule(("G3", "G4", "G5", "G6", "G7", "G8", "G9"), outline),
+    Rule(("G3", "G4", "G5", "G6", "G7", "G8", "G9", "V1"), outline),
 )
 """The same, with blocks for what repeats: statements are moved before memory is planned."""
 

@@ -11,6 +11,7 @@ G6  What differs -> an input, a weight or a setting of the block; instances of w
 G7  Calls of a block that follow each other -> a loop.
 G8  Classes are called as the exporter calls them, or their modules, or after what they do.
 G9  Instances are called as their modules are within those of their callers.
+V1  Classes of one module that differ by a call -> one; some of its instances have no such call.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .outline.classes import named
 from .outline.loops import with_loops
 from .outline.pool import Pool
 from .outline.search import search
+from .outline.variants import with_variants
 from .outline.windows import blocks_of
 
 LEAST_GAIN = 0.15
@@ -30,13 +32,14 @@ LEAST_GAIN = 0.15
 
 
 def outline(program: Program) -> Program:
-    """Give a program an outline, if it spares its reader enough (rules G3 to G9)."""
+    """Give a program an outline, if it spares its reader enough (rules G3 to G9 and V1)."""
     pool = Pool(program)
     before = pool.size()
     search(pool)
     pool.dissolve()
     if not pool.blocks or pool.size() > (1 - LEAST_GAIN) * before:
         return program
-    statements, modules = named(pool.statements(), pool.blocks)
+    statements = with_variants(program, pool, pool.statements())
+    statements, modules = named(statements, pool.blocks)
     outlined = with_loops(blocks_of(program, statements))
     return replace(program, outline=with_attributes(outlined, modules))

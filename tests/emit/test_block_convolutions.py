@@ -14,6 +14,10 @@ import pytest
 
 from onnx2py.ir.program import Program, Ref
 from onnx2py.ir.program_parser import parse_program
+from onnx2py.plan.in_place import write_in_place
+from onnx2py.plan.outlining import outline
+from onnx2py.plan.release import free_values
+from tests.plan.outline.test_variants import network as residual
 
 from .test_blocks import Build, Spans, build, compared, outlined
 
@@ -151,3 +155,30 @@ def test_a_weight_of_another_shape_is_refused(build: Build) -> None:
     np.save(built.folder / "weights/blocks.1.w.weight.npy", np.zeros((3, 2), "f4"))
     with pytest.raises(ValueError, match="blocks.1.w.weight"):
         built.module.Model()
+
+
+@pytest.mark.parametrize("read", ["x", "b"])
+@pytest.mark.parametrize("shortcuts", ["110100", "010110"])
+def test_instances_without_a_convolution_have_none(
+    build: Build, shortcuts: str, read: str
+) -> None:
+    own = f"{read}{{i}}"
+    planned = free_values(residual(shortcuts, own=own, otherwise=own))
+    program = outline(write_in_place(planned))
+    built = compared(build, program, IMAGE)
+    classes = built.classes()
+    assert "if self.w else" in classes and classes.count("\nclass ") == 1
+    layers = built.module.Model().layers
+    (name,) = {n for layer in layers for n, v in vars(layer).items() if v is None}
+    assert [getattr(layer, name) is not None for layer in layers] == [
+        letter == "1" for letter in shortcuts
+    ]
+    stored = {path.name for path in (built.folder / "weights").glob(f"*{name}.weight*")}
+    assert len(stored) == shortcuts.count("1")
+
+
+def test_instances_without_a_kernel_are_given_none(build: Build) -> None:
+    program = replace(residual("110100"), narrow=("float16",))
+    text = compared(build, outline(free_values(program)), IMAGE).text
+    assert "ops.Conv(" not in text
+    assert "if self.kernel else" in text

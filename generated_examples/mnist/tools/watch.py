@@ -411,6 +411,10 @@ class _Noting:
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
             return [statement]
         names, made = _names(statement), statement.value
+        if isinstance(made, ast.IfExp) and _is_optional(made):
+            otherwise = _parsed(f"{names[0]} = {ast.unparse(made.orelse)}")
+            statement.value = made.body
+            return [ast.If(made.test, self._noted(statement), otherwise)]
         is_known = any(f"{self.scope}{name}" in self.known for name in names)
         kind = self._class_of(made.func) if isinstance(made, ast.Call) else ""
         if kind:
@@ -468,6 +472,13 @@ def _starts(before: list[ast.stmt], loop: ast.For) -> list[ast.stmt]:
 
 def _parsed(source: str) -> list[ast.stmt]:
     return ast.parse(source).body
+
+
+def _is_optional(value: ast.IfExp) -> bool:
+    """Return whether a value is that of a part of an object that other objects do not have."""
+    called = value.body.func if isinstance(value.body, ast.Call) else None
+    part = called if isinstance(called, ast.Attribute) else None
+    return part is not None and ast.dump(part) == ast.dump(value.test)
 
 
 def _names(statement: ast.stmt) -> list[str]:

@@ -7,6 +7,7 @@ pool        sequences of statements and of calls of blocks, in which the search 
 repeats     runs that occur several times in a sequence of numbers
 gain        what a block spares its reader
 search      whole modules, then whatever repeats -> windows
+variants    blocks that differ by a call -> one
 windows     runs of statements that are alike -> a block, its instances, its applications
 loops       calls of a block that follow each other -> a loop over instances
 classes     what blocks are called

@@ -60,6 +60,21 @@ class Window(Apply):
     statements: tuple[Statement, ...] = ()
 
 
+ABSENT = ""
+"""In place of the constants of a call that a window leaves out."""
+
+
+@dataclass(frozen=True)
+class Passing:
+    """The function of a call that a window leaves out: it returns its first argument."""
+
+    __name__ = "passing"
+
+    def __call__(self, x: Any, *_: Any) -> Any:
+        """Return the first argument."""
+        return x
+
+
 def blocks_of(program: Program, statements: tuple[Statement, ...]) -> Outline:
     """Return the outline of a program whose statements were gathered into windows.
 
@@ -91,12 +106,18 @@ class _Row:
         """The place of what is defined."""
         return {name: i for i, name in enumerate(self.names) if name}
 
+    @cached_property
+    def passed(self) -> dict[str, str]:
+        """What the results of calls that are left out stand for."""
+        calls = ((s.operation, s.outputs[0]) for s in self.statements if is_passing(s))
+        return {output: next(references(operation)) for operation, output in calls}
+
 
 class _Builder:
     def __init__(self, program: Program, statements: tuple[Statement, ...]) -> None:
         self.program, self.statements = program, statements
         made = (name for s in program.setup for name in s.outputs)
-        self.constants = {*program.weights, *made}
+        self.constants = {*program.weights, *made, ABSENT}
         self.is_uniform = UniformWeights(program.weights)
         self.reads = _reads(statements) + Counter(program.outputs)
         self.applied: dict[int, Statement] = {}
@@ -143,10 +164,13 @@ class _Builder:
             number = instances.setdefault(key, len(instances))
             if number == len(kept):
                 kept.append(Instance(row.weights, row.settings))
-            own = dict(zip(first.names, row.names))
+            values = (row.passed.get(name, name) for name in row.names)
+            own = dict(zip(first.names, values))
             given = dict(zip(columns.inputs, columns.given(len(applications))))
             notes = tuple(_notes(row.statements))
-            applications.append(Application(number, {**given, **own}, notes))
+            absent = frozenset(row.local[name] for name in row.passed)
+            applied = Application(number, {**given, **own}, notes, absent)
+            applications.append(applied)
             apply = Statement(
                 Apply(name, tuple(Ref(given[x]) for x in columns.inputs)),
                 tuple(row.names[first.place[x]] for x in outputs),
@@ -195,7 +219,8 @@ class _Builder:
             kinds = [self.type(a.values[name]) for a in applications]
             joined.update(_joined(name, kinds))
         for name in first.weights:
-            joined.update(_joined(name, [self.type(row.weights[name]) for row in rows]))
+            weights = filter(None, (row.weights[name] for row in rows))
+            joined.update(_joined(name, [*map(self.type, weights)]))
         return joined
 
     def type(self, name: str) -> ValueType | None:
@@ -279,21 +304,24 @@ class _Columns:
         options = [
             {k: v for k, v in c.kwargs.items() if not has_references(v)} for c in calls
         ]
-        if kernel_traits(calls[0].function).operator:
+        present = next(c for c in calls if not isinstance(c.function, Passing))
+        if kernel_traits(present.function).operator:
             kinds = len({key_of(Kernel(c.function, o)) for c, o in zip(calls, options)})
         else:
             kinds = len({(key_of(c.function), *c.kwargs) for c in calls})
         if kinds == 1:
             return bare
         name = self.new_setting("kernel")
+        optional = any(isinstance(call.function, Passing) for call in calls)
         for row, call, own in zip(self.rows, calls, options):
-            row.settings[name] = Kernel(call.function, own)
+            left_out = isinstance(call.function, Passing)
+            row.settings[name] = None if left_out else Kernel(call.function, own)
         return [
             replace(
                 statement,
                 operation=replace(
                     call,
-                    function=Chosen(name),
+                    function=Chosen(name, optional),
                     kwargs={k: v for k, v in call.kwargs.items() if has_references(v)},
                 ),
             )
@@ -351,7 +379,7 @@ class _Columns:
         """Return a constant of the block: of those that are equal by chance, one for each use."""
         key = ("weight", names, use if all(map(self.is_uniform, names)) else ())
         if key not in self.made:
-            self.made[key] = self.fresh(names[0], "weight")
+            self.made[key] = self.fresh(next(filter(None, names)), "weight")
             for row, name in zip(self.rows, names):
                 row.weights[self.made[key]] = name
         return Ref(self.made[key])
@@ -382,6 +410,7 @@ def _memory(
     Return them, and what the calls free: a block cannot free what its caller holds.
     """
     written = []
+    done: set[str] = set()
     freed: list[dict[str, None]] = [{} for _ in rows]
     for j, statement in enumerate(template):
         out = [_out(row.statements[j]) for row in rows]
@@ -395,12 +424,20 @@ def _memory(
                     gone[value] = None
                 elif row.local[value] != target and row.local[value] not in outputs:
                     frees[row.local[value]] = None
+        frees = {name: None for name in frees if name not in done}
+        done.update(frees)
         if target is not None and isinstance(statement.operation, Call):
             kwargs = {**statement.operation.kwargs, "out": Ref(target)}
             call = replace(statement.operation, kwargs=kwargs)
             statement = replace(statement, operation=call)
         written.append(replace(statement, frees=tuple(frees)))
     return tuple(written), [tuple(names) for names in freed]
+
+
+def is_passing(statement: Statement) -> bool:
+    """Whether a statement stands for a call that its window leaves out."""
+    operation = statement.operation
+    return isinstance(operation, Call) and isinstance(operation.function, Passing)
 
 
 def _out(statement: Statement) -> str:
