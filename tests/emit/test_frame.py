@@ -303,6 +303,18 @@ def test_a_minimal_package_can_be_verified(tmp_path: Path) -> None:
         onnx2py.verify_existing(tmp_path / "pkg", model, per_node=True)
 
 
+def test_an_error_without_tools_names_the_value(tmp_path: Path) -> None:
+    text = (
+        "g (float[n] x, float[m] z) => (float[k] y) { s = Add (x, z) y = Softmax (s) }"
+    )
+    code = "import numpy as np; from pkg import Model\n"
+    code += "Model()(np.ones(2, np.float32), np.ones(3, np.float32))"
+    for minimal, label in ((False, "s: Add"), (True, "s")):
+        onnx2py.compile_model(parsed(text), tmp_path / "pkg", minimal=minimal)
+        last = python(tmp_path, "-B", "-c", code).stderr.decode().splitlines()[-1]
+        assert last.startswith(f"ValueError: {label}: operands could not be"), last
+
+
 def test_a_stand_in_for_onnxruntime_has_tools(tmp_path: Path) -> None:
     with pytest.raises(onnx2py.OptionError, match="minimal: expected an option for"):
         onnx2py.compile_shim([EXAMPLES / "loop.onnx"], tmp_path, minimal=True)
