@@ -19,13 +19,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.program import Program
+from .outline.assembly import blocks_of
 from .outline.attributes import with_attributes
 from .outline.classes import named
 from .outline.loops import with_loops
 from .outline.pool import Pool
 from .outline.search import search
 from .outline.variants import with_variants
-from .outline.windows import blocks_of
 
 LEAST_GAIN = 0.15
 """What an outline has to spare of the lines of a program."""

@@ -21,8 +21,9 @@ from onnx2py.emit.write import finish_manifest, staged
 from onnx2py.ir.check import check_program
 from onnx2py.ir.program import Program, Statement, bodies_of
 from onnx2py.ir.program_parser import parse_program
+from onnx2py.plan.outline.assembly import blocks_of
 from onnx2py.plan.outline.loops import with_loops
-from onnx2py.plan.outline.windows import Window, blocks_of
+from onnx2py.plan.outline.windows import Window
 from onnx2py.plan.traverse import with_bodies
 
 ORIGIN = Provenance("model.onnx", "0" * 64, "0.1", 1, {"": 18})

@@ -13,8 +13,9 @@ from onnx2py.ir.check import check_program
 from onnx2py.ir.program import Program, Statement
 from onnx2py.ir.program_parser import parse_program
 from onnx2py.ir.program_text import print_outline
+from onnx2py.plan.outline.assembly import blocks_of
 from onnx2py.plan.outline.loops import with_loops
-from onnx2py.plan.outline.windows import Window, blocks_of
+from onnx2py.plan.outline.windows import Window
 
 TWO_LAYERS = """
 g (x: float32[n, 4], mask: float32[n, 4]) => (y: float32[n, 4])

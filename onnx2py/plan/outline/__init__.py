@@ -8,7 +8,10 @@ repeats     runs that occur several times in a sequence of numbers
 gain        what a block spares its reader
 search      whole modules, then whatever repeats -> windows
 variants    blocks that differ by a call -> one
-windows     runs of statements that are alike -> a block, its instances, its applications
+windows     runs of statements that the search has chosen
+columns     what differs between windows of one block -> inputs, weights, settings
+frees       what a block may free and write over
+assembly    windows -> blocks, their instances and applications
 loops       calls of a block that follow each other -> a loop over instances
 classes     what blocks are called
 attributes  what instances are called
