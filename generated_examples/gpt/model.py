@@ -97,15 +97,10 @@ class Layer:
         # float32[batch, sequence, 32], float32[batch, sequence, 32],
         #   float32[batch, sequence, 32]
         part1, part2, part3 = ops.split(qkv, (32, 32, 32), axis=2)
-        reshaped1 = part1.reshape(batch, sequence, 4, 8)
         # float32[batch, 4, sequence, 8]
-        transposed1 = reshaped1.transpose((0, 2, 1, 3))
-        reshaped2 = part2.reshape(batch, sequence, 4, 8)
-        # float32[batch, 4, sequence, 8]
-        transposed2 = reshaped2.transpose((0, 2, 1, 3))
-        reshaped3 = part3.reshape(batch, sequence, 4, 8)
-        # float32[batch, 4, sequence, 8]
-        transposed3 = reshaped3.transpose((0, 2, 1, 3))
+        transposed1 = part1.reshape(batch, sequence, 4, 8).transpose((0, 2, 1, 3))
+        transposed2 = part2.reshape(batch, sequence, 4, 8).transpose((0, 2, 1, 3))
+        transposed3 = part3.reshape(batch, sequence, 4, 8).transpose((0, 2, 1, 3))
         # float32[batch, 4, ?, 8]
         key: NDArray[np.float32] = np.concatenate((past_key, transposed2), axis=2)
         joined: NDArray[np.float32] = np.concatenate((past_value, transposed3), axis=2)
@@ -120,8 +115,7 @@ class Layer:
         del selected
         product2 = probabilities @ joined  # float32[batch, 4, sequence, 8]
         del probabilities
-        transposed5 = product2.transpose((0, 2, 1, 3))  # float32[batch, sequence, 4, 8]
-        reshaped4 = transposed5.reshape(batch, sequence, 32)
+        reshaped4 = product2.transpose((0, 2, 1, 3)).reshape(batch, sequence, 32)
         projection = ops.linear(reshaped4, self.projection_weight, self.projection_bias)
 
         total1 = hidden + projection  # float32[batch, sequence, 32]

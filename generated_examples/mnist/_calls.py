@@ -107,8 +107,9 @@ def _node_at(frame: Any, number: int, path: str) -> str:
         place = os.path.join(os.path.dirname(file), "tools", "names.json")
         listed = json.loads(frame.f_globals["__loader__"].get_data(place))
         nodes: dict[str, list[str]] = listed["nodes"]
+        views: dict[str, list[str]] = listed["views"]
     except (AttributeError, KeyError, OSError, ValueError):
-        nodes = {f"{path}{scope}{name}": [name] for name in names[:1]}
+        nodes, views = {f"{path}{scope}{name}": [name] for name in names[:1]}, {}
     inner = (
         labels
         for name, labels in nodes.items()
@@ -118,6 +119,9 @@ def _node_at(frame: Any, number: int, path: str) -> str:
     )
     made = (nodes.get(f"{path}{scope}{name}") for name in names)
     labels = next(inner, None) or next(filter(None, made), None)
+    kind = type(frame.f_locals.get("self")).__name__
+    for view in reversed(views.get(f"{kind}.{scope}{next(iter(names), '')}", [])):
+        labels = [*nodes.get(f"{path}{scope}{view}", []), *(labels or [])]
     text = f"{path[:-1]}: " * bool(path) + " + ".join(labels or ())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text if labels)
 

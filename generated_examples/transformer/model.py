@@ -146,12 +146,12 @@ class Model:
         # float32[batch, sequence, 32], float32[batch, sequence, 32],
         #   float32[batch, sequence, 32]
         q, k, v = ops.split(qkv, (32, 32, 32), axis=2)
-        q_split = q.reshape(batch, sequence, 4, 8)  # float32[batch, sequence, 4, 8]
-        q_heads = q_split.transpose((0, 2, 1, 3))  # float32[batch, 4, sequence, 8]
-        k_split = k.reshape(batch, sequence, 4, 8)  # float32[batch, sequence, 4, 8]
-        k_heads = k_split.transpose((0, 2, 1, 3))  # float32[batch, 4, sequence, 8]
-        v_split = v.reshape(batch, sequence, 4, 8)  # float32[batch, sequence, 4, 8]
-        v_heads = v_split.transpose((0, 2, 1, 3))  # float32[batch, 4, sequence, 8]
+        # q_split -> float32[batch, 4, sequence, 8]
+        q_heads = q.reshape(batch, sequence, 4, 8).transpose((0, 2, 1, 3))
+        # k_split -> float32[batch, 4, sequence, 8]
+        k_heads = k.reshape(batch, sequence, 4, 8).transpose((0, 2, 1, 3))
+        # v_split -> float32[batch, 4, sequence, 8]
+        v_heads = v.reshape(batch, sequence, 4, 8).transpose((0, 2, 1, 3))
         # append_key -> float32[batch, 4, past+sequence, 8]
         key: NDArray[np.float32] = np.concatenate((past_key, k_heads), axis=2)
         # append_value -> float32[batch, 4, past+sequence, 8]
@@ -173,8 +173,8 @@ class Model:
         del masked_scores
         context = attention @ value  # float32[batch, 4, sequence, 8]
         del attention
-        context_t = context.transpose((0, 2, 1, 3))  # float32[batch, sequence, 4, 8]
-        merged = context_t.reshape(batch, sequence, 32)  # float32[batch, sequence, 32]
+        # context_t -> float32[batch, sequence, 32]
+        merged = context.transpose((0, 2, 1, 3)).reshape(batch, sequence, 32)
         projection = ops.linear(merged, self.projection_weight, self.projection_bias)
         after_attention = hidden + projection  # float32[batch, sequence, 32]
         mlp_norm_normalized = ops.layer_normalization(after_attention)

@@ -96,7 +96,7 @@ class ClassWriter:
             for number, constant in enumerate(each.names):
                 path = self.objects.paths[block, number]
                 self.constants[f"{path}.{last}"] = constant
-        body = writer.block(local.statements)
+        body = writer.block(local.statements, local.outputs)
         results = ", ".join(map(spelling.expression, local.outputs))
         lines = [
             f"class {self.objects.classes[block]}:",

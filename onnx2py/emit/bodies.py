@@ -46,7 +46,7 @@ class BodyWriter:
         any_type = self.uses.typing("Any")
         names = [self.spelling.names[name] for name in (*body.inputs, *captures)]
         parameters = ["self", *(f"{name}: {any_type}" for name in names)]
-        statements = writer.block(body.statements)
+        statements = writer.block(body.statements, body.outputs)
         results = [self.spelling.expression(name) for name in body.outputs]
         returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
         lines = filter(None, [doc, statements, f"\nreturn {returned}"])

@@ -21,6 +21,9 @@ class Methods:
     inside: dict[int, str] = field(default_factory=dict)
     """For each body that stands in an ``if``: ``result.then``, where that is the result."""
 
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For the results of expressions, the values of the views inside (see ``chains``)."""
+
     def fresh(self, name: str) -> str:
         """Return a name that nothing else has."""
         return unique_name(name, self.taken)

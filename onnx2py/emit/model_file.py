@@ -60,7 +60,9 @@ class ModelFile:
             "checks": input_checks(program, self.names, self.placed, uses),
             "setup": self.writer.block(self.blocks.main.setup),
             "objects": self.blocks.constructions(self.spelling),
-            "body": self.writer.block(self.blocks.main.statements),
+            "body": self.writer.block(
+                self.blocks.main.statements, self.blocks.main.outputs
+            ),
             "result": results[0] if single else f"Outputs({', '.join(results)})",
         }
         self._note_frame(large)

@@ -11,6 +11,7 @@ from ..ir.program import Program, Statement, bodies_of, references
 from .blocks import BlockSource
 from .methods import Methods
 from .names_lost import Lost
+from .names_views import views_inside
 from .spelling import Spelling
 
 
@@ -38,6 +39,8 @@ class NamesFile:
     """Nodes that need no computation: folded, merged, or the same as another."""
     inner: dict[str, list[str]] = field(default_factory=dict)
     """Values and weights without a name in Python, by the line that they are in."""
+    views: dict[str, list[str]] = field(default_factory=dict)
+    """Values of views in the expression of another, by the name of that in its class."""
     weights: dict[str, list[str]] = field(default_factory=dict)
     """The weights that an attribute holds, and the nodes that were folded into it."""
     unused: list[str] = field(default_factory=list)
@@ -84,7 +87,7 @@ class NamesFile:
 
     def text(self, objects: Mapping[str, list[str]]) -> str:
         """Return the text of the file; ``objects`` has the paths of each class."""
-        parts = ("values", "nodes", "folded", "inner", "weights", "unused")
+        parts = ("values", "nodes", "folded", "inner", "views", "weights", "unused")
         listed = {part: getattr(self, part) for part in parts}
         return f"{json.dumps({**listed, 'objects': objects}, indent=0)}\n"
 
@@ -97,6 +100,7 @@ def names_text(
 ) -> str:
     """Return the text of ``names.json``; ``graph`` is that of the file."""
     names = NamesFile(blocks.program)
+    names.views.update(views_inside(blocks, spelling, methods))
     for line in _lines(blocks, spelling, methods):
         names.add_line(line)
     for constant, attribute in spelling.attributes.items():

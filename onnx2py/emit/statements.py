@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import InternalError
 from ..ir.program import Argument, Call, Program, Statement
 from .annotations import annotation
 from .branches import stands_inside
+from .chains import Chains
 from .control_flow import ControlFlow
 from .infix import Operands
 from .literals import render_call, render_number
 from .methods import Methods
 from .naming import node_name
-from .remarks import heading, named_nodes, remark, remark_above, wrapped
+from .remarks import INDENT, heading, named_nodes, remark, remark_above, wrapped
 from .sections import sections_of
 from .spelling import Spelling
 from .text import comment
@@ -33,6 +34,8 @@ class StatementWriter:
     plain: bool = False
     """Whether each statement is one node, which the comment above names."""
     calls: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
+    """The expressions of views that stand in those of others."""
     bodies: list[str] = field(default_factory=list)
     """The methods that were written for bodies, each above those that it calls."""
 
@@ -42,10 +45,17 @@ class StatementWriter:
             self.program, self.spelling, self.uses, self.methods, self.plain
         )
 
-    def block(self, statements: tuple[Statement, ...]) -> str:
-        """Return statements with their comments, in sections with blank lines between them."""
+    def block(
+        self, statements: tuple[Statement, ...], kept: Collection[str] | None = None
+    ) -> str:
+        """Return statements with their comments, in sections with blank lines between them.
+
+        ``kept`` are the values that the function returns; without them, each call is a statement.
+        """
         if self.plain:
             return "\n\n".join("\n".join(self.noted(s)) for s in statements)
+        if kept is not None:
+            statements = self.joined(statements, kept)
         parts = []
         for section in sections_of(statements):
             lines = [heading(section.title)] if section.title else []
@@ -56,6 +66,19 @@ class StatementWriter:
                 before = kinds
             parts.append("\n".join(lines))
         return "\n\n".join(parts)
+
+    def joined(
+        self, statements: tuple[Statement, ...], kept: Collection[str]
+    ) -> tuple[Statement, ...]:
+        """Return statements without the views that stand in others."""
+        chains = Chains(self, INDENT)
+        found = chains.joined(statements, kept)
+        self.calls += len(statements) - len(found)
+        for statement in found:
+            for name in statement.outputs:
+                if name in chains.found and chains.found[name].values:
+                    self.methods.joined[name] = chains.found[name].values
+        return found
 
     def short_block(self, statements: tuple[Statement, ...]) -> str:
         """Return a few statements with their comments."""
@@ -146,7 +169,11 @@ class StatementWriter:
     def expression(self, call: Call) -> str:
         """Spell a call."""
         operands = Operands(self.program, self.spelling)
-        return render_call(call, self.spelling.expression, self.uses, operands)
+        return render_call(call, self.spelled, self.uses, operands)
+
+    def spelled(self, value: str) -> str:
+        """Spell a value that a call reads."""
+        return self.texts.get(value) or self.spelling.expression(value)
 
     def target(self, output: str, call: Call) -> str:
         """Annotate an output of the model that NumPy's own annotations leave open."""

@@ -17,7 +17,7 @@ def statements(model: onnx.ModelProto, folder) -> list[str]:
     onnx2py.compile_model(model, folder / "pkg")
     source = (folder / "pkg/model.py").read_text()
     body = source.partition("def __call__")[2]
-    lines = (line.strip() for line in body.splitlines())
+    lines = (line.strip().partition("  # ")[0] for line in body.splitlines())
     annotation = re.compile(r"(?<=^\w): NDArray\[[\w.]+\](?= = )")
     return [annotation.sub("", line) for line in lines if line[:1] != "#"]
 

@@ -146,7 +146,15 @@ def _owner(path: str) -> tuple[str, str]:
 def _line(path: str, is_weight: bool) -> int:
     """Return the line that assigns a value, or an attribute with a weight; 0 if none does."""
     owner, name = _owner(path)
-    body = _lines_of(_objects().get(owner, "Model"))
+    kind = _objects().get(owner, "Model")
+    body = _lines_of(kind)
+    scope, _, last = name.rpartition(".")
+    hidden = not is_weight and name not in body
+    for line, views in _listed()["views"].items() if hidden else ():
+        if last in views and line.startswith(f"{kind}."):
+            outer = line[len(kind) + 1 :]
+            if outer.rpartition(".")[0] == scope:
+                return body.get(outer, 0)
     return body.get(f"self.{name.partition('.')[0]}" if is_weight else name, 0)
 
 

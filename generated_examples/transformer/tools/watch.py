@@ -212,7 +212,7 @@ def _watched(model: Model, record: Trace) -> Any:
     objects.look(model)
     reused = any(_overwrites(tree) for tree in trees)
     listed = _listed()
-    noting = _Noting(reused)
+    noting = _Noting(reused, listed["views"])
     inside = _by_object(listed["values"])
     for tree in trees:
         paths = objects.paths.get(tree.name, ())
@@ -322,7 +322,10 @@ class _Objects:
 class _Noting:
     """Adds hooks to every assignment of a value that has an ONNX name."""
 
-    def __init__(self, reused: bool) -> None:
+    def __init__(self, reused: bool, views: Mapping[str, list[str]]) -> None:
+        self.views = views
+        """The values of views in the expression of another, by the name of that."""
+        self.kind = ""
         self.known: frozenset[str] = frozenset()
         self.calls: list[Call] = []
         self.scope = ""
@@ -335,7 +338,7 @@ class _Noting:
         self, tree: ast.ClassDef, held: dict[str, str], known: frozenset[str]
     ) -> None:
         """Add hooks to the methods that compute; ``held`` are attributes that hold objects."""
-        self.held, self.known = held, known
+        self.held, self.known, self.kind = held, known, tree.name
         for method in tree.body:
             if isinstance(method, ast.FunctionDef) and method.name != "__init__":
                 inner = method.name != "__call__"
@@ -422,6 +425,14 @@ class _Noting:
             return [*_parsed("_enter()"), statement, *_parsed(f"_end({call})")]
         if not is_known:
             return [statement]
+        links = self.views.get(f"{self.kind}.{self.scope}{names[0]}")
+        if links:
+            parts = _apart(statement, links)
+            return [s for part in [*parts, statement] for s in self._hooked(part)]
+        return self._hooked(statement)
+
+    def _hooked(self, statement: ast.stmt) -> list[ast.stmt]:
+        names = _names(statement)
         call = self._call(statement, names)
         note = f"_note({call}, ({''.join(f'{name}, ' for name in names)}))"
         return [*_parsed("_start()"), statement, *_parsed(note)]
@@ -456,6 +467,26 @@ class _Noting:
         labels = tuple(f"{self.scope}{name}" for name in names)
         self.calls.append(Call(labels, node, statement.lineno, self.reused))
         return f"_call(self, {len(self.calls) - 1})"
+
+
+def _apart(statement: ast.Assign | ast.AnnAssign, names: list[str]) -> list[ast.stmt]:
+    """Take the views out of an expression, each as an assignment to its name.
+
+    There are none if the expression was edited.
+    """
+    outer: Any = statement.value
+    holders: list[Any] = []
+    for _ in names:
+        holders.append(outer.func if isinstance(outer, ast.Call) else outer)
+        outer = getattr(holders[-1], "value", None)
+        if not isinstance(outer, (ast.Call, ast.Subscript)):
+            return []
+    parts: list[ast.stmt] = []
+    for name, holder in zip(reversed(names), holders):
+        part = ast.Assign([ast.Name(name, ast.Store())], holder.value)
+        parts.insert(0, ast.copy_location(part, statement))
+        holder.value = ast.Name(name, ast.Load())
+    return parts
 
 
 def _starts(before: list[ast.stmt], loop: ast.For) -> list[ast.stmt]:
