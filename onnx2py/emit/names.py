@@ -11,9 +11,12 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+LONG = 30
+"""Of longer names, scopes in the middle are left out if the others tell them from the rest."""
 
 MAX_LENGTH = 60
 """Longer names lose their beginning."""
@@ -109,6 +112,19 @@ class _Family:
             for value, path in self.paths.items()
         }
 
+    def shorter(self) -> Iterator[dict[str, str]]:
+        """Yield names of one scope and the last, with those numbers that differ."""
+        paths = list(self.paths.values())
+        last = 2 if paths[0][-1] in ROLES else 1
+        inner = len(paths[0]) - last
+        kept = [i for i in range(inner) if len({path[i] for path in paths}) > 1]
+        for start in range(len(paths[0]) - self.depth, inner):
+            places = sorted({*kept, start, *range(inner, inner + last)})
+            yield {
+                value: _name(tuple(path[i] for i in places))
+                for value, path in self.paths.items()
+            }
+
     def lengthen(self) -> bool:
         """Add a scope; return whether there was one."""
         length = len(next(iter(self.paths.values())))
@@ -128,7 +144,24 @@ def _lengthened(families: list[_Family]) -> dict[str, str]:
             if shared and family.lengthen():
                 made[place] = family.names()
                 clashing = True
+    for place, family in enumerate(families):
+        made[place] = _shortened(family, made[place], users)
     return {value: name for names in made for value, name in names.items()}
+
+
+def _shortened(
+    family: _Family, names: dict[str, str], users: Counter[str]
+) -> dict[str, str]:
+    """Return names that leave out scopes in the middle, if the whole ones are long."""
+    if max(map(len, names.values())) <= LONG or family.brief:
+        return names
+    for shorter in family.shorter():
+        found = set(shorter.values())
+        fits = max(map(len, found)) <= LONG and len(found) == len(set(names.values()))
+        if fits and found.isdisjoint(users):
+            users.update(found)
+            return shorter
+    return names
 
 
 def unique_name(name: str, taken: dict[str, int]) -> str:
@@ -174,6 +207,7 @@ def scopes_of(name: str, fallback: str) -> tuple[str, ...]:
     """Split an ONNX name at its scopes, each in snake case."""
     # TensorFlow Lite joins the names of fused operators.
     text = re.sub(r"(?i)(_output_0|:0)+$", "", name.split(";")[0])
+    text = re.sub(r"(?<=.)_DequantizeLinear(_Output)?(?=_tiles$|$)", "", text)
     found = split_scopes(re.sub(r"[._]weight_bias$", ".bias", text))
     if not found or not re.search(r"[a-z]", found[-1]):
         found = (*found[:-1], "_".join((fallback, *found[-1:])))

@@ -81,3 +81,20 @@ def test_any_text_gives_safe_unique_names(texts):
 @given(st.text())
 def test_snake_case_is_a_fixed_point(text):
     assert snake_case(snake_case(text)) == snake_case(text)
+
+
+def test_long_names_leave_out_scopes_in_the_middle():
+    names = [
+        f"m.{module}.LayerNorm.{role}"
+        for module in ("a.self.output_dense", "intermediate.output_dense", "attention")
+        for role in ("weight", "bias")
+    ]
+    found = assign_names([Wanted(name, "weight") for name in names])
+    assert found["m.a.self.output_dense.LayerNorm.weight"] == "self_layer_norm_weight"
+    assert found["m.attention.LayerNorm.bias"] == "attention_layer_norm_bias"
+    assert (
+        found["m.intermediate.output_dense.LayerNorm.bias"]
+        == "intermediate_layer_norm_bias"
+    )
+    assert len({*found.values()}) == len(names)
+    assert max(map(len, found.values())) <= 30
