@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from generated_examples.make import gpt
+from onnx2py import verify_existing
 
 from .support import EXAMPLES, NAMES, ROOT, example, run_isolated
 
@@ -128,3 +129,14 @@ def test_nothing_in_it_names_a_machine(name: str) -> None:
             text = path.read_text(encoding="utf-8")
             assert str(ROOT) not in text
             assert "/home/" not in text and "/tmp/" not in text
+
+
+def test_values_of_blocks_are_not_called_those_of_functions(tmp_path: Path) -> None:
+    names = [spec.name for spec in example("gpt").model.INPUTS]
+    np.savez(tmp_path / "in.npz", **dict(zip(names, gpt.make_inputs(), strict=True)))
+    package = EXAMPLES / "gpt"
+    found = verify_existing(
+        package, f"{package}.onnx", data=[tmp_path / "in.npz"], per_node=True
+    )
+    assert found.nodes is not None and found.nodes.skipped == ()
+    assert any(result.name.startswith("layers.3.") for result in found.nodes.results)
