@@ -72,11 +72,12 @@ def _row(
     if re.search(r"\.shape(\[\d+\])?$", source):
         return Row(_tight(source), "")
     writes = tuple(n.id for n in _in_order(names) if isinstance(n.ctx, ast.Store))
-    nodes = next((listed["nodes"][n] for n in writes if n in listed["nodes"]), ())
-    if not nodes or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+    first = next((name for name in writes if name in listed["nodes"]), "")
+    if not first or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return None
-    first = next(name for name in writes if name in listed["nodes"])
-    labels = (*nodes, *listed["folded"].get(first, ()))
+    made = (*listed["views"].get(f"Model.{first}", ()), first)  # views stand inside
+    nodes = [label for name in made for label in listed["nodes"].get(name, ())]
+    labels = (*nodes, *(n for name in made for n in listed["folded"].get(name, ())))
     return Row(
         _tight(source),
         " + ".join(label.rpartition(": ")[2] for label in nodes),
