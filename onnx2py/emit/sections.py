@@ -14,7 +14,7 @@ from ..plan.outline.scopes import Path, common, paths_of
 
 FEWEST = 3
 """Statements of a section."""
-MOST = 12
+MOST = 8
 """A section of more statements is divided where the modules in it are sections too."""
 
 
