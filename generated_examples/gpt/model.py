@@ -10,7 +10,6 @@ Comments give the types of results, and the names of ONNX nodes where the code d
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from os import path
 from typing import Annotated, Any, NamedTuple, Optional
@@ -22,7 +21,7 @@ from . import ops
 from ._calls import quiet, reuse_memory
 from ._checks import TensorSpec, check_input
 from ._threads import limited, thread_limit
-from ._weights import File, load_weight
+from ._weights import File, Load
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -64,22 +63,19 @@ class Outputs(NamedTuple):
     value_3: Annotated[NDArray[np.float32], "batch 4 past+sequence 8"]
 
 
-Load = Callable[[str, str], NDArray[Any]]
-
-
 class Layer:
     """``/layers.{i}``, 4 times: 26 calls."""
 
-    def __init__(self, load: Load, name: str) -> None:
+    def __init__(self, load: Load) -> None:
         self.minus_infinity = np.array(-np.inf, np.float32)
-        self.qkv_weight = load(f"{name}.qkv_weight", "float32[32, 96]")
-        self.qkv_bias = load(f"{name}.qkv_bias", "float32[96]")
-        self.projection_weight = load(f"{name}.projection_weight", "float32[32, 32]")
-        self.projection_bias = load(f"{name}.projection_bias", "float32[32]")
-        self.up_weight = load(f"{name}.up_weight", "float32[32, 128]")
-        self.up_bias = load(f"{name}.up_bias", "float32[128]")
-        self.down_weight = load(f"{name}.down_weight", "float32[128, 32]")
-        self.down_bias = load(f"{name}.down_bias", "float32[32]")
+        self.qkv_weight = load("qkv_weight", "float32[32, 96]")
+        self.qkv_bias = load("qkv_bias", "float32[96]")
+        self.projection_weight = load("projection_weight", "float32[32, 32]")
+        self.projection_bias = load("projection_bias", "float32[32]")
+        self.up_weight = load("up_weight", "float32[32, 128]")
+        self.up_bias = load("up_bias", "float32[128]")
+        self.down_weight = load("down_weight", "float32[128, 32]")
+        self.down_bias = load("down_bias", "float32[32]")
 
     def __call__(
         self,
@@ -169,7 +165,7 @@ class Model:
         if keep_memory:
             reuse_memory()
         self.weights = weights
-        load = partial(load_weight, weights)
+        load = Load(weights)
 
         self.token_embedding_weight = load("token_embedding_weight", "float32[96, 32]")
         self.position_embedding_weight = load(
@@ -177,7 +173,7 @@ class Model:
         )
         self.head_weight = load("head_weight", "float32[32, 96]")
         self.head_bias = load("head_bias", "float32[96]")
-        self.layers = [Layer(load, f"layers.{i}") for i in range(4)]
+        self.layers = [Layer(load.at(f"layers.{i}")) for i in range(4)]
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the path of the weights, not the weights."""

@@ -18,6 +18,30 @@ MAPPED_BYTES = 1 << 20
 """Larger weights are memory-mapped instead of read."""
 
 
+class Load:
+    """Loads the weights of a model, or of one object in it.
+
+    Parameters
+    ----------
+    folder
+        The folder with the files.
+    prefix
+        What the names of the object's files begin with: ``layers.3.``.
+    """
+
+    def __init__(self, folder: File, prefix: str = "") -> None:
+        self.folder = folder
+        self.prefix = prefix
+
+    def __call__(self, name: str, expected: str) -> NDArray[Any]:
+        """Return a weight, read by :func:`load_weight`."""
+        return load_weight(self.folder, self.prefix + name, expected)
+
+    def at(self, path: str) -> Load:
+        """Return the loader of the weights of an object inside: ``layers.3``."""
+        return Load(self.folder, f"{self.prefix}{path}.")
+
+
 def load_weight(folder: File, name: str, expected: str) -> NDArray[Any]:
     """Read ``<name>.npy`` and check its dtype and shape; ``*`` is any length.
 

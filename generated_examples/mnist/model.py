@@ -21,7 +21,7 @@ from . import ops
 from ._calls import quiet, reuse_memory
 from ._checks import TensorSpec, check_input
 from ._threads import limited, thread_limit
-from ._weights import File, load_weight
+from ._weights import File, Load
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -65,7 +65,7 @@ class Model:
         if keep_memory:
             reuse_memory()
         self.weights = weights
-        load = partial(load_weight, weights)
+        load = Load(weights)
 
         self.conv1_weight = load("conv1_weight", "float32[5, 5, 1, 12]")
         self.conv1_bias = load("conv1_bias", "float32[12]")

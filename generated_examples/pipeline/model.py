@@ -21,7 +21,7 @@ from . import ops
 from ._calls import quiet, reuse_memory
 from ._checks import TensorSpec, check_input
 from ._threads import limited, thread_limit
-from ._weights import File, load_weight
+from ._weights import File, Load
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -77,7 +77,7 @@ class Model:
         if keep_memory:
             reuse_memory()
         self.weights = weights
-        load = partial(load_weight, weights)
+        load = Load(weights)
 
         self.offset = np.array([16.99675, 29.19275, 9.61325, 49.18725], np.float32)
         self.scaled_scale = np.array(

@@ -21,7 +21,7 @@ from . import ops
 from ._calls import quiet, reuse_memory
 from ._checks import TensorSpec, check_input
 from ._threads import limited, thread_limit
-from ._weights import File, load_weight
+from ._weights import File, Load
 
 WEIGHTS = path.join(path.dirname(__file__), "weights")
 
@@ -81,7 +81,7 @@ class Model:
         if keep_memory:
             reuse_memory()
         self.weights = weights
-        load = partial(load_weight, weights)
+        load = Load(weights)
 
         self.qkv_weight = load("qkv_weight", "float32[32, 96]")
         self.qkv_bias = load("qkv_bias", "float32[96]")

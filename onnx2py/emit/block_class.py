@@ -165,7 +165,7 @@ class ClassWriter:
         if not init:
             return
         block, any_type = parts.block.name, self.uses.typing("Any")
-        given = ["load: Load", "name: str"] if self.objects.loads(block) else []
+        given = ["load: Load"] if self.objects.loads(block) else []
         for name in parts.given:
             given.append(f"{self.objects.parameter(block, name)}: {any_type}")
         yield f"    def __init__({', '.join(['self', *given])}) -> None:"

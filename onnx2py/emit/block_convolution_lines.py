@@ -71,7 +71,7 @@ class ConvolutionWriter:
             if key not in known:
                 known[key] = weight
                 self.parts.given[weight] = convolution.choices
-                taken = dict.fromkeys(("load", "name", "i", *parameters.values()), 0)
+                taken = dict.fromkeys(("load", "i", *parameters.values()), 0)
                 parameters[weight] = unique_name(names[weight], taken)
                 self.parts.taken.setdefault(parameters[weight], 0)
             self.given[weight] = known[key]
@@ -88,7 +88,7 @@ class ConvolutionWriter:
                 yield from wrapped(comment(text))
             given = [
                 "load",
-                f'f"{{name}}.{names[weight]}"',
+                f'"{names[weight]}"',
                 f'"{expected(stored[0])}"',
                 *self.options(convolution),
             ]

@@ -71,7 +71,7 @@ class Objects:
             for number in sorted(n for name, n in wanted if name == block):
                 attribute = unique_name(snake_case(self.classes[block]), taken)
                 given = [self.text(column[number]) for column in parts.given.values()]
-                call = self.call(PROGRAM, block, self.paths[block, number], given)
+                call = self.call(block, self.paths[block, number], given)
                 lines.append(f"self.{attribute} = {call}")
                 self.shared[block, number] = attribute
         return lines + self.lines(PROGRAM)
@@ -146,16 +146,14 @@ class Objects:
             rows = tuple(values[number] for number in column)
             name = self.parameters[site.block][local]
             given.append(self.passed(owner, f"{site.attribute}_{name}", rows))
-        return self.call(owner, site.block, path, given)
+        return self.call(site.block, path, given)
 
-    def call(self, owner: str, block: str, path: str, given: Sequence[str]) -> str:
+    def call(self, block: str, path: str, given: Sequence[str]) -> str:
         """Return the call of a constructor with arguments."""
         start: list[str] = []
         if self.loads(block):
-            inside = owner != PROGRAM
-            prefix = "{name}." if inside else ""
-            mark = "f" if "{" in f"{prefix}{path}" else ""
-            start = ["load", f'{mark}"{prefix}{path}"']
+            mark = "f" if "{" in path else ""
+            start = [f'load.at({mark}"{path}")']
         return f"{self.classes[block]}({', '.join([*start, *given])})"
 
     def loads(self, block: str) -> bool:
@@ -189,7 +187,7 @@ class Objects:
                 rows = tuple(zip(*rounds))
                 passed = self.passed(owner, f"{site.attribute}_{_plural(name)}", rows)
                 tables.append((passed, None))
-        call = self.call(owner, site.block, f"{site.attribute}.{{i}}", given)
+        call = self.call(site.block, f"{site.attribute}.{{i}}", given)
         number = "i" if self.loads(site.block) else "_"
         if not tables:
             return f"[{call} for {number} in range({len(columns)})]"
@@ -222,7 +220,7 @@ class Objects:
         """Return the name of a parameter of a constructor."""
         parameters = self.parameters.setdefault(owner, {})
         if local not in parameters:
-            taken = dict.fromkeys(("load", "name", "i", *parameters.values()), 0)
+            taken = dict.fromkeys(("load", "i", *parameters.values()), 0)
             parameters[local] = unique_name(_identifier(local), taken)
         return parameters[local]
 

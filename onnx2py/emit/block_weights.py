@@ -21,7 +21,7 @@ def weight_lines(parts: Parts, spelling: Spelling) -> Iterator[str]:
     for name, filed in parts.files.items():
         attribute = spelling.names[name]
         yield from weight_remark(file_names(parts, filed), attribute)
-        text = f'load(f"{{name}}.{attribute}", "{expected(filed)}")'
+        text = f'load("{attribute}", "{expected(filed)}")'
         if filed.factor is not None:
             text = f"{text}.astype(np.float32)"
             text = text if filed.factor == 1 else f"{filed.factor} * {text}"

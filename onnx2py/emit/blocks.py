@@ -80,11 +80,6 @@ class BlockSource:
         return sum(written.calls for written in self.written.values())
 
     @property
-    def loads(self) -> bool:
-        """Whether a class reads files."""
-        return any(map(self.objects.loads, self.outline.blocks))
-
-    @property
     def texts(self) -> list[str]:
         """The choices of kernels, and the classes, each below those whose instances it holds."""
         choices = self.objects.choices.text(self.objects.text, self.uses)

@@ -81,7 +81,6 @@ class ModelFile:
             "helpers": {module: uses.imported(module) for module in HELPERS},
             "typing_names": uses.imported("typing"),
             "functools_names": uses.imported("functools"),
-            "callable": self.blocks.loads,
             "methods": self.writer.bodies,
             "returns": outputs[0]["annotation"] if single else "Outputs",
             "input_names": name_list(program.inputs),
@@ -113,7 +112,7 @@ class ModelFile:
         if self._has_files():
             self.uses.name("functools", "partial")
             self.uses.helper("File")
-            self.uses.helper("load_weight")
+            self.uses.helper("Load")
 
     def _has_files(self) -> bool:
         """Return whether weights are stored in files."""

@@ -37,7 +37,7 @@ _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
 }
 _TEMPLATE_NAMES = {
     "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "dims", "going",
-    "iteration", "as_array", "check_input", "keep_memory", "load_weight", "own", "quiet",
+    "iteration", "as_array", "check_input", "keep_memory", "Load", "own", "quiet",
     "reuse_memory", "limited", "thread_limit", "threads",
 }  # fmt: skip
 RESERVED = frozenset(

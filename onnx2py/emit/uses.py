@@ -13,7 +13,7 @@ from typing import Any
 HELPERS = {
     "_calls": ("as_array", "own", "quiet", "reuse_memory"),
     "_checks": ("TensorSpec", "check_input"),
-    "_weights": ("File", "load_weight"),
+    "_weights": ("File", "Load"),
 }
 """The modules of the package that ``model.py`` imports names from, and these names."""
 

@@ -72,14 +72,14 @@ def text_of(build: Build, program: Program, spans: Spans = TWICE) -> str:
 
 def test_convolutions_are_objects_that_load_their_weights(build: Build) -> None:
     built = compared(build, outlined(network([PACKED] * 2), *TWICE), IMAGE)
-    assert built.classes().partition("\n\n\n")[2] == textwrap.dedent('''
+    assert built.classes() == textwrap.dedent('''
         class Block:
             """2 times: 2 calls."""
 
-            def __init__(self, load: Load, name: str) -> None:
+            def __init__(self, load: Load) -> None:
                 # w{i}, b{i}
                 self.w = ops.Conv(
-                    load, f"{name}.w", "float32[3, 3, 8, 8]", ops.conv_packed, pads=(1, 1, 1, 1)
+                    load, "w", "float32[3, 3, 8, 8]", ops.conv_packed, pads=(1, 1, 1, 1)
                 )
 
             def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -97,9 +97,9 @@ def test_kernels_that_differ_are_constants_that_constructors_are_given(
 ) -> None:
     text = text_of(build, network([PACKED, WIDE]))
     assert 'PACKED_PADS_1: dict[str, Any] = {"kernel": ops.conv_packed, "pads"' in text
-    assert "def __init__(self, load: Load, name: str, w: Any) -> None:" in text
+    assert "def __init__(self, load: Load, w: Any) -> None:" in text
     assert "PACKED_PADS_1, PACKED_PADS_2_DILATIONS_2" in text
-    assert 'ops.Conv(load, f"{name}.w", "float32[3, 3, 8, 8]", **w)' in text
+    assert 'ops.Conv(load, "w", "float32[3, 3, 8, 8]", **w)' in text
 
 
 def test_weights_are_prepared_when_they_are_loaded(build: Build) -> None:
@@ -119,7 +119,7 @@ def test_a_convolution_without_a_bias_loads_none(build: Build) -> None:
 def test_convolutions_with_equal_choices_share_a_parameter(build: Build) -> None:
     program = network([PACKED, PACKED, WIDE, WIDE])
     text = text_of(build, program, (("Block", 0, 4), ("Block", 4, 8)))
-    assert "def __init__(self, load: Load, name: str, w: Any) -> None:" in text
+    assert "def __init__(self, load: Load, w: Any) -> None:" in text
     assert text.count("**w)") == 2
 
 
@@ -132,7 +132,7 @@ def test_what_two_calls_read_is_no_object(build: Build) -> None:
         calls[at + 1] = replace(calls[at + 1], operation=again)
     text = text_of(build, replace(program, statements=tuple(calls)))
     assert "ops.Conv(" not in text
-    assert 'self.w = load(f"{name}.w", "float32[3, 3, 8, 8]")' in text
+    assert 'self.w = load("w", "float32[3, 3, 8, 8]")' in text
 
 
 def test_halves_are_no_objects(build: Build) -> None:

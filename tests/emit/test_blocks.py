@@ -56,7 +56,8 @@ class Built:
 
     def classes(self) -> str:
         """Return the classes above the class Model."""
-        return self.text.partition("Load = ")[2].partition("\nclass Model")[0].strip()
+        text = self.text.partition("\nclass Model")[0]
+        return text[text.index("\nclass ") :].strip()
 
     def loops(self) -> str:
         """Return the calls of the class Model."""
@@ -190,16 +191,13 @@ TWICE = (("Layer", 0, 3), ("Layer", 3, 6))
 def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
     blocks = compared(build, outlined(layers(), *TWICE), X, MASK)
     assert blocks.classes() == textwrap.dedent('''
-        Callable[[str, str], NDArray[Any]]
-
-
         class Layer:
             """``/l.{i}``, 2 times: 3 calls."""
 
-            def __init__(self, load: Load, name: str, x2: Any) -> None:
+            def __init__(self, load: Load, x2: Any) -> None:
                 self.x2 = x2
                 # {layer.0.v,w}
-                self.a_scale = load(f"{name}.a_scale", "float32[8]")
+                self.a_scale = load("a_scale", "float32[8]")
 
             def __call__(
                 self, x: NDArray[np.float32], mask: NDArray[np.float32]
@@ -212,7 +210,8 @@ def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
                 return c
     ''').strip()
     assert (
-        'Layer(load, f"layers.{i}", x2) for i, x2 in enumerate((2, 3))' in blocks.text
+        'Layer(load.at(f"layers.{i}"), x2) for i, x2 in enumerate((2, 3))'
+        in blocks.text
     )
     assert (blocks.folder / "weights/layers.1.a_scale.npy").is_file()
     assert "for layer in self.layers:\n" in blocks.text
@@ -308,7 +307,7 @@ def test_lengths_are_read_from_what_a_block_is_given(build: Build) -> None:
 def test_one_instance_that_is_called_several_times_is_one_object(build: Build) -> None:
     program = layers(w="`layer.0.v`", end="2")
     blocks = compared(build, outlined(program, *TWICE), X, MASK)
-    assert 'self.layers = [Layer(load, "layers.0")] * 2' in blocks.text
+    assert 'self.layers = [Layer(load.at("layers.0"))] * 2' in blocks.text
     assert blocks.names["layers.0.a"] == "/l.0/a"
     assert blocks.names["layers.1.a"] == "/l.1/a"
     first, second = blocks.module.Model().layers
@@ -436,7 +435,7 @@ def nested(text: str) -> Program:
 
 def test_blocks_are_made_by_those_that_call_them(build: Build) -> None:
     blocks = compared(build, nested(NESTED), X[0])
-    assert 'Pair(load, f"{name}.pairs.{i}") for i in range(2)' in blocks.text
+    assert 'Pair(load.at(f"pairs.{i}")) for i in range(2)' in blocks.text
     assert blocks.names["layers.1.pairs.0.scaled"] == "e"
     files = {path.name for path in (blocks.folder / "weights").iterdir()}
     assert "layers.1.pairs.1.scaled_scale.npy" in files and len(files) == 4
