@@ -16,7 +16,10 @@ from .records import counted, some_inputs
 from .watch import Call, Step, trace
 
 TABLES: dict[str, tuple[str, Callable[[Call], str]]] = {
-    "line": ("line of model.py: node", lambda c: f"{c.line}: {c.node or '-'}"),
+    "line": (
+        "line of model.py: node",
+        lambda c: f"{c.line}: {(c.operator if c.path else c.node) or '-'}",
+    ),
     "node": (
         "block, line of model.py: node",
         lambda c: f"{c.path or 'Model'}, {c.line}: {c.node or '-'}",
