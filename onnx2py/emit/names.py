@@ -116,10 +116,10 @@ class _Family:
         """Yield names of one scope and the last, with those numbers that differ."""
         paths = list(self.paths.values())
         last = 2 if paths[0][-1] in ROLES else 1
-        inner = len(paths[0]) - last
+        inner = max(0, len(paths[0]) - last)
         kept = [i for i in range(inner) if len({path[i] for path in paths}) > 1]
-        for start in range(len(paths[0]) - self.depth, inner):
-            places = sorted({*kept, start, *range(inner, inner + last)})
+        for start in range(max(0, len(paths[0]) - self.depth), inner):
+            places = sorted({*kept, start, *range(inner, len(paths[0]))})
             yield {
                 value: _name(tuple(path[i] for i in places))
                 for value, path in self.paths.items()

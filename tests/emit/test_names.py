@@ -98,3 +98,17 @@ def test_long_names_leave_out_scopes_in_the_middle():
     )
     assert len({*found.values()}) == len(names)
     assert max(map(len, found.values())) <= 30
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["encoder_attention", "self_output_0", "norm_1", "weight"]),
+            min_size=1, max_size=5,
+        ).map(".".join),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_names_of_long_paths_differ(paths):
+    found = assign_names([Wanted(path, "value") for path in paths])
+    assert len({*found.values()}) == len({*paths})
