@@ -30,16 +30,22 @@ class ControlFlow(BodyWriter):
             yield from loops.map_items(operation, outputs)
 
     def branch(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
-        """Yield ``if`` and ``else``, each with the call of a body."""
+        """Yield ``if`` and ``else``, each with the call of a body, or what it returns as it is."""
         if stands_inside(branch):
             yield from self.inside(branch, outputs)
             return
         targets = self.results(branch.then_body, outputs)
         owner = self.owner(outputs, "if")
-        yield f"if {self.writer.argument(branch.condition)}:"
-        yield f"    {targets} = {self.call_body(branch.then_body, owner, [])}"
-        yield "else:"
-        yield f"    {targets} = {self.call_body(branch.else_body, owner, [])}"
+        condition = self.writer.argument(branch.condition)
+        for start, body in (
+            (f"if {condition}:", branch.then_body),
+            ("else:", branch.else_body),
+        ):
+            yield start
+            if body.statements:
+                yield f"    {targets} = {self.call_body(body, owner, [])}"
+            else:
+                yield f"    {next(self.given(body, outputs), 'pass')}"
 
     def inside(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield ``if`` and ``else`` with the statements of short bodies."""

@@ -95,6 +95,15 @@ def test_long_bodies_and_loops_stay_methods(tmp_path):
     agrees(long, x=X)
 
 
+def test_a_body_without_calls_is_no_method(tmp_path):
+    text = SHORT.replace("q = Neg (a)", "q = Identity (a)").replace(
+        "d = Exp (a)", "f = Exp (a) g = Sin (f) d = Cos (g)"
+    )
+    found = source(text, tmp_path)
+    assert "        else:\n            r = a\n" in found and found.count("def _") == 1
+    agrees(text, x=X)
+
+
 @pytest.fixture
 def net(tmp_path, monkeypatch):
     """The package of SHORT, and its folder."""
