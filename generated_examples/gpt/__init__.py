@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .tools.session import InferenceSession as InferenceSession
 
 __all__ = ["INPUTS", "OUTPUTS", "Model"]
-__version__ = "1.0+2dec8dd8"
+__version__ = "1.0+f40197b0"
 
 
 def __getattr__(name: str) -> Any:

@@ -36,7 +36,7 @@ def make_model() -> onnx.ModelProto:
         ],
         [
             _value("logits", ["batch", "sequence", TOKENS]),
-            *(_value(name, _cache("total")) for name in caches),
+            *(_value(f"present_{name}", _cache("total")) for name in caches),
         ],
         [numpy_helper.from_array(v, k) for k, v in network.weights.items()],
     )
@@ -80,11 +80,11 @@ class _Network:
         zero, one = self.number("mask.zero", 0), self.number("mask.one", 1)
         axes = self.weight("mask.axes", np.array([0]))
         first, end = (self.add("Squeeze", "mask", [n, axes]) for n in (past, total))
-        queries = self.add("Range", "mask", [first, end, one])
-        keys = self.add("Range", "mask", [zero, end, one])
+        queries = self.add("Range", "mask", [first, end, one], ["positions"])
+        keys = self.add("Range", "mask", [zero, end, one], ["key_positions"])
         last = self.weight("mask.last_axis", np.array([1]))
         column = self.add("Unsqueeze", "mask", [queries, last])
-        return queries, self.add("LessOrEqual", "mask", [keys, column])
+        return queries, self.add("LessOrEqual", "mask", [keys, column], ["mask"])
 
     def layer(self, scope: str, number: int, hidden: str, mask: str) -> str:
         """Add attention and a network of two layers to the hidden state."""
@@ -100,13 +100,14 @@ class _Network:
     def attention(self, scope: str, number: int, x: str, mask: str) -> str:
         """Attend to the tokens before, whose keys and values are in the cache."""
         qkv = self.linear(f"{scope}.qkv", x, 3 * WIDTH)
-        path = "/".join(("", *_modules(scope), "Split"))
-        parts = [f"{path}_output_{i}" for i in range(3)]
+        path = "/".join(("", *_modules(scope), ""))
+        parts = [f"{path}{name}" for name in "qkv"]
         self.add("Split", scope, [qkv], parts, axis=2, num_outputs=3)
         query, key, value = (self.heads(scope, part) for part in parts)
-        pasts = [f"past_key_{number}", f"past_value_{number}"]
-        key = self.add("Concat", scope, [pasts[0], key], [pasts[0][5:]], axis=2)
-        value = self.add("Concat", scope, [pasts[1], value], [pasts[1][5:]], axis=2)
+        key, value = (
+            self.add("Concat", scope, [f"past_{n}", new], [f"present_{n}"], axis=2)
+            for n, new in ((f"key_{number}", key), (f"value_{number}", value))
+        )
         columns = self.add("Transpose", scope, [key], perm=[0, 1, 3, 2])
         scores = self.add("MatMul", scope, [query, columns])
         scale = self.number(f"{scope}.scale", np.float32(HEAD_WIDTH**-0.5))
@@ -124,7 +125,7 @@ class _Network:
         """[batch, sequence, width] -> [batch, heads, sequence, width of a head]."""
         shape = np.array([0, 0, HEADS, HEAD_WIDTH])
         split = self.add("Reshape", scope, [x, self.weight(f"{scope}.heads", shape)])
-        return self.add("Transpose", scope, [split], perm=[0, 2, 1, 3])
+        return self.add("Transpose", scope, [split], [f"{x}_heads"], perm=[0, 2, 1, 3])
 
     def embedding(self, scope: str, count: int, indices: str) -> str:
         """Look up a row for each index."""
