@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ir.program import Body, Branch, Invoke, Loop, MapItems, Operation, Scan
+from ..ir.program import Body, Branch, Call, Invoke, Loop, MapItems, Operation, Scan
 from .bodies import BodyWriter
-from .branches import stands_inside
+from .branches import is_choice_of_values, stands_inside
 from .loops import LoopWriter
-from .text import one_line
+from .remarks import INDENT
+from .text import WIDTH, one_line
 from .words import doc_line
 
 
@@ -48,15 +49,41 @@ class ControlFlow(BodyWriter):
                 yield f"    {next(self.given(body, outputs), 'pass')}"
 
     def inside(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
-        """Yield ``if`` and ``else`` with the statements of short bodies."""
+        """Yield ``if`` and ``else`` with the statements of short bodies, or one line."""
         first = next((self.spelling.target(name) for name in outputs if name), "_")
-        for key, body in (("then", branch.then_body), ("else", branch.else_body)):
+        bodies = {"then": branch.then_body, "else": branch.else_body}
+        for key, body in bodies.items():
             self.writer.methods.inside[id(body)] = f"{first}.{key}"
+        line = self.conditional(branch, outputs)
+        if line:
+            statements = (s for body in bodies.values() for s in body.statements)
+            self.writer.calls += sum(bool(s.nodes) for s in statements)
+            self.writer.methods.conditional.update(outputs)
+            yield line
+            return
+        for key, body in bodies.items():
             condition = self.writer.argument(branch.condition)
             yield f"if {condition}:" if key == "then" else "else:"
             lines = self.writer.short_block(body.statements).splitlines()
             lines += self.given(body, outputs)
             yield from (f"    {line}" for line in lines or ["pass"])
+
+    def conditional(self, branch: Branch, outputs: tuple[str, ...]) -> str:
+        """Return an ``If`` as the assignment of one value or another, "" if that is too long."""
+        if self.writer.plain or not is_choice_of_values(branch, outputs):
+            return ""
+        then, other = map(self.value, (branch.then_body, branch.else_body))
+        condition = self.writer.argument(branch.condition)
+        target = self.spelling.target(outputs[0])
+        line = f"{target} = {then} if {condition} else {other}"
+        return line if len(line) <= WIDTH - INDENT else ""
+
+    def value(self, body: Body) -> str:
+        """Return the expression for the one value that a body gives."""
+        for statement in body.statements:
+            assert isinstance(statement.operation, Call)
+            return self.writer.expression(statement.operation)
+        return self.spelling.expression(body.outputs[0])
 
     def given(self, body: Body, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield the assignment of results that have another name in a body."""

@@ -20,7 +20,8 @@ class Methods:
     """The name of the method for each body, by its identity."""
     inside: dict[int, str] = field(default_factory=dict)
     """For each body that stands in an ``if``: ``result.then``, where that is the result."""
-
+    conditional: set[str] = field(default_factory=set)
+    """The results of ``If`` that are conditional expressions."""
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For the results of expressions, the values of the views inside (see ``chains``)."""
 

@@ -33,7 +33,20 @@ def _chains(
             if value in methods.joined:
                 inner = [names[each] for each in methods.joined[value]]
                 yield f"{scope}.{names[value]}", inner
+            elif value in methods.conditional:
+                inner = [*_branches(statement, names, methods)]
+                yield f"{scope}.{names[value]}", inner
         for body in bodies_of(statement.operation):
             around = f"{scope[len(start) + 1 :]}." if scope != start else ""
             inner_scope = f"{start}.{methods.scope(body, around)}"[:-1]
             yield from _chains(inner_scope, body.statements, names, methods)
+
+
+def _branches(
+    statement: Statement, names: Mapping[str, str], methods: Methods
+) -> Iterator[str]:
+    """Yield the values that a conditional expression computes: ``result.then.result``."""
+    for body in bodies_of(statement.operation):
+        for each in body.statements:
+            for value in each.outputs:
+                yield f"{methods.scope(body, '')}{names[value]}"

@@ -5,11 +5,11 @@ A module with a few statements is no section: what reads as one thought stays to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..ir.program import Apply, Call, Invoke, Statement
+from ..ir.program import Call, Statement
 from ..plan.outline.scopes import Path, common, paths_of
 
 FEWEST = 3
@@ -29,46 +29,46 @@ class Section:
     """What the heading says: the module below the one that the function belongs to."""
 
 
-def sections_of(statements: Sequence[Statement]) -> Iterator[Section]:
-    """Divide the statements of a function; a loop or a branch is a section of its own."""
+def sections_of(
+    statements: Sequence[Statement], is_line: Callable[[Statement], bool]
+) -> Iterator[Section]:
+    """Divide the statements of a function; a loop or a branch is a section of its own.
+
+    ``is_line`` says whether a statement is one line that has others around it.
+    """
+    plain = [is_line(statement) for statement in statements]
     paths = paths_of(statements)
     outer = common(path for path in paths if path)
     start = 0
-    for end in _ends(statements):
+    for end in _ends(statements, plain):
         for first, last, path in _divided(paths, start, end, outer):
-            yield _section(statements[first:last], paths[last - 1], path, outer)
+            if plain[last - 1]:
+                yield _section(statements[first:last], path, outer)
+            else:
+                yield Section(tuple(statements[first:last]), _name(paths[last - 1]))
         start = end
 
 
-def _section(
-    statements: Sequence[Statement], last: Path, path: Path, outer: Path
-) -> Section:
+def _section(statements: Sequence[Statement], path: Path, outer: Path) -> Section:
     """Return a section of the module ``path`` in a function of the module ``outer``."""
-    if not _is_plain(statements[-1]):
-        return Section(tuple(statements), _name(last))
     scope, base = _name(path), _name(outer)
     title = scope[len(base) + 1 :] if scope.startswith(f"{base}.") else scope
     is_short = len(path) <= len(outer) or len(statements) < FEWEST
     return Section(tuple(statements), scope, "" if is_short else title)
 
 
-def _ends(statements: Sequence[Statement]) -> Iterator[int]:
+def _ends(statements: Sequence[Statement], plain: Sequence[bool]) -> Iterator[int]:
     """Yield where runs of plain lines end, and where loops and branches do.
 
     The lengths that a branch is about to read belong to it.
     """
-    for place, statement in enumerate(statements):
-        if not _is_plain(statement):
+    for place, _ in enumerate(statements):
+        if not plain[place]:
             start = place
             while start and _is_length(statements[start - 1]):
                 start -= 1
             yield from (start, place + 1)
     yield len(statements)
-
-
-def _is_plain(statement: Statement) -> bool:
-    """Whether a statement is one line that has others around it."""
-    return isinstance(statement.operation, (Call, Apply, Invoke))
 
 
 def _is_length(statement: Statement) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import InternalError
-from ..ir.program import Argument, Call, Program, Statement
+from ..ir.program import Apply, Argument, Branch, Call, Invoke, Program, Statement
+from ..ir.types import ValueType
 from .annotations import annotation
-from .branches import stands_inside
+from .branches import stands_inside, types_given, with_inner_nodes
 from .chains import Chains
 from .control_flow import ControlFlow
 from .infix import Operands
@@ -57,7 +58,7 @@ class StatementWriter:
         if kept is not None:
             statements = self.joined(statements, kept)
         parts = []
-        for section in sections_of(statements):
+        for section in sections_of(statements, self.is_line):
             lines = [heading(section.title)] if section.title else []
             before = [""]
             for statement in section.statements:
@@ -86,7 +87,7 @@ class StatementWriter:
             return "\n".join(line for s in statements for line in self.noted(s))
         lines: list[str] = []
         before = [""]
-        for section in sections_of(statements):
+        for section in sections_of(statements, self.is_line):
             for statement in section.statements:
                 kinds = self.kinds(statement)
                 lines += self.remarked(statement, section.scope, kinds, before)
@@ -111,8 +112,11 @@ class StatementWriter:
         """Return the lines of a statement, with what they do not say of its nodes and results."""
         lines = list(self.statement(statement))
         kinds = [kind for kind in kinds if kind != "?"]
+        is_branch = stands_inside(statement.operation)
+        if is_branch and self.is_line(statement):
+            statement, is_branch = with_inner_nodes(statement), False
         names = named_nodes(statement, self.program.dropped, scope, "\n".join(lines))
-        if stands_inside(statement.operation):
+        if is_branch:
             return [*remark_above(names, ()), *lines]  # the branches have types
         place = self.assigning(statement, lines)
         if place is None:
@@ -121,12 +125,23 @@ class StatementWriter:
         above, lines[place] = remark(names, kinds, lines[place], before)
         return [*above, *lines]
 
+    def is_line(self, statement: Statement) -> bool:
+        """Whether a statement is one line that has others around it."""
+        operation = statement.operation
+        if isinstance(operation, Branch):
+            flow = ControlFlow(self, node_name(statement))
+            return bool(flow.conditional(operation, statement.outputs))
+        return isinstance(operation, (Apply, Call, Invoke))
+
     def kinds(self, statement: Statement) -> list[str]:
         """Return the types of what a statement computes, "?" for one that is not known."""
         if not statement.nodes:
             return []
-        types = (self.program.types.get(name) for name in statement.outputs if name)
-        return [str(kind or "?") for kind in types]
+        types, given = self.program.types, dict[str, ValueType]()
+        if stands_inside(statement.operation) and self.is_line(statement):
+            given = types_given(statement, types)
+        outputs = filter(None, statement.outputs)
+        return [str(types.get(name) or given.get(name) or "?") for name in outputs]
 
     def assigning(self, statement: Statement, lines: list[str]) -> int | None:
         """Return which line first assigns the results of a statement."""

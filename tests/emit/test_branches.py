@@ -173,3 +173,122 @@ def test_names_of_all_values_are_listed(net, tmp_path):
     assert {"r.then.d": "d", "r.then.r": "p", "r.else.r": "q", "r": "r"}.items() <= (
         values.items()
     )
+
+
+ONE = """(float[n, m] x, bool c) => (float[p, q] y) <int64[1] first = {0}> {
+    a = Relu (x) r = If (c) <
+    then_branch = t () => (float[m] p) { p = Squeeze (a, first) },
+    else_branch = e () => (float[n, m] q) { q = Identity (a) }> y = Neg (r) }"""
+
+
+@pytest.fixture
+def one(tmp_path, monkeypatch):
+    """The package of ONE, and its folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    onnx.save(onnx.parser.parse_model(f"{HEAD} {ONE}"), "net.onnx")
+    onnx2py.compile_model("net.onnx", "net")
+    importlib.invalidate_caches()
+    yield importlib.import_module("net")
+    for name in [m for m in sys.modules if m.split(".")[0] == "net"]:
+        del sys.modules[name]
+
+
+def test_two_values_are_one_conditional_expression(tmp_path):
+    found = source(ONE, tmp_path)
+    assert "\n        r = a.squeeze(axis=0) if c else a\n" in found
+    agrees(ONE, x=X)
+
+
+def test_a_conditional_expression_has_the_nodes_and_the_type_of_both_values(tmp_path):
+    model = onnx.parser.parse_model(
+        f"{HEAD} {SHORT}".replace("d = Exp (a) p = Add (d, x)", "p = Exp (a)")
+    )
+    onnx2py.compile_model(model, tmp_path / "net")
+    code = (tmp_path / "net/model.py").read_text()
+    expected = """
+        # p + q -> float32[n, 3]
+        r = np.exp(a) if c else -a
+    """
+    assert textwrap.indent(textwrap.dedent(expected), " " * 8) in code
+
+
+def test_only_the_branch_that_is_taken_is_computed():
+    model = onnx2py.load_model(onnx.parser.parse_model(f"{HEAD} {ONE}"))
+    two = np.ones((2, 2), np.float32)
+    np.testing.assert_array_equal(model(two, np.array(False)), -two)
+    with pytest.raises(ValueError, match="^p: Squeeze [+] .*If: "):
+        model(two, np.array(True))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("p = Squeeze (a, first)", "d = Exp (a) p = Squeeze (d, first)"),
+        ("p = Squeeze", f"{'p' * 30} = Squeeze"),
+    ],
+    ids=["two calls", "a long line"],
+)
+def test_what_is_no_short_expression_stays_a_statement(tmp_path, change):
+    text = ONE.replace(*change)
+    if "p" * 30 in text:
+        text = text.replace("(float[m] p)", f"(float[m] {'p' * 30})")
+        text = text.replace(" a = ", f" {'a' * 30} = ").replace("(a", f"({'a' * 30}")
+    found = source(text, tmp_path)
+    assert "        if c:\n" in found and " if c else " not in found
+    agrees(text, x=X)
+
+
+def test_level_0_has_a_statement_for_each_node_of_a_branch(tmp_path):
+    model = onnx.parser.parse_model(f"{HEAD} {ONE}")
+    onnx2py.compile_model(model, tmp_path / "net", level=0)
+    assert " if c else " not in (tmp_path / "net/model.py").read_text()
+
+
+def test_a_trace_has_the_values_in_a_conditional_expression(one):
+    watch = importlib.import_module("net.tools.watch")
+    a = np.maximum(X, 0)
+    seen = watch.trace(one.Model(), X, np.array(True))
+    for name in ("p", "r"):
+        np.testing.assert_array_equal(seen[name], a[0])
+    assert [s.call.operator for s in seen.steps] == ["Relu", "Squeeze", "If", "Neg"]
+    assert len({seen.calls[name].line for name in ("r.then.r", "r")}) == 1
+    seen = watch.trace(one.Model(), X, np.array(False))
+    np.testing.assert_array_equal(seen["r"], a)
+    assert "r.then.r" not in seen.values
+    only = watch.trace(one.Model(), X, np.array(True), capture=["p"])
+    assert [*only.values] == ["r.then.r"]
+
+
+def test_verification_compares_the_value_in_a_conditional_expression(
+    one, tmp_path, capsys
+):
+    np.savez("in.npz", x=X, c=np.array(True))
+    check = ["verify", "net", "net.onnx", "--per-node", "--data", "in.npz"]
+    assert main(check) == 0
+    path = tmp_path / "net/model.py"
+    text = path.read_text()
+    changed = text.replace("= a.squeeze(axis=0)", "= a[:, ::-1].squeeze(axis=0)")
+    assert changed != text
+    path.write_text(changed)
+    capsys.readouterr()
+    assert main(check) == 3
+    assert "the first that differs is r.then.r, of " in capsys.readouterr().out
+
+
+def test_a_conditional_expression_that_was_edited_is_recorded(one, tmp_path):
+    path = tmp_path / "net/model.py"
+    path.write_text(path.read_text().replace(" if c else a", ""))
+    watch = importlib.import_module("net.tools.watch")
+    model = importlib.reload(importlib.import_module("net.model")).Model()
+    watch.Model, watch.model_module = type(model), sys.modules["net.model"]
+    np.testing.assert_array_equal(
+        watch.trace(model, X, np.array(True))["r"], np.maximum(X, 0)[0]
+    )
+
+
+def test_where_finds_the_value_in_a_conditional_expression(one):
+    where = importlib.import_module("net.tools.where")
+    inner, outer = where.places("p"), where.places("r")
+    assert [p.line for p in inner] == [p.line for p in outer] != [0]
+    assert "r = a.squeeze(" in inner[0].text

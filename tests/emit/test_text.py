@@ -117,6 +117,14 @@ class _Anonymous(ast.NodeTransformer):
     def visit_Constant(self, node):
         return ast.Constant("text" if isinstance(node.value, str) else node.value)
 
+    def visit_Assign(self, node):
+        """A choice that is too long for one line is ``if`` and ``else``."""
+        choice = node.value
+        if not isinstance(choice, ast.IfExp):
+            return self.generic_visit(node)
+        parts = (ast.Assign(node.targets, e) for e in (choice.body, choice.orelse))
+        return self.visit(ast.If(choice.test, *([part] for part in parts)))
+
     def visit_FunctionDef(self, node):
         node.name = "name"
         return self.generic_visit(node)

@@ -148,12 +148,12 @@ def _line(path: str, is_weight: bool) -> int:
     owner, name = _owner(path)
     kind = _objects().get(owner, "Model")
     body = _lines_of(kind)
-    scope, _, last = name.rpartition(".")
     hidden = not is_weight and name not in body
     for line, views in _listed()["views"].items() if hidden else ():
-        if last in views and line.startswith(f"{kind}."):
+        if line.startswith(f"{kind}."):
             outer = line[len(kind) + 1 :]
-            if outer.rpartition(".")[0] == scope:
+            scope = outer[: outer.rfind(".") + 1]
+            if name in (f"{scope}{view}" for view in views):
                 return body.get(outer, 0)
     return body.get(f"self.{name.partition('.')[0]}" if is_weight else name, 0)
 

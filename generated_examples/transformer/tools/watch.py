@@ -418,6 +418,8 @@ class _Noting:
             otherwise = _parsed(f"{names[0]} = {ast.unparse(made.orelse)}")
             statement.value = made.body
             return [ast.If(made.test, self._noted(statement), otherwise)]
+        if isinstance(made, ast.IfExp) and any(map(self._has_branches, names)):
+            return self._noted(_branched(statement, made))
         is_known = any(f"{self.scope}{name}" in self.known for name in names)
         kind = self._class_of(made.func) if isinstance(made, ast.Call) else ""
         if kind:
@@ -425,8 +427,8 @@ class _Noting:
             return [*_parsed("_enter()"), statement, *_parsed(f"_end({call})")]
         if not is_known:
             return [statement]
-        links = self.views.get(f"{self.kind}.{self.scope}{names[0]}")
-        if links:
+        links = self.views.get(f"{self.kind}.{self.scope}{names[0]}", [])
+        if links and all(map(str.isidentifier, links)):
             parts = _apart(statement, links)
             return [s for part in [*parts, statement] for s in self._hooked(part)]
         return self._hooked(statement)
@@ -487,6 +489,19 @@ def _apart(statement: ast.Assign | ast.AnnAssign, names: list[str]) -> list[ast.
         parts.insert(0, ast.copy_location(part, statement))
         holder.value = ast.Name(name, ast.Load())
     return parts
+
+
+def _branched(statement: ast.Assign | ast.AnnAssign, value: ast.IfExp) -> ast.If:
+    """Return the assignment of a conditional expression as ``if`` and ``else``."""
+    if isinstance(statement, ast.AnnAssign):
+        targets: list[ast.expr] = [statement.target]
+    else:
+        targets = statement.targets
+    parts: list[list[ast.stmt]] = [
+        [ast.copy_location(ast.Assign(targets, part), statement)]
+        for part in (value.body, value.orelse)
+    ]
+    return ast.copy_location(ast.If(value.test, *parts), statement)
 
 
 def _starts(before: list[ast.stmt], loop: ast.For) -> list[ast.stmt]:
