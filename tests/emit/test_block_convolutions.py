@@ -167,7 +167,7 @@ def test_instances_without_a_convolution_have_none(
     program = outline(write_in_place(planned))
     built = compared(build, program, IMAGE)
     classes = built.classes()
-    assert "if self.w else" in classes and classes.count("\nclass ") == 1
+    assert "if self.w else" in classes and f"\n{classes}".count("\nclass ") == 1
     layers = built.module.Model().layers
     (name,) = {n for layer in layers for n, v in vars(layer).items() if v is None}
     assert [getattr(layer, name) is not None for layer in layers] == [
