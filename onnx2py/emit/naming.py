@@ -200,4 +200,5 @@ def node_name(statement: Statement) -> str:
 
 def _brief(module: Path) -> str:
     outer = (scope for scope in module[:-1] if scope[-1:].isdigit())
-    return "_".join((*outer, module[-1]))
+    name = "_".join((*outer, module[-1]))
+    return name if name[:1].isalpha() else f"v{name}"

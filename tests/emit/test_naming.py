@@ -6,8 +6,10 @@ import json
 
 import numpy as np
 import onnx
+import onnx.parser
 import pytest
 
+import onnx2py
 from onnx2py.emit.naming_generic import has_generic_name, parameter_of
 from onnx2py.emit.naming_roles import role_of
 from onnx2py.options import options_of
@@ -165,3 +167,24 @@ def test_outputs_keep_their_names_and_what_replaces_them_has_them():
     found = python_names(text)
     assert found["relu_4"] == "relu_4"
     assert "last" in found.values()
+
+
+def test_modules_that_are_numbers(tmp_path):
+    """PyTorch calls the parts of a Sequential so; a name cannot begin with a digit."""
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]> g (float[2, 3] x) => (float[2, 3] y)
+        <float[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}, float[3, 3] v = {9, 8, 7, 6, 5, 4, 3, 2, 1}>
+        { a = MatMul (x, w) b = Relu (a) y = MatMul (b, v) }"""
+    )
+    for node, scope in zip(model.graph.node, ("0/f0", "0/f1", "1/f0")):
+        node.name = f"/{scope}/{node.op_type}"
+    for i, tensor in enumerate(model.graph.initializer):
+        tensor.name = f"onnx::MatMul_{10 + i}"
+        model.graph.node[2 * i].input[1] = tensor.name
+    x = np.float32([[1, -2, 3], [0, 5, 6]])
+    w, v = (onnx.numpy_helper.to_array(t) for t in model.graph.initializer)
+    for level in (0, 1):
+        onnx2py.compile_model(model, tmp_path / f"net{level}", level=level)
+        found = onnx2py.load_model(model, level=level)(x)
+        np.testing.assert_allclose(found, np.maximum(x @ w, 0) @ v)
+    assert "v0_f0_weight" in (tmp_path / "net0/model.py").read_text()
