@@ -87,7 +87,8 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
     helpers = [module(name) for name in HELPERS]
     model = module("model")
     tools = [module(f"tools.{name}") for name in SESSION if has_tools]
-    whole = merged([*helpers, model, *operators, *tools], "ops")
+    calls = [*operators, model] if _reads_operators(model) else [model, *operators]
+    whole = merged([*helpers, *calls, *tools], "ops")
     exported = list(module("ops.__init__").neighbors) if names else []
     sections = dict(whole.sections)
     if operators:
@@ -100,6 +101,15 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
         f"{body}{_embedded(weights)}{_END}"
     )
     return format_source(f"{contents.name}.py", text)
+
+
+def _reads_operators(model: Module) -> bool:
+    """Return whether the model reads operators when it is imported, as choices of kernels do."""
+    values = (
+        s.value for s in model.tree.body if isinstance(s, (ast.Assign, ast.AnnAssign))
+    )
+    names = (part for value in values if value for part in ast.walk(value))
+    return any(isinstance(part, ast.Name) and part.id == "ops" for part in names)
 
 
 def _license(contents: Contents) -> str:

@@ -129,7 +129,7 @@ def test_both_are_the_same_every_time(tmp_path: Path):
 EXAMPLES = Path(__file__).parents[2] / "generated_examples"
 
 
-@pytest.mark.parametrize("name", ["mnist", "transformer", "loop", "pipeline"])
+@pytest.mark.parametrize("name", ["mnist", "transformer", "gpt", "loop", "pipeline"])
 def test_a_single_file_is_the_package(tmp_path: Path, name: str):
     """It computes what was recorded, with nothing beside it, and is as clean."""
     file = tmp_path / f"alone_{name}.py"
@@ -180,6 +180,34 @@ def test_names_that_clash_in_a_single_file(tmp_path: Path, level: int):
         None, {"x": x}
     )
     np.testing.assert_allclose(found["Model"]()(x), expected[0], rtol=1e-5, atol=1e-6)
+
+
+def test_a_single_file_whose_blocks_choose_kernels(tmp_path: Path):
+    """The choices stand at the top of model.py and name operators."""
+    rng = np.random.default_rng(0)
+    weights, lines, value = [], [], "x"
+    for i, d in enumerate((1, 2, 1, 2)):
+        w = rng.normal(size=(8, 8, 3, 3)).astype(np.float32)
+        weights.append(onnx.numpy_helper.from_array(w, f"w{i}"))
+        lines += [
+            f"c{i} = Conv <pads = [{d}, {d}, {d}, {d}], dilations = [{d}, {d}]> ({value}, w{i})",
+            f"r{i} = Relu (c{i}) s{i} = Sigmoid (r{i})",
+            f"t{i} = Add (s{i}, {value}) u{i} = Tanh (t{i})",
+        ]
+        value = f"u{i}"
+    head = '<ir_version: 8, opset_import: ["" : 17]> g (float[1, 8, 9, 9] x)'
+    text = f"{head} => (float[1, 8, 9, 9] y) {{ {' '.join(lines)} y = Neg ({value}) }}"
+    model = onnx.parser.parse_model(text)
+    model.graph.initializer.extend(weights)
+    file = tmp_path / "alone.py"
+    onnx2py.compile_model(model, tmp_path / "net", single_file=file)
+    assert '= {"kernel": ops.' in (tmp_path / "net" / "model.py").read_text()
+    found = runpy.run_path(str(file), run_name="alone")
+    x = rng.normal(size=(1, 8, 9, 9)).astype(np.float32)
+    expected = onnxruntime.InferenceSession(model.SerializeToString()).run(
+        None, {"x": x}
+    )
+    np.testing.assert_allclose(found["Model"]()(x), expected[0], rtol=1e-4, atol=1e-5)
 
 
 def test_a_single_file_describes_itself_as_the_package_does(tmp_path: Path):
