@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 20  # the first with Gelu
 LAYERS, HEADS, HEAD_WIDTH = 4, 4, 8
 WIDTH = HEADS * HEAD_WIDTH
-TOKENS, POSITIONS = 96, 64
+TOKENS, POSITIONS = 96, 256
 
 Array = NDArray[Any]
 

@@ -86,7 +86,7 @@ def full_model(places: Places) -> onnx.ModelProto:
                        helper.make_opsetid(f"{text('unused domain')}u", 1)],
     )  # fmt: skip
     made.metadata_props.add(key=text("metadata key"), value=text("metadata value"))
-    made.metadata_props.add(key="license", value=text("license"))
+    made.metadata_props.add(key="license", value=f"The {text('license')}")
     return made
 
 

@@ -360,15 +360,18 @@ class _Noting:
                 starts = _starts(body[:place], statement)
                 del groups[len(groups) - len(starts) :]
                 groups += [[]] * len(starts)
-                groups.append(self._loop(starts, statement))
+                groups.append(self._loop(starts, statement, body[place + 1 :]))
         return [statement for group in groups for statement in group]
 
-    def _loop(self, starts: list[ast.stmt], loop: ast.For) -> list[ast.stmt]:
+    def _loop(
+        self, starts: list[ast.stmt], loop: ast.For, after: list[ast.stmt]
+    ) -> list[ast.stmt]:
         """Return a loop with hooks inside, and others after it in case it never runs."""
         flag = f"_rounds_{len(self.calls)}"
-        inside = [s for each in loop.body for s in self._noted(each)]
-        loop.body = [*inside, *_parsed(f"{flag} = True")]
         lists = [s for s in starts if isinstance(s, ast.AnnAssign)]
+        results = [name for s in after[: len(lists)] for name in _names(s)]
+        inside = [s for each in loop.body for s in self._round(each, results)]
+        loop.body = [*inside, *_parsed(f"{flag} = True")]
         state = [s for s in starts if not isinstance(s, ast.AnnAssign)]
         lines = [f"if not {flag}: {self._keep(s)}" for s in state]
         lines += [self._keep(s) for s in lists]
@@ -377,6 +380,21 @@ class _Noting:
             *_parsed(f"{flag} = False"),
             loop,
             *(s for line in lines for s in _parsed(line)),
+        ]
+
+    def _round(self, statement: ast.stmt, results: list[str]) -> list[ast.stmt]:
+        """Return a statement of a loop with hooks.
+
+        Where all that it assigns is collected in lists, it computes ``results``.
+        """
+        noted = self._noted(statement)
+        made = statement.value if isinstance(statement, ast.Assign) else None
+        if noted != [statement] or not isinstance(made, ast.Call):
+            return noted
+        return [
+            *_parsed("_start()"),
+            statement,
+            *_parsed(f"_note({self._call(statement, results)}, ())"),
         ]
 
     def _walks_objects(self, loop: ast.For) -> bool:
