@@ -25,7 +25,7 @@ _SETTLED = re.compile(
     r"# [!-~](?:[ -~]*[!-~])?|"
     rf"del {_NAMES}|"
     rf"{_NAMES}(?:: NDArray\[np\.\w+\])? = [\w.]+"
-    r"(?:\([\w., =()-]*\)|\[[\w., :]*\]))",
+    r"(?:\([\w., =()-]*\)|\[(?!.*(?:\w\.\w[^,]*:|:[^,]*\w\.\w))[\w., :]*\]))",
     re.ASCII,
 )
 """Lines: comments, and assignments of what calls of names and numbers return, as we write them."""

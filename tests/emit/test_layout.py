@@ -52,6 +52,8 @@ LINES = [
     "a: NDArray[np.float32] = np.add(x, y)",
     "a = x[..., :64]",
     "a = x[:, np.newaxis, 2:3]",
+    "a = x[:, :self.stop]",
+    "a = x[self.start: , 0]",
     "del a, b",
     "_settled(0)",
     "a = f( x )",
