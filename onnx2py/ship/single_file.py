@@ -94,13 +94,16 @@ def _source(contents: Contents, weights: dict[str, Path]) -> str:
     if operators:
         sections[operators[-1].name] += _namespace(exported, whole)
     version = f'\n__version__ = "{package_version(contents.sha256)}"\n'
-    body = "\n".join([*whole.imports, version, *sections.values()])
-    text = (
+    imports = "\n".join(whole.imports)
+    head = (
         f"{_docstring(model)}\n\n{_license(contents)}\n"
-        f"from __future__ import annotations\n\nimport base64\n"
-        f"{body}{_embedded(weights)}{_END}"
+        f"from __future__ import annotations\n\nimport base64\n{imports}\n{version}"
     )
-    return format_source(f"{contents.name}.py", text)
+    parts = [head, *sections.values(), f"{_embedded(weights)}{_END}"]
+    # Part by part: most sections of operators are those of other files.
+    file = f"{contents.name}.py"
+    laid_out = [format_source(file, part.strip("\n")) for part in parts]
+    return format_source(file, "\n\n".join(laid_out), laid_out=True)
 
 
 def _reads_operators(model: Module) -> bool:

@@ -6,11 +6,13 @@ import ast
 import email
 import re
 import zipfile
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 
+@lru_cache(maxsize=1024)  # most files of packages are the same
 def of_python(source: str, numbered: bool = True) -> str:
     """Return a syntax tree in which text is one word, and names are numbered as they come.
 
