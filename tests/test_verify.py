@@ -23,6 +23,7 @@ from onnx2py.verification import oracle
 from onnx2py.verification.comparison import compare
 from onnx2py.verification.inputs import Signature, random_cases
 from onnx2py.verification.isolation import run_isolated
+from tests.typed import assert_typed
 
 NET = """<ir_version: 8, opset_import: ["" : 17]>
 g (float[N, 3] x) => (float[N, 3] y) { z = Sigmoid (x) y = Softmax (z) }"""
@@ -544,11 +545,7 @@ def test_maps_are_recorded_as_their_values(here):
 
 def test_the_check_passes_mypy(here):
     compile_model(graph("g (bfloat16[3] x) => (bfloat16[3] y) { y = Neg (x) }"), "pkg")
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10",
-         "pkg/__main__.py"], capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+    assert_typed(here, ["pkg/__main__.py"], "--python-version", "3.10")
 
 
 # ---------------------------------------------------------------------- load_model

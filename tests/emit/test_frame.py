@@ -22,6 +22,7 @@ from onnx import helper, numpy_helper
 
 import onnx2py
 from onnx2py.emit.frame import NEEDED, TOOLS
+from tests.typed import assert_typed
 
 EXAMPLES = Path(__file__).parents[2] / "generated_examples"
 HEADER = '<ir_version: 8, opset_import: ["" : 17]>'
@@ -244,8 +245,7 @@ def test_a_minimal_package_is_one_without_tools(tmp_path: Path, verify: bool) ->
 def test_minimal_packages_are_typed(tmp_path: Path) -> None:
     onnx2py.compile_model(MODELS["big weights"][0], tmp_path / "pkg", minimal=True)
     (tmp_path / "use.py").write_text("from pkg import Model, __version__\n")
-    done = python(tmp_path, "-m", "mypy", "--strict", "pkg", "use.py")
-    assert done.returncode == 0, done.stdout
+    assert_typed(tmp_path, ["pkg", "use.py"])
 
 
 @pytest.mark.parametrize("minimal", [False, True])

@@ -13,6 +13,7 @@ import pytest
 
 from generated_examples.make import gpt
 from onnx2py import verify_existing
+from tests.typed import assert_typed
 
 from .support import EXAMPLES, NAMES, ROOT, example, run_isolated
 
@@ -107,13 +108,8 @@ def test_it_works_from_a_zip_file(tmp_path: Path) -> None:
     assert found[1] == "(1, 10)"
 
 
-def test_mypy_finds_no_fault(tmp_path: Path) -> None:
-    folders = [f"generated_examples/{name}" for name in NAMES]
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path)]
-    done = subprocess.run(
-        [*command, *folders], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_mypy_finds_no_fault() -> None:
+    assert_typed(ROOT, [f"generated_examples/{name}" for name in NAMES])
 
 
 def test_black_would_change_nothing() -> None:
