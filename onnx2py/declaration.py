@@ -182,6 +182,7 @@ PAGE = Check(
     lambda value: value is None or (is_path(value) and str(value).endswith(".html")),
 )
 PATHS = Check("a list of paths", lambda value: _is_list(value, is_path))
+NAME = Check("a name", lambda value: _is_name(value))
 NAMES = Check("a list of names", lambda value: _is_list(value, _is_name))
 LENGTHS = mapping("a length, 0 or more, for each name", is_whole)
 SHAPES = mapping("a list of lengths and names for each name", _is_shape)

@@ -22,8 +22,11 @@ from .lowering.lower import lower
 from .lowering.registry import Rules
 from .options import Options
 from .passes import run_passes
-from .plan import OUTLINING, RULES, plan
+from .plan import plan, with_blocks
 from .shaping import Shaping
+from .targets import find_target
+from .targets.retarget import retarget
+from .targets.target import Target
 
 if TYPE_CHECKING:
     from onnx import ModelProto  # noqa: TID251  (an annotation)
@@ -37,6 +40,7 @@ class FrontEnd:
     decoded: DecodedModel
     rules: Rules
     options: Options
+    target: Target
     original: LoadedModel | None = None
     """The model before it was decoded, if inputs share lengths by name."""
 
@@ -46,19 +50,26 @@ class FrontEnd:
         Raises
         ------
         UnsupportedError
-            If the model uses unsupported operators or attributes; it lists all of them.
+            If the model uses operators or attributes that are not supported, or that the target
+            lacks; it lists all of them.
         LimitError
             If a value whose shape the passes inferred is too large.
         """
-        options = self.options
+        options, target = self.options, self.target
         with np.errstate(all="ignore"):  # weights that overflow, or are none, stay so
             apart = self._apart()
             graph = self.decoded.graph if apart is None else apart.graph
-            graph = run_passes(graph, level=options.level)
+            graph = run_passes(graph, level=options.level, left_out=target.left_out)
             check_limits(graph, options.max_elements, options.max_nodes)
-            rules = RULES if options.flat else OUTLINING
+            rules = target.rules if options.flat else with_blocks(target.rules)
             program = plan(lower(graph, self.rules), level=options.level, rules=rules)
+            program = retarget(program, target, self._operators())
             return program if apart is None else self._named(program, apart)
+
+    def _operators(self) -> dict[str, str]:
+        """Return the operator and its version for the label of each node."""
+        nodes = self.decoded.graph.walk()
+        return {n.label: f"{n.qualified_operator} (opset {n.version})" for n in nodes}
 
     def _apart(self) -> Apart | None:
         """Return the graph for inputs of different lengths, if it is as good as the other."""
@@ -88,13 +99,14 @@ def read(
     LimitError
         If it has more nodes than the options allow, or larger tensors.
     """
+    target = find_target(options.target)
     loaded = load(model, _shaping(options), overridable=options.overridable)
     check_count(sum(1 for _ in nodes_of(loaded.proto.graph)), options.max_nodes)
     rules = rules_with(options.ops)
     original = _copy(loaded) if shared_lengths(loaded.proto) else None
     decoded = decode(loaded, rules.has)
     check_limits(decoded.graph, options.max_elements, options.max_nodes)
-    return FrontEnd(loaded, decoded, rules, options, original)
+    return FrontEnd(loaded, decoded, rules, options, target, original)
 
 
 def _copy(loaded: LoadedModel) -> LoadedModel:

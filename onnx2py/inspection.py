@@ -76,11 +76,13 @@ class Inspection:
     package_bytes: int | None = None
     fixed_inputs: tuple[str, ...] = ()
     """The inputs with a default that become weights."""
+    problems: tuple[str, ...] = ()
+    """Why it cannot be compiled, where that is no matter of an operator in the file."""
 
     @property
     def supported(self) -> bool:
         """Whether the model can be compiled."""
-        return all(use.supported for use in self.operators)
+        return not self.problems and all(use.supported for use in self.operators)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields and ``supported`` as JSON can hold them."""
@@ -110,6 +112,7 @@ def inspect_model(
     package, problems = _build(front)
     graph = decoded.graph
     nodes = list(graph.walk())
+    labels = {f"{n.qualified_operator} (opset {n.version})" for n in nodes}
     weights = {**graph.constants, **graph.defaults}
     names = graph.output_names or graph.outputs
     kinds = Counter(str(tensor_type_of(w)).partition("[")[0] for w in weights.values())
@@ -136,6 +139,7 @@ def inspect_model(
         requires=package.requires if package else None,
         package_bytes=_size(package) if package else None,
         fixed_inputs=tuple(each.name for each in loaded.inputs.fixed),
+        problems=tuple(str(p) for p in problems if p.operator not in labels),
     )
 
 
@@ -157,7 +161,7 @@ def _build(front: FrontEnd) -> tuple[Package | None, tuple[Problem, ...]]:
         program = front.program()
     except UnsupportedError as error:
         return None, error.problems
-    return build_package(program, "package", origin), ()
+    return build_package(program, "package", origin, target=front.target), ()
 
 
 def _operators(

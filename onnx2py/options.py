@@ -50,6 +50,12 @@ class Options:
         detail="Level 1 also removes no-ops, merges batch normalization into convolutions, "
         "and chooses kernels for known shapes.",
     )  # fmt: skip
+    target: str = option(
+        "numpy", "--target", "NAME", "library that the package is written for",
+        group=CODE, check=d.NAME, commands=(COMPILE, CHECK),
+        detail="`numpy`, or the name that another distribution gives its target: see "
+        "[targets](targets.md).",
+    )  # fmt: skip
     flat: bool = option(
         False, "--flat", help="write every call in one function, without classes and loops for "
         "the parts that repeat",
@@ -159,6 +165,11 @@ class Options:
     def __post_init__(self) -> None:
         for each in declarations(self):
             each.verify(getattr(self, each.name))
+        shipped = [n for n in ("wheel", "zipapp", "single_file") if getattr(self, n)]
+        if self.target != "numpy" and shipped:
+            raise OptionError(
+                f"{shipped[0]}: expected a package for NumPy, got target {self.target!r}"
+            )
         if self.minimal and self.zipapp is not None:
             raise OptionError(
                 "zipapp: expected a package with tools/, whose commands the archive runs, got "

@@ -185,6 +185,7 @@ def compiled(
         shared=shared,
         minimal=chosen.minimal,
         graph=decoded.graph,
+        target=front.target,
     )
     if chosen.layout:
         package = _formatted(package, tell)

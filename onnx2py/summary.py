@@ -129,6 +129,7 @@ def inspection_text(inspection: Inspection, palette: Palette = PLAIN) -> str:
     for use in inspection.operators:
         name = f"{plain(use.operator)}-{use.version}"
         lines += [f"  {name}: {plain(problem)}" for problem in use.problems]
+    lines += [f"  {plain(problem)}" for problem in inspection.problems]
     return "\n".join(lines)
 
 

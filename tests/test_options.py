@@ -165,9 +165,10 @@ def test_every_option_of_a_command_reaches_the_library():
         "max_elements": ["--max-elements", "17,179,869,184"], "max_nodes": ["--max-nodes", "5"],
     }  # fmt: skip
     names = {each.name for each in DECLARED.values() if each.flags}
-    assert set(given) == names - {"minimal"}  # excludes zipapp
-    command, chosen = arguments.parse(["m.onnx", "--minimal"])
-    assert arguments.keywords(command, chosen) == {"minimal": True}
+    assert set(given) == names - {"minimal", "target"}  # they exclude zipapp
+    command, chosen = arguments.parse(["m.onnx", "--minimal", "--target", "torch"])
+    expected = {"minimal": True, "target": "torch"}
+    assert arguments.keywords(command, chosen) == expected
     words = [word for words in given.values() for word in words]
     command, chosen = arguments.parse(["m.onnx", *words])
     assert arguments.keywords(command, chosen) == {

@@ -52,15 +52,15 @@ class Module:
 
 
 @lru_cache(maxsize=None)
-def read_module(name: str) -> Module:
-    """Parse a kernel module.
+def read_module(name: str, folder: Path | None = None) -> Module:
+    """Parse a kernel module, one of onnx2py's own without ``folder``.
 
     Raises
     ------
     InternalError
         If it has a statement that tree-shaking does not support.
     """
-    text = _file(name).read_text(encoding="utf-8")
+    text = _file(name, folder).read_text(encoding="utf-8")
     lines = text.splitlines()
     definitions: list[Definition] = []
     imports: dict[str, Import] = {}
@@ -88,15 +88,17 @@ def read_module(name: str) -> Module:
     return Module(docstring, tuple(definitions), imports)
 
 
-def _file(name: str) -> Path:
+def _file(name: str, folder: Path | None) -> Path:
     """Return the file of a kernel module; users' own lie elsewhere."""
+    if folder is not None and folder != KERNELS:
+        return folder / f"{name}.py"
     module = sys.modules.get(f"onnx2py.kernels.{name}")
     return Path(getattr(module, "__file__", None) or KERNELS / f"{name}.py")
 
 
-def is_laid_out(name: str) -> bool:
+def is_laid_out(name: str, folder: Path | None = None) -> bool:
     """Whether a kernel module is one of ours, which ``make lint`` holds to black's layout."""
-    return _file(name).parent == KERNELS
+    return KERNELS.parent in _file(name, folder).parents
 
 
 def _own_decorators(node: ast.AST) -> list[ast.expr]:

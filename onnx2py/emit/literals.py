@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InternalError
 from ..ir.memory import is_uniform
 from ..ir.program import Argument, Call, Expression, Ref
+from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import EXTENSION_DTYPES
 from .infix import COMPARISON, PRECEDENCE, UNARY, Operands
 from .uses import Uses, is_kernel
@@ -277,6 +278,8 @@ def function_name(function: Callable[..., Any], uses: Uses) -> str:
     """
     if is_kernel(function):
         name = uses.kernel(function)
+        if isinstance(function, Symbol) and function.module == ARRAYS:
+            return f"ops.{ARRAYS}.{name}"
         return f"ops.{name}" if not keyword.iskeyword(name) else f"ops.{name}_"
     name = function.__name__
     if getattr(np, name, None) is not function:

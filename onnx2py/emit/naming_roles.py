@@ -10,6 +10,7 @@ import numpy as np
 
 from ..ir.program import Argument, Call, Expression, Ref, Statement
 from ..ir.signatures import kernel_signature
+from ..ir.symbols import kernel_of
 from ..traits.nouns import noun_of
 from .names import snake_case
 
@@ -71,9 +72,10 @@ _PLAIN = frozenset(["a", "c", "data", "input", "operand", "tensors", "x", "y", "
 def parameters_of(call: Call) -> Iterator[tuple[Argument, str]]:
     """Yield each argument of a call with the name of its parameter, ``operand`` if it has none."""
     names: list[str] = []
-    if callable(call.function) and not isinstance(call.function, np.ufunc):
+    function = kernel_of(call.function)
+    if callable(function) and not isinstance(function, np.ufunc):
         try:
-            signature = kernel_signature(call.function)
+            signature = kernel_signature(function)
         except ValueError:
             signature = inspect.Signature()
         names = [

@@ -14,6 +14,8 @@ from ..ir.types import EXTENSION_DTYPES, TensorType
 from ..plan.ownership import find_holders
 from ..plan.release import is_large
 from ..tables import in_bytes
+from ..targets.numpy import TARGET as NUMPY
+from ..targets.target import Target
 from .blocks import block_source
 from .environment import rendered
 from .frame import LAID_OUT, NAMES, NEEDED, README, SHARED, TOOLS
@@ -62,13 +64,14 @@ def build_package(
     shared: bool = False,
     minimal: bool = False,
     graph: Graph | None = None,
+    target: Target = NUMPY,
 ) -> Package:
     """Generate the files of the package ``name`` from a program, and the graph of its file.
 
     If ``shared``, the files of ``SHARED`` and ``ops/`` belong to the parent package. If
     ``minimal``, the tools are for verification alone, and no other file refers to them.
     """
-    return _Builder(program, name, origin, shared, minimal, graph).build()
+    return _Builder(program, name, origin, shared, minimal, graph, target).build()
 
 
 KEPT = 1 << 13
@@ -84,13 +87,14 @@ class _Builder:
         shared: bool,
         minimal: bool,
         graph: Graph | None,
+        target: Target,
     ) -> None:
         self.program, self.name, self.origin = program, name, origin
         self.shared, self.minimal, self.graph = shared, minimal, graph
         flat = tuple(program.walk())
         self.nodes = sum(len(s.nodes) for s in flat)
         self.read = used_weights(program, flat)
-        self.uses = Uses()
+        self.uses = Uses(target)
         self.blocks = block_source(program, self.uses, plain=origin.level == 0)
         main = self.blocks.main
         statements = tuple(main.walk())
@@ -115,7 +119,7 @@ class _Builder:
         model = self.model.variables(
             self.origin.symbols, self.holders, large=self.large
         )
-        kernels = tuple(self.uses.kernels)
+        kernels, folder = tuple(self.uses.kernels), self.uses.target.kernels
         requires = self._requires()
         context = {**model, **self._context(requires), "recorded": False}
         stored = self._stored()
@@ -126,7 +130,7 @@ class _Builder:
                 for path in (*NEEDED, *TOOLS)
                 if not (self.shared and path in SHARED)
             },
-            **({} if self.shared else operator_files(kernels)),
+            **({} if self.shared else operator_files(kernels, folder)),
             NAMES: names_text(
                 self.blocks, self.model.spelling, self.model.methods, self.graph
             ),
@@ -138,7 +142,7 @@ class _Builder:
             parameters=self._parameters(),
             weight_bytes=sum(array.nbytes for array in stored.values()),
             requires=requires,
-            laid_out=LAID_OUT | laid_out_operators(kernels),
+            laid_out=LAID_OUT | laid_out_operators(kernels, folder),
             kernels=kernels,
             large=self.large,
             recorded_readme=rendered(README, {**context, "recorded": True}),
@@ -161,8 +165,10 @@ class _Builder:
         }
         if dtypes & EXTENSION_DTYPES.keys():
             self.uses.library("ml_dtypes")
-        needed = self.uses.libraries | required_libraries(self.uses.kernels)
-        return ("numpy", *sorted(needed))
+        target = self.uses.target
+        needed = required_libraries(self.uses.kernels, target.kernels)
+        others = (self.uses.libraries | needed).difference(target.requires)
+        return (*target.requires, *sorted(others))
 
     def _context(self, requires: tuple[str, ...]) -> dict[str, Any]:
         """Return the variables that several templates share."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from ..errors import InternalError
@@ -11,13 +12,18 @@ from .kernel_modules import Definition, Import, Module, read_module
 from .text import WIDTH
 
 
-def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
-    """Return, for each kernel module, the names that the given kernels need of it."""
+def reached(
+    kernels: Iterable[Callable[..., Any]], folder: Path | None = None
+) -> dict[str, set[str]]:
+    """Return, for each kernel module, the names that the given kernels need of it.
+
+    The modules are those in ``folder``, onnx2py's own without it.
+    """
     todo = [(f.__module__.rsplit(".", 1)[1], f.__name__) for f in kernels]
     found: dict[str, set[str]] = {}
     while todo:
         module_name, name = todo.pop()
-        module = read_module(module_name)
+        module = read_module(module_name, folder)
         if name in found.setdefault(module_name, set()):
             continue
         definition = module.definition(name)
@@ -35,12 +41,12 @@ def reached(kernels: Iterable[Callable[..., Any]]) -> dict[str, set[str]]:
     return found
 
 
-def shaken_source(name: str, needed: set[str]) -> str:
+def shaken_source(name: str, needed: set[str], folder: Path | None = None) -> str:
     """Return the source of a kernel module with the definitions in ``needed`` alone.
 
     It is laid out as black does, if the module is.
     """
-    module = read_module(name)
+    module = read_module(name, folder)
     kept = _kept(module, needed)
     doc = f'"""{module.docstring}"""\n\n' if module.docstring else ""
     source = "\n\n\n".join(definition.source for definition in kept)
@@ -48,11 +54,13 @@ def shaken_source(name: str, needed: set[str]) -> str:
     return f"{doc}{_import_block(_imports_of(module, kept))}{gap}{source}\n"
 
 
-def required_libraries(kernels: Iterable[Callable[..., Any]]) -> set[str]:
+def required_libraries(
+    kernels: Iterable[Callable[..., Any]], folder: Path | None = None
+) -> set[str]:
     """Return the libraries that the source of kernels imports, less NumPy."""
     found: set[str] = set()
-    for name, needed in reached(kernels).items():
-        module = read_module(name)
+    for name, needed in reached(kernels, folder).items():
+        module = read_module(name, folder)
         kept = _kept(module, needed)
         found |= {i.module for i in _imports_of(module, kept) if not i.local}
         found |= {library for d in kept for library in d.libraries}

@@ -10,6 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import InternalError
+from ..ir.symbols import Symbol, kernel_of
+from ..targets.numpy import TARGET as NUMPY
+from ..targets.target import Target
+
 HELPERS = {
     "_calls": ("as_array", "own", "quiet", "reuse_memory"),
     "_checks": ("TensorSpec", "check_input"),
@@ -22,6 +27,8 @@ HELPERS = {
 class Uses:
     """The kernels, names and libraries that one module uses."""
 
+    target: Target = NUMPY
+    """What the module is written for."""
     kernels: set[Callable[..., Any]] = field(default_factory=set)
     libraries: set[str] = field(default_factory=set)
     """Modules that are imported as they are, NumPy aside: ``ml_dtypes``."""
@@ -29,9 +36,12 @@ class Uses:
     """The names that are imported from each other module."""
 
     def kernel(self, function: Callable[..., Any]) -> str:
-        """Return the name of a kernel in ``ops``."""
-        self.kernels.add(function)
-        return function.__name__
+        """Return the name of a kernel, or of its twin, in ``ops``."""
+        found = self.target.function(kernel_of(function))
+        if found is None or isinstance(found, str):
+            raise InternalError(f"{function}: target {self.target.name} lacks it")
+        self.kernels.add(found)
+        return found.__name__
 
     def library(self, name: str) -> str:
         """Return the name of a library."""
@@ -59,4 +69,5 @@ class Uses:
 
 def is_kernel(function: Callable[..., Any] | str) -> bool:
     """Return whether the source of a function becomes a part of the package."""
-    return getattr(function, "__module__", "").startswith("onnx2py.kernels")
+    is_ours = getattr(function, "__module__", "").startswith("onnx2py.kernels")
+    return is_ours or isinstance(function, Symbol)

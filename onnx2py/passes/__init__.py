@@ -22,7 +22,7 @@ No letter is also one of the planner's (see :mod:`onnx2py.plan`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from ..gradient import differentiate
 from ..ir.check import check
@@ -71,8 +71,10 @@ OPTIMIZING: tuple[Pass, ...] = (
 )
 
 
-def run_passes(graph: Graph, *, level: int) -> Graph:
+def run_passes(graph: Graph, *, level: int, left_out: Container[str] = ()) -> Graph:
     """Run the passes of an optimization level, and check the graph after each.
+
+    ``left_out`` has the names of those that do not suit the target.
 
     Raises
     ------
@@ -80,6 +82,7 @@ def run_passes(graph: Graph, *, level: int) -> Graph:
         If a pass left a graph that is not valid.
     """
     for each in (*ALWAYS, *(OPTIMIZING if level else ())):
-        graph = each(graph)
-        check(graph, each.__name__)
+        if each.__name__ not in left_out:
+            graph = each(graph)
+            check(graph, each.__name__)
     return graph

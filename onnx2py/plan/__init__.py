@@ -106,13 +106,19 @@ RULES: tuple[Rule, ...] = (
 )
 """What NumPy's packages are planned with, in order; another target leaves some out."""
 
-OUTLINING: tuple[Rule, ...] = (
-    *(rule for rule in RULES if rule.numbers[0][0] != "M"),
-    Rule(("G1", "G2"), gather),
-    *(rule for rule in RULES if rule.numbers[0][0] == "M"),
-    Rule(("G3", "G4", "G5", "G6", "G7", "G8", "G9", "V1"), outline),
-)
-"""The same, with blocks for what repeats: statements are moved before memory is planned."""
+
+def with_blocks(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Return rules with those that make blocks: statements move before memory is planned."""
+    return (
+        *(rule for rule in rules if rule.numbers[0][0] != "M"),
+        Rule(("G1", "G2"), gather),
+        *(rule for rule in rules if rule.numbers[0][0] == "M"),
+        Rule(("G3", "G4", "G5", "G6", "G7", "G8", "G9", "V1"), outline),
+    )
+
+
+OUTLINING = with_blocks(RULES)
+"""NumPy's rules, and those that make blocks of what repeats."""
 
 
 CHECK_EACH = sys.flags.dev_mode

@@ -7,6 +7,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from ..ir.symbols import kernel_of
 from .kernel import NEW, Kernel
 from .learning_kernels import LEARNING
 from .network_kernels import NETWORK
@@ -31,6 +32,7 @@ UNKNOWN = Kernel()
 
 def kernel_traits(function: Function) -> Kernel:
     """Return the row of a function."""
+    function = kernel_of(function)
     row = KERNELS.get(function)
     if row is None:
         return NEW if isinstance(function, np.ufunc) else UNKNOWN

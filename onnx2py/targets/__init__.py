@@ -1,0 +1,69 @@
+"""Targets: the libraries that packages can be written for.
+
+A target of another distribution is an entry point of the group ``onnx2py.targets``: a
+:class:`.target.Target`, by the name that ``--target`` takes.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from ..errors import OptionError
+from .target import Target
+
+ENTRY_POINTS = "onnx2py.targets"
+"""The group of entry points that name targets."""
+OURS = ("numpy",)
+
+
+def target_names() -> list[str]:
+    """Return the names of all targets, those of other distributions last."""
+    return [*OURS, *sorted({*_installed()} - {*OURS})]
+
+
+def find_target(name: str) -> Target:
+    """Return the target of a name.
+
+    Raises
+    ------
+    OptionError
+        If there is none, or the distribution that has it cannot be imported.
+    """
+    if name in OURS:
+        found: Target = import_module(f".{name}", __name__).TARGET
+        return found
+    entry = _installed().get(name)
+    if entry is None:
+        names = target_names()
+        near = get_close_matches(name, names, 1)
+        hint = f"; is it {near[0]!r}?" if near else ""
+        raise OptionError(
+            f"target: expected one of {', '.join(names)}, got {name!r}{hint}"
+        )
+    return _loaded(entry)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    """Return the targets of other distributions by name; of equal names, the first."""
+    found: dict[str, EntryPoint] = {}
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.value):
+        found.setdefault(entry.name, entry)
+    return found
+
+
+def _loaded(entry: EntryPoint) -> Target:
+    try:
+        target = entry.load()
+    except Exception as error:
+        kind = type(error).__name__
+        raise OptionError(
+            f"target {entry.name!r}: {entry.value} cannot be imported: {kind}: {error}"
+        ) from error
+    if not isinstance(target, Target) or target.name != entry.name:
+        raise OptionError(
+            f"target {entry.name!r}: expected a Target of that name at {entry.value}, "
+            f"got {target!r:.80}"
+        )
+    return target

@@ -1,0 +1,87 @@
+"""What a program is written for: the interface of targets, ours and those of others."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..emit.kernel_modules import KERNELS, read_module
+from ..ir.symbols import ARRAYS, Symbol
+from ..ir.types import NUMPY_DTYPES
+from ..plan import RULES, Rule
+
+SPELLED: frozenset[Any] = frozenset([operator.getitem, np.shape, np.size])
+"""What is no call in Python, and needs no twin: ``x[:2]``, ``x.shape``."""
+Function = Callable[..., Any] | str
+"""A kernel, a function of NumPy, or ``".method"`` of the first argument."""
+
+
+def rules_of(*numbers: str) -> tuple[Rule, ...]:
+    """Return rules of the planner by any of their numbers, such as ``H1``, in their order.
+
+    Raises
+    ------
+    ValueError
+        If there is no rule of a number.
+    """
+    unknown = {*numbers} - {number for rule in RULES for number in rule.numbers}
+    if unknown:
+        raise ValueError(f"rules: expected numbers of rules, got {sorted(unknown)}")
+    return tuple(rule for rule in RULES if not {*numbers}.isdisjoint(rule.numbers))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A library that packages are written for.
+
+    Attributes
+    ----------
+    name : str
+        What ``--target`` calls it.
+    requires : tuple of str
+        The modules that every package imports.
+    kernels : Path
+        The folder of its functions. The twin of a kernel of onnx2py is the function of the same
+        name, parameters and defaults in the file of the same name; twins of functions of NumPy
+        and of methods of arrays are in ``arrays.py``. Files are read, not imported: the twins
+        that a model calls are copied into its package.
+    dtypes : frozenset of str
+        The element types that it has, by the names in :data:`onnx2py.ir.types.DTYPES`.
+    rules : tuple of Rule
+        The rules of the planner that suit it, see :func:`rules_of`.
+    left_out : frozenset of str
+        The names of the passes over graphs that do not suit it.
+    """
+
+    name: str
+    requires: tuple[str, ...]
+    kernels: Path
+    dtypes: frozenset[str] = frozenset(NUMPY_DTYPES)
+    rules: tuple[Rule, ...] = rules_of("H1")
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def is_numpy(self) -> bool:
+        """Whether the functions of programs are its own."""
+        return self.kernels == KERNELS
+
+    def function(self, kernel: Function) -> Function | None:
+        """Return the twin of a kernel, a function of NumPy or a method; None if it lacks that."""
+        if self.is_numpy or kernel in SPELLED:
+            return kernel
+        if isinstance(kernel, str):
+            symbol = Symbol(ARRAYS, kernel.lstrip("."), kernel)
+        else:
+            package, _, module = str(getattr(kernel, "__module__", "")).rpartition(".")
+            is_kernel = package == "onnx2py.kernels"
+            symbol = Symbol(module if is_kernel else ARRAYS, kernel.__name__, kernel)
+        file = self.kernels / f"{symbol.module}.py"
+        if not file.is_file():
+            return None
+        twins = read_module(symbol.module, self.kernels)
+        return symbol if twins.definition(symbol.name) else None
