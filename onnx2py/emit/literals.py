@@ -144,8 +144,8 @@ def render_call(
 
     if call.function is operator.getitem:
         return f"{argument(call.args[0])}[{_index(call.args[1], argument)}]"
-    if call.function in (np.shape, np.size):
-        return _lengths(*map(argument, call.args), whole=call.function is np.shape)
+    if call.function in LENGTHS:
+        return _lengths(LENGTHS[call.function], *map(argument, call.args))
     args = [argument(value) for value in call.args]
     kwargs = [f"{name}={argument(value)}" for name, value in call.kwargs.items()]
     if isinstance(call.function, str):
@@ -186,11 +186,13 @@ def _new_axes(axis: Argument) -> str:
     return ", ".join(parts if min(numbers) >= 0 else ["...", *parts])
 
 
-def _lengths(data: str, axis: str = "", *, whole: bool) -> str:
-    """Spell the lengths of all axes, that of one, or the number of elements."""
-    if whole:
-        return f"{data}.shape"
-    return f"{data}.shape[{axis}]" if axis else f"{data}.size"
+LENGTHS: dict[Any, str] = {np.ndim: "ndim", np.shape: "shape", np.size: "size"}
+"""Functions that read an attribute of the same name."""
+
+
+def _lengths(attribute: str, data: str, axis: str = "") -> str:
+    """Spell an attribute, or the length of an axis."""
+    return f"{data}.shape[{axis}]" if axis else f"{data}.{attribute}"
 
 
 def _is_literal(value: Argument) -> bool:

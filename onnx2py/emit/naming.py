@@ -181,7 +181,7 @@ def weight_roles(
 
 def _reads_lengths(statement: Statement) -> bool:
     call = statement.operation
-    return isinstance(call, Call) and call.function in (np.shape, np.size)
+    return isinstance(call, Call) and call.function in (np.ndim, np.shape, np.size)
 
 
 def node_name(statement: Statement) -> str:

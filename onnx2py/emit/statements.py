@@ -14,6 +14,7 @@ from .branches import stands_inside, types_given, with_inner_nodes
 from .chains import Chains
 from .control_flow import ControlFlow
 from .infix import Operands
+from .length_reads import with_lengths_inside
 from .literals import render_call, render_number
 from .methods import Methods
 from .naming import node_name
@@ -71,7 +72,8 @@ class StatementWriter:
     def joined(
         self, statements: tuple[Statement, ...], kept: Collection[str]
     ) -> tuple[Statement, ...]:
-        """Return statements without the views that stand in others."""
+        """Return statements without the lengths and views that stand in others."""
+        statements = with_lengths_inside(self, statements, kept, INDENT)
         chains = Chains(self, INDENT)
         found = chains.joined(statements, kept)
         self.calls += len(statements) - len(found)
@@ -200,4 +202,4 @@ class StatementWriter:
 
     def argument(self, value: Argument) -> str:
         """Spell an argument outside a call."""
-        return render_number(value, self.spelling.expression)
+        return render_number(value, self.spelled)

@@ -7,7 +7,7 @@ H2  Reshape to lengths of which 0 stands for those of the input, or -1 for what 
 
 A length that the types call by the name of an input's is that number. Where a tensor is
 wanted, it is made of the numbers there. What depends on data stays a tensor, and so does a
-shape of unknown rank.
+shape of unknown rank, but for single lengths, ``x.shape[1]``, and their number, ``x.ndim``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -37,8 +37,9 @@ from ..ir.program import (
 )
 from ..ir.sums import Sum
 from ..ir.types import Dim, TensorType, ValueType
-from ..kernels import generate, shape, slicing
+from ..kernels import generate, indexing, shape, slicing
 from ..traits.kernels import kernel_traits
+from ._length_reads import AT_START, Source, reading
 from ._length_rules import Evaluator, Lengths, NotLengths
 from ._numbers import combined
 from .traverse import reads_of, with_bodies
@@ -85,31 +86,21 @@ class _Shared:
         return Ref(name)
 
 
-class _Source(NamedTuple):
-    """Where a number is read: ``value.shape[axis]``, or ``value.size``."""
-
-    value: str
-    axis: int | None
-    position: int
-    """The statement before which that happens; those of what a block takes come first."""
-
-
-AT_START = -1
-
-
 class _Block:
     """The statements of a program or a body."""
 
     def __init__(self, shared: _Shared, inputs: Iterable[str]) -> None:
         self.shared = shared
         self.evaluator = Evaluator(shared.program.weights)
-        self.sources: dict[str, _Source] = {}
+        self.sources: dict[str, Source] = {}
+        self.open_shapes: dict[str, str] = {}
+        """The value of unknown rank whose shape something is."""
         self.numbers: dict[Any, Ref] = {}
         """By the name of a length in types, or else by value and axis."""
         for name in inputs:
             for axis, dim in enumerate(shared.shape(name) or ()):
                 if isinstance(dim, str) and not isinstance(dim, Sum):
-                    self._read(dim, str(dim), _Source(name, axis, AT_START))
+                    self._read(dim, str(dim), Source(name, axis, AT_START))
 
     def rewritten(
         self, statements: tuple[Statement, ...], outputs: Iterable[str]
@@ -121,7 +112,7 @@ class _Block:
                 pending.append((position, self._with_numbers(statement)))
         wanted = set(outputs).union(*(reads_of(s.operation) for _, s in pending))
         for position, statement in enumerate(statements):
-            if wanted & self.evaluator.known.keys() & set(statement.outputs):
+            if wanted & self._followed().intersection(statement.outputs):
                 pending.append((position, self._as_tensor(statement)))
         return tuple(self._with_reads(sorted(pending, key=lambda item: item[0])))
 
@@ -132,18 +123,34 @@ class _Block:
         call = statement.operation
         if not isinstance(call, Call) or len(statement.outputs) != 1:
             return False
+        if value := self._opens(call):
+            self.open_shapes[statement.outputs[0]] = value
+            self._note(statement)
+            return True
         try:
             lengths = self._made(call, position)
             self._check(lengths, statement.outputs[0])
         except NotLengths:
             return False
         self.evaluator.known[statement.outputs[0]] = lengths
-        folded = (self.shared.folded.get(name, ()) for name in references(call))
-        names = dict.fromkeys((*(n for f in folded for n in f), *statement.nodes))
-        self.shared.folded[statement.outputs[0]] = tuple(names)
+        self._note(statement)
         return True
 
+    def _note(self, statement: Statement) -> None:
+        """Note the nodes that lengths stand for."""
+        read = references(statement.operation)
+        folded = (self.shared.folded.get(name, ()) for name in read)
+        names = dict.fromkeys((*(n for f in folded for n in f), *statement.nodes))
+        self.shared.folded[statement.outputs[0]] = tuple(names)
+
+    def _followed(self) -> set[str]:
+        """Return the values that no statement makes unless something reads them."""
+        return {*self.evaluator.known, *self.open_shapes}
+
     def _made(self, call: Call, position: int) -> Lengths:
+        first = call.args[0] if call.args else None
+        if isinstance(first, Ref) and first.name in self.open_shapes:
+            return self._of_open_shape(call, self.open_shapes[first.name], position)
         if call.function not in (shape.shape, shape.size):
             return self.evaluator.call(call)
         (data,) = call.args
@@ -152,13 +159,42 @@ class _Block:
             raise NotLengths
         if call.function is shape.size:
             return self._read(
-                (data.name, None),
+                (data.name, np.size),
                 f"{data.name}.size",
-                _Source(data.name, None, position),
+                Source(data.name, np.size, position),
             )
         bounds: Any = slice(call.kwargs.get("start", 0), call.kwargs.get("end"))
         axes = range(len(dims))[bounds]
         return tuple(self._length(data.name, axis, position) for axis in axes)
+
+    def _opens(self, call: Call) -> str:
+        """Return the value whose shape a call makes, if its rank is unknown; else ''."""
+        if call.function is not shape.shape or call.kwargs:
+            return ""
+        (data,) = call.args
+        kind = self.shared.types.get(data.name) if isinstance(data, Ref) else None
+        is_open = isinstance(kind, TensorType) and kind.shape is None
+        return data.name if isinstance(data, Ref) and is_open else ""
+
+    def _of_open_shape(self, call: Call, value: str, position: int) -> Lengths:
+        """Return what a call picks of the shape of a value of unknown rank, or its rank."""
+        if call.function is shape.size:
+            source = Source(value, np.ndim, position)
+            return self._read((value, np.ndim), f"{value}.rank", source)
+        if call.function not in (indexing.gather, np.take):
+            raise NotLengths
+        if call.kwargs.get("axis", 0) not in (0, -1):
+            raise NotLengths
+        index = self.evaluator.lengths(call.args[1])
+        axes = index if isinstance(index, tuple) else (index,)
+        lengths = []
+        for axis in axes:
+            if not isinstance(axis, int):
+                raise NotLengths
+            wanted = f"{value}.length_{axis}".replace("-", "minus_")
+            source = Source(value, axis, position)
+            lengths.append(self._read((value, axis), wanted, source))
+        return tuple(lengths) if isinstance(index, tuple) else lengths[0]
 
     def _length(self, name: str, axis: int, position: int) -> Number:
         """Return the length of a value along an axis, which is known or read there."""
@@ -169,7 +205,7 @@ class _Block:
             return named
         key = (name, axis) if dim is None else dim
         wanted = f"{name}.length_{axis}" if dim is None else str(dim)
-        return self._read(key, wanted, _Source(name, axis, position))
+        return self._read(key, wanted, Source(name, axis, position))
 
     def _named(self, dim: Dim) -> Number | None:
         """Return a length that is a number, or has a name that was read before."""
@@ -184,7 +220,7 @@ class _Block:
             return total
         return None
 
-    def _read(self, key: Any, wanted: str, source: _Source) -> Ref:
+    def _read(self, key: Any, wanted: str, source: Source) -> Ref:
         if key not in self.numbers:
             self.numbers[key] = self.shared.number(wanted)
             self.sources[self.numbers[key].name] = source
@@ -349,24 +385,13 @@ class _Block:
         for position, statement in [*statements, (len(statements) << 32, None)]:
             for at in sorted(at for at in waiting if at <= position):
                 for value, numbers in waiting.pop(at).items():
-                    yield from self._reads(value, numbers)
+                    places = {self.sources[n].axis: n for n in numbers}
+                    dims = self.shared.shape(value)
+                    rank = None if dims is None else len(dims)
+                    yield from reading(value, places, rank)
             if statement is not None:
                 read = {n for n in needed if self.sources[n].position <= position}
                 yield self._with_rest(statement, read)
-
-    def _reads(self, value: str, numbers: list[str]) -> Iterator[Statement]:
-        """Yield what reads lengths of one value."""
-        places = {self.sources[number].axis: number for number in numbers}
-        whole = places.pop(None, None)
-        if whole is not None:
-            yield Statement(Call(np.size, (Ref(value),)), (whole,), ())
-        rank = len(self.shared.shape(value) or ())
-        if len(places) == 1:
-            ((axis, number),) = places.items()
-            yield Statement(Call(np.size, (Ref(value), axis)), (number,), ())
-        elif places:
-            outputs = tuple(places.get(axis, "") for axis in range(rank))
-            yield Statement(Call(np.shape, (Ref(value),), results=rank), outputs, ())
 
 
 def _names_in(number: Number) -> Iterator[str]:

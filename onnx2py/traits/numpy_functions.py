@@ -69,6 +69,7 @@ NUMPY: Mapping[Any, Kernel] = {
     np.minimum: Kernel(new=True, out=ANY, beside=True, cost=free),
     np.mod: ELEMENTWISE,
     np.multiply: Kernel(new=True, out=ANY, beside=True, cost=free),
+    np.ndim: NEW,
     np.negative: ELEMENTWISE,
     np.ones: Kernel(new=True, lengths=(0,), cost=free),
     np.positive: ELEMENTWISE,

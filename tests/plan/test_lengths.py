@@ -302,8 +302,49 @@ def test_lengths_that_only_the_data_tell_are_read_where_they_are_made(tmp_path):
           z = NonZero (x) s = Shape (z) n2 = Gather (s, one) y = Range (zero, n2, one)
         }""")
     lines = statements(model, tmp_path)
-    assert "length_1 = z.shape[1]" in lines
+    assert "y = np.arange(z.shape[1], dtype=np.int64)" in lines
     assert_same(model, {"x": np.array([1, 0, 2, 0, 3], np.float32)})
+
+
+def test_the_rank_and_single_lengths_of_a_value_of_unknown_rank(tmp_path):
+    model = parsed(f"""
+        g (float[n] x, int64[r] to) => (float[] y, int64 last, int64[2] both)
+        <{K}, int64 minus = {{-1}}, int64[2] ends = {{0, -1}}> {{
+          z = Reshape (x, to) s = Shape (z) rank = Size (s) c = Equal (rank, two)
+          last = Gather (s, minus) both = Gather (s, ends)
+          y = If (c) <
+            then_branch = a () => (float[] p) {{ p = Neg (z) }},
+            else_branch = b () => (float[] q) {{ q = Abs (z) }}>
+        }}""")
+    lines = statements(model, tmp_path)
+    assert "y = -z if z.ndim == 2 else np.absolute(z)" in lines
+    assert (
+        "both: NDArray[np.int64] = np.array((z.shape[0], length_minus_1), np.int64)"
+        in lines
+    )
+    assert not [line for line in lines if "ops.shape" in line]
+    lengths = ([12], [3, 4], [2, 3, 2])
+    assert_same(model, *({"x": floats(12), "to": np.int64(to)} for to in lengths))
+
+
+def test_a_shape_of_unknown_rank_stays_a_tensor_for_other_readers(tmp_path):
+    model = parsed(f"""
+        g (float[n] x, int64[r] to) => (int64[] doubled, int64 first) <{K}> {{
+          z = Reshape (x, to) s = Shape (z) first = Gather (s, zero) doubled = Mul (s, two)
+        }}""")
+    lines = statements(model, tmp_path)
+    assert "s = ops.shape(z)" in lines
+    assert_same(model, {"x": floats(6), "to": np.int64([2, 3])})
+
+
+def test_an_axis_that_a_value_of_unknown_rank_lacks_is_an_error():
+    model = parsed(f"""
+        g (float[n] x, int64[r] to) => (int64 second) <{K}> {{
+          z = Reshape (x, to) s = Shape (z) second = Gather (s, one)
+        }}""")
+    for level in (0, 1):
+        with pytest.raises(IndexError):
+            onnx2py.load_model(model, level=level)(floats(6), np.int64([6]))
 
 
 def test_names_of_lengths_are_no_python(tmp_path):
