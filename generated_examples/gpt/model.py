@@ -72,7 +72,7 @@ class Outputs(NamedTuple):
 
 
 class Layer:
-    """``/layers.{i}``, 4 times: 26 calls."""
+    """One of the 4 modules ``/layers.{i}``: 26 calls."""
 
     def __init__(self, load: Load) -> None:
         self.minus_infinity = np.array(-np.inf, np.float32)

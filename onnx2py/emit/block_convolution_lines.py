@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ..kernels.conv_packed import conv_packed
 from ..kernels.convolution import Conv
 from .block_choices import options_of
 from .block_convolutions import Convolution, with_objects
@@ -52,8 +53,7 @@ class ConvolutionWriter:
         sites = self.objects.tree.attributes(parts.block.name)
         taken = dict.fromkeys([*(names[name] for name in kept), *sites], 0)
         for weight, convolution in self.convolutions.items():
-            called = re.sub(r"_?weights?$", "", names[convolution.stored]) or "conv"
-            names[weight] = unique_name(called, taken)
+            names[weight] = unique_name(_called(names[convolution.stored]), taken)
         for name in gone.difference(self.convolutions):
             del names[name]
         self.give(names)
@@ -109,7 +109,9 @@ class ConvolutionWriter:
         choice = convolution.choices[0]
         assert choice is not None
         options = options_of(choice, self.objects.text)
-        yield options.pop("kernel")
+        kernel = options.pop("kernel")
+        if choice.kernel.function is not conv_packed:
+            yield kernel
         yield from (*bias, *(f"{name}={text}" for name, text in options.items()))
 
     def files(self, names: dict[str, str]) -> Iterator[tuple[str, Filed]]:
@@ -117,3 +119,13 @@ class ConvolutionWriter:
         for weight, stored in self.stored.items():
             for last, filed in zip((STORED, BIAS), stored):
                 yield f"{names[weight]}.{last}", filed
+
+
+def _called(weight: str) -> str:
+    """Return the name of a convolution: its weight's, if that is called after a module.
+
+    >>> _called("conv1_weight"), _called("basis_buffer")
+    ('conv1', 'conv')
+    """
+    match = re.fullmatch(r"(.+?)_(weights?|kernel|w)(_\d+)?", weight)
+    return match[1] if match else "conv"

@@ -35,16 +35,24 @@ def modules_of(block: Block) -> list[str]:
 
 
 def docstring(block: Block, calls: int) -> str:
-    """Say which nodes a block stands for."""
-    modules = modules_of(block)
-    where = f"``{one_line(pattern(modules))}``, " if all(modules) else ""
-    count = len(block.applications)
-    times = "once" if count == 1 else f"{count} times"
-    text = f"{where}{times}: {counted(calls, 'call')}."
+    """Say which modules a block stands for, and how much it computes."""
+    text = f"{_stands_for(modules_of(block))}: {counted(calls, 'call')}."
     first, *rest = textwrap.wrap(text, WIDTH - 8, break_on_hyphens=False)
     if not rest:
         return f'"""{doc_line(first)}"""'
     return "\n".join([f'"""{doc_line(first)}', *map(doc_line, rest), '"""'])
+
+
+def _stands_for(modules: Sequence[str]) -> str:
+    """Return the subject of a docstring: a module, or a part that is computed several times."""
+    count, where = len(modules), f"``{one_line(pattern(modules))}``"
+    if not all(modules):
+        return "A part of the model" + (f", {count} times" if count > 1 else "")
+    if count == 1:
+        return f"The module {where}"
+    if len({*modules}) == 1:
+        return f"A part of {where}, {count} times"
+    return f"One of the {count} modules {where}"
 
 
 def shown_types(block: Block, types: Mapping[str, ValueType]) -> dict[str, ValueType]:

@@ -88,7 +88,7 @@ def _common(texts: Iterable[str]) -> str:
         if len(set(letters)) > 1:
             break
         common += letters[0]
-    return re.sub(r"[^/.: ]*$", "", common)
+    return re.sub(r"[^/.:_ ]*$", "", common)
 
 
 def _shortened(texts: Iterable[str]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from .conv_packed import conv_packed
+
 Load = Callable[[str, str], NDArray[Any]]
 Prepare = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -30,7 +32,7 @@ class Conv:
         load: Load,
         name: str,
         weight: str,
-        kernel: Callable[..., NDArray[Any]],
+        kernel: Callable[..., NDArray[Any]] = conv_packed,
         *,
         bias: bool = True,
         prepare: Prepare | None = None,

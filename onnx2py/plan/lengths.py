@@ -177,7 +177,7 @@ class _Block:
         return data.name if isinstance(data, Ref) and is_open else ""
 
     def _of_open_shape(self, call: Call, value: str, position: int) -> Lengths:
-        """Return what a call picks of the shape of a value of unknown rank, or its rank."""
+        """Return the lengths that a call picks of a shape of unknown rank, or that rank."""
         if call.function is shape.size:
             source = Source(value, np.ndim, position)
             return self._read((value, np.ndim), f"{value}.rank", source)

@@ -74,22 +74,20 @@ def test_convolutions_are_objects_that_load_their_weights(build: Build) -> None:
     built = compared(build, outlined(network([PACKED] * 2), *TWICE), IMAGE)
     assert built.classes() == textwrap.dedent('''
         class Block:
-            """2 times: 2 calls."""
+            """A part of the model, 2 times: 2 calls."""
 
             def __init__(self, load: Load) -> None:
                 # w{i}, b{i}
-                self.w = ops.Conv(
-                    load, "w", "float32[3, 3, 8, 8]", ops.conv_packed, pads=(1, 1, 1, 1)
-                )
+                self.conv = ops.Conv(load, "conv", "float32[3, 3, 8, 8]", pads=(1, 1, 1, 1))
 
             def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-                c = self.w(x)  # float32[1, 8, n, n]
+                c = self.conv(x)  # float32[1, 8, n, n]
                 tanh: NDArray[np.float32] = np.tanh(c)  # float32[1, 8, n, n]
 
                 return tanh
     ''').strip()
     stored = {path.name for path in (built.folder / "weights").iterdir()}
-    assert stored == {f"blocks.{i}.w.{part}.npy" for i in (0, 1) for part in PARTS}
+    assert stored == {f"blocks.{i}.conv.{part}.npy" for i in (0, 1) for part in PARTS}
 
 
 def test_kernels_that_differ_are_constants_that_constructors_are_given(
@@ -97,9 +95,9 @@ def test_kernels_that_differ_are_constants_that_constructors_are_given(
 ) -> None:
     text = text_of(build, network([PACKED, WIDE]))
     assert 'PACKED_PADS_1: dict[str, Any] = {"kernel": ops.conv_packed, "pads"' in text
-    assert "def __init__(self, load: Load, w: Any) -> None:" in text
+    assert "def __init__(self, load: Load, conv: Any) -> None:" in text
     assert "PACKED_PADS_1, PACKED_PADS_2_DILATIONS_2" in text
-    assert 'ops.Conv(load, "w", "float32[3, 3, 8, 8]", **w)' in text
+    assert 'ops.Conv(load, "conv", "float32[3, 3, 8, 8]", **conv)' in text
 
 
 def test_weights_are_prepared_when_they_are_loaded(build: Build) -> None:
@@ -112,15 +110,15 @@ def test_weights_are_prepared_when_they_are_loaded(build: Build) -> None:
 
 def test_a_convolution_without_a_bias_loads_none(build: Build) -> None:
     text = text_of(build, network([PACKED] * 2, bias=""))
-    assert "ops.conv_packed, bias=False, pads=(1, 1, 1, 1))" in text
+    assert "bias=False, pads=(1, 1, 1, 1))" in text
     assert text_of(build, network([PACKED] * 2, bias=", None")) == text
 
 
 def test_convolutions_with_equal_choices_share_a_parameter(build: Build) -> None:
     program = network([PACKED, PACKED, WIDE, WIDE])
     text = text_of(build, program, (("Block", 0, 4), ("Block", 4, 8)))
-    assert "def __init__(self, load: Load, w: Any) -> None:" in text
-    assert text.count("**w)") == 2
+    assert "def __init__(self, load: Load, conv: Any) -> None:" in text
+    assert text.count("**conv)") == 2
 
 
 def test_what_two_calls_read_is_no_object(build: Build) -> None:
@@ -152,8 +150,8 @@ def test_threads_and_pickles_share_objects(build: Build) -> None:
 
 def test_a_weight_of_another_shape_is_refused(build: Build) -> None:
     built = build(outlined(network([PACKED] * 2), *TWICE))
-    np.save(built.folder / "weights/blocks.1.w.weight.npy", np.zeros((3, 2), "f4"))
-    with pytest.raises(ValueError, match="blocks.1.w.weight"):
+    np.save(built.folder / "weights/blocks.1.conv.weight.npy", np.zeros((3, 2), "f4"))
+    with pytest.raises(ValueError, match="blocks.1.conv.weight"):
         built.module.Model()
 
 
@@ -167,7 +165,8 @@ def test_instances_without_a_convolution_have_none(
     program = outline(write_in_place(planned))
     built = compared(build, program, IMAGE)
     classes = built.classes()
-    assert "if self.w else" in classes and f"\n{classes}".count("\nclass ") == 1
+    assert re.search(r"if self\.conv\w* else", classes)
+    assert f"\n{classes}".count("\nclass ") == 1
     layers = built.module.Model().layers
     (name,) = {n for layer in layers for n, v in vars(layer).items() if v is None}
     assert [getattr(layer, name) is not None for layer in layers] == [

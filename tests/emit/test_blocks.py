@@ -192,7 +192,7 @@ def test_a_block_is_a_class_and_its_calls_a_loop(build: Build) -> None:
     blocks = compared(build, outlined(layers(), *TWICE), X, MASK)
     assert blocks.classes() == textwrap.dedent('''
         class Layer:
-            """``/l.{i}``, 2 times: 3 calls."""
+            """One of the 2 modules ``/l.{i}``: 3 calls."""
 
             def __init__(self, load: Load, x2: Any) -> None:
                 self.x2 = x2
