@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from math import nan
 from typing import Any
 
 import torch
@@ -100,6 +101,9 @@ def asarray(a: Tensor) -> Tensor:
 
 def astype(x: Tensor, dtype: torch.dtype) -> Tensor:
     """Convert the elements of ``x``."""
+    if dtype == torch.float8_e4m3fn:  # which saturates in PyTorch
+        x = x.float()
+        x = torch.where(x.abs() > 464, nan, x)
     return x.to(dtype)
 
 

@@ -1,0 +1,52 @@
+"""Helpers for loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._ints import as_int
+
+
+def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[Tensor]:
+    """Yield the first ``trip_count`` of 0, 1, 2 ... as int64, all if it is None.
+
+    Each is a scalar, or has ``ndim`` axes of length 1.
+    """
+    limit = None if trip_count is None else as_int(trip_count)
+    device = trip_count.device if isinstance(trip_count, Tensor) else None
+    i = 0
+    while limit is None or i < limit:
+        yield torch.full((1,) * ndim, i, dtype=torch.int64, device=device)
+        i += 1
+
+
+def stack_scan_outputs(
+    items: Sequence[Tensor], empty: Tensor, *, axis: int = 0, reverse: bool = False
+) -> Tensor:
+    """Stack the results of the iterations along a new axis.
+
+    Parameters
+    ----------
+    items : tensors of one shape, one per iteration
+    empty : returned if there was no iteration; it has the right dtype and rank
+    axis : position of the new axis in the result
+    reverse : whether to put the last item first
+
+    Raises
+    ------
+    RuntimeError
+        If the items differ in shape.
+    """
+    if not items:
+        return empty
+    return torch.stack(tuple(reversed(items)) if reverse else tuple(items), axis)
+
+
+def scan_elements(x: Tensor, *, axis: int = 0, reverse: bool = False) -> Tensor:
+    """Return ``x`` such that iteration yields its slices along ``axis``."""
+    moved = x.movedim(axis, 0)
+    return moved.flip(0) if reverse else moved
