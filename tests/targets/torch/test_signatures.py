@@ -18,9 +18,10 @@ METHODS = {"astype", "view", "getitem"}
 
 
 def functions(file: Path) -> dict[str, ast.FunctionDef]:
-    """Return the functions of a module by name, without running it."""
+    """Return the public functions of a module by name, without running it."""
     body = ast.parse(file.read_text(encoding="utf-8")).body
-    return {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    found = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    return {name: node for name, node in found.items() if not name.startswith("_")}
 
 
 def parameters(function: ast.FunctionDef) -> list[tuple[str, str, str | None]]:

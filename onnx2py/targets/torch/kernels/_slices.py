@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+from ._bits import moved
+
+flip = moved(torch.flip)
 
 
 def slice_axis(x: Tensor, axis: int, part: slice) -> Tensor:
@@ -13,4 +18,6 @@ def slice_axis(x: Tensor, axis: int, part: slice) -> Tensor:
     length = x.shape[axis]
     start, stop, step = part.indices(length)
     # Of the flipped axis, the elements from the other end.
-    return x.flip(axis)[(*before, slice(length - 1 - start, length - 1 - stop, -step))]
+    return flip(x, (axis,))[
+        (*before, slice(length - 1 - start, length - 1 - stop, -step))
+    ]

@@ -57,7 +57,15 @@ def clip(
 
     A missing bound is the smallest or largest finite number.
     """
+    if x.dtype in SIGNED:  # these are compared as tensors
+        min, max = (_as_tensor(bound, x) for bound in (min, max))
     return _least(_greatest(x, min), max)
+
+
+def _as_tensor(bound: Any, x: Tensor) -> Tensor | None:
+    if bound is None:
+        return None
+    return torch.as_tensor(bound, dtype=x.dtype, device=x.device)
 
 
 @ordered

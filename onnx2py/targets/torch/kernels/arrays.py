@@ -115,7 +115,7 @@ def broadcast_to(array: Tensor, shape: Sequence[int] | Tensor) -> Tensor:
 def compress(condition: Tensor, a: Tensor, axis: int | None = None) -> Tensor:
     """Return the slices along ``axis`` where the condition is true; all elements if None."""
     places = condition.nonzero().flatten()
-    return a.flatten()[places] if axis is None else a.index_select(axis, places)
+    return a.flatten()[places] if axis is None else gather(a, places, axis=axis)
 
 
 def concatenate(arrays: Sequence[Tensor], axis: int = 0) -> Tensor:
@@ -224,7 +224,9 @@ def right_shift(x1: Tensor, x2: Tensor) -> Tensor:
 
 def sign(x: Tensor) -> Tensor:
     """Return -1, 0 or 1; NaN for NaN."""
-    return torch.sign(x) if x.dtype.is_signed else (x != 0).to(x.dtype)
+    if not x.dtype.is_signed:
+        return (x != 0).to(x.dtype)
+    return torch.where(torch.isnan(x), x, torch.sign(x))  # torch.sign(nan) is 0
 
 
 def squeeze(a: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:

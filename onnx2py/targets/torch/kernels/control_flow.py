@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ._ints import as_int
+from ._slices import flip
 
 
 def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[Tensor]:
@@ -49,4 +50,4 @@ def stack_scan_outputs(
 def scan_elements(x: Tensor, *, axis: int = 0, reverse: bool = False) -> Tensor:
     """Return ``x`` such that iteration yields its slices along ``axis``."""
     moved = x.movedim(axis, 0)
-    return moved.flip(0) if reverse else moved
+    return flip(moved, (0,)) if reverse else moved

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ._bits import moved
 from ._ints import as_ints
+from .indexing import gather
 
 Ints = Union[Sequence[int], Tensor]
 
@@ -95,7 +96,7 @@ def _repeated(x: Tensor, axis: int, begin: int, end: int, mode: str) -> Tensor:
         places = length - 1 - (places % (2 * length - 2) - length + 1).abs()
     else:
         places = torch.zeros_like(places)
-    return x.index_select(axis, places)
+    return gather(x, places, axis=axis)
 
 
 def center_crop_pad(

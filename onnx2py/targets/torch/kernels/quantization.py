@@ -120,6 +120,22 @@ def dynamic_quantize_linear(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return y, scale, zero_point.to(torch.uint8)
 
 
+def dynamic_quantize_linear_centered(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Quantize to uint8 over the range of ``x`` and 0; return floats minus the zero point.
+
+    NaN has no part in the range, and becomes the smallest number.
+
+    Returns
+    -------
+    y : float32[...]
+        Integers.
+    y_scale : float32[]
+        (max(x, 0) - min(x, 0)) / 255, or 1 if ``x`` is all zero
+    """
+    steps, scale, zero_point = dynamic_quantize_linear(x)
+    return steps.float() - zero_point, scale
+
+
 def quantize_linear_per_axis(
     x: Tensor,
     y_scale: Tensor,

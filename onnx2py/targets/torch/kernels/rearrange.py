@@ -11,6 +11,7 @@ from torch import Tensor
 from ._bits import modular
 from ._ints import as_int
 from ._precision import widened
+from ._slices import flip
 from .indexing import gather_elements
 
 
@@ -110,9 +111,9 @@ def _cumulative(
     """Accumulate ``x``, with ``first`` in front of what ``exclusive`` shifts by one."""
     if x.ndim == 0:  # one element along any axis
         return torch.full_like(x, first) if exclusive else x.clone()
-    y = x.flip(axis) if reverse else x
+    y = flip(x, (axis,)) if reverse else x
     if exclusive:
         start = torch.full_like(y.sum(axis, keepdim=True), first, dtype=y.dtype)
         y = torch.cat((start, y), axis).narrow(axis, 0, y.shape[axis])
     y = modular(function)(widened(y), axis, dtype=widened(y).dtype).to(x.dtype)
-    return y.flip(axis) if reverse else y
+    return flip(y, (axis,)) if reverse else y

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf, prod
-from typing import Union
+from typing import Any, Union
 
 import torch
 from torch import Tensor
@@ -227,7 +227,7 @@ def _min(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     return torch.full_like(_sum(x, axes, keepdims), _bound(x.dtype, lowest=False))
 
 
-def _bound(dtype: torch.dtype, *, lowest: bool) -> float:
+def _bound(dtype: torch.dtype, *, lowest: bool) -> Any:
     """Return the smallest or largest number of a dtype."""
     if dtype == torch.bool:
         return not lowest

@@ -10,7 +10,7 @@ from torch import Tensor
 from ._bits import in_order
 from ._ints import as_int
 from .arrays import tril, triu
-from .indexing import from_start, gather_elements
+from .indexing import from_start, gather, gather_elements
 
 
 def non_zero(x: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ def unique(
         order = torch.argsort(first)
         first, counts = first[order], counts[order]
         inverse = torch.argsort(order)[inverse]
-    y = data.index_select(axis or 0, first)
+    y = gather(data, first, axis=axis or 0)
     return y, first, inverse, counts
 
 
@@ -113,7 +113,7 @@ def compress(input: Tensor, condition: Tensor, *, axis: int | None = None) -> Te
     data = input.reshape(-1) if axis is None else input
     axis = 0 if axis is None else axis
     chosen = condition.reshape(-1)[: data.shape[axis]]
-    return data.index_select(axis, chosen.nonzero().reshape(-1))
+    return gather(data, chosen.nonzero().reshape(-1), axis=axis)
 
 
 def trilu(input: Tensor, k: Any = 0, *, upper: bool = True) -> Tensor:

@@ -83,4 +83,5 @@ def split(
         lengths = as_ints(split)
     if sum(lengths) != length or min(lengths) < 0:
         raise ValueError(f"split: expected parts of {length} in all, got {lengths}")
-    return input.split(lengths, axis)
+    parts: tuple[Tensor, ...] = input.split(lengths, axis)
+    return parts
