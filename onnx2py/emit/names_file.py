@@ -47,13 +47,19 @@ class NamesFile:
     """What no line needs."""
     _placed: set[str] = field(default_factory=set)
     """Nodes that are in ``folded``: several lines may read a length."""
+    _shared: set[tuple[str, str]] = field(default_factory=set)
+    """What ``inner`` has of bodies that are one method."""
 
     def add_line(self, line: NamedLine) -> None:
         """Note the values and nodes of a line."""
         first = next(iter(line.values), "")
         for path, name in line.values.items():
-            self.values.setdefault(path, name)
-        if not first or first in self.nodes:
+            if self.values.setdefault(path, name) != name:
+                self._share(path, [name])
+        if not first:
+            return
+        if first in self.nodes:
+            self._share(first, line.nodes)
             return
         dropped, others = self.program.dropped, line.nodes[1:]
         kept = [label for label in others if label not in dropped]
@@ -65,6 +71,14 @@ class NamesFile:
         if new:
             self.folded[first] = new
 
+    def _share(self, path: str, names: Iterable[str]) -> None:
+        """Note other names of a line: those of another body that is the same method."""
+        known = {self.values.get(path, ""), *self.nodes.get(path, ())}
+        for name in names:
+            if name not in known and (path, name) not in self._shared:
+                self._shared.add((path, name))
+                self.inner.setdefault(path, []).append(name)
+
     def add_weight(self, path: str, constant: str) -> None:
         """Note that an attribute holds a constant."""
         made_of = (onnx_name(constant), *self.program.folded.get(constant, ()))
@@ -75,7 +89,7 @@ class NamesFile:
         """Note what became of the nodes and values of a graph that are in no line."""
         labels: dict[str, str] = {}
         values = {name: path for path, name in self.values.items()}
-        for path, held in self.weights.items():
+        for path, held in (*self.weights.items(), *self.inner.items()):
             for name in held:
                 (labels if ": " in name else values).setdefault(name, path)
         for listed in (self.folded, self.nodes):

@@ -162,6 +162,80 @@ def test_lines_are_found_after_an_edit(built, tmp_path):
     assert f"model.py:{before.line + 2}: {before.text}\n" in done.stdout
 
 
+def line_of(where: ModuleType, text: str) -> int:
+    """Return the number of the only line of model.py that begins with a text."""
+    lines = Path(where.model_module.__file__).read_text().splitlines()
+    (number,) = (i + 1 for i, each in enumerate(lines) if each.strip().startswith(text))
+    return number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for layer, past_key",
+        "present_key, present_value, hidden = layer(",
+        "self.layers = [",
+        "class Layer",
+    ],
+)
+def test_the_line_of_a_loop_has_the_objects_that_it_walks(built, text):
+    _, where = built("gpt")
+    found = where.places(f"model.py:{line_of(where, text)}")
+    assert [place.path for place in found] == [f"layers.{i}" for i in range(4)]
+    assert {place.line for place in found} == {line_of(where, text)}
+    for i, place in enumerate(found):
+        assert f"Layer (line {line_of(where, 'class Layer')})" in place.what
+        assert f"/layers.{i}/" in place.what
+
+
+def test_the_line_of_one_call_has_its_object_alone(built):
+    _, where = built("layers")
+    (place,) = where.places(f"model.py:{line_of(where, 's1 = self.layer_1(')}")
+    assert place.path == "layer_1" and "/layer.1/MatMul: MatMul" in place.what
+
+
+def test_both_lines_of_a_value_have_its_nodes(built):
+    _, where = built("layers")
+    found = where.places(f"model.py:{line_of(where, 'b = np.sin(e)')}")
+    names = ("b", "b.else.b")  # the If, and the Sin of its branch
+    assert [p.path for p in found] == [
+        f"layer_{i}.{n}" for i in range(3) for n in names
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["product_weight", "Layer.product_weight", "self.product_weight"]
+)
+def test_a_name_in_a_class_is_that_of_all_its_objects(built, name):
+    _, where = built("layers")
+    found = [place.path for place in where.places(name)]
+    assert found == [f"layer_{i}.product_weight" for i in range(3)]
+    (inner,) = where.places("layer_1.product_weight")
+    assert inner.path == "layer_1.product_weight"
+
+
+def test_bodies_that_are_one_method_keep_all_their_names(tmp_path, monkeypatch):
+    steps = []
+    for i in (10, 20):
+        steps.append(f"""v{i} = If (up) <
+            then_branch = t () => (v{i + 1}) {{ v{i + 2} = MatMul (x, w)
+                v{i + 3} = MatMul (v{i + 2}, w) v{i + 4} = MatMul (v{i + 3}, w)
+                v{i + 1} = MatMul (v{i + 4}, w) }},
+            else_branch = e () => (v{i + 5}) {{ v{i + 5} = Neg (x) }}>""")
+    text = f"""{HEAD} g (float[2, 2] x, bool up, float[2, 2] w) => (float[2, 2] y)
+        {{ {" ".join(steps)} y = Sub (v10, v20) }}"""
+    model = onnx.parser.parse_model(text)
+    for number, node in enumerate(model.graph.node[:2]):
+        node.name = f"/rnn/If_{number}"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    onnx2py.compile_model(model, tmp_path / "where_shared", flat=True)
+    where = importlib.import_module("where_shared.tools.where")
+    assert Path(where.model_module.__file__).read_text().count("@ w") == 4
+    for number in range(1, 5):
+        first, second = (where.places(f"v{start + number}") for start in (10, 20))
+        assert [p.line for p in second] == [p.line for p in first] != [0]
+
+
 def run(folder: Path, package: str, name: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", package, "where", name],

@@ -42,6 +42,7 @@ def test_a_profile_has_rows_by_line_by_node_and_by_block(tmp_path: Path) -> None
     of_nodes = [row for row in profile_of_gpt(tmp_path, "node") if "Softmax" in row]
     assert [row[3] for row in of_lines] == ["4"]
     assert [row[3] for row in of_nodes] == ["1"] * 4
+    assert "Layer" not in {row[-1] for row in profile_of_gpt(tmp_path, "line")}
     assert {row[5] for row in of_nodes} == {f"layers.{i}," for i in range(4)}
 
 

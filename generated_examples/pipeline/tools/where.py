@@ -67,6 +67,9 @@ def places(name: str) -> list[Place]:
     found: dict[tuple[str, int], Place] = {}
     for place in (*_named(name), *_frame(name)):
         found.setdefault((place.path, place.line), place)
+    for path in () if found else _in_objects(name.removeprefix("self.")):
+        for place in _named(path):
+            found.setdefault((place.path, place.line), place)
     if not found:
         near = get_close_matches(name[:200], [*dict.fromkeys(_names())], 3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -90,7 +93,7 @@ def _named(name: str) -> Iterator[Place]:
         elif _has(held, nodes):
             yield _place(path, "holds it: it was folded into this weight")
     for path, values in listed["inner"].items():
-        if name in values:
+        if _has(values, nodes):
             yield _place(path, "computes or contains it")
     for path, labels in listed["folded"].items():
         if _has(labels, nodes):
@@ -100,6 +103,16 @@ def _named(name: str) -> Iterator[Place]:
             yield _place(path, "computes it")
     if _has(listed["unused"], nodes) or name in listed["unused"]:
         yield Place("", 0, "", "nothing needs it: it is not in the package")
+
+
+def _in_objects(name: str) -> list[str]:
+    """Return the paths of a name in classes: ``q``, ``Layer.q``, or part of a path."""
+    kind, _, inner = name.partition(".")
+    paths = [p for part in ("values", "weights") for p in _listed()[part]]
+    if kind in _listed()["objects"]:
+        found = {f"{path}.{inner}" for path in _listed()["objects"][kind]}
+        return [path for path in paths if path in found]
+    return [path for path in paths if path.endswith(f".{name}") and name]
 
 
 def _has(labels: Iterable[str], names: set[str]) -> bool:
@@ -145,6 +158,11 @@ def _owner(path: str) -> tuple[str, str]:
 
 def _line(path: str, is_weight: bool) -> int:
     """Return the line that assigns a value, or an attribute with a weight; 0 if none does."""
+    return next(iter(_all_lines(path, is_weight)), 0)
+
+
+def _all_lines(path: str, is_weight: bool) -> list[int]:
+    """Return the lines that assign a value, one in each branch, or an attribute."""
     owner, name = _owner(path)
     kind = _objects().get(owner, "Model")
     body = _lines_of(kind)
@@ -154,17 +172,17 @@ def _line(path: str, is_weight: bool) -> int:
             outer = line[len(kind) + 1 :]
             scope = outer[: outer.rfind(".") + 1]
             if name in (f"{scope}{view}" for view in views):
-                return body.get(outer, 0)
-    return body.get(f"self.{name.partition('.')[0]}" if is_weight else name, 0)
+                return body.get(outer, [])
+    return body.get(f"self.{name.partition('.')[0]}" if is_weight else name, [])
 
 
 @lru_cache(maxsize=None)
-def _lines_of(kind: str) -> dict[str, int]:
+def _lines_of(kind: str) -> dict[str, list[int]]:
     """Return the lines of a class by what they assign: ``name``, ``method.name``, ``self.name``.
 
     A value of a branch of ``if`` is called ``result.then.name``.
     """
-    found: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     tree = _classes().get(kind)
     for method in tree.body if tree else ():
         if isinstance(method, ast.FunctionDef):
@@ -173,17 +191,22 @@ def _lines_of(kind: str) -> dict[str, int]:
     return found
 
 
-def _note(body: Iterable[ast.stmt], scopes: list[str], found: dict[str, int]) -> None:
-    """Note the lines of statements; what they assign has a name in each of ``scopes``."""
+def _note(
+    body: Iterable[ast.stmt], scopes: list[str], found: dict[str, list[int]]
+) -> None:
+    """Note the first line of what statements assign, and of each branch.
+
+    It has a name in each of ``scopes``.
+    """
     for step in body:
+        made: dict[str, list[int]] = {}
         for target in _targets(step):
             if isinstance(target, ast.Attribute):
-                found.setdefault(f"self.{target.attr}", step.lineno)
+                made[f"self.{target.attr}"] = [step.lineno]
             elif isinstance(target, ast.Name):
-                for scope in scopes:
-                    found.setdefault(f"{scope}{target.id}", step.lineno)
+                made.update((f"{scope}{target.id}", [step.lineno]) for scope in scopes)
         if isinstance(step, (ast.For, ast.While)):
-            _note(step.body, scopes, found)
+            _note(step.body, scopes, made)
         elif isinstance(step, ast.If):
             blocks = {"then": step.body, "else": step.orelse}
             names = {
@@ -195,7 +218,12 @@ def _note(body: Iterable[ast.stmt], scopes: list[str], found: dict[str, int]) ->
             }
             for key, block in blocks.items():
                 inner = [f"{s}{name}.{key}." for s in scopes for name in sorted(names)]
-                _note(block, [*inner, *scopes], found)
+                branch: dict[str, list[int]] = {}
+                _note(block, [*inner, *scopes], branch)
+                for name, lines in branch.items():
+                    made[name] = [*made.get(name, ()), *lines]
+        for name, lines in made.items():
+            found.setdefault(name, lines)
 
 
 def _targets(step: ast.stmt) -> list[ast.expr]:
@@ -207,17 +235,83 @@ def _targets(step: ast.stmt) -> list[ast.expr]:
 
 
 def _in_line(number: int) -> list[Place]:
-    """Return the values that a line computes, with their nodes, for all objects that run it."""
+    """Return the values that a line computes, with their nodes, and the objects that it calls."""
     found = []
     for part in ("nodes", "weights"):
         for path, names in _listed()[part].items():
-            start = _line(path, part == "weights")
-            if start and start <= number <= _end(start):
-                what = f"{path}: {' + '.join(names)}"
-                found.append(Place(path, start, _text(start), what))
+            for start in _all_lines(path, part == "weights"):
+                if start <= number <= _ends().get(start, start):
+                    what = f"{path}: {' + '.join(names)}"
+                    found.append(Place(path, start, _text(start), what))
+    found += _objects_in(number)
     if not found:
         raise LookupError(f"model.py:{number}: no node or weight is in that line")
     return found
+
+
+def _objects_in(number: int) -> Iterator[Place]:
+    """Yield the objects that a line creates, walks or calls, and those of a class."""
+    for kind, tree in _classes().items():
+        if tree.lineno == number:
+            for path in _listed()["objects"].get(kind, ()):
+                yield Place(path, number, _text(number), _summary(path))
+        for method in tree.body:
+            if not isinstance(method, ast.FunctionDef):
+                continue
+            if method.lineno <= number <= (method.end_lineno or 0):
+                start, attributes = _attributes_in(method, number)
+                for path in (p for p in _objects() if _is_held(p, kind, attributes)):
+                    yield Place(path, start, _text(start), _summary(path))
+
+
+def _attributes_in(method: ast.FunctionDef, number: int) -> tuple[int, set[str]]:
+    """Return the first line of the statement in a line, and which attributes it names.
+
+    A variable stands for the attributes whose objects it holds.
+    """
+    held: dict[str, set[str]] = {}
+    kinds = (ast.For, ast.Assign, ast.AnnAssign)
+    steps = (step for step in ast.walk(method) if isinstance(step, kinds))
+    for step in sorted(steps, key=lambda step: step.lineno):
+        value = step.iter if isinstance(step, ast.For) else step.value
+        end = (value or step).end_lineno or step.lineno
+        targets = [step.target] if isinstance(step, ast.For) else _targets(step)
+        parts = [*ast.walk(value)] if value else []
+        named = {p.attr for p in (*parts, *targets) if isinstance(p, ast.Attribute)}
+        names = (part.id for part in parts if isinstance(part, ast.Name))
+        named.update(each for name in names for each in held.get(name, ()))
+        if step.lineno <= number <= end:
+            return step.lineno, named
+        for target in targets:
+            for part in ast.walk(target):
+                if isinstance(part, ast.Name):
+                    held[part.id] = named if _holds(step, value) else set()
+    return number, set()
+
+
+def _holds(step: ast.stmt, value: Optional[ast.expr]) -> bool:
+    """Return whether a statement gives a variable an object rather than its result."""
+    return isinstance(step, ast.For) or isinstance(value, (ast.Attribute, ast.IfExp))
+
+
+def _is_held(path: str, kind: str, attributes: set[str]) -> bool:
+    """Return whether one of a class's attributes is the object at a path, or a list with it."""
+    outer = re.sub(r"\.\d+$", "", path)
+    owner, _, attribute = outer.rpartition(".")
+    return attribute in attributes and _objects().get(owner, "Model") == kind
+
+
+def _summary(path: str) -> str:
+    """Return the class of the object at a path, and its nodes."""
+    kind = _objects()[path]
+    tree = _classes().get(kind)
+    lines = _listed()["nodes"].items()
+    nodes = [n for line, names in lines if line.startswith(f"{path}.") for n in names]
+    text = " + ".join(nodes)
+    if len(nodes) > 3:
+        text = f"{nodes[0]} ... {nodes[-1]} ({len(nodes)} nodes)"
+    at = f" (line {tree.lineno})" if tree else ""
+    return f"{path}: {kind}{at}: {text}"
 
 
 # ---------------------------------------------------------------------- the source
@@ -246,10 +340,6 @@ def _ends() -> dict[int, int]:
         if isinstance(step, (ast.Assign, ast.AnnAssign)):
             found[step.lineno] = step.end_lineno or step.lineno
     return found
-
-
-def _end(line: int) -> int:
-    return _ends().get(line, line)
 
 
 def _method(kind: str, name: str) -> Optional[ast.FunctionDef]:
