@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ._bits import modular
 from ._precision import widened
+from .arrays import add
 
 _product = modular(torch.matmul)
 
@@ -39,5 +40,5 @@ def gemm(
     if alpha != 1:
         y = (y * alpha).to(y.dtype)
     if c is not None:
-        y = y + (c if beta == 1 else (widened(c) * beta).to(y.dtype))
+        y = add(y, c if beta == 1 else (widened(c) * beta).to(y.dtype))
     return y.to(a.dtype)
