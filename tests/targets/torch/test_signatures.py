@@ -82,6 +82,7 @@ def test_modules_import_no_more_than_pytorch_and_the_standard_library() -> None:
         "__future__",
         "collections.abc",
         "functools",
+        "itertools",
         "math",
         "operator",
         "typing",
