@@ -13,9 +13,12 @@ from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of, walk
 from ..ir.types import TensorType, ValueType
 from ..plan.outline.scopes import common
 from ..plan.traverse import with_bodies
-from .patterns import pattern
+from .patterns import WORDS, pattern
 from .text import WIDTH, one_line
 from .words import doc_line
+
+LINE = WIDTH - 4 - 2 * len('"""')
+"""Characters of the docstring of a class on one line."""
 
 
 def scopes_of(block: Block) -> list[str]:
@@ -35,19 +38,29 @@ def modules_of(block: Block) -> list[str]:
 
 
 def docstring(block: Block, calls: int) -> str:
-    """Say which modules a block stands for, and how much it computes."""
-    text = f"{_stands_for(modules_of(block))}: {counted(calls, 'call')}."
-    first, *rest = textwrap.wrap(text, WIDTH - 8, break_on_hyphens=False)
+    """Say which modules a block stands for, and how much it computes, on one line if possible."""
+    modules = modules_of(block)
+    subjects = [_subject(modules)]
+    if len({*modules}) > 1 and all(modules):
+        first = one_line(modules[0])
+        subjects.append(f"One of the {len(modules)} modules like ``{first}``")
+    if ",...," in subjects[0]:
+        del subjects[0]  # a list that is cut says less than one name
+    ends = (f": {counted(calls, 'call')}.", ".")
+    texts = [f"{subject}{end}" for subject in subjects for end in ends]
+    text = next((text for text in texts if len(text) <= LINE), texts[-1])
+    first, *rest = textwrap.wrap(text, LINE, break_on_hyphens=False)
     if not rest:
         return f'"""{doc_line(first)}"""'
     return "\n".join([f'"""{doc_line(first)}', *map(doc_line, rest), '"""'])
 
 
-def _stands_for(modules: Sequence[str]) -> str:
+def _subject(modules: Sequence[str]) -> str:
     """Return the subject of a docstring: a module, or a part that is computed several times."""
-    count, where = len(modules), f"``{one_line(pattern(modules))}``"
+    count = len(modules)
     if not all(modules):
         return "A part of the model" + (f", {count} times" if count > 1 else "")
+    where = f"``{one_line(pattern(modules, WORDS))}``"
     if count == 1:
         return f"The module {where}"
     if len({*modules}) == 1:

@@ -16,12 +16,16 @@ from collections.abc import Iterable, Sequence
 
 MOST = 24
 """Longer lists are cut to their first and last elements."""
+SCOPES, WORDS = "/.: ", "/.: _"
+"""Where names may be cut: between scopes, or words too."""
 MOST_KINDS = 3
 """With more kinds of names, they are one list."""
 
 
-def pattern(names: Sequence[str]) -> str:
+def pattern(names: Sequence[str], joints: str = SCOPES) -> str:
     """Return one text for the names of a thing in all uses of a block.
+
+    What names share ends at a letter of ``joints``.
 
     >>> pattern(["layer.0/MatMul", "layer.1/MatMul"]), pattern(["a_3", "a_5", "a_7"])
     ('layer.{i}/MatMul', 'a_{2*i+3}')
@@ -36,8 +40,8 @@ def pattern(names: Sequence[str]) -> str:
         kinds.setdefault(tuple(parts[::2]), []).append(parts[1::2])
     if len(kinds) <= MOST_KINDS:
         texts = [_of_kind(words, rows) for words, rows in kinds.items()]
-        return _listed(texts) if len(texts) > 1 else texts[0]
-    return _listed([*dict.fromkeys(names)])
+        return _listed(texts, joints) if len(texts) > 1 else texts[0]
+    return _listed([*dict.fromkeys(names)], joints)
 
 
 def _of_kind(words: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
@@ -72,23 +76,23 @@ def _number(column: Sequence[str]) -> str | None:
     return None
 
 
-def _listed(texts: Sequence[str]) -> str:
+def _listed(texts: Sequence[str], joints: str) -> str:
     """Join texts in braces, between what all of them begin and end with."""
-    head = len(_common(texts))
-    tail = len(_common([text[head:][::-1] for text in texts]))
+    head = len(_common(texts, joints))
+    tail = len(_common([text[head:][::-1] for text in texts], joints))
     end = len(texts[0]) - tail
     inside = _shortened(text[head : len(text) - tail] for text in texts)
     return f"{texts[0][:head]}{{{inside}}}{texts[0][end:]}"
 
 
-def _common(texts: Iterable[str]) -> str:
+def _common(texts: Iterable[str], joints: str) -> str:
     """Return the words that all texts begin with."""
     common = ""
     for letters in zip(*texts):
         if len(set(letters)) > 1:
             break
         common += letters[0]
-    return re.sub(r"[^/.:_ ]*$", "", common)
+    return common.rstrip("".join({*common}.difference(joints)))
 
 
 def _shortened(texts: Iterable[str]) -> str:

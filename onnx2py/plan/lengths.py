@@ -56,6 +56,10 @@ def write_lengths(program: Program) -> Program:
     )
 
 
+PICKED = (indexing.gather, np.take)
+"""What picks lengths of a shape."""
+
+
 @dataclass
 class _Shared:
     """What the blocks of a program have in common."""
@@ -149,8 +153,9 @@ class _Block:
 
     def _made(self, call: Call, position: int) -> Lengths:
         first = call.args[0] if call.args else None
-        if isinstance(first, Ref) and first.name in self.open_shapes:
-            return self._of_open_shape(call, self.open_shapes[first.name], position)
+        value = self.open_shapes.get(first.name) if isinstance(first, Ref) else None
+        if value is not None and (call.function in PICKED or not call.kwargs):
+            return self._of_open_shape(call, value, position)
         if call.function not in (shape.shape, shape.size):
             return self.evaluator.call(call)
         (data,) = call.args
@@ -178,10 +183,11 @@ class _Block:
 
     def _of_open_shape(self, call: Call, value: str, position: int) -> Lengths:
         """Return the lengths that a call picks of a shape of unknown rank, or that rank."""
-        if call.function is shape.size:
+        if call.function in (shape.shape, shape.size):
             source = Source(value, np.ndim, position)
-            return self._read((value, np.ndim), f"{value}.rank", source)
-        if call.function not in (indexing.gather, np.take):
+            rank = self._read((value, np.ndim), f"{value}.rank", source)
+            return rank if call.function is shape.size else (rank,)
+        if call.function not in PICKED:
             raise NotLengths
         if call.kwargs.get("axis", 0) not in (0, -1):
             raise NotLengths
