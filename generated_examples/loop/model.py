@@ -137,4 +137,4 @@ class Model:
         new_largest = np.maximum(largest_so_far, next_)  # int64[...]
         go_on = next_ > 1  # bool[...]
 
-        return (go_on, next_, new_largest, next_)
+        return go_on, next_, new_largest, next_

@@ -6,9 +6,13 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ..ir.program import Body
+from .text import WIDTH
 
 if TYPE_CHECKING:
     from .statements import StatementWriter
+
+MOST_TYPES = 4
+"""Of the results of a method, in its annotation."""
 
 
 class BodyWriter:
@@ -31,7 +35,7 @@ class BodyWriter:
         """
         captures = [n for n in body.captures if n not in self.spelling.fixed]
         inner = self.writer.for_body()
-        text = self.function(inner, body, captures, doc)
+        text = self.function(inner, body, captures, owner, doc)
         name, is_new = self.writer.methods.place(body, owner, text)
         if is_new:
             self.writer.bodies += [f"def {name}{text}", *inner.bodies]
@@ -40,7 +44,12 @@ class BodyWriter:
         return f"self.{name}({', '.join(given)})"
 
     def function(
-        self, writer: StatementWriter, body: Body, captures: list[str], doc: str
+        self,
+        writer: StatementWriter,
+        body: Body,
+        captures: list[str],
+        owner: str,
+        doc: str,
     ) -> str:
         """Return the text of a method, from the parameters on."""
         any_type = self.uses.typing("Any")
@@ -48,10 +57,12 @@ class BodyWriter:
         parameters = ["self", *(f"{name}: {any_type}" for name in names)]
         statements = writer.block(body.statements, body.outputs)
         results = [self.spelling.expression(name) for name in body.outputs]
-        returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
+        returned = ", ".join(results) or "()"
+        head = f"    def _{owner}_{body.name}({', '.join(parameters)}) -> :"
+        kind = _returned(len(results), any_type, WIDTH - len(head))
         lines = filter(None, [doc, statements, f"\nreturn {returned}"])
         content = textwrap.indent("\n".join(lines), "    ")
-        return f"({', '.join(parameters)}) -> {any_type}:\n{content}"
+        return f"({', '.join(parameters)}) -> {kind}:\n{content}"
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
         """Return the name from which methods are named: their node, or its first result."""
@@ -59,3 +70,13 @@ class BodyWriter:
             return self.node
         first = next((self.spelling.names[name] for name in outputs if name), otherwise)
         return first.strip("_")
+
+
+def _returned(count: int, any_type: str, room: int) -> str:
+    """Return the annotation of results, a short one if only that fits on the line."""
+    if count == 1:
+        return any_type
+    same = count > MOST_TYPES
+    kinds = [any_type, "..."] if same else [any_type] * count
+    kind = f"tuple[{', '.join(kinds) or '()'}]"
+    return any_type if len(any_type) <= room < len(kind) else kind

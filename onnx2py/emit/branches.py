@@ -9,14 +9,14 @@ from ..ir.blocks import Chosen
 from ..ir.program import Body, Branch, Call, Operation, Statement, bodies_of
 from ..ir.types import ValueType
 
-MOST = 2
-"""Statements of a branch."""
+EACH, MOST = 2, 6
+"""Statements of a branch for each of its results, and for all of them."""
 
 
 def stands_inside(operation: Operation) -> bool:
     """Whether an operation is an ``If`` whose bodies both are a few calls."""
     return isinstance(operation, Branch) and all(
-        len(body.statements) <= MOST
+        len(body.statements) <= min(EACH * len(body.outputs), MOST)
         and all(isinstance(s.operation, Call) for s in body.statements)
         for body in bodies_of(operation)
     )

@@ -50,10 +50,11 @@ class ControlFlow(BodyWriter):
 
     def inside(self, branch: Branch, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield ``if`` and ``else`` with the statements of short bodies, or one line."""
-        first = next((self.spelling.target(name) for name in outputs if name), "_")
         bodies = {"then": branch.then_body, "else": branch.else_body}
-        for key, body in bodies.items():
-            self.writer.methods.inside[id(body)] = f"{first}.{key}"
+        self.note(branch, outputs)
+        for part in self.writer.methods.branches.of(branch):
+            assert isinstance(part.operation, Branch)
+            self.note(part.operation, part.outputs)
         line = self.conditional(branch, outputs)
         if line:
             statements = (s for body in bodies.values() for s in body.statements)
@@ -67,6 +68,12 @@ class ControlFlow(BodyWriter):
             lines = self.writer.short_block(body.statements).splitlines()
             lines += self.given(body, outputs)
             yield from (f"    {line}" for line in lines or ["pass"])
+
+    def note(self, branch: Branch, outputs: tuple[str, ...]) -> None:
+        """Note what values of the bodies are called in ``names.json``."""
+        first = next((self.spelling.target(name) for name in outputs if name), "_")
+        for key, body in (("then", branch.then_body), ("else", branch.else_body)):
+            self.writer.methods.inside[id(body)] = f"{first}.{key}"
 
     def conditional(self, branch: Branch, outputs: tuple[str, ...]) -> str:
         """Return an ``If`` as the assignment of one value or another, "" if that is too long."""

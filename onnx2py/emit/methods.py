@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir.program import Body
+from .joined_branches import JoinedBranches
 from .names import snake_case, unique_name
 
 
@@ -20,6 +21,8 @@ class Methods:
     """The name of the method for each body, by its identity."""
     inside: dict[int, str] = field(default_factory=dict)
     """For each body that stands in an ``if``: ``result.then``, where that is the result."""
+    branches: JoinedBranches = field(default_factory=JoinedBranches)
+    """The ``If``s that were joined."""
     conditional: set[str] = field(default_factory=set)
     """The results of ``If`` that are conditional expressions."""
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)

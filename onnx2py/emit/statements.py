@@ -76,6 +76,10 @@ class StatementWriter:
         statements = with_lengths_inside(self, statements, kept, INDENT)
         chains = Chains(self, INDENT)
         found = chains.joined(statements, kept)
+        joined = self.methods.branches.joined(
+            found, self.spelling.names, [*map(self.is_line, found)]
+        )
+        found = tuple(joined)
         self.calls += len(statements) - len(found)
         for statement in found:
             for name in statement.outputs:

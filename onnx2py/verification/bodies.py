@@ -99,14 +99,15 @@ class _Opener:
     def opened(
         self, nodes: Sequence[onnx.NodeProto], bodies: Sequence[BodyRuns]
     ) -> Piece:
-        """Return nodes, after those of their bodies."""
+        """Return nodes, after those of their bodies; several ``If``s may be one in the package."""
         found = Piece()
         for node in nodes:
             copy = onnx.NodeProto()
             copy.CopyFrom(node)
             runs = [b for b in bodies if self._ran(node, b)]
             same = [n for n in nodes if len(runs) == 1 and self._ran(n, runs[0])]
-            if len(same) == 1 and node.domain in OWN:
+            is_one = len(same) == 1 or {n.op_type for n in same} == {"If"}
+            if is_one and node.domain in OWN:
                 copy = self._open(found, copy, runs[0].rounds)
             found.nodes.append(copy)
         return found

@@ -50,8 +50,8 @@ class Call(NamedTuple):
     def at(self, path: str, nodes: Mapping[str, list[str]]) -> Call:
         """Return the same call, made by the object at a path; ``nodes`` has those of values."""
         names = tuple(f"{path}.{name}" if path else name for name in self.names)
-        made = (" + ".join(nodes[name]) for name in names if name in nodes)
-        return self._replace(names=names, path=path, node=next(made, self.node))
+        made = " + ".join(node for name in names for node in nodes.get(name, ()))
+        return self._replace(names=names, path=path, node=made or self.node)
 
 
 class Step(NamedTuple):
@@ -424,9 +424,9 @@ class _Noting:
         if isinstance(statement, ast.If):
             blocks = (statement.body, statement.orelse)
             names = [n for block in blocks for s in block for n in _names(s)]
-            result = next(filter(self._has_branches, names), "")
+            results = [*dict.fromkeys(filter(self._has_branches, names))]
             for key, block in zip(("then", "else"), blocks):
-                inner = f"{result}.{key}." if result else ""
+                inner = [f"{result}.{key}." for result in results]
                 block[:] = self._branch(block, inner) if inner else self._block(block)
             return [statement]
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
@@ -462,14 +462,25 @@ class _Noting:
         starts = (f"{self.scope}{name}.then.", f"{self.scope}{name}.else.")
         return any(known.startswith(starts) for known in self.known)
 
-    def _branch(self, block: list[ast.stmt], inner: str) -> list[ast.stmt]:
-        """Return a branch with hooks: its values, then the results that it assigns."""
+    def _branch(self, block: list[ast.stmt], scopes: list[str]) -> list[ast.stmt]:
+        """Return a branch with hooks: its values, then the results that it assigns.
+
+        A value has the first scope in which its name is known.
+        """
         outer = self.scope
         assigning = [s for s in block if _names(s)]
         made = dict.fromkeys(n for s in assigning for n in _names(s))
         results = [name for name in made if f"{outer}{name}" in self.known]
-        self.scope = f"{outer}{inner}"
-        inside = self._block(block)
+        inside: list[ast.stmt] = []
+        for statement in block:
+            names = _names(statement)
+            known = (
+                scope
+                for scope in scopes
+                if any(f"{outer}{scope}{name}" in self.known for name in names)
+            )
+            self.scope = f"{outer}{next(known, scopes[0])}"
+            inside += self._block([statement])
         self.scope = outer
         if not results:
             return inside
