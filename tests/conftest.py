@@ -8,6 +8,10 @@ from hypothesis import settings
 
 from onnx2py import plan
 
+from . import bytecode
+
+bytecode.share()
+
 # The same examples on every machine, however slow it is.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile("same")
