@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,21 +56,31 @@ class Outcome:
     megabytes: int
 
 
-def imprisoned(
-    commands: Mapping[str, Sequence[str]], place: Path
-) -> dict[str, Outcome]:
-    """Run each command in a process of its own, which cannot have more than is said above."""
-    lines = [json.dumps([args, str(place / name)]) for name, args in commands.items()]
-    done = subprocess.run(
-        [sys.executable, "-c", WARDEN],
-        input="\n".join(lines), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    found = {}
-    for name, line in zip(commands, done.stdout.splitlines(), strict=True):
-        status, seconds, kilobytes = json.loads(line)
+class Jail:
+    """Runs each command in a process of its own, which cannot have more than is said above."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.warden = subprocess.Popen(
+            [sys.executable, "-c", WARDEN],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, name: str, arguments: Sequence[str]) -> Outcome:
+        """Run the command; the name is one for files."""
+        assert self.warden.stdin is not None and self.warden.stdout is not None
+        print(
+            json.dumps([arguments, str(self.place / name)]),
+            file=self.warden.stdin,
+            flush=True,
+        )
+        status, seconds, kilobytes = json.loads(self.warden.stdout.readline())
         out, err = (
-            (place / f"{name}.{end}").read_text("utf-8", "replace")
+            (self.place / f"{name}.{end}").read_text("utf-8", "replace")
             for end in ("out", "err")
         )
-        found[name] = Outcome(status, out, err, seconds, kilobytes // 1024)
-    return found
+        return Outcome(status, out, err, seconds, kilobytes // 1024)
+
+    def close(self) -> None:
+        """End the warden."""
+        self.warden.communicate()

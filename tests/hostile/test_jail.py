@@ -7,7 +7,7 @@ import pytest
 from onnx2py import compile_model
 
 from .bombs import BOMBS, chain
-from .jail import SECONDS, imprisoned
+from .jail import SECONDS, Jail
 
 COMPILED = {
     "range_float": "a length that is unknown beforehand: the call says what NumPy says",
@@ -25,19 +25,17 @@ COMPILED = {
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory):
-    place = tmp_path_factory.mktemp("bombs")
-    commands = {}
-    for name, make in BOMBS.items():
-        file = place / f"{name}.onnx"
-        file.write_bytes(make())
-        commands[name] = [str(file), "-o", str(place / f"{name}_pkg"), "-q"]
-    return imprisoned(commands, place)
+def jail(tmp_path_factory):
+    jail = Jail(tmp_path_factory.mktemp("bombs"))
+    yield jail
+    jail.close()
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb(outcomes, name):
-    found = outcomes[name]
+def test_a_bomb(jail, name):
+    file = jail.place / f"{name}.onnx"
+    file.write_bytes(BOMBS[name]())
+    found = jail.run(name, [str(file), "-o", str(jail.place / f"{name}_pkg"), "-q"])
     assert found.seconds < SECONDS / 2 and found.megabytes < 1000
     assert found.out == ""
     if name in COMPILED:
