@@ -102,6 +102,7 @@ def test_nan_and_infinity() -> None:
         check(Case(f"arrays.{name}", (x[:, None], x)))
     for name in ("sign", "isnan", "isinf", "absolute"):
         check(Case(f"arrays.{name}", (x,)))
+    check(Case("arrays.isinf", (x.astype(ml_dtypes.float8_e5m2),)))
     for negative in (False, True):
         for positive in (False, True):
             options = {"detect_negative": negative, "detect_positive": positive}

@@ -191,3 +191,8 @@ def test_optimizers() -> None:
             case = Case("optimizers.momentum", args, {**given, **more})
             check(case, rtol=1e-5)
             check_meta(case)
+
+
+def test_products_of_int16_are_int32() -> None:
+    a, b = integers(np.int16, 3, 40), integers(np.int16, 40, 2)
+    check(Case("arrays.matmul", (a, b), {"dtype": np.int32}))

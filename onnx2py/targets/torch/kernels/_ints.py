@@ -19,6 +19,8 @@ def as_ints(values: Any) -> Sequence[int]:
 def as_int(value: Any) -> int:
     """Return the number in a tensor or sequence of one element, or the number itself.
 
+    A float, as opset 1 has some, is an int too.
+
     Raises
     ------
     ValueError
@@ -27,7 +29,8 @@ def as_int(value: Any) -> int:
     numbers = as_ints(value)
     if len(numbers) != 1:
         raise ValueError(f"expected one number, got {len(numbers)}")
-    return numbers[0]
+    number = numbers[0]
+    return int(number) if isinstance(number, float) else number
 
 
 def distinct_axes(axes: Sequence[int], rank: int) -> tuple[int, ...]:

@@ -9,13 +9,18 @@ from ._bits import moved
 
 flip = moved(torch.flip)
 
+FAR = 2**31
+"""Strides from here on are as good as any that is longer than the axis."""
+
 
 def slice_axis(x: Tensor, axis: int, part: slice) -> Tensor:
     """Return the elements of ``x`` in a slice of one axis, which counts from the first."""
-    before = (slice(None),) * axis
+    before, length = (slice(None),) * axis, x.shape[axis]
+    if part.step is not None and abs(part.step) >= FAR:  # PyTorch would overflow
+        step = length + 1 if part.step > 0 else -length - 1
+        part = slice(part.start, part.stop, step)
     if part.step is None or part.step > 0:
         return x[(*before, part)]
-    length = x.shape[axis]
     start, stop, step = part.indices(length)
     # Of the flipped axis, the elements from the other end.
     return flip(x, (axis,))[

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ._bits import SIGNED, in_order, modular, moved, ordered
 from ._ints import as_ints, distinct_axes
+from ._precision import widened
 from ._slices import slice_axis
 from ._unsigned import unsigned_quotient, unsigned_shifted
 from .indexing import gather, gather_elements
@@ -39,7 +40,6 @@ floor = torch.floor
 greater = ordered(operator.gt)
 greater_equal = ordered(operator.ge)
 invert = modular(torch.bitwise_not)
-isinf = torch.isinf
 isnan = torch.isnan
 left_shift = modular(torch.bitwise_left_shift)
 less = ordered(operator.lt)
@@ -49,7 +49,6 @@ logical_and = torch.logical_and
 logical_not = torch.logical_not
 logical_or = torch.logical_or
 logical_xor = torch.logical_xor
-matmul = modular(torch.matmul)
 maximum = ordered(torch.maximum)
 minimum = ordered(torch.minimum)
 multiply = modular(operator.mul)
@@ -73,10 +72,18 @@ def absolute(x: Tensor) -> Tensor:
 
 
 def arange(
-    *bounds: int, dtype: torch.dtype = torch.int64, device: Any = None
+    start_or_stop: int,
+    stop: int | None = None,
+    step: int = 1,
+    *,
+    dtype: torch.dtype = torch.int64,
+    device: Any = None,
 ) -> Tensor:
-    """Return start, start + step ... up to, not including, stop."""
-    return torch.arange(*bounds, dtype=dtype, device=device)
+    """Return start, start + step ... up to, not including, stop; start is 0 by default."""
+    start, stop = (0, start_or_stop) if stop is None else (start_or_stop, stop)
+    if (stop - start) * step <= 0:
+        return torch.empty(0, dtype=dtype, device=device)
+    return torch.arange(start, stop, step, device=device).to(dtype)
 
 
 def argmax(a: Tensor, axis: int, *, keepdims: bool = False) -> Tensor:
@@ -162,6 +169,17 @@ def getitem(x: Tensor, index: tuple[Any, ...]) -> Tensor:
     for axis, part in enumerate(parts, first):
         x = slice_axis(x, axis, part)
     return x
+
+
+def isinf(x: Tensor) -> Tensor:
+    """Return where ``x`` is infinite."""
+    return torch.isinf(widened(x))
+
+
+@modular
+def matmul(x1: Tensor, x2: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
+    """Return the matrix product, broadcast over leading axes."""
+    return torch.matmul(x1, x2) if dtype is None else matmul(x1.to(dtype), x2.to(dtype))
 
 
 @ordered
@@ -267,7 +285,7 @@ def tile(A: Tensor, reps: Sequence[int] | Tensor) -> Tensor:
 
 def transpose(a: Tensor, axes: Sequence[int] | None = None) -> Tensor:
     """Return a view with the axes in another order, by default reversed."""
-    return a.permute(*reversed(range(a.ndim)) if axes is None else axes)
+    return a.permute(tuple(reversed(range(a.ndim))) if axes is None else axes)
 
 
 @moved

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ._ints import as_int
+from .arrays import arange
 
 
 def eye_like(input: Tensor, *, dtype: Any = None, k: int = 0) -> Tensor:
@@ -56,12 +57,11 @@ def range_(
     if dtype.is_floating_point:
         wide = stash_dtype if dtype.itemsize < 4 else dtype
         first, last, step = (torch.as_tensor(b, dtype=wide).reshape(()) for b in bounds)
-        count = max(0, ceil(as_int(last - first) / _not_zero(as_int(step))))
+        count = max(0, ceil((last - first).item() / _not_zero(step.item())))
         steps = torch.arange(count, dtype=wide, device=device)
         return (first + steps * step).to(dtype)
     low, high, stride = (as_int(bound) for bound in bounds)
-    high = max(low, high) if _not_zero(stride) > 0 else min(low, high)
-    return torch.arange(low, high, stride, device=device).to(dtype)
+    return arange(low, high, _not_zero(stride), dtype=dtype, device=device)
 
 
 def _not_zero(delta: Any) -> Any:

@@ -23,7 +23,7 @@ def gather(data: Tensor, indices: Any, *, axis: int = 0) -> Tensor:
     axis %= data.ndim
     places = torch.as_tensor(indices, device=data.device)
     y = data[(slice(None),) * axis + (places.reshape(-1),)]
-    return y.reshape(*data.shape[:axis], *places.shape, *data.shape[axis + 1 :])
+    return y.reshape((*data.shape[:axis], *places.shape, *data.shape[axis + 1 :]))
 
 
 @moved
@@ -53,10 +53,9 @@ def gather_nd(data: Tensor, indices: Tensor, *, batch_dims: int = 0) -> Tensor:
     """
     if indices.shape[-1] == 0:  # all of data, at each place
         middle = (1,) * (indices.ndim - 1 - batch_dims)
-        spread = data.reshape(
-            *data.shape[:batch_dims], *middle, *data.shape[batch_dims:]
-        )
-        return spread.expand(*indices.shape[:-1], *data.shape[batch_dims:]).clone()
+        batch, inner = data.shape[:batch_dims], data.shape[batch_dims:]
+        spread = data.reshape((*batch, *middle, *inner))
+        return spread.expand((*indices.shape[:-1], *inner)).clone()
     if indices.ndim == 1:
         return data[nd_index(indices[None])].squeeze(0)
     return data[nd_index(indices, batch_dims)]

@@ -45,7 +45,7 @@ def combine_from_axis(a: Tensor, b: Tensor, *, operation: str, axis: int) -> Ten
     """
     start = axis if axis >= 0 else axis + a.ndim
     trailing = a.ndim - start - b.ndim
-    aligned = b.reshape(*b.shape, *(1,) * trailing)
+    aligned = b.reshape((*b.shape, *(1,) * trailing))
     return OPERATIONS[operation](a, aligned)
 
 

@@ -222,4 +222,5 @@ def broadcast_parameter(
         )
     # By default, the only size that ONNX's rules allow for whole blocks.
     size = block_size or -(-shape[axis] // max(parameter.shape[axis], 1))
-    return parameter.repeat_interleave(size, axis).narrow(axis, 0, shape[axis])
+    spread = parameter.repeat_interleave(size, axis)
+    return spread.narrow(axis, 0, min(shape[axis], spread.shape[axis]))

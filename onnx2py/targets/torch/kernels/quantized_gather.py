@@ -64,9 +64,8 @@ def gather_block_quantized(
             ),
             *(along, bits, block_size),
         )
-    valid = ((places >= 0) & (places < size)).reshape(
-        *places.shape, *(1,) * (data.ndim - 1 - axis)
-    )
+    valid = (places >= 0) & (places < size)
+    valid = valid.reshape((*places.shape, *(1,) * (data.ndim - 1 - axis)))
     return torch.where(valid, y, 0).to(scales.dtype)
 
 

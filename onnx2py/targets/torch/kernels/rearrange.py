@@ -66,7 +66,7 @@ def reverse_sequence(
     places = torch.where(time < lengths, lengths - 1 - time, time)  # [N, T]
     if time_axis < batch_axis:
         places = places.T
-    places = places.reshape(*places.shape, *(1,) * (input.ndim - 2))
+    places = places.reshape((*places.shape, *(1,) * (input.ndim - 2)))
     return gather_elements(input, places.expand(input.shape), axis=time_axis)
 
 
