@@ -6,7 +6,7 @@ W1-W5    widen         values in half precision -> float32, rounded where the gr
 F1-F4    fold          what is known -> constants
 L1-L2    functions     constant arguments into functions; functions of one node -> that node
 I1       branches      If with a constant condition -> the branch
-N1-N8    no_ops        nodes that do nothing -> their inputs
+N1-N9    no_ops        nodes that do nothing -> their inputs
 D1-D3    dead_code     what is not read -> nothing
 E1       duplicates    nodes that compute the same -> the first of them
 U1       unrolled      what is done to each slice of an axis -> done once, to all

@@ -8,6 +8,8 @@ N5  Reshape, Flatten, Expand, Squeeze or Unsqueeze to the shape that the input h
 N6  Pad by nothing -> its input.
 N7  And with true, Or with false -> the other operand.
 N8  Slice of everything, Split into one part, Tile by ones -> its input.
+N9  Integers plus or minus 0, times or divided by 1 -> the other operand. Floats are left alone:
+    -0.0 + 0.0 is 0.0.
 
 The node that makes the input, or the first that reads it, stands for the one removed.
 """
@@ -114,7 +116,7 @@ def _remove(
 
 
 def _kept(node: Node, facts: _Facts) -> str:
-    """Return the input that stands for what does nothing with it: the first, but for N7."""
+    """Return the input that stands for what does nothing with it: the first, but for N7, N9."""
     if node.operator in _NEUTRAL and node.inputs[0] in facts.constants:
         return node.inputs[1]
     return node.inputs[0]
@@ -172,7 +174,7 @@ def _pad(node: Node, facts: _Facts) -> bool:
     return pads is not None and not np.any(pads)  # type: ignore[arg-type]
 
 
-_NEUTRAL = {"And": True, "Or": False}
+_NEUTRAL = {"And": True, "Or": False, "Add": 0, "Sub": 0, "Mul": 1, "Div": 1}
 
 
 def _neutral(node: Node, facts: _Facts) -> bool:
@@ -182,7 +184,19 @@ def _neutral(node: Node, facts: _Facts) -> bool:
         return False
     rank, array = facts.rank(_kept(node, facts)), facts.constants[constant]
     fits = array.size == 1 and rank is not None and array.ndim <= rank
-    return fits and bool(array.all()) == _NEUTRAL[node.operator]
+    return fits and bool((array == _NEUTRAL[node.operator]).all())
+
+
+def _integers(node: Node, facts: _Facts) -> bool:
+    """N9."""
+    kind = facts.types.get(node.inputs[0])
+    is_integer = isinstance(kind, TensorType) and kind.dtype.startswith(("int", "uint"))
+    constant = _kept(node, facts) != node.inputs[0]  # the first operand
+    return (
+        is_integer
+        and not (constant and node.operator in ("Sub", "Div"))
+        and (_neutral(node, facts))
+    )
 
 
 def _slice(node: Node, facts: _Facts) -> bool:
@@ -230,5 +244,6 @@ _RULES: dict[str, Callable[[Node, _Facts], bool]] = {
     "Squeeze": _same_shape, "Unsqueeze": _same_shape,
     "Pad": _pad,
     "And": _neutral, "Or": _neutral,
+    "Add": _integers, "Sub": _integers, "Mul": _integers, "Div": _integers,
     "Slice": _slice, "Split": _one_part, "Tile": _tile,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rules N1 to N8."""
+"""Rules N1 to N9."""
 
 import pytest
 
@@ -175,3 +175,39 @@ def test_n8_a_step_back_over_all_of_a_tensor_stays():
     text = f"""g (float[2, 3] x) => (float[2, 3] y) {NUMBERS}
         {{ y = Slice (x, back, low, none, back) }}"""
     assert "Slice" in after(remove_no_ops, text)
+
+
+@pytest.mark.parametrize(
+    ("formula", "dtype"),
+    [
+        ("Add (x, zero)", "int64"),
+        ("Add (zero, x)", "int32"),
+        ("Sub (x, zero)", "uint8"),
+        ("Mul (one, x)", "int64"),
+        ("Div (x, one)", "int8"),
+    ],
+)
+def test_n9(formula, dtype):
+    text = f"""g ({dtype}[2] x) => ({dtype}[2] y)
+        <{dtype} zero = {{0}}, {dtype}[1] one = {{1}}> {{ a = {formula} y = Abs (a) }}"""
+    label = formula.split()[0]
+    assert after(remove_no_ops, text).endswith(f"  y = Abs (x)  # + a: {label}")
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        ("Add (x, zero)", "float[2]"),  # -0.0 + 0.0 is 0.0
+        ("Sub (zero, x)", "int64[2]"),
+        ("Div (one, x)", "int64[2]"),
+        ("Add (x, one)", "int64[2]"),
+        ("Mul (x, zero)", "int64[2]"),
+        ("Add (x, row)", "int64[1]"),  # the result is longer
+        ("Mul (x, one)", "int64"),  # ... or has an axis more
+    ],
+)
+def test_n9_of_what_changes_something(formula, kind):
+    dtype = kind.partition("[")[0]
+    text = f"""g ({kind} x) => ({dtype}[] y) <{dtype} zero = {{0}}, {dtype}[1] one = {{1}},
+        {dtype}[3] row = {{0, 0, 0}}> {{ a = {formula} y = Abs (a) }}"""
+    assert formula.split()[0] in after(remove_no_ops, text).partition("#")[0]
