@@ -32,6 +32,7 @@ C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
+H3     expansions         expanding to the lengths that a reshape has just given -> nothing
 G1     gather             statements of one module -> next to each other
 G2     gather             what the first of several modules computes for all -> before it
 M1     release            large values after their last read -> freed
@@ -62,6 +63,7 @@ from ..ir.check import check_program
 from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
+from .expansions import drop_expansions
 from .fake_quantize import round_in_place_of_storing
 from .gather import gather
 from .hoist import move_to_setup
@@ -101,6 +103,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
     Rule(("C6",), pool_means),
     Rule(("H1", "H2"), write_lengths),
+    Rule(("H3",), drop_expansions),
     Rule(("M1",), free_values),
     Rule(("M2",), write_in_place),
 )
