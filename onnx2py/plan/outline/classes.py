@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,18 +68,27 @@ def named(
         inside = windows[block.name]
         is_module = block.is_module or _is_most(inside, sizes)
         found = _by_modules(inside) if is_module else iter(())
-        chosen[block.name] = next(found, "") or _by_content(inside[0], chosen)
-        wishes.append(_wish(chosen[block.name], inside[0]))
+        chosen[block.name] = next(found, "") or _by_content(inside, chosen)
+        wishes.append(_wish(chosen[block.name], inside))
         modules |= {block.name} if is_module else set()
     chosen.update(zip(chosen, distinct(wishes)))
     return tuple(_renamed(statements, chosen)), {chosen[name] for name in modules}
 
 
-def _wish(name: str, window: Window) -> Wish:
-    """Return the name that the class of a window may have, and what is around it and inside."""
+def _wish(name: str, windows: Sequence[Window]) -> Wish:
+    """Return the name that the class of windows may have, and what is around and inside of them.
+
+    Around some alone says nothing of the class.
+    """
+    window, *others = windows
     path = path_of_window(window.statements)
     inmost = path[-1].path if path else ""
     around = [word for word in _path_words(inmost)[:-1] if camel(word) != name]
+    for each in others:
+        words = _path_words(
+            "".join(m.path for m in path_of_window(each.statements)[-1:])
+        )
+        around = [word for word in around if word in words[:-1]]
     inside = (
         _path_words(each[-1].path.removeprefix(inmost))
         for each in _scopes(window.statements)
@@ -150,8 +160,9 @@ def word_of(path: str) -> str:
     return singular(word) if is_one else word
 
 
-def _by_content(window: Window, chosen: Mapping[str, str]) -> str:
-    """Return a name after what a window does."""
+def _by_content(windows: Sequence[Window], chosen: Mapping[str, str]) -> str:
+    """Return a name after what windows do."""
+    window = windows[0]
     words = [*_words(window.statements)]
     major = [word for word in words if word not in MINOR]
     if "Attention" in major:
@@ -167,10 +178,27 @@ def _by_content(window: Window, chosen: Mapping[str, str]) -> str:
     return (
         "".join(kinds[:3])
         or "".join([*dict.fromkeys(inner)][:1])
+        or _part(windows)
         or "".join(_operators(window.statements)[:2])
         or "".join(minor[:2])
         or FALLBACK
     )
+
+
+def _part(windows: Sequence[Window]) -> str:
+    """Return a name for some elementwise calls of a module: ``AttentionPart``."""
+    words = {word_of(_node_scope(window)) for window in windows}
+    name = camel(words.pop()) if len(words) == 1 else ""
+    return f"{name}Part" if len(name) > 2 else ""
+
+
+def _node_scope(window: Window) -> str:
+    """Return the module that the nodes of a window belong to by their names, dotted."""
+    labels = [s.nodes[0] for s in window.statements if s.nodes]
+    shared = os.path.commonprefix([label.rpartition(": ")[0] for label in labels])
+    modules = path_of_window(window.statements)[-1:]
+    inmost = modules[0].path if modules else ""
+    return shared.rpartition("/")[0].strip("/").replace("/", ".") or inmost
 
 
 def _operators(statements: Sequence[Statement]) -> list[str]:

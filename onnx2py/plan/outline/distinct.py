@@ -5,17 +5,22 @@ D2  A module that only some have inside -> Bottleneck, DownsampleBottleneck.
 D3  What they compute: an addition at the end, how often they do it -> ResidualConv, DoubleConv.
 D4  Anything else that only some compute, or compute more often -> ConvReluPool, ConvLayer.
 D5  Numbers, if all that is the same.
+D6  A name that says only that it is a part has the module around it: EncoderLayer.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .names import Names, camel
+from .names import Names, camel, singular
 
 TIMES = {2: "Double", 3: "Triple", 4: "Quadruple"}
+PARTS = frozenset({"Block", "Cell", "Layer", "Module", "Part", "Stage", "Unit"})
+"""Names of classes that say no more than that it is a part of something."""
+WHOLES = frozenset({"Base", "Feature", "Model", "Net", "Network"})
+"""Names of modules that say no more than that others are inside."""
 MOST_AROUND = 3
 """Modules around a class that are tried."""
 LONGEST_NAME = 32
@@ -53,7 +58,8 @@ def distinct(wishes: Sequence[Wish]) -> list[str]:
         if len(after) > 1:
             waiting += [same for same in after.values() if len(same) > 1]
     names = Names()
-    return [names.new(name) for name in named]
+    longer = [_with_module(w, name, named) for w, name in zip(wishes, named)]
+    return [names.new(name) for name in longer]
 
 
 def _tell_apart(
@@ -65,10 +71,25 @@ def _tell_apart(
     best = [name] * len(group)
     for way in _ways():
         found = [each if len(each) <= LONGEST_NAME else name for each in way(group)]
-        if len({*found}) > len({*best}) and known.isdisjoint({*found} - {name}):
+        if _is_better(found, best, name) and known.isdisjoint({*found} - {name}):
             best = found
     for place, each in zip(places, best):
         named[place] = each
+
+
+def _is_better(found: Sequence[str], best: Sequence[str], name: str) -> bool:
+    """Whether names tell more classes apart, or leave none with a name that says nothing."""
+    more = len({*found}) - len({*best})
+    says_more = name in PARTS and name in best and name not in found
+    return more > 0 or (more == 0 and len({*best}) > 1 and says_more)
+
+
+def _with_module(wish: Wish, name: str, known: Collection[str]) -> str:
+    """Return the name of a class, with the module around it if it says nothing (rule D6)."""
+    words = [singular(word) for word in wish.around[:1]]
+    longer = camel(f"{words[0]} {name}") if words else name
+    telling = name in PARTS and camel("".join(words)) not in PARTS | WHOLES
+    return longer if telling and longer not in known else name
 
 
 def _ways() -> Iterator[Callable[[Sequence[Wish]], list[str]]]:

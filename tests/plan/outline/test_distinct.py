@@ -38,7 +38,16 @@ def wish(name: str, around: str = "", inside: str = "", kinds: str = "") -> Wish
         ([wish("Layer")] * 3, ["Layer", "Layer2", "Layer3"]),
         (
             [wish("Layer", "encoder"), wish("Layer", "decoder"), wish("EncoderLayer")],
-            ["Layer", "Layer2", "EncoderLayer"],
+            ["Layer", "DecoderLayer", "EncoderLayer"],
+        ),
+        ([wish("Layer", "encoder bert"), wish("Head")], ["EncoderLayer", "Head"]),
+        ([wish("Block", "layers")], ["Block"]),
+        (
+            [
+                wish("Layer", "block", "DenseReluDense"),
+                wish("Layer", "block decoder", "EncDecAttention"),
+            ],
+            ["DenseReluDenseLayer", "EncDecAttentionLayer"],
         ),
         (
             [wish("Layer", "encoder"), wish("Layer", "decoder"), wish("Layer", "decoder")],
