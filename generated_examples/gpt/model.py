@@ -110,9 +110,9 @@ class Layer:
         present_value: NDArray[np.float32] = np.concatenate(
             (past_value, v_heads), axis=2
         )  # float32[batch, 4, ?, 8]
-        transposed1 = present_key.transpose((0, 1, 3, 2))  # float32[batch, 4, 8, ?]
-        product1 = q_heads @ transposed1  # float32[batch, 4, sequence, ?]
-        del transposed1
+        transposed = present_key.transpose((0, 1, 3, 2))  # float32[batch, 4, 8, ?]
+        product1 = q_heads @ transposed  # float32[batch, 4, sequence, ?]
+        del transposed
         scaled = np.multiply(product1, np.float32(0.35355338), out=product1)
         # float32[batch, 4, sequence, *]
         selected = np.where(mask, scaled, self.minus_infinity)
@@ -121,8 +121,8 @@ class Layer:
         del selected
         product2 = probabilities @ present_value  # float32[batch, 4, sequence, 8]
         del probabilities
-        reshaped4 = product2.transpose((0, 2, 1, 3)).reshape(batch, sequence, 32)
-        projection = ops.linear(reshaped4, self.projection_weight, self.projection_bias)
+        reshaped = product2.transpose((0, 2, 1, 3)).reshape(batch, sequence, 32)
+        projection = ops.linear(reshaped, self.projection_weight, self.projection_bias)
 
         total1 = hidden + projection  # float32[batch, sequence, 32]
         mlp_norm = ops.layer_normalization(total1)  # float32[batch, sequence, 32]
@@ -283,8 +283,6 @@ class Model:
         position_embedding = self.position_embedding_weight.take(positions, axis=0)
         hidden = token_embedding + position_embedding  # float32[batch, sequence, 32]
 
-        # float32[batch, 4, past+sequence, 8], float32[batch, 4, past+sequence, 8],
-        #   float32[batch, sequence, 32]
         present_keys: list[Any] = []
         present_values: list[Any] = []
         for layer, past_key, past_value in zip(
@@ -292,6 +290,8 @@ class Model:
             (past_key_0, past_key_1, past_key_2, past_key_3),
             (past_value_0, past_value_1, past_value_2, past_value_3),
         ):
+            # float32[batch, 4, past+sequence, 8], float32[batch, 4, past+sequence, 8],
+            #   float32[batch, sequence, 32]
             present_key, present_value, hidden = layer(
                 hidden, past_key, past_value, mask
             )

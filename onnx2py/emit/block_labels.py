@@ -89,6 +89,20 @@ def shown_types(block: Block, types: Mapping[str, ValueType]) -> dict[str, Value
     return {name: shown(name, kind) for name, kind in block.types.items()}
 
 
+def common_type(kinds: Iterable[ValueType | None]) -> ValueType | None:
+    """Return the type of several values: ``*`` for a length that differs, None for other types."""
+    first, *others = kinds
+    if all(kind == first for kind in others):
+        return first
+    tensors = [kind for kind in (first, *others) if isinstance(kind, TensorType)]
+    shapes = [kind.shape for kind in tensors if kind.shape is not None]
+    many, dtypes = 1 + len(others), {kind.dtype for kind in tensors}
+    if len(shapes) < many or len({*map(len, shapes)}) > 1 or len(dtypes) > 1:
+        return None
+    lengths = (c[0] if len({*c}) == 1 else "*" for c in zip(*shapes))
+    return replace(tensors[0], shape=tuple(lengths))
+
+
 def labeled(
     block: Block, statements: Iterable[Statement], dropped: Collection[str]
 ) -> tuple[Statement, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..ir.blocks import Chosen
 from ..ir.program import Apply, Argument, Body, Branch, Call, Ref, Repeat, Statement
+from .block_labels import common_type
 from .block_loops import LoopVariables
 from .block_tree import Site
 from .names import snake_case
@@ -135,13 +136,16 @@ class BlockWriter(StatementWriter):
         return self.loops is None or value not in self.loops.parts
 
     def kinds(self, statement: Statement) -> list[str]:
-        """Return the types of the results, those of the last round of a loop."""
+        """Return the types of the results, of a loop those of all rounds."""
         operation = statement.operation
         if not isinstance(operation, (Apply, Repeat)):
             return super().kinds(statement)
         count = len(operation.rounds) if isinstance(operation, Repeat) else 1
-        outputs = statement.outputs[len(statement.outputs) // count * (count - 1) :]
-        return [str(self.program.types.get(name) or "?") for name in outputs if name]
+        many = len(statement.outputs) // count
+        types = self.program.types
+        columns = (statement.outputs[place::many] for place in range(many))
+        known = ([types.get(name) for name in column if name] for column in columns)
+        return [str(common_type(column) or "?") for column in known if column]
 
     def assigning(self, statement: Statement, lines: list[str]) -> int | None:
         """Return which line first assigns the results: in a loop, that of the call."""

@@ -106,7 +106,9 @@ class BlockSource:
 
     def model_names(self, used: Iterable[str]) -> dict[str, str]:
         """Name the values of the model, and those variables that loops assign again."""
-        names = name_values(self.main, used, (), self.interfaces)
+        names = name_values(
+            self.main, used, (), self.interfaces, chained=not self.plain
+        )
         sites = self.tree.attributes(PROGRAM)
         taken = dict.fromkeys([*names.values(), *sites], 0)
         held = (*used, *(n for s in self.main.setup for n in s.outputs if n))

@@ -120,6 +120,21 @@ class Chains:
         return None
 
 
+def views_of_views(
+    statements: Sequence[Statement], kept: Collection[str] = ()
+) -> set[str]:
+    """Return the values of views that only another view reads, which most likely contains them."""
+    uses = count_reads(statements, kept)
+    calls = {s.outputs[0]: call for s in statements if (call := _single(s))}
+    views = {value: call for value, call in calls.items() if call.function in VIEWS}
+    sources = {
+        call.args[0].name
+        for call in views.values()
+        if call.args and isinstance(call.args[0], Ref)
+    }
+    return {value for value in views if value in sources and uses[value] == 1}
+
+
 def _single(statement: Statement) -> Call | None:
     """Return the call of one value that a statement is, None for all others."""
     call = statement.operation

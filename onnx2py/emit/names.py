@@ -63,6 +63,8 @@ class Wanted:
     path: tuple[str, ...] = ()
     counted: bool = False
     brief: bool = False
+    inner: bool = False
+    """Whether it most likely has no line of its own: it is numbered after those that have."""
 
 
 def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[str, str]:
@@ -81,15 +83,18 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
         if path[-1] in ROLES and not item.brief:
             family.depth = min(2, len(path))
     names = _lengthened(list(families.values()))
-    numbered = Counter(names[v] for v, item in wanted.items() if item.counted)
+    counted = [(names[v], item.inner) for v, item in wanted.items() if item.counted]
+    written = Counter(name for name, is_inner in counted if not is_inner)
+    numbered = {**Counter(name for name, is_inner in counted if is_inner), **written}
     counts: Counter[str] = Counter()
     taken = dict.fromkeys(avoid, 0)
     assigned = {}
-    for value, item in wanted.items():
+    for value, item in sorted(wanted.items(), key=lambda pair: pair[1].inner):
         name = names[value]
-        if item.counted and numbered[name] > 1:
+        if item.counted:
             counts[name] += 1
-            name += f"{'_' if name[-1].isdigit() else ''}{counts[name]}"
+            if max(numbered[name], counts[name]) > 1:
+                name += f"{'_' if name[-1].isdigit() else ''}{counts[name]}"
         assigned[value] = unique_name(name, taken)
     return assigned
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from ..ir.program import (
     Statement,
     references,
 )
+from .chains import views_of_views
 from .names import Wanted, scopes_of, snake_case
 from .naming_blocks import Interfaces, told_of
 from .naming_generic import has_generic_name
@@ -52,6 +53,8 @@ class FunctionNames:
     """Other names of values, which count whatever they are: those of the model's outputs."""
     interfaces: Interfaces | None = None
     """What is known of the blocks that the function calls."""
+    chained: bool = True
+    """Whether views stand in the expressions of others."""
     told: dict[str, str] = field(init=False)
     """What the readers of each value call it, '' if they do not agree."""
     runs: Runs = field(init=False)
@@ -79,11 +82,13 @@ class FunctionNames:
 
     def wanted(self) -> Iterator[Wanted]:
         """Yield what each result of the statements wants to be called."""
+        inner = views_of_views(self.statements, [*self.called]) if self.chained else ()
         for place, statement in enumerate(self.statements):
             is_loop = isinstance(statement.operation, Repeat)
             for index, value in enumerate(statement.outputs):
                 if value and not (is_loop and value not in self.called):
-                    yield self._wanted(place, index, value)
+                    wanted = self._wanted(place, index, value)
+                    yield replace(wanted, inner=value in inner)
 
     def parameters(self, values: Mapping[str, str]) -> Iterator[Wanted]:
         """Yield what parameters want to be called, which are given something of another name."""

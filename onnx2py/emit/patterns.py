@@ -29,8 +29,8 @@ def pattern(names: Sequence[str], joints: str = SCOPES) -> str:
 
     >>> pattern(["layer.0/MatMul", "layer.1/MatMul"]), pattern(["a_3", "a_5", "a_7"])
     ('layer.{i}/MatMul', 'a_{2*i+3}')
-    >>> pattern(["a_3", "a_4", "a_7"])
-    'a_{3,4,7}'
+    >>> pattern(["a_3", "a_4", "a_7"]), pattern(["a_3", "a_2", "a_1"])
+    ('a_{3,4,7}', 'a_{3-i}')
     """
     if len(set(names)) == 1:
         return names[0]
@@ -71,7 +71,9 @@ def _number(column: Sequence[str]) -> str | None:
     start, step = int(column[0]), int(column[1]) - int(column[0])
     plain = all(text == str(int(text)) for text in column)  # no zeros in front
     if plain and all(int(text) == start + step * i for i, text in enumerate(column)):
-        factor = "i" if step == 1 else f"{step}*i"
+        factor = "i" if abs(step) == 1 else f"{abs(step)}*i"
+        if step < 0:
+            return f"{{{start}-{factor}}}"
         return f"{{{factor}{start:+d}}}" if start else f"{{{factor}}}"
     return None
 

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Container, Iterator, Sequence
 
 from ..ir.program import Statement
-from .names import scopes_of, snake_case
+from .names import scopes_of, snake_case, without_repeats
 from .naming_generic import has_generic_name, is_generic, parameter_of
 from .patterns import pattern
 from .text import WIDTH, comment
@@ -67,7 +67,8 @@ def remark(
             whole,
         )  # black divides the long ones: the type comes behind the bracket
     is_told = [*kinds] == [*before] or all(_is_told(kind, line) for kind in kinds)
-    return [] if is_told else remark_above((), kinds), line
+    indent = line[: len(line) - len(line.lstrip())]
+    return [] if is_told else remark_above((), kinds, indent), line
 
 
 def _is_told(kind: str, line: str) -> bool:
@@ -76,18 +77,20 @@ def _is_told(kind: str, line: str) -> bool:
     return shape == "..." or f"({shape})" in line
 
 
-def remark_above(names: Sequence[str], kinds: Sequence[str]) -> list[str]:
+def remark_above(
+    names: Sequence[str], kinds: Sequence[str], indent: str = ""
+) -> list[str]:
     """Return the comment above a statement; no line of it ends inside a type."""
     types = ", ".join(comment(kind).replace(" ", _JOINT) for kind in kinds)
     parts = [" + ".join(map(comment, names)), types]
     text = " -> ".join(filter(None, parts))
-    return wrapped(text) if text else []
+    return wrapped(text, indent) if text else []
 
 
-def wrapped(text: str) -> list[str]:
+def wrapped(text: str, indent: str = "") -> list[str]:
     """Return a comment in lines, none of which ends inside a type."""
     lines = textwrap.wrap(
-        text, WIDTH - INDENT, initial_indent="# ", subsequent_indent="#   ",
+        text, WIDTH - INDENT, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ",
         break_long_words=True, break_on_hyphens=False,
     )  # fmt: skip
     return [line.replace(_JOINT, " ") for line in lines]
@@ -125,8 +128,8 @@ def _below(path: str, scope: str) -> str:
 def _telling(path: str) -> str:
     """Return a path without a name that is the exporter's: an operator, a number."""
     modules, _, last = path.rpartition("/")
-    parts = filter(None, (modules, "" if _is_noise(last) else last))
-    return ".".join(parts).replace("/", ".")
+    parts = [*modules.replace("/", ".").split("."), "" if _is_noise(last) else last]
+    return ".".join(without_repeats(tuple(filter(None, parts))))
 
 
 def _is_noise(part: str) -> bool:
@@ -137,7 +140,8 @@ def _is_noise(part: str) -> bool:
 
 
 def _first(match: re.Match[str]) -> str:
-    return re.sub(r"\d*\*?i[+-]?\d*", "0", match[1])
+    is_formula = re.fullmatch(r"(\d+-)?(-?\d+\*)?i([+-]\d+)?", match[1])
+    return "0" if is_formula else match[1]
 
 
 def weight_remark(names: Sequence[str], attribute: str) -> list[str]:

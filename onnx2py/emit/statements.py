@@ -129,7 +129,8 @@ class StatementWriter:
             known = [kind for kind in kinds if names or not kind.endswith("[...]")]
             return [*remark_above(names, known), *lines]
         above, lines[place] = remark(names, kinds, lines[place], before)
-        return [*above, *lines]
+        at = 0 if names else place  # types stand next to what they are of
+        return [*lines[:at], *above, *lines[at:]]
 
     def is_line(self, statement: Statement) -> bool:
         """Whether a statement is one line that has others around it."""

@@ -23,16 +23,18 @@ def name_values(
     telling: Collection[str] = (),
     interfaces: Interfaces | None = None,
     inputs: tuple[Wanted, ...] | None = None,
+    *,
+    chained: bool = True,
 ) -> dict[str, str]:
     """Name every value but the results of loops over instances of blocks.
 
     A body is a method, whose names need only differ from what it captures. ``telling`` are
     constants that keep their names, as generic as they may look; ``interfaces`` are those of the
     blocks that the program calls. If the program is a block, ``inputs`` says what its inputs want
-    to be called.
+    to be called. ``chained`` is whether views stand in the expressions of others.
     """
     weights = [name for name in used if name not in program.inputs]
-    return _Names(program, weights, telling, interfaces, inputs).named()
+    return _Names(program, weights, telling, interfaces, inputs, chained).named()
 
 
 @dataclass
@@ -42,6 +44,7 @@ class _Names:
     telling: Collection[str]
     interfaces: Interfaces | None
     inputs: tuple[Wanted, ...] | None
+    chained: bool
     names: dict[str, str] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     """For each result, what weights that are read for it are called after."""
@@ -64,7 +67,9 @@ class _Names:
             inputs = tuple(Wanted(name, "x") for name in program.inputs)
         else:
             called = {}
-        function = FunctionNames(program.statements, modules, called, self.interfaces)
+        function = FunctionNames(
+            program.statements, modules, called, self.interfaces, self.chained
+        )
         self.names = assign_names([
             *inputs,
             *(Wanted(name, "weight") for name in loaded if name in given),
@@ -83,7 +88,9 @@ class _Names:
             inside = stands_inside(statement.operation)
             added: set[str] = set()
             for body in bodies_of(statement.operation):
-                function = FunctionNames(body.statements, modules, {}, self.interfaces)
+                function = FunctionNames(
+                    body.statements, modules, {}, self.interfaces, self.chained
+                )
                 given = zip(body.inputs, given_to(statement.operation, self.names))
                 wanted = [*function.parameters(dict(given)), *function.wanted()]
                 own = {self.names[n] for n in body.captures if n in self.names}

@@ -112,3 +112,17 @@ def test_long_names_leave_out_scopes_in_the_middle():
 def test_names_of_long_paths_differ(paths):
     found = assign_names([Wanted(path, "value") for path in paths])
     assert len({*found.values()}) == len({*paths})
+
+
+def test_what_has_no_line_is_numbered_after_what_has_one():
+    def of(*inner: bool) -> list[str]:
+        wanted = [
+            Wanted(str(place), "q", ("q",), counted=True, inner=each)
+            for place, each in enumerate(inner)
+        ]
+        found = assign_names(wanted)
+        return [found[str(place)] for place in range(len(inner))]
+
+    assert of(True, False) == ["q2", "q"]
+    assert of(True, False, True, False) == ["q3", "q1", "q4", "q2"]
+    assert of(True) == ["q"] and of(True, True) == ["q1", "q2"]

@@ -29,6 +29,10 @@ def statement(*labels: str, module: str = "") -> Statement:
         (["p2o.Conv.3: Conv"], "", "", "a = f(x)", []),
         (["{node_add,node_add_{3*i+7}}: Add"], "", "", "a = f(x)", []),
         (["v{9*i+356}: Relu"], "", "", "a = f(x)", []),
+        (["Cast_{4-i}: Cast"], "", "", "a = f(x)", []),
+        (["{Mul_{7-2*i},Mul}: Mul"], "", "", "a = f(x)", []),
+        (["/conv1/conv1/Conv: Conv"], "conv1", "", "conv1_2 = f(x)", []),
+        (["/m/conv/conv/Conv: Conv"], "m.conv.conv", "m", "a = f(x)", ["conv"]),
         (["clip the loudest: Clip"], "", "", "a = np.clip(x)", ["clip the loudest"]),
         (["/m/block.0/attn/Range: Range"], "m", "m", "a = f(x)", []),  # lifted
     ],
@@ -52,6 +56,11 @@ def test_a_type_without_room_stands_above_its_line():
     assert remark([], ["float32[2]"], line) == (["# float32[2]"], line)
     assert remark([], ["float32[2]"], line, ["float32[2]"]) == ([], line)
     assert remark([], ["float32[...]"], line) == ([], line)
+
+
+def test_a_type_without_room_in_a_loop_has_its_indent():
+    line = f"    a = f({'x' * 60})"
+    assert remark([], ["float32[2]"], line) == (["    # float32[2]"], line)
 
 
 def test_a_type_stands_behind_the_bracket_of_a_line_that_is_broken():
