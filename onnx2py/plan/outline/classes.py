@@ -11,8 +11,8 @@ from dataclasses import replace
 from ...ir.blocks import mapped
 from ...ir.program import Call, Statement, bodies_of
 from .distinct import Wish, distinct
+from .items import Chosen
 from .names import camel, singular
-from .pool import Chosen
 from .scopes import Path, common
 from .tokens import path_of
 from .windows import Window

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .pool import CLASS, LINES, Item, Line
+from .items import Item, Line
+from .pool import CLASS, LINES
 from .scopes import common, shared_depth
 
 FEWEST_CALLS = 4

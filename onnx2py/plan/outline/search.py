@@ -23,7 +23,8 @@ from .gain import (
     flow,
     weighed,
 )
-from .pool import LINES, Chosen, Item, Line, Pool, merged
+from .items import Chosen, Item, Line, merged
+from .pool import LINES, Pool
 from .repeats import Repeats
 from .scopes import are_usable, common, shared_depth
 

@@ -17,7 +17,8 @@ from ...ir.graph import new_name
 from ...ir.program import Argument, Call, Program, Ref, Statement, bodies_of, references
 from ...traits.kernels import kernel_traits
 from .gain import flow
-from .pool import Chosen, Item, Pool
+from .items import Chosen, Item
+from .pool import Pool
 from .scopes import common
 from .windows import ABSENT, Passing, Window
 
