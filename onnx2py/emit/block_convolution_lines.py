@@ -108,7 +108,7 @@ class ConvolutionWriter:
             return
         choice = convolution.choices[0]
         assert choice is not None
-        options = options_of(choice, self.objects.text)
+        options = options_of(choice, self.objects.values.text)
         kernel = options.pop("kernel")
         if choice.kernel.function is not conv_packed:
             yield kernel

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ..ir.program import Apply, Repeat, Statement, bodies_of, references, walk
 from .branches import results_inside, stands_inside
 from .names import unique_name
-from .naming_blocks import HIDDEN, MAIN, rounds_of
+from .naming_blocks import HIDDEN, MAIN, plural, rounds_of
 
 
 @dataclass
@@ -222,7 +222,7 @@ class LoopVariables:
         variable, wanted = names
         read = [place for place, value in enumerate(values) if value in later]
         if not set(read) <= {len(values) - 1}:
-            name = unique_name(_plural(wanted), self.taken)
+            name = unique_name(plural(wanted, "_all"), self.taken)
             looped.lists.append((name, variable))
             self.parts.update((v, f"{name}[{i}]") for i, v in enumerate(values))
         else:
@@ -239,10 +239,6 @@ def _role(column: Sequence[object], rounds: Sequence[Sequence[str]]) -> int | st
         if all(n == made[number] for n, made in zip(names[1:], rounds)):
             return number
     return "each"
-
-
-def _plural(name: str) -> str:
-    return f"{name}_all" if name.endswith("s") else f"{name}s"
 
 
 def _reads(statement: Statement) -> Iterator[str]:

@@ -7,19 +7,16 @@ O3  An instance that several objects call -> made by the model and passed to the
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from ..ir.blocks import Kernel
 from .block_choices import Choices
-from .block_given import Choice, Constant, Given, Shared, is_plain, key_of, leaves
+from .block_given import Given, Shared, is_plain, key_of, leaves
 from .block_parts import Parts
 from .block_tree import PROGRAM, BlockTree, Site
-from .literals import array_literal, dtype_literal, function_name, literal, scalar_text
+from .block_values import Values, source_of
 from .names import Wanted, assign_names, snake_case, unique_name
+from .naming_blocks import plural
 from .uses import Uses
 
 Column = tuple[Given, ...]
@@ -37,13 +34,10 @@ class Objects:
     """The name of each constructor's parameters, by block and local name."""
     loading: dict[str, bool] = field(default_factory=dict)
     """Whether a constructor of a block, or of one that it makes, reads files."""
-    constants: dict[str, str] = field(default_factory=dict)
-    """The expression for each constant that the model passes on."""
-    shared: dict[tuple[str, int], str] = field(default_factory=dict)
-    """The attribute of the model that holds an instance that several objects call."""
 
     def __post_init__(self) -> None:
-        self.choices = Choices(self.parts.values(), self.classes.values())
+        choices = Choices(self.parts.values(), self.classes.values())
+        self.values = Values(self.uses, choices)
         self.homes: dict[tuple[str, int], set[tuple[str, tuple[int, ...]]]] = {}
         """The owner and the column of all sites that call an instance."""
         for owner, sites in self.tree.sites.items():
@@ -70,10 +64,12 @@ class Objects:
         for block, parts in self.parts.items():  # each after those that it calls
             for number in sorted(n for name, n in wanted if name == block):
                 attribute = unique_name(snake_case(self.classes[block]), taken)
-                given = [self.text(column[number]) for column in parts.given.values()]
+                given = [
+                    self.values.text(column[number]) for column in parts.given.values()
+                ]
                 call = self.call(block, self.paths[block, number], given)
                 lines.append(f"self.{attribute} = {call}")
-                self.shared[block, number] = attribute
+                self.values.shared[block, number] = attribute
         return lines + self.lines(PROGRAM)
 
     def lines(self, owner: str) -> list[str]:
@@ -182,16 +178,16 @@ class Objects:
             variables.append(name)
             given.append(name)
             if owner == PROGRAM or all(_same_literal(row) for row in rounds):
-                tables.append((name, [self.text(row[0]) for row in rounds]))
+                tables.append((name, [self.values.text(row[0]) for row in rounds]))
             else:
                 rows = tuple(zip(*rounds))
-                passed = self.passed(owner, f"{site.attribute}_{_plural(name)}", rows)
+                passed = self.passed(owner, f"{site.attribute}_{plural(name)}", rows)
                 tables.append((passed, None))
         call = self.call(site.block, f"{site.attribute}.{{i}}", given)
         number = "i" if self.loads(site.block) else "_"
         if not tables:
             return f"[{call} for {number} in range({len(columns)})]"
-        walked = _walked(tables)
+        walked = source_of(tables)
         target = variables[0] if len(variables) == 1 else ", ".join(variables)
         if number == "_":
             return f"[{call} for {target} in {walked}]"
@@ -203,9 +199,9 @@ class Objects:
     def passed(self, owner: str, name: str, rows: Column) -> str:
         """Return the argument that a constructor passes on, given each instance's own."""
         if owner == PROGRAM:
-            return self.text(rows[0])
+            return self.values.text(rows[0])
         if _same_literal(rows):
-            return self.text(rows[0])
+            return self.values.text(rows[0])
         parts, parameters = self.parts[owner], self.parameters.setdefault(owner, {})
         key = key_of(rows)
         for local, others in parts.given.items():
@@ -232,69 +228,9 @@ class Objects:
             if local in names and local not in parameters:
                 parameters[local] = unique_name(names[local], taken)
 
-    def text(self, value: Given) -> str:
-        """Spell what the model passes to a constructor."""
-        if isinstance(value, Constant):
-            return self.constants[value.name]
-        if isinstance(value, Shared):
-            return f"self.{self.shared[value.block, value.number]}"
-        if isinstance(value, Choice):
-            return self.choices.name(value)
-        if isinstance(value, Kernel):
-            return self.kernel(value)
-        if isinstance(value, np.generic):
-            array = np.asarray(value)
-            return f"{dtype_literal(array.dtype, self.uses)}({scalar_text(array)})"
-        if isinstance(value, np.ndarray):
-            return array_literal(value, self.uses)
-        if isinstance(value, tuple):
-            items = ", ".join(map(self.text, value))
-            return f"({items},)" if len(value) == 1 else f"({items})"
-        if isinstance(value, slice):
-            bounds = (value.start, value.stop, value.step)
-            return f"slice({', '.join(map(self.text, bounds))})"
-        if isinstance(value, type(Ellipsis)):
-            return "..."
-        return literal(value, self.uses)
-
-    def kernel(self, kernel: Kernel) -> str:
-        """Spell a function with its options."""
-        function = kernel.function
-        if isinstance(function, str):
-            name = f"np.ndarray{function}"
-        else:
-            name = function_name(function, self.uses)
-        if not kernel.options:
-            return name
-        options = (f"{k}={self.text(v)}" for k, v in kernel.options.items())
-        return f"{self.uses.name('functools', 'partial')}({name}, {', '.join(options)})"
-
 
 def _same_literal(rows: Column) -> bool:
     return len({key_of(row) for row in rows}) == 1 and is_plain(rows[0])
-
-
-def _walked(tables: Sequence[tuple[str, list[str] | None]]) -> str:
-    """Return the source of a comprehension: one table of literals, or several."""
-    if all(rows is not None for _, rows in tables):
-        columns = [rows for _, rows in tables if rows is not None]
-        if len(columns) == 1:
-            return f"({', '.join(columns[0])})"
-        rows = [f"({', '.join(row)})" for row in zip(*columns)]
-        return f"({', '.join(_runs(rows))})"
-    each = [name if rows is None else f"({', '.join(rows)})" for name, rows in tables]
-    return each[0] if len(each) == 1 else f"zip({', '.join(each)})"
-
-
-def _runs(rows: Sequence[str]) -> Iterator[str]:
-    """Yield rows; equal ones that follow each other are a list that is repeated."""
-    for row, equal in itertools.groupby(rows):
-        count = len([*equal])
-        yield f"*[{row}] * {count}" if count > 1 else row
-
-
-def _plural(name: str) -> str:
-    return name if name.endswith("s") else f"{name}s"
 
 
 def _identifier(local: str) -> str:

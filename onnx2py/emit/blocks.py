@@ -82,7 +82,8 @@ class BlockSource:
     @property
     def texts(self) -> list[str]:
         """The choices of kernels, and the classes, each below those whose instances it holds."""
-        choices = self.objects.choices.text(self.objects.text, self.uses)
+        values = self.objects.values
+        choices = values.choices.text(values.text, self.uses)
         classes = [written.text for written in self.written.values()]
         return [choices, *classes] if choices else classes
 
@@ -131,7 +132,9 @@ class BlockSource:
 
     def constructions(self, spelling: Spelling) -> list[str]:
         """Return the lines of the model's constructor that make its objects."""
-        self.objects.constants = {n: spelling.expression(n) for n in self.constants()}
+        self.objects.values.constants = {
+            n: spelling.expression(n) for n in self.constants()
+        }
         sites = self.tree.attributes(PROGRAM)
         return self.objects.model_lines(dict.fromkeys([*self.taken, *sites], 0))
 

@@ -186,6 +186,15 @@ def rounds_of(operation: Apply | Repeat) -> tuple[tuple[Ref, ...], ...]:
     return operation.rounds if isinstance(operation, Repeat) else (operation.arguments,)
 
 
+def plural(name: str, ending: str = "") -> str:
+    """Return a name for several: with an s, or with the given ending if it ends in one.
+
+    >>> plural("mask"), plural("bias"), plural("bias", "_all")
+    ('masks', 'bias', 'bias_all')
+    """
+    return name + (ending if name.endswith("s") else "s")
+
+
 def agreed(names: Sequence[str]) -> str:
     """Return the name that several differ from in numbers alone, '' if it says nothing.
 
