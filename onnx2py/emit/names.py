@@ -11,9 +11,11 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from ..ir.graph import onnx_name
 
 LONG = 30
 """Of longer names, scopes in the middle are left out if the others tell them from the rest."""
@@ -70,7 +72,8 @@ class Wanted:
 def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[str, str]:
     """Give each value a Python identifier of its own, and none of ``avoid``.
 
-    Earlier values have the better claim.
+    Earlier values have the better claim. None is called as another is in ONNX: ``trace`` takes
+    both names.
     """
     wanted = {item.value: item for item in values}
     families: dict[tuple[object, ...], _Family] = {}
@@ -88,6 +91,7 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
     numbered = {**Counter(name for name, is_inner in counted if is_inner), **written}
     counts: Counter[str] = Counter()
     taken = dict.fromkeys(avoid, 0)
+    others = {onnx_name(value) for value in wanted}
     assigned = {}
     for value, item in sorted(wanted.items(), key=lambda pair: pair[1].inner):
         name = names[value]
@@ -95,7 +99,7 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
             counts[name] += 1
             if max(numbered[name], counts[name]) > 1:
                 name += f"{'_' if name[-1].isdigit() else ''}{counts[name]}"
-        assigned[value] = unique_name(name, taken)
+        assigned[value] = unique_name(name, taken, others, onnx_name(value))
     return assigned
 
 
@@ -169,16 +173,22 @@ def _shortened(
     return names
 
 
-def unique_name(name: str, taken: dict[str, int]) -> str:
-    """Return ``name``, with ``_2``, ``_3`` ... if it is taken; note it as taken."""
+def unique_name(
+    name: str, taken: dict[str, int], others: Collection[str] = (), own: str = ""
+) -> str:
+    """Return ``name``, with ``_2``, ``_3`` ... if it is taken; note it as taken.
+
+    Of ``others``, only ``own`` may be the name.
+    """
     if name in RESERVED:
         name = f"{name}_"
     count = taken.get(name, 0)
     candidate = name
-    while candidate in taken:
+    while candidate in taken or (candidate in others and candidate != own):
         count += 1
         candidate = f"{name}_{count + 1}"
-    taken[name] = max(count, taken.get(name, 0))
+    if candidate == name or name in taken:
+        taken[name] = max(count, taken.get(name, 0))
     taken.setdefault(candidate, 0)
     return candidate
 

@@ -55,7 +55,8 @@ def test_as_many_scopes_as_needed():
 
 
 def test_what_remains_equal_is_numbered():
-    assert names("X", "x", "x_2", "X ") == ["x", "x_2", "x_2_2", "x_3"]
+    assert names("X", "x", "x_2", "X ") == ["x_3", "x", "x_2", "x_4"]
+    assert names("load", "Load", "load_") == ["load__2", "load__3", "load_"]
 
 
 def test_fields_hide_no_method_of_a_tuple():
@@ -75,6 +76,7 @@ def test_any_text_gives_safe_unique_names(texts):
         assert name.isidentifier() and name.isascii() and name == name.lower()
         assert not keyword.iskeyword(name) and not hasattr(builtins, name)
         assert name not in RESERVED and not name.startswith("_")
+        assert name not in {*texts} - {texts[found.index(name)]}
     assert names(*texts) == found
 
 
