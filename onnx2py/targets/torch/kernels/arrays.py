@@ -27,14 +27,14 @@ arcsin = torch.arcsin
 arcsinh = torch.arcsinh
 arctan = torch.arctan
 arctanh = torch.arctanh
-bitwise_and = torch.bitwise_and
-bitwise_or = torch.bitwise_or
-bitwise_xor = torch.bitwise_xor
+bitwise_and = modular(torch.bitwise_and)
+bitwise_or = modular(torch.bitwise_or)
+bitwise_xor = modular(torch.bitwise_xor)
 ceil = torch.ceil
 cos = torch.cos
 cosh = torch.cosh
 divide = torch.divide
-equal = torch.eq
+equal = modular(operator.eq)
 exp = torch.exp
 floor = torch.floor
 greater = ordered(operator.gt)
@@ -223,7 +223,10 @@ def remainder(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the remainder of ``x1 / x2``, with the sign of ``x2``."""
     if x1.dtype in SIGNED:
         return subtract(x1, multiply(unsigned_quotient(x1, x2), x2))
-    return torch.remainder(x1, x2)
+    if not x1.is_floating_point():
+        return torch.remainder(x1, x2)
+    rest = torch.fmod(x1, x2)  # torch.remainder(1, inf) is NaN
+    return torch.where((rest != 0) & ((rest < 0) != (x2 < 0)), rest + x2, rest)
 
 
 def reshape(a: Tensor, shape: Sequence[int] | Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def random_normal(
     device: Any = None,
 ) -> Tensor:
     """Draw from a normal distribution; ``scale`` is its standard deviation."""
-    draw = torch.randn(shape, generator=_generator(seed, device), device=device)
+    draw = torch.randn(shape, **_seeded(seed, device), device=device)
     return (draw * scale + mean).to(dtype)
 
 
@@ -55,7 +55,7 @@ def random_uniform(
     device: Any = None,
 ) -> Tensor:
     """Draw from the uniform distribution between ``low`` and ``high``."""
-    draw = torch.rand(shape, generator=_generator(seed, device), device=device)
+    draw = torch.rand(shape, **_seeded(seed, device), device=device)
     return (draw * (high - low) + low).to(dtype)
 
 
@@ -100,9 +100,8 @@ def multinomial(
     returns : [N, sample_size], each 0...C - 1
     """
     shares = torch.softmax(input.double(), 1)
-    generator = _generator(seed, input.device)
-    draw = torch.multinomial(shares, sample_size, replacement=True, generator=generator)
-    return draw.to(dtype)
+    options = _seeded(seed, input.device)
+    return torch.multinomial(shares, sample_size, True, **options).to(dtype)
 
 
 def dropout(
@@ -137,11 +136,11 @@ def dropout_inactive(
     )
 
 
-def _generator(seed: int | None, device: Any) -> torch.Generator | None:
-    """Return a generator for a seed; without, that of the device is used."""
+def _seeded(seed: int | None, device: Any) -> dict[str, Any]:
+    """Return a generator as an option; without a seed, that of the device is used."""
     if seed is None:
-        return None
-    return torch.Generator(device or "cpu").manual_seed(seed)
+        return {}
+    return {"generator": torch.Generator(device or "cpu").manual_seed(seed)}
 
 
 def _uniform(x: Tensor, seed: int | None) -> Tensor:

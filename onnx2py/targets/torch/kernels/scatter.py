@@ -73,14 +73,14 @@ def scatter_nd(
     shape = data.shape[: indices.shape[-1]]
     tuples = indices.reshape(prod(indices.shape[:-1]), len(shape))
     # An axis in front, so that there is an index even if K is 0.
-    first = torch.zeros(len(tuples), dtype=torch.int64, device=data.device)
+    first = torch.zeros(tuples.shape[0], dtype=torch.int64, device=data.device)
     places = (first, *tuples.unbind(-1))
-    new = updates.reshape(len(tuples), *data.shape[len(shape) :])
+    new = updates.reshape(tuples.shape[0], *data.shape[len(shape) :])
     if reduction == "none":
         return _put(data[None], places, new)[0]
     rows = data.reshape(prod(shape), prod(new.shape[1:]))
-    numbers = torch.arange(len(rows), device=data.device).reshape(1, *shape)[places]
-    new = new.reshape(len(new), rows.shape[1])
+    numbers = torch.arange(rows.shape[0], device=data.device).reshape(1, *shape)[places]
+    new = new.reshape(new.shape[0], rows.shape[1])
     y = _combined(rows, numbers[:, None].expand(new.shape), new, 0, reduction)
     return y.reshape(data.shape)
 
@@ -113,7 +113,7 @@ def tensor_scatter(
         If ``mode`` is "linear" and ``update`` does not fit.
     """
     device = past_cache.device
-    samples = torch.arange(len(past_cache), device=device)[:, None]
+    samples = torch.arange(past_cache.shape[0], device=device)[:, None]
     places = torch.arange(update.shape[axis], device=device)[None, :]
     if write_indices is not None:
         places = places + write_indices[:, None]
