@@ -1,0 +1,102 @@
+"""Layers: the modules of ``torch.nn`` that calls by constant weights become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+import numpy as np
+
+from ...ir.program import Argument, Call, Ref, Statement
+from ...ir.symbols import Symbol
+
+MODULES, FUNCTIONS = "nn", "F"
+"""Where a layer is from: a module, or a function of the parameters of the module around it."""
+
+Literal = Union[None, bool, int, float, str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Layer(Symbol):
+    """What a call of a layer calls: it takes the inputs, then its parameters in order.
+
+    Layers are equal if they are built alike, wherever they are.
+    """
+
+    arguments: tuple[Literal, ...] = ()
+    """What the constructor gets."""
+    options: tuple[tuple[str, Literal], ...] = ()
+    """Its keyword arguments that are not the defaults."""
+    parameters: tuple[str, ...] = ()
+    """What ``state_dict`` calls the parameters and buffers: the last arguments of the call."""
+    path: str = field(default="", compare=False)
+    """Where it is in the module tree: ``blocks.0.attn.qkv``."""
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is built in ``__init__``: a function only reads its parameters."""
+        return self.module == MODULES
+
+    def inputs(self, call: Call) -> tuple[Argument, ...]:
+        """Return the arguments of a call of it that are no parameters."""
+        return call.args[: len(call.args) - len(self.parameters)]
+
+    def weights(self, call: Call) -> dict[str, str]:
+        """Return the values that are its parameters, by their names in the state."""
+        given = call.args[len(call.args) - len(self.parameters) :]
+        names = [argument.name for argument in given if isinstance(argument, Ref)]
+        return dict(zip(self.parameters, names))
+
+    def keys(self) -> dict[str, str]:
+        """Return the key in the state of the whole model for each parameter."""
+        before = f"{self.path}." if self.path else ""
+        return {name: f"{before}{name}" for name in self.parameters}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a layer: a weight of the program, in the layout of the layer."""
+
+    key: str
+    value: str
+    """The weight that it is made of; its name may say what the exported model called it."""
+    array: np.ndarray
+    is_moved: bool = False
+    """Whether it is not the weight as it is."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A layer that does what a call does."""
+
+    name: str
+    inputs: tuple[Argument, ...]
+    parameters: tuple[Parameter, ...]
+    arguments: tuple[Literal, ...] = ()
+    options: Mapping[str, Literal] = field(default_factory=dict)
+    """Keyword arguments, None for those that are left out."""
+    results: int | None = None
+    statements: tuple[Statement, ...] = ()
+    """The other statements that it stands for, such as the sum with a bias."""
+    outputs: tuple[str, ...] = ()
+    """Its results, if they are not those of the call."""
+    after: tuple[Statement, ...] = ()
+    """What makes the results of the call of those of the layer."""
+    module: str = MODULES
+
+    def layer(self, kernel: Callable[..., Any] | str, path: str) -> Layer:
+        """Return the layer, at a path of the module tree."""
+        options = ((k, v) for k, v in self.options.items() if v is not None)
+        names = tuple(parameter.key for parameter in self.parameters)
+        return Layer(
+            self.module, self.name, kernel, self.arguments, tuple(options), names, path
+        )
+
+
+def short(numbers: tuple[int, ...], default: int | None = None) -> Literal:
+    """Return one number for all axes if it is the same, None if that is the default."""
+    numbers = tuple(map(int, numbers))
+    if len({*numbers}) != 1:
+        return numbers
+    return None if numbers[0] == default else numbers[0]

@@ -1,0 +1,228 @@
+"""Which layers are one module, where each is in the module tree, and which weights it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ...ir.program import Call, Program, Ref, Statement, references
+from ...ir.types import tensor_type_of
+from ...plan.rewrite import function_of
+from ...plan.traverse import names_read, with_blocks
+from .layer import MODULES, Fit, Parameter
+from .paths import Places, other_path, scope_path, stem, weight_path
+from .sites import Facts, Site
+
+
+@dataclass(frozen=True)
+class Found:
+    """A call that a layer stands for."""
+
+    site: Site
+    statement: Statement
+    fit: Fit
+
+    @property
+    def place(self) -> str:
+        """The module that the exporter says, by its first name: calls of one are numbered."""
+        path, scopes = scope_path(self.statement.scopes), self.statement.scopes
+        for parameter in self.fit.parameters:
+            named = stem(parameter.value, parameter.key)
+            if not scopes or scopes[-1].class_name or is_uniform(parameter.array):
+                continue  # only the older exporter numbers calls
+            if named and _is_call_of(path, named):
+                return named
+        return path
+
+    @property
+    def key(self) -> Any:
+        """What is equal for calls of one module."""
+        fit = self.fit
+        options = tuple((k, v) for k, v in fit.options.items() if v is not None)
+        values = tuple((p.key, p.value) for p in fit.parameters)
+        single = id(self) if not values else 0
+        return fit.module, fit.name, fit.arguments, options, values, self.place, single
+
+
+@dataclass
+class Modules:
+    """The modules of a program, as its layers are found."""
+
+    facts: Facts
+    found: Sequence[Found]
+    places: Places = field(default_factory=Places)
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    """The parameters of layers, by the names of values."""
+
+    def __post_init__(self) -> None:
+        self.members: dict[Any, Found] = {}
+        self.sharers: dict[str, set[Any]] = {}
+        for each in self.found:
+            self.members.setdefault(each.key, each)
+            for parameter in each.fit.parameters:
+                self.sharers.setdefault(parameter.value, set()).add(each.key)
+        self.paths: dict[Any, str] = {}
+        self.values: dict[tuple[Any, str], str] = {}
+        """The value that is a parameter of a module."""
+
+    def program(self) -> Program:
+        """Return the program with layers in place of calls."""
+        self._claim()
+        self._share()
+        program = self.facts.program
+        new: dict[int, tuple[Statement, ...]] = {}
+        for each in self.found:
+            new.update((id(s), ()) for s in each.fit.statements)
+            new[id(each.statement)] = (self._call(each), *each.fit.after)
+        changed = with_blocks(
+            program,
+            lambda statements, _: [t for s in statements for t in new.get(id(s), (s,))],
+        )
+        read = names_read((*changed.setup, *changed.statements), changed.outputs)
+        weights = {**program.weights, **self.weights}
+        kept = read | {*program.defaults}
+        return replace(
+            changed,
+            weights={n: a for n, a in weights.items() if n in kept},
+            types=self.facts.types,
+        )
+
+    def _call(self, found: Found) -> Statement:
+        key, fit, statement = found.key, found.fit, found.statement
+        layer = fit.layer(function_of(statement) or "", self.paths[key])
+        weights = (Ref(self.values[key, p.key]) for p in fit.parameters)
+        call = Call(layer, (*fit.inputs, *weights), results=fit.results)
+        every = (statement, *fit.statements)
+        return replace(
+            statement,
+            operation=call,
+            outputs=fit.outputs or statement.outputs,
+            nodes=tuple(node for s in every for node in s.nodes),
+            literals=tuple(name for s in every for name in s.literals),
+        )
+
+    def _claim(self) -> None:
+        """Find a path for each module, those that names of weights say for certain first."""
+        certain = {key: self._stem(each) for key, each in self.members.items()}
+        for key, path in certain.items():
+            if path:
+                self._place(key, path)
+        for value in self.facts.program.weights:
+            if value not in self.sharers and weight_path(value):
+                self.places.claim(weight_path(value))
+        for key, each in self.members.items():
+            if key not in self.paths:
+                self._place(key, self._guess(each))
+
+    def _place(self, key: Any, path: str) -> None:
+        each = self.members[key]
+        if each.fit.module == MODULES:
+            self.paths[key] = self.places.claim(path, each.fit.name.lower())
+            return
+        self.paths[key] = path
+        for parameter in each.fit.parameters:
+            self.places.claim(f"{path}.{parameter.key}")
+
+    def _stem(self, each: Found) -> str:
+        """Return the module that is certain, "" if none is.
+
+        That is one of the layer's class, or that of a parameter's name, which no other layer reads.
+        """
+        scopes = each.statement.scopes
+        if scopes and scopes[-1].class_name == each.fit.name:
+            return each.place
+        for parameter in each.fit.parameters:
+            path = stem(parameter.value, parameter.key)
+            if path and len(self.sharers[parameter.value]) == 1:
+                return path
+        return ""
+
+    def _guess(self, each: Found) -> str:
+        path = each.place
+        named = (stem(p.value, p.key) for p in each.fit.parameters)
+        path = path or next(filter(None, named), "")
+        fallback = each.fit.name.lower()
+        labels = (label.rpartition(": ")[0] for label in each.statement.nodes)
+        return path or other_path(next(labels, ""), fallback)
+
+    def _share(self) -> None:
+        """Give each module its parameters: weights as they are, in another layout, or copies."""
+        for key, each in self.members.items():
+            for parameter in each.fit.parameters:
+                if self._stays(key, parameter):
+                    self.values[key, parameter.key] = parameter.value
+                    self.weights[parameter.value] = parameter.array
+        self.facts.defined.difference_update(self._unread())
+        moved: dict[tuple[str, str, str], str] = {}
+        for key, each in self.members.items():
+            for parameter in each.fit.parameters:
+                if (key, parameter.key) not in self.values:
+                    # the same weight in the same layout is one, unless all numbers are equal
+                    same = (parameter.value, each.fit.name, parameter.key)
+                    name = moved.get(same) or self._turned_table(each, parameter)
+                    if not name or is_uniform(parameter.array):
+                        name = self._new(self.paths[key], parameter)
+                    self.values[key, parameter.key] = moved[same] = name
+
+    def _unread(self) -> set[str]:
+        """Return the weights that nothing reads as they are: their names are free."""
+        program = self.facts.program
+        calls = {id(s) for f in self.found for s in (f.statement, *f.fit.statements)}
+        read = {*program.outputs, *program.defaults, *self.weights}
+        for statement in program.walk():
+            if id(statement) not in calls:
+                read.update(references(statement.operation))
+        for each in self.found:
+            read.update(n for a in each.fit.inputs for n in references(Call("", (a,))))
+        return {*program.weights} - read
+
+    def _stays(self, key: Any, parameter: Parameter) -> bool:
+        """Whether the weight itself is the parameter."""
+        sharers = self.sharers[parameter.value]
+        if parameter.is_moved:
+            return False
+        if len(sharers) == 1 or not is_uniform(parameter.array):
+            return True
+        return stem(parameter.value, parameter.key) == self.paths[key]
+
+    def _turned_table(self, each: Found, parameter: Parameter) -> str:
+        """Return the table of an embedding that a matrix without a name is a copy of."""
+        if each.fit.name != "Linear" or parameter.key != "weight":
+            return ""
+        if "." in weight_path(parameter.value):
+            return ""
+        for other in self._tables():
+            array = self.weights[other]
+            same = array.shape == parameter.array.shape
+            if same and np.array_equal(array, parameter.array):
+                return other
+        return ""
+
+    def _tables(self) -> Iterator[str]:
+        for key, each in self.members.items():
+            if each.fit.name == "Embedding":
+                yield self.values[key, "weight"]
+
+    def _new(self, path: str, parameter: Parameter) -> str:
+        kind = tensor_type_of(parameter.array)
+        name = self.facts.new(f"{path}.{parameter.key}", kind)
+        self.weights[name] = parameter.array
+        return name
+
+
+def _is_call_of(path: str, module: str) -> bool:
+    """Whether a path is a module's, but for numbers of calls: ``layers.0_1.ffn_1``."""
+    names, parts = module.split("."), path.split(".")
+    numbered = (
+        re.fullmatch(rf"{re.escape(n)}(_\d+)?", p) for n, p in zip(names, parts)
+    )
+    return len(names) == len(parts) and all(numbered)
+
+
+def is_uniform(array: np.ndarray) -> bool:
+    """Whether all numbers are equal: fresh zeros or ones."""
+    return bool(array.size and (array == array.flat[0]).all())

@@ -1,0 +1,125 @@
+"""What ``state_dict`` of a program's module has: its keys, and what each stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...ir.graph import onnx_name
+from ...ir.program import Call, Program, references
+from ...ir.types import dtype_name
+from .layer import Layer
+from .paths import Places, other_path, weight_path
+from .sites import FLOATS
+
+BATCHES = "num_batches_tracked"
+"""How often batch normalization was trained: a buffer that no ONNX file has."""
+_STATISTICS = ("running_mean", "running_var")
+
+
+@dataclass
+class State:
+    """The state of a module.
+
+    Attributes
+    ----------
+    values : mapping
+        The value of the program for each key; keys of one value are tied.
+    arrays : mapping
+        The array for each key.
+    buffers : set of str
+        The keys that no optimizer changes: statistics, and what is no float.
+    missing : mapping
+        Why a weight has no key that the exported model may have had: by the key in place of it.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    buffers: set[str] = field(default_factory=set)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tied(self) -> Mapping[str, str]:
+        """The key that has the same weight, for each key after the first."""
+        first: dict[str, str] = {}
+        for key, value in self.values.items():
+            first.setdefault(value, key)
+        return {k: first[v] for k, v in self.values.items() if first[v] != k}
+
+
+def state_of(program: Program) -> State:
+    """Return the state of a program whose layers were found.
+
+    Constants of one element that no name of the file says to be parameters are left out: they are
+    numbers.
+    """
+    state, places = State(), Places()
+    of_layers: set[str] = set()
+    others: dict[str, None] = {}
+    for statement in program.walk():
+        call = statement.operation
+        layer = call.function if isinstance(call, Call) else None
+        weights: dict[str, str] = {}
+        if isinstance(layer, Layer) and isinstance(call, Call):
+            weights = layer.weights(call)
+            _add_layer(state, places, program, layer, weights)
+            of_layers.update(weights.values())
+        read = references(statement.operation)
+        others.update((n, None) for n in read if n in program.weights)
+    for name in program.outputs:
+        if name in program.weights:
+            others[name] = None
+    plain = [n for n in others if n not in of_layers and n not in program.defaults]
+    plain.sort(key=lambda name: not weight_path(name))
+    for name in plain:
+        _add_weight(state, places, program, name)
+    return state
+
+
+def _add_layer(
+    state: State,
+    places: Places,
+    program: Program,
+    layer: Layer,
+    weights: Mapping[str, str],
+) -> None:
+    keys = layer.keys()
+    if all(keys[name] in state.values for name in weights) and weights:
+        return
+    if layer.is_module:
+        places.claim(layer.path)
+    for name, value in weights.items():
+        if not layer.is_module:
+            places.claim(keys[name])
+        state.values[keys[name]] = value
+        state.arrays[keys[name]] = program.weights[value]
+        if name in _STATISTICS:
+            state.buffers.add(keys[name])
+    if layer.name.startswith("BatchNorm"):
+        key = f"{layer.path}.{BATCHES}"
+        state.arrays[key] = np.zeros((), np.int64)
+        state.buffers.add(key)
+
+
+def _add_weight(state: State, places: Places, program: Program, name: str) -> None:
+    array, path = program.weights[name], weight_path(name)
+    is_float = array.dtype.kind != "O" and dtype_name(array.dtype) in FLOATS
+    if array.size == 1 and not (path and "." in path and is_float):
+        return
+    key = places.claim(path or other_path(name, "constant"))
+    state.values[key] = name
+    state.arrays[key] = array
+    if not is_float:
+        state.buffers.add(key)
+    elif not path:
+        state.missing[key] = _reason(program, name)
+
+
+def _reason(program: Program, name: str) -> str:
+    """Say why the exported model's name of a weight is not known."""
+    labels = program.folded.get(name, ())
+    if labels:
+        return f"computed from constants: {' + '.join(labels)}"
+    return f"the file calls it {onnx_name(name)}"
