@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .block_weights import stored, type_of, weight_lines
 from .literals import array_literal, dtype_literal, scalar_text
 from .methods import Methods
 from .naming_blocks import Interfaces
+from .section_plan import Part, divide, with_sections
 from .spelling import Spelling
 from .usage import read_by_numpy_alone
 
@@ -53,6 +54,8 @@ class ClassWriter:
     files: dict[str, np.ndarray] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     """The constant in each file, by the path of its attribute."""
+    divisions: dict[str, list[Part]] = field(default_factory=dict)
+    """The methods that the call of each block is divided into."""
 
     def __post_init__(self) -> None:
         self.uses = self.objects.uses
@@ -81,8 +84,8 @@ class ClassWriter:
         literals.update(loops.parts)
         spelling = Spelling(names, held_as, literals, read_in_calls(local))
         writer = BlockWriter(
-            local, spelling, self.uses, Methods(taken),
-            calling=self.calling, loops=loops,
+            local, spelling, self.uses, Methods(taken, local.statements, names, sites),
+            calling=self.calling, loops=loops, lengths=self.lengths,
         )  # fmt: skip
         init = [
             *convolutions.lines(names),
@@ -122,7 +125,7 @@ class ClassWriter:
             for name, filed in parts.files.items()
             if filed.arrays[0] is not None
         }
-        return Program(
+        local = Program(
             name=block.name,
             inputs=block.inputs,
             outputs=block.outputs,
@@ -133,6 +136,10 @@ class ClassWriter:
             setup=tuple(parts.setup),
             dropped=self.program.dropped,
         )
+        if block.name not in self.divisions:  # later, convolutions are objects
+            self.divisions[block.name] = divide(local)
+        divided = with_sections(local.statements, self.divisions[block.name])
+        return replace(local, statements=tuple(divided))
 
     # ------------------------------------------------------------------ the constructor
 

@@ -9,7 +9,15 @@ from dataclasses import replace
 
 from ..errors import counted
 from ..ir.blocks import Application, Block, Notes
-from ..ir.program import Apply, Operation, Repeat, Statement, bodies_of, walk
+from ..ir.program import (
+    Apply,
+    Operation,
+    Repeat,
+    Section,
+    Statement,
+    bodies_of,
+    walk,
+)
 from ..ir.types import TensorType, ValueType
 from ..plan.outline.scopes import common
 from ..plan.traverse import with_bodies
@@ -179,6 +187,12 @@ def below_scope(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     prefix = f"{around[-1].path}." if around else ""
 
     def inner(statement: Statement) -> Statement:
+        if isinstance(statement.operation, Section):
+            operation = with_bodies(
+                statement.operation,
+                lambda b: replace(b, statements=tuple(map(inner, b.statements))),
+            )
+            statement = replace(statement, operation=operation)
         scopes = tuple(
             replace(scope, path=scope.path[len(prefix) :])
             for scope in statement.scopes[len(around) :]

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..ir.program import Apply, Repeat, Statement, bodies_of, references, walk
+from ..ir.program import Apply, Repeat, Section, Statement, bodies_of, references, walk
 from .branches import results_inside, stands_inside
 from .names import unique_name
 from .naming_blocks import HIDDEN, MAIN, plural, rounds_of
@@ -66,7 +66,7 @@ class LoopVariables:
         self.look_inside(statements)
         reads: Counter[str] = Counter(outputs)
         for statement in reversed(statements):
-            calls = isinstance(statement.operation, (Apply, Repeat))
+            calls = isinstance(statement.operation, (Apply, Repeat, Section))
             after.append(set(later) if calls else set())
             later.update(read := [*_reads(statement)])
             reads.update(read)
@@ -79,7 +79,11 @@ class LoopVariables:
             elif isinstance(statement.operation, Apply):
                 self.call(statement, read_later, reads)
             for body in bodies_of(statement.operation):
-                self.name(body.statements, body.outputs)
+                kept = body.outputs
+                if isinstance(statement.operation, Section):
+                    # a value has one name, in the method and around it
+                    kept = (*kept, *(n for n in body.captures if n in read_later))
+                self.name(body.statements, kept)
 
     def look_inside(self, statements: Sequence[Statement]) -> None:
         """Note the values that have the names of results, as they are assigned in an ``if``."""

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..ir.blocks import Chosen
-from ..ir.program import Apply, Argument, Body, Branch, Call, Ref, Repeat, Statement
+from ..ir.program import (
+    Apply,
+    Argument,
+    Body,
+    Branch,
+    Call,
+    Ref,
+    Repeat,
+    Section,
+    Statement,
+)
 from .block_labels import common_type
 from .block_loops import LoopVariables
 from .block_tree import Site
@@ -54,7 +64,7 @@ class BlockWriter(StatementWriter):
         """Return a writer of a method of the same class."""
         return BlockWriter(
             self.program, self.spelling, self.uses, self.methods, self.plain,
-            calling=self.calling, loops=self.loops,
+            calling=self.calling, loops=self.loops, lengths=self.lengths,
         )  # fmt: skip
 
     def statement(self, statement: Statement) -> Iterator[str]:
@@ -67,6 +77,9 @@ class BlockWriter(StatementWriter):
             yield from self.deleted(statement)
         elif isinstance(operation, Repeat):
             yield from self.repeated(operation, statement)
+            yield from self.deleted(statement)
+        elif isinstance(operation, Section):
+            yield from super().statement(replace(statement, frees=()))
             yield from self.deleted(statement)
         elif isinstance(operation, Branch) and self.is_choice(operation):
             yield from self.choice(operation, statement)
@@ -126,7 +139,9 @@ class BlockWriter(StatementWriter):
         frees = [
             self.spelling.names[name]
             for name in statement.frees
-            if self.is_own_variable(name) and self.spelling.names[name] not in assigned
+            if self.is_own_variable(name)
+            and name not in self.held
+            and self.spelling.names[name] not in assigned
         ]
         if frees:
             yield f"del {', '.join(frees)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..ir.blocks import Notes, Outline
-from ..ir.program import Apply, Program, Repeat, Statement, bodies_of
+from ..ir.program import Apply, Program, Repeat, Section, Statement, bodies_of
 from .block_class import ClassWriter, Written
 from .block_given import Constant, leaves
 from .block_lengths import with_own_lengths
@@ -19,6 +19,7 @@ from .block_tree import PROGRAM, block_tree
 from .methods import Methods
 from .names import unique_name
 from .naming_blocks import Interfaces
+from .section_plan import divide, with_sections
 from .spelling import Spelling
 from .statements import StatementWriter
 from .uses import Uses
@@ -40,6 +41,8 @@ class BlockSource:
     uses: Uses
     plain: bool = False
     """Whether each statement is one node, which a comment names."""
+    divides: bool = False
+    """Whether long functions are divided into methods."""
     written: dict[str, Written] = field(default_factory=dict)
     """The class of each block."""
     elements: dict[str, str] = field(default_factory=dict)
@@ -57,6 +60,9 @@ class BlockSource:
             setup=tuple(planner.setup),
         )
         """What the class ``Model`` computes itself."""
+        if self.divides:
+            divided = with_sections(self.main.statements, divide(self.main))
+            self.main = replace(self.main, statements=tuple(divided))
         self.tree = tree
         self.objects = Objects(parts, tree, self.uses, class_names(self.outline))
         self.calling = Calling(tree.site_of, self.objects.classes)
@@ -66,6 +72,7 @@ class BlockSource:
         writer = ClassWriter(
             self.program, self.outline, self.objects, self.calling, self.interfaces
         )
+        self.lengths = writer.lengths
         for name in self.outline.blocks:
             self.written[name] = writer.written(name)
             self.calling.names[name] = self.written[name].names
@@ -78,6 +85,11 @@ class BlockSource:
     def calls(self) -> int:
         """The calls in the classes."""
         return sum(written.calls for written in self.written.values())
+
+    @property
+    def attributes(self) -> list[str]:
+        """The attributes of the model that hold objects."""
+        return self.tree.attributes(PROGRAM)
 
     @property
     def texts(self) -> list[str]:
@@ -127,7 +139,7 @@ class BlockSource:
         """Return the writer of the class ``Model``."""
         return BlockWriter(
             self.main, spelling, self.uses, methods, self.plain,
-            calling=self.calling, loops=self.loops,
+            calling=self.calling, loops=self.loops, lengths=self.lengths,
         )  # fmt: skip
 
     def constructions(self, spelling: Spelling) -> list[str]:
@@ -158,7 +170,8 @@ def block_source(program: Program, uses: Uses, *, plain: bool) -> BlockSource:
     outline = program.outline or Outline(program.statements, {})
     if outline.blocks:
         outline = with_own_lengths(program, outline)
-    return BlockSource(program, outline, uses, plain)
+    divides = program.outline is not None and not plain
+    return BlockSource(program, outline, uses, plain, divides)
 
 
 def class_names(outline: Outline) -> dict[str, str]:
@@ -183,6 +196,11 @@ def _results(
     """
     for statement in statements:
         if isinstance(statement.operation, (Apply, Repeat)):
+            continue
+        if isinstance(statement.operation, Section):
+            body = statement.operation.body
+            inner = written.methods.scope(body, scope)
+            yield from _results(body.statements, written, inner)
             continue
         made = (value for value in statement.outputs if value and statement.nodes)
         yield {f"{scope}{written.names[value]}": value for value in made}

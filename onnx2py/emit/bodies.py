@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..ir.program import Body
-from .text import WIDTH
+from ..ir.program import Body, Section
+from .text import WIDTH, one_line
+from .words import doc_line
 
 if TYPE_CHECKING:
     from .statements import StatementWriter
@@ -63,6 +64,32 @@ class BodyWriter:
         lines = filter(None, [doc, statements, f"\nreturn {returned}"])
         content = textwrap.indent("\n".join(lines), "    ")
         return f"({', '.join(parameters)}) -> {kind}:\n{content}"
+
+    def call_section(self, section: Section) -> str:
+        """Write a section as a method, whose parameters and results have types; return its call."""
+        body = section.body
+        inner = self.writer.for_body()
+        inner.returned = frozenset(body.outputs)
+        inner.held = frozenset(body.captures)
+        names = self.spelling.names
+        given = [f"{names[n]}: {self.writer.annotation(n)}" for n in body.captures]
+        kinds = [self.writer.annotation(name) for name in body.outputs]
+        returned = kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
+        doc = f'"""{doc_line(f"``{one_line(section.module)}``.")}"""'
+        lines = [
+            doc if section.is_whole else "",
+            inner.block(body.statements, body.outputs),
+            f"\nreturn {', '.join(map(self.spelling.expression, body.outputs))}",
+        ]
+        content = textwrap.indent("\n".join(filter(None, lines)), "    ")
+        text = f"({', '.join(['self', *given])}) -> {returned}:\n{content}"
+        methods = self.writer.methods
+        name, is_new = methods.place(body, methods.sections[id(body)], text)
+        if is_new:
+            self.writer.bodies += [f"def {name}{text}", *inner.bodies]
+        self.writer.calls += inner.calls
+        arguments = map(self.spelling.expression, body.captures)
+        return f"self.{name}({', '.join(arguments)})"
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
         """Return the name from which methods are named: their node, or its first result."""

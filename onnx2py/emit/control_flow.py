@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ir.program import Body, Branch, Call, Invoke, Loop, MapItems, Operation, Scan
+from ..ir.program import (
+    Body,
+    Branch,
+    Call,
+    Invoke,
+    Loop,
+    MapItems,
+    Operation,
+    Scan,
+    Section,
+)
 from .bodies import BodyWriter
 from .branches import is_choice_of_values, stands_inside
 from .loops import LoopWriter
@@ -27,6 +37,9 @@ class ControlFlow(BodyWriter):
             yield from loops.scan(operation, outputs)
         elif isinstance(operation, Invoke):
             yield self.invoke(operation, outputs)
+        elif isinstance(operation, Section):
+            results = ", ".join(map(self.spelling.target, outputs))
+            yield f"{results} = {self.call_section(operation)}"
         elif isinstance(operation, MapItems):
             yield from loops.map_items(operation, outputs)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..ir.program import Body
+from ..ir.program import Body, Section, Statement
 from .joined_branches import JoinedBranches
 from .names import snake_case, unique_name
+from .section_names import method_names
 
 
 @dataclass
@@ -15,6 +17,12 @@ class Methods:
 
     taken: dict[str, int]
     """All names of the class, for what needs one of its own."""
+    statements: Sequence[Statement] = ()
+    """Those of the call: sections are methods too."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The names of values."""
+    attributes: Collection[str] = ()
+    """Attributes that hold objects: paths of values begin with them, or with a method."""
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """The name of each method, by its owner, its body's name and its text."""
     of: dict[int, str] = field(default_factory=dict)
@@ -27,6 +35,13 @@ class Methods:
     """The results of ``If`` that are conditional expressions."""
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For the results of expressions, the values of the views inside (see ``chains``)."""
+
+    def __post_init__(self) -> None:
+        operations = (statement.operation for statement in self.statements)
+        bodies = [each.body for each in operations if isinstance(each, Section)]
+        named = zip(bodies, method_names(self.statements, self.values))
+        self.sections = {id(body): name for body, name in named}
+        """The name of each section, by the identity of its body."""
 
     def fresh(self, name: str) -> str:
         """Return a name that nothing else has."""
@@ -44,6 +59,8 @@ class Methods:
         is_new = key not in self.names
         if is_new:
             name = snake_case(f"{owner}_{body.name}") or "function"
-            self.names[key] = self.fresh(f"_{name}")
+            while (method := self.fresh(f"_{name}"))[1:] in self.attributes:
+                continue
+            self.names[key] = method
         self.of[id(body)] = self.names[key]
         return self.names[key], is_new

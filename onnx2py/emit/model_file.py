@@ -35,7 +35,9 @@ class ModelFile:
         self.program, self.names, self.placed, self.uses = program, names, placed, uses
         self.blocks = blocks
         self.spelling = _spelling(program, names, placed, blocks)
-        self.methods = Methods(blocks.taken)
+        self.methods = Methods(
+            blocks.taken, blocks.main.statements, names, blocks.attributes
+        )
         self.writer = blocks.model_writer(self.spelling, self.methods)
         self.results = ResultWriter(program, statements, self.spelling, uses)
 

@@ -90,7 +90,8 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
     written = Counter(name for name, is_inner in counted if not is_inner)
     numbered = {**Counter(name for name, is_inner in counted if is_inner), **written}
     counts: Counter[str] = Counter()
-    taken = dict.fromkeys(avoid, 0)
+    avoided = {*avoid}
+    taken = dict.fromkeys(avoided, 0)
     others = {onnx_name(value) for value in wanted}
     assigned = {}
     for value, item in sorted(wanted.items(), key=lambda pair: pair[1].inner):
@@ -98,7 +99,10 @@ def assign_names(values: Iterable[Wanted], avoid: Iterable[str] = ()) -> dict[st
         if item.counted:
             counts[name] += 1
             if max(numbered[name], counts[name]) > 1:
-                name += f"{'_' if name[-1].isdigit() else ''}{counts[name]}"
+                stem = f"{name}_" if name[-1].isdigit() else name
+                while f"{stem}{counts[name]}" in avoided:
+                    counts[name] += 1
+                name = f"{stem}{counts[name]}"
         assigned[value] = unique_name(name, taken, others, onnx_name(value))
     return assigned
 

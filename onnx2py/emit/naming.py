@@ -58,6 +58,8 @@ class FunctionNames:
     told: dict[str, str] = field(init=False)
     """What the readers of each value call it, '' if they do not agree."""
     runs: Runs = field(init=False)
+    results: dict[str, str] = field(default_factory=dict)
+    """What results of whole modules are called after these, unless their names tell."""
     after_modules: set[str] = field(default_factory=set)
     """Values that are called after their module."""
 
@@ -114,6 +116,10 @@ class FunctionNames:
         if not has_generic_name(value):
             return Wanted(value, named)
         path, told = path_of(statement), self.told.get(value)
+        if not told and self.results.get(value):
+            return Wanted(
+                value, named, (self.results[value],), counted=True, brief=True
+            )
         module = self.runs.modules.get(place)
         if told or not module:
             return Wanted(value, named, (*path, told or named), True, True)

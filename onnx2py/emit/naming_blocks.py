@@ -26,6 +26,7 @@ from ..ir.program import (
     Repeat,
     Statement,
     references,
+    unsectioned,
     walk,
 )
 from ..ir.types import TensorType
@@ -168,7 +169,7 @@ def told_of(
 ) -> dict[str, str]:
     """Return the name that the readers of each value tell, '' if they do not agree."""
     told: dict[str, str] = {}
-    for statement in statements:
+    for statement in unsectioned(statements):
         operation = statement.operation
         if isinstance(operation, Call):
             pairs = list(told_by(operation))

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import InternalError
-from ..ir.program import Apply, Argument, Branch, Call, Invoke, Program, Statement
+from ..ir.program import (
+    Apply,
+    Argument,
+    Branch,
+    Call,
+    Invoke,
+    Program,
+    Section,
+    Statement,
+)
 from ..ir.types import ValueType
 from .annotations import annotation
 from .branches import stands_inside, types_given, with_inner_nodes
@@ -40,12 +49,19 @@ class StatementWriter:
     """The expressions of views that stand in those of others."""
     bodies: list[str] = field(default_factory=list)
     """The methods that were written for bodies, each above those that it calls."""
+    lengths: Collection[str] = ()
+    """The values that are Python numbers."""
+    returned: Collection[str] = ()
+    """The values that a section returns."""
+    held: Collection[str] = ()
+    """The values that a section is given: its caller frees them."""
 
     def for_body(self) -> StatementWriter:
         """Return a writer of a method of the same class."""
         return StatementWriter(
-            self.program, self.spelling, self.uses, self.methods, self.plain
-        )
+            self.program, self.spelling, self.uses, self.methods, self.plain,
+            lengths=self.lengths,
+        )  # fmt: skip
 
     def block(
         self, statements: tuple[Statement, ...], kept: Collection[str] | None = None
@@ -58,6 +74,9 @@ class StatementWriter:
             return "\n\n".join("\n".join(self.noted(s)) for s in statements)
         if kept is not None:
             statements = self.joined(statements, kept)
+        if self.returned and statements and isinstance(statements[-1].operation, Call):
+            last = replace(statements[-1], frees=())  # the method returns
+            statements = (*statements[:-1], last)
         parts = []
         for section in sections_of(statements, self.is_line):
             lines = [heading(section.title)] if section.title else []
@@ -138,11 +157,12 @@ class StatementWriter:
         if isinstance(operation, Branch):
             flow = ControlFlow(self, node_name(statement))
             return bool(flow.conditional(operation, statement.outputs))
-        return isinstance(operation, (Apply, Call, Invoke))
+        return isinstance(operation, (Apply, Call, Invoke, Section))
 
     def kinds(self, statement: Statement) -> list[str]:
         """Return the types of what a statement computes, "?" for one that is not known."""
-        if not statement.nodes:
+        is_section = isinstance(statement.operation, Section)
+        if not statement.nodes and not is_section:
             return []
         types, given = self.program.types, dict[str, ValueType]()
         if stands_inside(statement.operation) and self.is_line(statement):
@@ -165,8 +185,9 @@ class StatementWriter:
         else:
             flow = ControlFlow(self, node_name(statement))
             yield from flow.lines(operation, statement.outputs)
-        if statement.frees:
-            names = (self.spelling.names[name] for name in statement.frees)
+        frees = [name for name in statement.frees if name not in self.held]
+        if frees:
+            names = (self.spelling.names[name] for name in frees)
             yield f"del {', '.join(names)}"
 
     # ------------------------------------------------------------------ calls
@@ -201,9 +222,16 @@ class StatementWriter:
         """Annotate an output of the model that NumPy's own annotations leave open."""
         name = self.spelling.target(output)
         is_typed = is_kernel(call.function) or self.spelling.is_attribute(output)
-        if is_typed or output not in self.program.outputs:
-            return name
-        return f"{name}: {annotation(self.program.types.get(output), self.uses)}"
+        is_result = output in self.program.outputs or output in self.returned
+        return (
+            name if is_typed or not is_result else f"{name}: {self.annotation(output)}"
+        )
+
+    def annotation(self, value: str) -> str:
+        """Return the annotation of a value."""
+        if value in self.lengths:
+            return "int"
+        return annotation(self.program.types.get(value), self.uses)
 
     def argument(self, value: Argument) -> str:
         """Spell an argument outside a call."""

@@ -27,6 +27,7 @@ from .program import (
     Ref,
     Repeat,
     Scan,
+    Section,
     Statement,
     bodies_of,
 )
@@ -199,6 +200,8 @@ def mapped(
     if isinstance(operation, Invoke):
         given = tuple(map(arguments, operation.arguments))
         return Invoke(given, body(operation.body))
+    if isinstance(operation, Section):
+        return replace(operation, body=body(operation.body))
     assert isinstance(operation, Scan)
     state = tuple(map(arguments, operation.state))
     walked = tuple(replace(i, value=arguments(i.value)) for i in operation.inputs)

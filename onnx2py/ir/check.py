@@ -8,7 +8,17 @@ from dataclasses import dataclass, field, replace
 from ..errors import InternalError
 from .blocks import Outline, expanded, without_memory
 from .graph import Graph
-from .program import Body, Call, Program, Ref, Repeat, Statement, bodies_of, references
+from .program import (
+    Body,
+    Call,
+    Program,
+    Ref,
+    Repeat,
+    Section,
+    Statement,
+    bodies_of,
+    references,
+)
 
 
 def check(graph: Graph, after: str) -> None:
@@ -116,7 +126,7 @@ class _Scope:
         for name in references(statement.operation):
             self.read(name, label)
         for body in bodies_of(statement.operation):
-            self.enter(body)
+            self.enter(body, frees=isinstance(statement.operation, Section))
         call = statement.operation
         out = call.kwargs.get("out") if isinstance(call, Call) else None
         if isinstance(out, Ref):
@@ -136,11 +146,15 @@ class _Scope:
             self.define(made)
             self.made.update(made)
 
-    def enter(self, body: Body) -> None:
-        """Run a body, which sees nothing but what it captures, its inputs and what is fixed."""
+    def enter(self, body: Body, *, frees: bool) -> None:
+        """Run a body, which sees nothing but what it captures, its inputs and what is fixed.
+
+        If it ``frees`` what it captures, the statement that it belongs to does so again.
+        """
         for name in body.captures:
             self.read(name, f"is captured by {body.name}")
         inside = _Scope(self.after, body.name, self.fixed, defined={*body.captures})
+        inside.made.update(body.captures if frees else ())
         inside.define(body.inputs)
         inside.block(body.statements, body.outputs)
 

@@ -157,7 +157,21 @@ class Repeat:
     attributes: tuple[str, ...] = ()
 
 
-Operation = Union[Call, Branch, Loop, Scan, MapItems, Invoke, Apply, Repeat]
+@dataclass(frozen=True)
+class Section:
+    """Consecutive statements of a long function as a method: a body that takes no arguments.
+
+    The statement's outputs are those of the body, under the same names.
+    """
+
+    body: Body
+    module: str = ""
+    """The module of the network that it belongs to, below the one of the function."""
+    is_whole: bool = False
+    """Whether it is all of the module."""
+
+
+Operation = Union[Call, Branch, Loop, Scan, MapItems, Invoke, Apply, Repeat, Section]
 
 
 @dataclass(frozen=True)
@@ -231,6 +245,8 @@ def references(operation: Operation) -> Iterator[str]:
         arguments = operation.arguments
     elif isinstance(operation, Repeat):
         arguments = operation.rounds
+    elif isinstance(operation, Section):
+        arguments = ()
     else:
         arguments = (*operation.state, *(item.value for item in operation.inputs))
     stack = list(reversed(arguments))
@@ -244,6 +260,15 @@ def references(operation: Operation) -> Iterator[str]:
             stack.extend((item.right, item.left))
         elif isinstance(item, slice):
             stack.extend((item.step, item.stop, item.start))
+
+
+def unsectioned(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Yield statements with those of sections in their places."""
+    for statement in statements:
+        if isinstance(statement.operation, Section):
+            yield from unsectioned(statement.operation.body.statements)
+        else:
+            yield statement
 
 
 def walk(statements: Iterable[Statement]) -> Iterator[Statement]:

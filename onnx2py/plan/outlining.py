@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..ir.blocks import Outline
 from ..ir.program import Program
 from .outline.assembly import blocks_of
 from .outline.attributes import with_attributes
@@ -32,13 +33,13 @@ LEAST_GAIN = 0.15
 
 
 def outline(program: Program) -> Program:
-    """Give a program an outline, if it spares its reader enough (rules G3 to G9 and V1)."""
+    """Give a program an outline: with blocks if these spare enough (rules G3 to G9 and V1)."""
     pool = Pool(program)
     before = pool.size()
     search(pool)
     pool.dissolve()
     if not pool.blocks or pool.size() > (1 - LEAST_GAIN) * before:
-        return program
+        return replace(program, outline=Outline(program.statements, {}))
     statements = with_variants(program, pool, pool.statements())
     statements, modules = named(statements, pool.blocks)
     outlined = with_loops(blocks_of(program, statements))

@@ -58,11 +58,18 @@ def is_large(kind: ValueType | None, least: int = LARGE) -> bool:
     """Whether a value may be large enough to be worth freeing."""
     if not isinstance(kind, TensorType):
         return False
-    if kind.shape is None:
-        return "float" in kind.dtype  # others of no known rank are mostly shapes
+    size = estimated_bytes(kind)
+    # others of no known rank are mostly shapes
+    return "float" in kind.dtype if size is None else size >= least
+
+
+def estimated_bytes(kind: ValueType | None) -> int | None:
+    """Return about how many bytes a value takes, None if that is unknown."""
+    if not isinstance(kind, TensorType) or kind.shape is None:
+        return None
     lengths = [d if isinstance(d, int) else OPEN_LENGTH for d in kind.shape]
     if kind.shape and not isinstance(kind.shape[-1], int):
         lengths[-1] = OPEN_RECORDING
     if kind.shape and not isinstance(kind.shape[0], int):
         lengths[0] = 1
-    return prod(lengths) * DTYPES[kind.dtype].itemsize >= least
+    return prod(lengths) * DTYPES[kind.dtype].itemsize

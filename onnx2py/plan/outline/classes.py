@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...ir.blocks import mapped
-from ...ir.program import Call, Statement, bodies_of
+from ...ir.blocks import Chosen, mapped
+from ...ir.program import Apply, Call, Statement, bodies_of
 from .distinct import Wish, distinct
-from .items import Chosen
-from .names import camel, singular
+from .items import Chosen as Block
+from .names import camel, plural, singular
 from .scopes import Path, common
 from .tokens import path_of
 from .windows import Window
@@ -54,7 +54,7 @@ PLAIN = frozenset(
 
 
 def named(
-    statements: tuple[Statement, ...], blocks: Sequence[Chosen]
+    statements: tuple[Statement, ...], blocks: Sequence[Block]
 ) -> tuple[tuple[Statement, ...], set[str]]:
     """Return statements in windows with names for their classes, and which stand for modules."""
     sizes = Counter(module.path for path in _scopes(statements) for module in path)
@@ -201,6 +201,18 @@ def _node_scope(window: Window) -> str:
     return shared.rpartition("/")[0].strip("/").replace("/", ".") or inmost
 
 
+def content_of(statements: Sequence[Statement]) -> list[str]:
+    """Return words for what statements compute, else for the block that they call, if known."""
+    words = [*_words(statements)]
+    kinds = dict.fromkeys(word for word in words if word not in MINOR)
+    applied = (s.operation for s in statements)
+    called = Counter(a.block for a in applied if isinstance(a, Apply))
+    block = [plural(name) if n > 1 else name for name, n in called.most_common(1)]
+    minor = dict.fromkeys(word for word in words if word in MINOR)
+    ways = ([*kinds][:3], block, _operators(statements)[:2], [*minor][:2])
+    return next(filter(None, ways), [])
+
+
 def _operators(statements: Sequence[Statement]) -> list[str]:
     """Return the operators of nodes that are no matter of course, each once."""
     labels = (s.nodes[0] for s in statements if s.nodes)
@@ -213,7 +225,7 @@ def _words(statements: Sequence[Statement]) -> Iterator[str]:
         operation = statement.operation
         if isinstance(operation, Window):
             yield from _words(operation.statements)
-        elif isinstance(operation, Call):
+        elif isinstance(operation, Call) and not isinstance(operation.function, Chosen):
             path = path_of(operation.function).rpartition(".")[2]
             yield from (word for pattern, word in WORDS if re.search(pattern, path))
         for body in bodies_of(operation):

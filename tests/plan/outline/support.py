@@ -28,7 +28,8 @@ def parsed(text: str) -> Program:
 
 def shown(program: Program) -> str:
     made = outlined(program)
-    return "flat" if made.outline is None else print_outline(made, made.outline)
+    has_blocks = made.outline is not None and made.outline.blocks
+    return print_outline(made, made.outline) if has_blocks else "flat"
 
 
 def sizes(program: Program) -> tuple[int, int]:
