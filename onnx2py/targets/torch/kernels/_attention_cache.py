@@ -23,7 +23,8 @@ def append_to_cache(
     place = torch.arange(max(total, room), device=new.device)
     past, end = past[:, None], (past + counts)[:, None]
     source = torch.where(place < past, place, room + place - past)
-    return _picked(steps, source, place < end)
+    known = (place < room) | (place >= past)
+    return _picked(steps, source, known & (place < end))
 
 
 def append_to_window_cache(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ._rounding import rounded_once
+from .softmax import log_softmax
 
 
 @rounded_once
@@ -34,7 +34,7 @@ def softmax_cross_entropy_loss(
     reduction: str = "mean",
 ) -> tuple[Tensor, Tensor]:
     """Return the cross-entropy loss of ``softmax(scores)``, and its logarithm."""
-    log_prob = torch.log_softmax(scores, 1)
+    log_prob = log_softmax(scores, axis=1)
     loss = negative_log_likelihood_loss(
         log_prob, labels, weights, ignore_index=ignore_index, reduction=reduction
     )

@@ -23,7 +23,8 @@ def batch_normalization(
     Parameters are [C], or [C, D...] for statistics of each position.
     """
     same = all(p.dtype == x.dtype for p in (scale, bias, mean, var))
-    if same and scale.ndim == 1 and x.ndim > 1:
+    fixed = not (mean.requires_grad or var.requires_grad)  # as torch's own has to be
+    if same and fixed and scale.ndim == 1 and x.ndim > 1:
         return F.batch_norm(x, mean, var, scale, bias, eps=epsilon)
     factor = widened(scale) * torch.rsqrt(widened(var) + epsilon)
     shift = widened(bias) - widened(mean) * factor

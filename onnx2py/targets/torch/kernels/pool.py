@@ -77,9 +77,8 @@ def global_average_pool(x: Tensor) -> Tensor:
 @rounded_once
 def global_lp_pool(x: Tensor, *, p: float = 2) -> Tensor:
     """Return the ``p``-norm of each channel: [N, C, D...] -> [N, C, 1...]."""
-    return torch.linalg.vector_norm(x.flatten(2), p, -1).reshape(
-        *x.shape[:2], *[1] * (x.ndim - 2)
-    )
+    axes = tuple(range(2, x.ndim))
+    return torch.linalg.vector_norm(x, p, axes, keepdim=True) if axes else x.abs()
 
 
 @rounded_once

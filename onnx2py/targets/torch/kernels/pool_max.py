@@ -82,7 +82,7 @@ def max_pool_with_indices(
     windows, places = x, places.reshape(1, 1, *sizes)
     for number, axis in enumerate(axes, start=2):
         windows = axis.windows(windows, number, _lowest(x.dtype))
-        places = axis.windows(places, number, 0)
+        places = axis.windows(places, number, -1)
     y, best = windows.flatten(-len(sizes)).max(-1)
     index = (
         places.flatten(-len(sizes)).expand(*best.shape, -1).gather(-1, best[..., None])

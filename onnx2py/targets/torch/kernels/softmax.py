@@ -7,6 +7,8 @@ from math import prod
 import torch
 from torch import Tensor
 
+from ._precision import widened
+
 
 def softmax(input: Tensor, *, axis: int = -1) -> Tensor:
     """Return ``exp(input)`` divided by its sum along ``axis``."""
@@ -15,7 +17,8 @@ def softmax(input: Tensor, *, axis: int = -1) -> Tensor:
 
 def log_softmax(input: Tensor, *, axis: int = -1) -> Tensor:
     """Return the logarithm of the softmax along ``axis``."""
-    return torch.log_softmax(input, axis)
+    # In half precision, torch rounds the logarithm of the sum.
+    return torch.log_softmax(widened(input), axis).to(input.dtype)
 
 
 def hardmax(input: Tensor, *, axis: int = -1) -> Tensor:
@@ -28,12 +31,12 @@ def hardmax(input: Tensor, *, axis: int = -1) -> Tensor:
 
 def softmax_flattened(input: Tensor, *, axis: int = 1) -> Tensor:
     """Return the softmax over all axes from ``axis`` on, taken together."""
-    return torch.softmax(_rows(input, axis), 1).reshape(input.shape)
+    return softmax(_rows(input, axis)).reshape(input.shape)
 
 
 def log_softmax_flattened(input: Tensor, *, axis: int = 1) -> Tensor:
     """Return the logarithm of the softmax over all axes from ``axis`` on."""
-    return torch.log_softmax(_rows(input, axis), 1).reshape(input.shape)
+    return log_softmax(_rows(input, axis)).reshape(input.shape)
 
 
 def hardmax_flattened(input: Tensor, *, axis: int = 1) -> Tensor:
