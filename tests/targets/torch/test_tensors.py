@@ -196,6 +196,8 @@ MADE = [
     Case("arrays.zeros", ((2, 0),), {"dtype": np.dtype(np.uint16)}),
     Case("arrays.ones", ((2, 3),), {"dtype": np.dtype(np.bool_)}),
     Case("arrays.full", ((2,), 0.1), {"dtype": np.dtype(np.float32)}),
+    Case("arrays.full", ((2, 3), -3.4028235e38), {"dtype": np.dtype(np.float32)}),
+    Case("arrays.full", ((0,), True), {"dtype": np.dtype(np.bool_)}),
     Case("arrays.arange", (5,)),
     Case("arrays.arange", (2, 9, 3)),
     Case("arrays.arange", (3, -2, 3)),

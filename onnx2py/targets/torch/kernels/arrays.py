@@ -159,7 +159,9 @@ def full(
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of one number."""
-    return torch.full(as_ints(shape), fill_value, dtype=dtype, device=device)
+    # torch.full refuses numbers of few digits that are rounded to the largest float32.
+    number = torch.tensor(fill_value, dtype=dtype, device=device)
+    return number.expand(as_ints(shape)).clone()
 
 
 def getitem(x: Tensor, index: tuple[Any, ...]) -> Tensor:
