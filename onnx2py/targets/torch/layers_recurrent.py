@@ -69,7 +69,7 @@ def _recurrent(
     }
     parameters = tuple(_parameters(found, order))
     sizes = (found[0].array.shape[2], size)
-    fit = Fit(name, (x, *initial), parameters, sizes, options, len(statement.outputs))
+    fit = Fit(name, (x, *initial), parameters, sizes, options, call.results)
     return _with_results(site, statement, fit, directions, size)
 
 
@@ -88,12 +88,7 @@ def _tuple(value: Argument) -> tuple[str, ...]:
 
 def _initial(site: Site, states: Sequence[Argument]) -> tuple[Argument, ...] | None:
     """Return the initial states, none if they are 0, None if only one is given."""
-    arrays = [site.weights.get(s.name) if isinstance(s, Ref) else None for s in states]
-    given = [
-        state
-        for state, array in zip(states, arrays)
-        if state is not None and (array is None or array.any())
-    ]
+    given = [s for s in states if s is not None and not site.is_zero(s)]
     if given and any(state is None for state in states):
         return None
     return tuple(states) if given else ()

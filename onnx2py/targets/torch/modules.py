@@ -16,6 +16,7 @@ from ...plan.traverse import names_read, with_blocks
 from .layer import MODULES, Fit, Parameter
 from .paths import Places, other_path, scope_path, stem, weight_path
 from .sites import Facts, Site
+from .unread import without_unread
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Modules:
             program,
             lambda statements, _: [t for s in statements for t in new.get(id(s), (s,))],
         )
+        changed = without_unread(program, changed)
         read = names_read((*changed.setup, *changed.statements), changed.outputs)
         weights = {**program.weights, **self.weights}
         kept = read | {*program.defaults}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +20,13 @@ from ...ir.program import (
     references,
 )
 from ...ir.types import Dim, TensorType, ValueType, dtype_name
+from ...kernels.shape import expand
 from ...plan.traverse import count_reads
 from .layer import Parameter
 from .paths import scope_path, weight_path
 
 FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
+_SAME_NUMBERS = frozenset([operator.getitem, np.broadcast_to, expand, np.reshape])
 _BIASES = frozenset(["bias", "b", "beta"])
 
 
@@ -67,10 +70,12 @@ class Site:
     outputs: Iterable[str]
     uses: Counter[str] = field(init=False)
     readers: dict[str, list[Statement]] = field(init=False, default_factory=dict)
+    makers: dict[str, Statement] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.uses = count_reads(self.statements, self.outputs)
         for statement in self.statements:
+            self.makers.update((name, statement) for name in statement.outputs)
             for name in {*references(statement.operation)}:
                 self.readers.setdefault(name, []).append(statement)
 
@@ -116,6 +121,24 @@ class Site:
                 return None
             found.append(Parameter(key, value.name, array))
         return tuple(found)
+
+    def is_zero(self, value: Argument) -> bool:
+        """Whether all numbers of a value are known to be 0."""
+        while isinstance(value, Ref):
+            array, maker = self.weights.get(value.name), self.makers.get(value.name)
+            if array is not None:
+                return value.name not in self.facts.program.defaults and not array.any()
+            call = maker.operation if maker else None
+            if not isinstance(call, Call):
+                return False
+            if call.function is np.zeros:
+                return True
+            if call.function is np.full:
+                return call.args[1] == 0 and not isinstance(call.args[1], Ref)
+            if call.function not in _SAME_NUMBERS:
+                return False
+            value = call.args[0]
+        return False
 
     def addition(
         self, product: Statement, channels: int, after: int, weight: str

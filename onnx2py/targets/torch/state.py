@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...ir.graph import onnx_name
+from ...ir.graph import Scope, onnx_name
 from ...ir.program import Call, Program, references
 from ...ir.types import dtype_name
+from ...plan.outline.scopes import common
 from .layer import Layer
-from .paths import Places, other_path, weight_path
+from .paths import Places, other_path, scope_path, weight_path
 from .sites import FLOATS
 
 BATCHES = "num_batches_tracked"
@@ -32,13 +34,16 @@ class State:
     buffers : set of str
         The keys that no optimizer changes: statistics, and what is no float.
     missing : mapping
-        Why a weight has no key that the exported model may have had: by the key in place of it.
+        Why a weight of floats has no key that the exported model had: by the key in place of it.
+    constants : set of str
+        The keys that are no names of the exported model: what exporters and this compiler computed.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     buffers: set[str] = field(default_factory=set)
     missing: dict[str, str] = field(default_factory=dict)
+    constants: set[str] = field(default_factory=set)
 
     @property
     def tied(self) -> Mapping[str, str]:
@@ -57,7 +62,7 @@ def state_of(program: Program) -> State:
     """
     state, places = State(), Places()
     of_layers: set[str] = set()
-    others: dict[str, None] = {}
+    others: dict[str, list[tuple[Scope, ...]]] = {}
     for statement in program.walk():
         call = statement.operation
         layer = call.function if isinstance(call, Call) else None
@@ -66,15 +71,19 @@ def state_of(program: Program) -> State:
             weights = layer.weights(call)
             _add_layer(state, places, program, layer, weights)
             of_layers.update(weights.values())
-        read = references(statement.operation)
-        others.update((n, None) for n in read if n in program.weights)
+        for name in references(statement.operation):
+            if name in program.weights:
+                others.setdefault(name, []).append(statement.scopes)
     for name in program.outputs:
         if name in program.weights:
-            others[name] = None
-    plain = [n for n in others if n not in of_layers and n not in program.defaults]
-    plain.sort(key=lambda name: not weight_path(name))
-    for name in plain:
-        _add_weight(state, places, program, name)
+            others.setdefault(name, []).append(())
+    plain = {
+        name: scope_path(common(scopes))
+        for name, scopes in others.items()
+        if name not in of_layers and name not in program.defaults
+    }
+    for name in sorted(plain, key=lambda name: not _named(name, plain[name])):
+        _add_weight(state, places, program, name, plain[name])
     return state
 
 
@@ -103,17 +112,32 @@ def _add_layer(
         state.buffers.add(key)
 
 
-def _add_weight(state: State, places: Places, program: Program, name: str) -> None:
-    array, path = program.weights[name], weight_path(name)
+def _named(name: str, module: str) -> str:
+    """Return the path that the exported model had for a weight, "" if the name is none of its.
+
+    Of one word, it is the model's own, or an exporter's word for what is computed in a module.
+    """
+    path = weight_path(name)
+    is_own = "." in path or not (module or re.fullmatch(r"val_[0-9]+", path))
+    return path if is_own else ""
+
+
+def _add_weight(
+    state: State, places: Places, program: Program, name: str, module: str
+) -> None:
+    array, path = program.weights[name], _named(name, module)
     is_float = array.dtype.kind != "O" and dtype_name(array.dtype) in FLOATS
     if array.size == 1 and not (path and "." in path and is_float):
         return
-    key = places.claim(path or other_path(name, "constant"))
+    word = other_path(name, "constant")
+    key = places.claim(path or (f"{module}.{word}" if module else word))
     state.values[key] = name
     state.arrays[key] = array
     if not is_float:
         state.buffers.add(key)
-    elif not path:
+    if not path:
+        state.constants.add(key)
+    if not path and is_float:
         state.missing[key] = _reason(program, name)
 
 

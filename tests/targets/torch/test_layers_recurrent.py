@@ -1,5 +1,7 @@
 """Rule L6: recurrent layers, their gates, biases and results, alone and one after the other."""
 
+import operator
+
 import numpy as np
 import pytest
 
@@ -136,3 +138,28 @@ def test_l6_what_the_layer_lacks_stays(args, options):
 def test_l6_reset_before_the_product_stays():
     call = step(gru, ["x", "w", "r", "b"], ["y", "h"], "rnn")
     assert layers(check({"x": draw(5, 2, 4)}, weights_of(3, 1), call)) == {}
+
+
+def test_l6_states_that_are_made_of_zeros_are_never_made():
+    weights = weights_of(4, 1)
+    made = check(
+        {"x": draw(5, 2, 4)},
+        weights,
+        step(np.zeros, [(2, 2, 3)], "z", dtype=np.float32),
+        step(operator.getitem, ["z", (slice(0, 1),)], "h0"),
+        step(operator.getitem, ["z", (slice(1, 2),)], "c0"),
+        step(lstm, ["x", "w", "r", "b", None, "h0", "c0"], ["y", "h", "c"], "r"),
+        outputs=["h", "c"],
+    )
+    assert [s.outputs for s in made.statements] == [("y;1", "h", "c"), ("y",)]
+
+
+def test_l6_states_of_other_numbers_stay():
+    made = check(
+        {"x": draw(5, 2, 4)},
+        weights_of(1, 1),
+        step(np.full, [(1, 2, 3), np.float32(2)], "h0"),
+        step(rnn, ["x", "w", "r", "b", None, "h0"], ["y", "h"], "r"),
+        outputs=["h"],
+    )
+    assert made.statements[0].outputs == ("h0",)
