@@ -50,7 +50,13 @@ class Everything(nn.Module):
             generate.range_(1, 2 * n, 2, dtype=torch.int64),
             generate.eye_like(x[0]),
             indexing.gather(x, torch.tensor(1), axis=1),
+            indexing.gather(x, n - 1, axis=0),
             indexing.gather_nd(x, tuples),
+            arrays.full((n, 2), 0.5, torch.float32),
+            arrays.zeros((n, n), torch.int64),
+            padding.pad(x, (0, 0, n, 0, 0, 1)),
+            slicing.slice_axes(x, (n - 1,), (0,), None, (-1,)),
+            slicing.split(x, (n - 1, 1), axis=0)[0],
             indexing.gather_elements(x, torch.zeros(1, 1, 1, dtype=torch.int64)),
             linalg.contract("abc,dbc->ad", x, x),
             matmul.gemm(x[:, :, 0], x[:, :, 0], trans_b=True),
@@ -97,7 +103,7 @@ def shapes(values: list[Any]) -> list[tuple[int, ...]]:
 
 
 def test_export_with_a_symbolic_length() -> None:
-    lengths = {"x": {0: torch.export.Dim("n", min=2, max=100)}}
+    lengths = {"x": {0: torch.export.Dim("n", min=3, max=100)}}
     program = torch.export.export(
         Everything(), (torch.randn(3, 4, 5),), dynamic_shapes=lengths
     )

@@ -21,8 +21,17 @@ def slice_axis(x: Tensor, axis: int, part: slice) -> Tensor:
         part = slice(part.start, part.stop, step)
     if part.step is None or part.step > 0:
         return x[(*before, part)]
-    start, stop, step = part.indices(length)
+    first = length - 1 - _place(part.start, length - 1, length)
+    last = length - 1 - _place(part.stop, -1, length)
     # Of the flipped axis, the elements from the other end.
-    return flip(x, (axis,))[
-        (*before, slice(length - 1 - start, length - 1 - stop, -step))
-    ]
+    return flip(x, (axis,))[(*before, slice(first, last, -part.step))]
+
+
+def _place(bound: int | None, default: int, length: int) -> int:
+    """Return a bound counted from the start; unlike ``slice.indices``, of symbolic lengths."""
+    if bound is None:
+        return default
+    place = bound + length if bound < 0 else bound
+    if place >= length:
+        return length - 1
+    return place if place >= 0 else -1

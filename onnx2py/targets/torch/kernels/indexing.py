@@ -18,7 +18,7 @@ def gather(data: Tensor, indices: Any, *, axis: int = 0) -> Tensor:
     IndexError
         If an index is outside the axis.
     """
-    if isinstance(indices, int):
+    if isinstance(indices, (int, torch.SymInt)):
         return data.select(axis, indices)
     axis %= data.ndim
     places = torch.as_tensor(indices, device=data.device)
