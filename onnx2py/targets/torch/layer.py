@@ -83,7 +83,13 @@ class Fit:
     """Its results, if they are not those of the call."""
     after: tuple[Statement, ...] = ()
     """What makes the results of the call of those of the layer."""
+    before: tuple[Statement, ...] = ()
+    """What makes its inputs of the weights in ``made``."""
+    made: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Weights that are not the layer's own."""
     module: str = MODULES
+    place: str = ""
+    """Its path in the module tree, if that is known for certain."""
 
     def layer(self, kernel: Callable[..., Any] | str, path: str) -> Layer:
         """Return the layer, at a path of the module tree."""

@@ -48,6 +48,7 @@ from ...plan.rewrite import function_of
 from ...plan.traverse import with_blocks
 from . import layers_conv, layers_linear, layers_normal, layers_other, layers_recurrent
 from .layer import Fit
+from .layers_attention import joined
 from .modules import Found, Modules
 from .sites import Facts, Site
 from .stacks import stacked
@@ -100,4 +101,4 @@ def _search(site: Site) -> list[Found]:
             fit = rule(site, statement, call)
             if fit is not None:
                 found.append(Found(site, statement, fit))
-    return stacked(found)
+    return joined(stacked(found))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...ir.graph import Scope
 from ...ir.program import Call, Ref, Statement
 from .layer import FUNCTIONS, Fit, Parameter
 from .layers_conv import with_bias
 from .paths import stem, weight_path
 from .sites import Site
+
+IN = "in_proj_"
+"""What ``nn.MultiheadAttention`` has before the names of parameters of several projections."""
 
 
 def matmul(site: Site, statement: Statement, call: Call) -> Fit | None:
@@ -79,25 +81,20 @@ def _linear(
     out, size = weight.array.shape
     fit = Fit("Linear", call.args[:1], (weight, *bias), (size, out))
     fit = with_bias(site, statement, fit, out, 0)
-    return _of_attention(site, statement, fit)
+    return _of_attention(site, fit)
 
 
-def _of_attention(site: Site, statement: Statement, fit: Fit) -> Fit:
-    """Return a function for projections that ``nn.MultiheadAttention`` keeps together.
-
-    Its parameters are ``in_proj_weight`` and ``in_proj_bias``, which are no module's own.
-    """
+def _of_attention(site: Site, fit: Fit) -> Fit:
+    """Return a function for what is called as one of attention's projections."""
     bias = fit.parameters[1:]
-    before = "in_proj_"
-    is_named = bool(bias and stem(bias[0].value, f"{before}bias"))
-    if is_named and site.facts.sharers[bias[0].value] > 1:
-        is_named = False
-    scope = statement.scopes[-1] if statement.scopes else Scope("")
-    out, size = fit.parameters[0].array.shape
-    is_inside = scope.class_name == "MultiheadAttention" and out == 3 * size
-    if not (is_named or is_inside):
-        return fit
-    named = tuple(replace(p, key=f"{before}{p.key}") for p in fit.parameters)
+    is_named = bool(bias and stem(bias[0].value, f"{IN}bias"))
+    is_own = is_named and site.facts.sharers[bias[0].value] == 1
+    return projection(fit) if is_own else fit
+
+
+def projection(fit: Fit) -> Fit:
+    """Return the function of a linear layer whose parameters attention has with others."""
+    named = tuple(replace(p, key=f"{IN}{p.key}") for p in fit.parameters)
     return replace(
         fit,
         name="linear",

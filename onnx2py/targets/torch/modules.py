@@ -30,6 +30,8 @@ class Found:
     @property
     def place(self) -> str:
         """The module that the exporter says, by its first name: calls of one are numbered."""
+        if self.fit.place:
+            return self.fit.place
         path, scopes = scope_path(self.statement.scopes), self.statement.scopes
         for parameter in self.fit.parameters:
             named = stem(parameter.value, parameter.key)
@@ -78,7 +80,11 @@ class Modules:
         new: dict[int, tuple[Statement, ...]] = {}
         for each in self.found:
             new.update((id(s), ()) for s in each.fit.statements)
-            new[id(each.statement)] = (self._call(each), *each.fit.after)
+            new[id(each.statement)] = (
+                *each.fit.before,
+                self._call(each),
+                *each.fit.after,
+            )
         changed = with_blocks(
             program,
             lambda statements, _: [t for s in statements for t in new.get(id(s), (s,))],
@@ -113,6 +119,11 @@ class Modules:
         for key, path in certain.items():
             if path:
                 self._place(key, path)
+        for each in self.found:
+            for name, array in each.fit.made.items():
+                if name not in self.weights:
+                    self.places.claim(weight_path(name))
+                    self.weights[name] = array
         for value in self.facts.program.weights:
             if value not in self.sharers and weight_path(value):
                 self.places.claim(weight_path(value))
@@ -135,6 +146,8 @@ class Modules:
         That is one of the layer's class, or that of a parameter's name, which no other layer reads.
         """
         scopes = each.statement.scopes
+        if each.fit.place:
+            return each.fit.place
         if scopes and scopes[-1].class_name == each.fit.name:
             return each.place
         for parameter in each.fit.parameters:

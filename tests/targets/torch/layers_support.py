@@ -64,7 +64,10 @@ def run(program: Program, inputs: Arrays) -> dict[str, np.ndarray]:
             made = run_layer(call.function, call, values)
         else:
             args, kwargs = _filled(call.args, values), _filled(call.kwargs, values)
-            made = call.function(*args, **kwargs)
+            function = call.function
+            if isinstance(function, str):  # a method
+                function, args = getattr(args[0], function[1:]), args[1:]
+            made = function(*args, **kwargs)
         several = isinstance(made, tuple)
         results = made if several else (made,)
         values.update(

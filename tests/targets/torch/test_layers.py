@@ -180,6 +180,43 @@ def test_l2_attention_keeps_its_projections_together():
     assert made.weights["a.self_attn.in_proj_weight"].shape == (12, 4)
 
 
+def test_l2_attention_to_others_multiplies_by_parts_of_one_parameter():
+    made = check(
+        {"x": draw(3, 4), "y": draw(5, 4)},
+        {
+            "q": draw(4, 4),
+            "kv": draw(4, 8),
+            "bq": draw(4),
+            "bkv": draw(8),
+            "o": draw(4, 4),
+        },
+        step(np.matmul, ["x", "q"], "q0", "attn", "MultiheadAttention"),
+        step(np.add, ["q0", "bq"], "q1", "attn", "MultiheadAttention"),
+        step(np.matmul, ["y", "kv"], "kv0", "attn", "MultiheadAttention"),
+        step(np.add, ["kv0", "bkv"], "kv1", "attn", "MultiheadAttention"),
+        step(np.matmul, ["q1", "o"], "z", "attn", "MultiheadAttention"),
+        outputs=["z", "kv1"],
+    )
+    assert layers(made)["attn.out_proj"] == "nn.Linear(4, 4, bias=False)"
+    shapes = {name: array.shape for name, array in made.weights.items()}
+    assert shapes == {
+        "attn.in_proj_weight": (12, 4),
+        "attn.in_proj_bias": (12,),
+        "attn.out_proj.weight": (4, 4),
+    }
+
+
+def test_l2_other_projections_of_one_module_stay_layers():
+    made = check(
+        {"x": draw(3, 4), "y": draw(5, 4)},
+        {"q": draw(4, 4), "kv": draw(4, 8)},
+        step(np.matmul, ["x", "q"], "q0", "attn"),
+        step(np.matmul, ["y", "kv"], "kv0", "attn"),
+        outputs=["q0", "kv0"],
+    )
+    assert [*layers(made)] == ["attn", "attn_2"]
+
+
 @pytest.mark.parametrize("shape", [(3, 4), (3, 4, 5), (3, 4, 5, 2), (3, 4, 5, 2, 2)])
 def test_l3_batch_normalization(shape):
     names = ("weight", "bias", "running_mean", "running_var")

@@ -73,6 +73,18 @@ class Words(nn.Module):
         return self.words(self.out(self.rnn(self.table(ids))[0]))
 
 
+class Attending(nn.Module):
+    """Attention to what comes in, then to other tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own, self.other = (nn.MultiheadAttention(8, 2) for _ in range(2))
+
+    def forward(self, x, y):
+        x = self.own(x, x, x, need_weights=False)[0]
+        return self.other(x, y, y, need_weights=False)[0]
+
+
 def exported(module: nn.Module, *inputs: torch.Tensor):
     """Return the program of a module as PyTorch's older exporter writes it, with its layers."""
     file = io.BytesIO()
@@ -105,6 +117,18 @@ def test_state_of_an_exported_network_is_the_modules_own(trained):
         np.testing.assert_array_equal(state.arrays[key], value.numpy())
     assert state.buffers == {key for key, _ in module.named_buffers()}
     assert not state.tied
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("trained", [True, False])
+def test_state_of_attention_to_itself_and_to_others(trained):
+    module = Attending()
+    module = randomized(module) if trained else module
+    state = state_of(exported(module, torch.rand(3, 2, 8), torch.rand(4, 2, 8)))
+    own = module.state_dict()
+    assert {*state.arrays} - state.constants == {*own}
+    for key, value in own.items():
+        np.testing.assert_array_equal(state.arrays[key], value.numpy())
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
