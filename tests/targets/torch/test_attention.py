@@ -81,15 +81,16 @@ def test_attention_with_a_past(mode: int) -> None:
     check_all(Case(name, (*packed, None, None, None, lengths), options), gradient=False)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, "bfloat16"])
-def test_attention_in_half_precision(dtype: Any) -> None:
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_attention_in_half_precision(half: torch.dtype) -> None:
     shapes = ((B, H, S, E), (B, G, T, E), (B, G, T, F))
     q, k, v = (torch.tensor(numbers(*shape)) for shape in shapes)
-    half = torch.float16 if dtype is np.float16 else torch.bfloat16
-    found = twin("attention.attention")(q.to(half), k.to(half), v.to(half))
-    expected = twin("attention.attention")(q, k, v)
+    q, k, v = q.to(half), k.to(half), v.to(half)
+    found = twin("attention.attention")(q, k, v)
+    expected = twin("attention.attention")(q.double(), k.double(), v.double())
     assert found.dtype == half
-    torch.testing.assert_close(found.double(), expected, rtol=2e-2, atol=2e-2)
+    step = torch.finfo(half).eps
+    torch.testing.assert_close(found.double(), expected, rtol=step, atol=1e-6)
 
 
 @pytest.mark.parametrize("zero", [True, False])

@@ -61,6 +61,9 @@ def test_convolutions_of_other_ranks(rank: int) -> None:
 def test_convolutions_of_nothing() -> None:
     weight = numbers(3, 2, 3, 3)
     check(Case("conv.conv", (numbers(0, 2, 5, 5), weight, numbers(3))))
+    for group in (1, 3):
+        args = (numbers(2, 0, 5, 4), numbers(3, 0, 3, 3), numbers(3))
+        check(Case("conv.conv", args, {"group": group}))
 
 
 @pytest.mark.parametrize("name", ["conv.conv", "conv_transpose.conv_transpose"])

@@ -144,17 +144,20 @@ def _fused(
     scale: float | None,
 ) -> Tensor:
     """Return attention by head; 0 where all keys are masked."""
+    dtype = q.dtype
+    if q.device.type == "cpu":  # where it is as fast, and rounds its weights less
+        q, k, v = widened(q), widened(k), widened(v)
     k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
     if allowed is not None:
         mask = allowed if mask is None else masked_by(mask, allowed)
     if mask is None:
-        return F.scaled_dot_product_attention(q, k, v, scale=scale)
+        return F.scaled_dot_product_attention(q, k, v, scale=scale).to(dtype)
     if mask.dtype != torch.bool:
         mask = mask.to(q.dtype)
     mask = mask.expand(*q.shape[:-1], k.shape[2])
     y = F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
     seen = mask if mask.dtype == torch.bool else mask != -torch.inf
-    return torch.where(seen.any(-1, keepdim=True), y, 0)
+    return torch.where(seen.any(-1, keepdim=True), y, 0).to(dtype)
 
 
 def masked_by(mask: Tensor, allowed: Tensor) -> Tensor:

@@ -33,6 +33,9 @@ def conv(
             f"conv: expected 1 to 3 spatial axes, which torch has, got {rank}"
         )
     pads = explicit_pads(pads, x.shape[2:], weight.shape[2:], strides, dilations)
+    if weight.shape[1] == 0:  # torch forgets the other axes
+        none = (0, 0) * rank
+        x, weight = F.pad(x, (*none, 0, group)), F.pad(weight, (*none, 0, 1))
     padding = tuple(pads[:rank])
     if padding != tuple(pads[rank:]) or min(padding) < 0:
         x, padding = pad_spatial(x, pads), (0,) * rank
