@@ -11,7 +11,7 @@ import onnx
 import onnx.parser
 from onnx import TensorProto, helper, numpy_helper
 
-from onnx2py.emit.literals import render_call
+from onnx2py.emit.calls import render_call
 from onnx2py.emit.uses import Uses
 from onnx2py.ir.graph import Node
 from onnx2py.ir.program import Call, Program, Statement

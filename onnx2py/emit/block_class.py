@@ -20,12 +20,13 @@ from .block_objects import Objects
 from .block_parts import Parts
 from .block_source import BlockWriter, Calling
 from .block_weights import stored, type_of, weight_lines
-from .literals import array_literal, dtype_literal, scalar_text
+from .literals import array_literal, scalar_literal
 from .methods import Methods
 from .naming_blocks import Interfaces
 from .section_plan import Part, divide, with_sections
 from .spelling import Spelling
-from .usage import read_by_numpy_alone
+from .usage import read_as_numbers
+from .uses import Uses
 
 INSIDE = " " * 8
 """Indentation of what is in a method."""
@@ -67,7 +68,7 @@ class ClassWriter:
         """Write the class of a block."""
         parts = self.objects.parts[block]
         local = self.local_program(parts)
-        literals = _literals(parts, local)
+        literals = _literals(parts, local, self.uses)
         held = (*parts.constants, *parts.given, *parts.prepared)
         attributes = [name for name in held if name not in literals]
         sites = self.objects.tree.attributes(block)
@@ -199,11 +200,11 @@ class ClassWriter:
         return annotation(local.types.get(name), self.uses)
 
 
-def _literals(parts: Parts, local: Program) -> dict[str, str]:
-    """Return the constants that stand where they are read: scalars for NumPy's functions."""
-    shown = read_by_numpy_alone(local.walk())
+def _literals(parts: Parts, local: Program, uses: Uses) -> dict[str, str]:
+    """Return the constants that stand where they are read: numbers for arrays."""
+    shown = read_as_numbers(local.walk(), uses)
     return {
-        name: f"{dtype_literal(array.dtype)}({scalar_text(array)})"
+        name: scalar_literal(array, uses)
         for name, array in parts.arrays.items()
         if name in shown and is_scalar(array)
     }

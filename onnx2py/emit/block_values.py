@@ -11,7 +11,7 @@ import numpy as np
 from ..ir.blocks import Kernel
 from .block_choices import Choices
 from .block_given import Choice, Constant, Given, Shared
-from .literals import array_literal, dtype_literal, function_name, literal, scalar_text
+from .literals import array_literal, function_name, literal, scalar_literal
 from .uses import Uses
 
 
@@ -37,8 +37,7 @@ class Values:
         if isinstance(value, Kernel):
             return self.kernel(value)
         if isinstance(value, np.generic):
-            array = np.asarray(value)
-            return f"{dtype_literal(array.dtype, self.uses)}({scalar_text(array)})"
+            return scalar_literal(np.asarray(value), self.uses)
         if isinstance(value, np.ndarray):
             return array_literal(value, self.uses)
         if isinstance(value, tuple):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..ir.program import Call, Ref, Statement, references
+from ..ir.symbols import kernel_of
 from ..plan.traverse import count_reads
 from .text import WIDTH
 
@@ -57,7 +58,9 @@ class Chains:
             if call is None:
                 continue
             result, source = statement.outputs[0], call.args[0] if call.args else None
-            chain = Chain((), frozenset(references(call)), call.function is np.reshape)
+            chain = Chain(
+                (), frozenset(references(call)), kernel_of(call.function) is np.reshape
+            )
             if isinstance(source, Ref) and uses[source.name] == 1:
                 before = places.get(source.name, place)
                 view = new[before]
@@ -101,7 +104,7 @@ class Chains:
         inner, outer = view.operation, reader.operation
         assert isinstance(inner, Call) and isinstance(outer, Call)
         first = self.found[source]
-        if inner.function not in VIEWS or len(first.values) + 2 > LONGEST:
+        if kernel_of(inner.function) not in VIEWS or len(first.values) + 2 > LONGEST:
             return None
         if first.copies and last.copies and view.frees:
             return None  # what is copied would be freed after another copy is made

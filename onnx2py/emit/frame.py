@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 README, LICENSE = "README.md", "LICENSE"
@@ -50,6 +51,24 @@ LAID_OUT = frozenset(
     and path not in ("__init__.py", "model.py", "tools/session.py")
 )
 """Files whose templates black would not change, whatever is filled in."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The files of a package that have templates."""
+
+    needed: tuple[str, ...]
+    """What a program with the model needs."""
+    tools: tuple[str, ...]
+    """What is for development, and for programs written for onnxruntime."""
+    laid_out: frozenset[str]
+    """What black would not change."""
+    folder: str = ""
+    """Where the templates are that differ from NumPy's."""
+
+
+FRAME = Frame(NEEDED, TOOLS, LAID_OUT)
+"""NumPy's."""
 
 
 def remove_tools(folder: Path) -> None:

@@ -1,21 +1,16 @@
-"""NumPy's functions that Python has operators for: ``a + b`` is the call ``np.add(a, b)``.
-
-An array hands its operators to the same functions. What is no array does not: a scalar of NumPy
-computes by itself, a Python number with Python's rules. So the types of the operands decide.
-"""
+"""Calls as Python's operators between or beside their operands: ``a + b``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..ir.program import Argument, Call, Expression, Program, Ref
-from ..ir.types import DTYPES, EXTENSION_DTYPES, TensorType, tensor_type_of
-from .arrays import is_scalar
-from .spelling import Spelling
+from ..ir.program import Argument
+
+if TYPE_CHECKING:
+    from .calls import CallWriter
 
 PRECEDENCE: Mapping[str, int] = {
     symbol: level
@@ -29,126 +24,39 @@ PRECEDENCE: Mapping[str, int] = {
 COMPARISON, UNARY = 1, 8
 """How tightly comparisons bind, which are chained, and operators of one operand."""
 
-BINARY: Mapping[Any, str] = {
-    np.add: "+",
-    np.bitwise_and: "&",
-    np.bitwise_or: "|",
-    np.bitwise_xor: "^",
-    np.divide: "/",
-    np.equal: "==",
-    np.floor_divide: "//",
-    np.greater: ">",
-    np.greater_equal: ">=",
-    np.left_shift: "<<",
-    np.less: "<",
-    np.less_equal: "<=",
-    np.logical_and: "&",
-    np.logical_or: "|",
-    np.logical_xor: "^",
-    np.matmul: "@",
-    np.multiply: "*",
-    np.not_equal: "!=",
-    np.remainder: "%",
-    np.right_shift: ">>",
-    np.subtract: "-",
-}
-"""The operators of two operands. ``**`` is not ``np.power``: it computes some powers otherwise."""
-
-OF_ONE: Mapping[Any, str] = {
-    np.invert: "~",
-    np.logical_not: "~",
-    np.negative: "-",
-    np.square: "**2",
-}
-"""The operators of one operand; arrays of floats are squared by ``np.square``."""
-
-LOGICAL = (np.logical_and, np.logical_not, np.logical_or, np.logical_xor)
-"""Functions of truths; the operators are of bits, which is the same for arrays of truths."""
-
-OF_SCALARS = {
-    "iuf": frozenset(["+", "-", "*", "<", "<=", ">", ">=", "==", "!="]),
-    "iu": frozenset(["%"]),
-    "f": frozenset("/"),  # quotients of small integers had another type in NumPy 1.22
-}
-"""Operators that compute the same for NumPy's scalars as for arrays, by the kinds of dtypes."""
+_OPPOSITE = {"+": "-", "-": "+"}
 
 
-@dataclass(frozen=True)
-class Operands:
-    """What is known of the values of a program that calls read."""
+def infix_text(
+    writer: CallWriter,
+    symbol: str,
+    plain: Callable[[Argument, Argument], np.ndarray | None],
+) -> str:
+    """Return the source of a call as an operator.
 
-    program: Program
-    spelling: Spelling
+    ``plain`` returns the number that may stand for one operand beside the other, if there is one.
+    """
+    call, uses = writer.call, writer.uses
+    if len(call.args) == 1:
+        only = writer.operand(call.args[0], UNARY)
+        return f"{only}**2" if symbol == "**2" else f"{symbol}{only}"
+    level = PRECEDENCE[symbol]
+    left, right = call.args
+    number = plain(right, left)
+    if number is not None and symbol in _OPPOSITE and _is_negative(number):
+        symbol, number = _OPPOSITE[symbol], -number  # the same numbers by definition
 
-    def kind(self, argument: Argument) -> TensorType | None:
-        """Return the type of an operand; arithmetic of lengths makes an integer."""
-        if isinstance(argument, Expression):
-            return TensorType("int64", ())
-        if not isinstance(argument, Ref):
-            return None
-        array = self.program.weights.get(argument.name)
-        kind = self.program.types.get(argument.name)
-        if array is not None:
-            return tensor_type_of(array)
-        return kind if isinstance(kind, TensorType) else None
+    def operand(value: Argument, number: np.ndarray | None, least: int) -> str:
+        if number is not None:
+            return uses.dialect.digits(number, uses)
+        return writer.operand(value, least)
 
-    def number(self, argument: Argument) -> np.ndarray | None:
-        """Return the constant that a literal stands for, None unless it is a number."""
-        if not isinstance(argument, Ref) or not self.spelling.is_literal(argument.name):
-            return None
-        array = self.program.weights.get(argument.name)
-        return array if array is not None and is_scalar(array) else None
-
-    def operator(self, call: Call) -> str:
-        """Return the operator that makes the same call, "" if there is none.
-
-        Both make the same result of the same type with any version of NumPy: operands have one
-        element type, and one of them is an array, or the operator is one of scalars, too.
-        """
-        table = {1: OF_ONE, 2: BINARY}.get(len(call.args), {})
-        symbol = table.get(call.function, "") if callable(call.function) else ""
-        if not symbol or call.kwargs or call.results is not None:
-            return ""
-        places = [a for a in call.args if self.number(a) is None]
-        kinds = [kind for kind in map(self.kind, call.args) if kind is not None]
-        types = {kind.dtype for kind in kinds}
-        if len(kinds) != len(call.args) or not places or len(types) != 1:
-            return ""
-        arrays = sum(bool(kind.rank) for kind in kinds)
-        (dtype,) = types
-        fits = arrays > 0 or _is_of_scalars(symbol, dtype)
-        fits &= dtype != "string" and (call.function not in LOGICAL or dtype == "bool")
-        if symbol == "@" or dtype in EXTENSION_DTYPES:
-            fits &= arrays == len(kinds)
-        if symbol == "**2":
-            fits &= dtype in ("float16", "float32", "float64")
-        if symbol in ("==", "!="):
-            fits &= _broadcast(kinds)
-        return symbol if fits else ""
-
-    def plain(self, argument: Argument, other: Argument) -> np.ndarray | None:
-        """Return the number that may stand as one of Python's beside another operand."""
-        array, kind = self.number(argument), self.kind(other)
-        if array is None or kind is None:
-            return None
-        return array if kind.rank or kind.dtype in ("int64", "float64") else None
+    first = operand(left, plain(left, right), level + (level == COMPARISON))
+    return f"{first} {symbol} {operand(right, number, level + 1)}"
 
 
-def _is_of_scalars(symbol: str, dtype: str) -> bool:
-    """Whether an operator may stand where nothing says that an operand is an array."""
-    if dtype in EXTENSION_DTYPES:
-        return False
-    kind = DTYPES[dtype].kind
-    return any(kind in kinds and symbol in OF_SCALARS[kinds] for kinds in OF_SCALARS)
-
-
-def _broadcast(kinds: list[TensorType]) -> bool:
-    """Whether shapes certainly fit: old versions of NumPy say False where they do not."""
-    if any(kind.rank == 0 for kind in kinds):
-        return True
-    shapes = [kind.static_shape for kind in kinds]
-    try:
-        np.broadcast_shapes(*(shape for shape in shapes if shape is not None))
-    except ValueError:
-        return False
-    return None not in shapes
+def _is_negative(number: np.ndarray) -> bool:
+    """Whether a number is negative, and its opposite of its type."""
+    if number.dtype.kind == "i":
+        return bool(np.iinfo(number.dtype).min < number < 0)
+    return bool(number < 0)

@@ -10,7 +10,7 @@ from ..ir.program import Body, Call, Loop, MapItems, Scan
 from ..ir.types import DTYPES, TensorType, ValueType, completed, numbers_of
 from ..kernels.control_flow import iterations, scan_elements, stack_scan_outputs
 from .bodies import BodyWriter
-from .literals import dtype_literal, literal, render_call
+from .calls import render_call
 
 
 class LoopWriter(BodyWriter):
@@ -31,7 +31,9 @@ class LoopWriter(BodyWriter):
         if loop.condition is not None:
             yield "    if not going:"
             yield "        break"
-        condition = "np.bool_(True)" if loop.condition is None else "going"
+        condition = (
+            self.uses.dialect.true(self.uses) if loop.condition is None else "going"
+        )
         call = self.call_body(
             loop.body, self.owner(outputs, "loop"), ["iteration", condition, *state]
         )
@@ -166,4 +168,4 @@ class LoopWriter(BodyWriter):
             dims = [d if isinstance(d, int) else 0 for d in kind.shape or ()]
         place = axis if axis >= 0 else axis + len(dims) + 1
         dims.insert(place, 0)
-        return f"np.zeros({literal(tuple(dims))}, {dtype_literal(dtype, self.uses)})"
+        return self.uses.dialect.empty(tuple(dims), dtype, self.uses)

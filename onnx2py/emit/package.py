@@ -211,7 +211,7 @@ class _Builder:
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
                 f"``{one_line(origin.source)}`` to plain NumPy."
             ),
-            "example": example_call(self.program, self.names),
+            "example": example_call(self.program, self.names, self.uses),
         }
 
     def _title(self) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 
 from ..ir.program import Program
 from ..ir.types import (
-    DTYPES,
-    EXTENSION_DTYPES,
     OptionalType,
     Shape,
     TensorType,
@@ -17,7 +15,6 @@ from ..ir.types import (
     completed,
 )
 from .annotations import shaped_annotation
-from .literals import dtype_literal, literal
 from .text import comment
 from .uses import Uses
 from .weights import PlacedWeights
@@ -84,9 +81,7 @@ def input_checks(
     for value, kind in kinds.items():
         name, check = names[value], names[value]
         if isinstance(kind, TensorType):
-            dims = ", dims" if value in shares else ""
-            given = f"{literal(value)}, {name}, {literal(str(kind))}{dims}"
-            check = f"{uses.helper('check_input')}({given})"
+            check = uses.dialect.check(value, name, kind, value in shares, uses)
         if value in program.defaults:
             default = placed.expression(value)
             lines.append(f"{name} = {default} if {name} is None else {check}")
@@ -116,7 +111,7 @@ def _symbols(kind: ValueType | None) -> set[str]:
     return {dim for dim in shape if isinstance(dim, str)}
 
 
-def example_call(program: Program, names: Mapping[str, str]) -> str:
+def example_call(program: Program, names: Mapping[str, str], uses: Uses) -> str:
     """Return a call with zeros for the README of the package."""
     arguments = []
     for name in program.inputs:
@@ -124,10 +119,7 @@ def example_call(program: Program, names: Mapping[str, str]) -> str:
             continue
         kind = program.types.get(name)
         spelled = "..."
-        if isinstance(kind, TensorType) and kind.dtype not in EXTENSION_DTYPES:
-            shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
-            spelled = f"np.zeros({shape}, {dtype_literal(DTYPES[kind.dtype])})"
-            if kind.dtype == "string":
-                spelled = f'np.full({shape}, "text", object)'
+        if isinstance(kind, TensorType):
+            spelled = uses.dialect.example(kind)
         arguments.append(f"{names[name]}={spelled}")
     return f"outputs = model({', '.join(arguments)})"

@@ -20,11 +20,11 @@ from ..ir.program import (
 from ..ir.types import ValueType
 from .annotations import annotation
 from .branches import stands_inside, types_given, with_inner_nodes
+from .calls import Operands, render_call
 from .chains import Chains
 from .control_flow import ControlFlow
-from .infix import Operands
 from .length_reads import with_lengths_inside
-from .literals import render_call, render_number
+from .literals import render_number
 from .methods import Methods
 from .naming import node_name
 from .remarks import INDENT, heading, named_nodes, remark, remark_above, wrapped

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..ir.program import Call, Program, Statement, bodies_of, references
+from .uses import Uses
 
 
 def used_weights(
@@ -31,13 +32,13 @@ def used_weights(
     return used
 
 
-def read_by_numpy_alone(statements: Iterable[Statement]) -> set[str]:
-    """Return the values that only NumPy's functions read: these take scalars, kernels arrays."""
+def read_as_numbers(statements: Iterable[Statement], uses: Uses) -> set[str]:
+    """Return the values that only functions read that take numbers for arrays."""
     shown: set[str] = set()
     others: set[str] = set()
     for statement in statements:
         operation = statement.operation
-        plain = isinstance(operation, Call) and isinstance(operation.function, np.ufunc)
+        plain = isinstance(operation, Call) and uses.dialect.takes_numbers(operation)
         (shown if plain else others).update(references(operation))
         for body in bodies_of(operation):
             others.update((*body.outputs, *body.captures))

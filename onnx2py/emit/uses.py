@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InternalError
 from ..ir.symbols import Symbol, kernel_of
-from ..targets.numpy import TARGET as NUMPY
-from ..targets.target import Target
+from ..targets import find_target
+
+if TYPE_CHECKING:
+    from ..targets.dialect import Dialect
+    from ..targets.target import Target
 
 HELPERS = {
     "_calls": ("as_array", "own", "quiet", "reuse_memory"),
@@ -23,17 +26,26 @@ HELPERS = {
 """The modules of the package that ``model.py`` imports names from, and these names."""
 
 
+def _numpy() -> Target:
+    return find_target("numpy")
+
+
 @dataclass
 class Uses:
     """The kernels, names and libraries that one module uses."""
 
-    target: Target = NUMPY
+    target: Target = field(default_factory=_numpy)
     """What the module is written for."""
     kernels: set[Callable[..., Any]] = field(default_factory=set)
     libraries: set[str] = field(default_factory=set)
     """Modules that are imported as they are, NumPy aside: ``ml_dtypes``."""
     names: dict[str, set[str]] = field(default_factory=dict)
     """The names that are imported from each other module."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the target spells its source."""
+        return self.target.dialect
 
     def kernel(self, function: Callable[..., Any]) -> str:
         """Return the name of a kernel, or of its twin, in ``ops``."""

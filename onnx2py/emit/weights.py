@@ -9,17 +9,11 @@ import numpy as np
 
 from ..ir.graph import onnx_name
 from ..ir.program import Program, Statement
-from ..ir.types import DTYPES, dtype_name, tensor_type_of
-from .arrays import (
-    digest_of,
-    is_inline,
-    is_scalar,
-    narrowed,
-    stored_array,
-)
-from .literals import array_literal, dtype_literal, scalar_text
+from ..ir.types import tensor_type_of
+from .arrays import digest_of, is_scalar
+from .literals import scalar_literal
 from .remarks import weight_remark
-from .usage import read_by_numpy_alone
+from .usage import read_as_numbers
 from .uses import Uses
 
 SCALES = (1, 2, 4, 8, 16)
@@ -28,7 +22,6 @@ SCALES = (1, 2, 4, 8, 16)
 Recurrent layers halve their weights and attention divides them by 8: small numbers would
 then have too few digits in float16.
 """
-
 
 SHARED_BYTES = 1 << 16
 """Equal parameters of this size or more are stored once."""
@@ -42,7 +35,7 @@ class PlacedWeights:
     """The attribute that holds a constant; equal ones share it."""
     literals: dict[str, str] = field(default_factory=dict)
     """The constants that stand where they are read."""
-    lines: list[dict[str, str]] = field(default_factory=list)
+    lines: list[Mapping[str, str]] = field(default_factory=list)
     """For the template: what ``__init__`` assigns, and the comment above."""
     files: dict[str, np.ndarray] = field(default_factory=dict)
     parameters: int = 0
@@ -56,6 +49,19 @@ class PlacedWeights:
         return f"self.{self.attributes[value]}"
 
 
+@dataclass(frozen=True)
+class Placement:
+    """A constant that is to be declared in ``placed``, as the attribute ``name``."""
+
+    name: str
+    array: np.ndarray
+    comment: str
+    narrow: tuple[str, ...]
+    """The types in which the file stores float32 numbers, see :class:`..ir.program.Program`."""
+    placed: PlacedWeights
+    uses: Uses
+
+
 def place_weights(
     program: Program,
     statements: tuple[Statement, ...],
@@ -64,14 +70,13 @@ def place_weights(
     uses: Uses,
 ) -> PlacedWeights:
     """Store the constants that are read; equal constants share one attribute."""
-    shown = read_by_numpy_alone(statements)
+    shown = read_as_numbers(statements, uses)
     placed = PlacedWeights()
     stored: dict[tuple[str, bytes], str] = {}
     for value, array in used.items():
         placed.parameters += array.size
         if value in shown and is_scalar(array):
-            text = f"{dtype_literal(array.dtype)}({scalar_text(array)})"
-            placed.literals[value] = text
+            placed.literals[value] = scalar_literal(array, uses)
             continue
         key = (str(tensor_type_of(array)), digest_of(array))
         if key in stored and may_be_shared(array):
@@ -79,14 +84,8 @@ def place_weights(
             continue
         name = names[value]
         placed.attributes[value] = stored[key] = name
-        above = weight_remark([onnx_name(value)], name)
-        placed.lines.append(
-            {
-                "name": name,
-                "comment": "\n".join(above),
-                "expression": _expression(name, array, program.narrow, placed, uses),
-            }
-        )
+        above = "\n".join(weight_remark([onnx_name(value)], name))
+        uses.dialect.weight(Placement(name, array, above, program.narrow, placed, uses))
     return placed
 
 
@@ -94,26 +93,3 @@ def may_be_shared(array: np.ndarray) -> bool:
     """Return whether equal constants may share an attribute: small parameters keep their names."""
     is_parameter = array.dtype.kind not in "biuO" and array.size > 1
     return not is_parameter or array.nbytes >= SHARED_BYTES
-
-
-def _expression(
-    name: str,
-    array: np.ndarray,
-    narrow: tuple[str, ...],
-    placed: PlacedWeights,
-    uses: Uses,
-) -> str:
-    """Return the expression for a weight; store the weight in a file unless it is small."""
-    if is_inline(array):
-        placed.dtypes.add(dtype_name(array.dtype))
-        return array_literal(array, uses)
-    for dtype in narrow if array.dtype == np.float32 else ():
-        for factor in SCALES:
-            half = narrowed(array, DTYPES[dtype], factor)
-            if half is not None:
-                stored = _expression(name, half, (), placed, uses)
-                whole = f"{stored}.astype(np.float32)"
-                return whole if factor == 1 else f"{1 / factor} * {whole}"
-    placed.dtypes.add(dtype_name(array.dtype))
-    placed.files[f"weights/{name}.npy"] = stored_array(array)
-    return f'load("{name}", "{tensor_type_of(array)}")'

@@ -9,9 +9,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from ..errors import OptionError
-from .target import Target
+
+if TYPE_CHECKING:
+    from .target import Target
 
 ENTRY_POINTS = "onnx2py.targets"
 """The group of entry points that name targets."""
@@ -54,6 +57,8 @@ def _installed() -> dict[str, EntryPoint]:
 
 
 def _loaded(entry: EntryPoint) -> Target:
+    from .target import Target
+
     try:
         target = entry.load()
     except Exception as error:

@@ -14,8 +14,10 @@ from ..emit.kernel_modules import KERNELS, read_module
 from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import NUMPY_DTYPES
 from ..plan import RULES, Rule
+from .dialect import Dialect
+from .numpy_dialect import NumpyDialect
 
-SPELLED: frozenset[Any] = frozenset([operator.getitem, np.shape, np.size])
+SPELLED: frozenset[Any] = frozenset([operator.getitem, np.ndim, np.shape, np.size])
 """What is no call in Python, and needs no twin: ``x[:2]``, ``x.shape``."""
 Function = Callable[..., Any] | str
 """A kernel, a function of NumPy, or ``".method"`` of the first argument."""
@@ -56,6 +58,8 @@ class Target:
         The rules of the planner that suit it, see :func:`rules_of`.
     left_out : frozenset of str
         The names of the passes over graphs that do not suit it.
+    dialect : Dialect
+        How its source is spelled, as NumPy's unless it is given.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Target:
     dtypes: frozenset[str] = frozenset(NUMPY_DTYPES)
     rules: tuple[Rule, ...] = rules_of("H1")
     left_out: frozenset[str] = frozenset()
+    dialect: Dialect = NumpyDialect()
 
     @property
     def is_numpy(self) -> bool:

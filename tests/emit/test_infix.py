@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onnx2py.emit.infix import BINARY, OF_ONE, PRECEDENCE, Operands
-from onnx2py.emit.literals import render_call, scalar_text
+from onnx2py.emit.calls import Operands, render_call
+from onnx2py.emit.infix import PRECEDENCE
+from onnx2py.emit.literals import scalar_literal
 from onnx2py.emit.spelling import Spelling
 from onnx2py.emit.uses import Uses
 from onnx2py.ir.program import Call, Expression, Program, Ref
 from onnx2py.ir.types import DTYPES, TensorType, tensor_type_of
+from onnx2py.targets.numpy_infix import BINARY, OF_ONE
 
 NUMBERS = ["float16", "float32", "float64", "int8", "uint8", "int32", "uint64", "int64"]
 TYPES = [*NUMBERS, "bool", "complex64", "bfloat16", "float8e4m3fn"]
@@ -24,10 +26,7 @@ TYPES = [*NUMBERS, "bool", "complex64", "bfloat16", "float8e4m3fn"]
 def written(call, types, literals=None):
     """Return the source of a call of values with these types; literals are arrays."""
     numbers = literals or {}
-    texts = {
-        name: f"np.{array.dtype}({scalar_text(array)})"
-        for name, array in numbers.items()
-    }
+    texts = {name: scalar_literal(array, Uses()) for name, array in numbers.items()}
     program = Program("p", (), (), (), numbers, {}, types)
     spelling = Spelling({name: name for name in types}, {}, texts, frozenset())
     operands = Operands(program, spelling)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from onnx2py.emit.literals import array_literal, literal, render_call
+from onnx2py.emit.calls import render_call
+from onnx2py.emit.literals import array_literal, literal
 from onnx2py.emit.uses import Uses
 from onnx2py.ir.program import Call, Ref
 from onnx2py.kernels.activation import relu
