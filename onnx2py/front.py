@@ -61,7 +61,8 @@ class FrontEnd:
             graph = self.decoded.graph if apart is None else apart.graph
             graph = run_passes(graph, level=options.level, left_out=target.left_out)
             check_limits(graph, options.max_elements, options.max_nodes)
-            rules = target.rules if options.flat else with_blocks(target.rules)
+            has_blocks = target.blocks and not options.flat
+            rules = with_blocks(target.rules) if has_blocks else target.rules
             program = plan(lower(graph, self.rules), level=options.level, rules=rules)
             program = retarget(program, target, self._operators())
             return program if apart is None else self._named(program, apart)

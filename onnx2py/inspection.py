@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .decode.opsets import since_version
 from .emit.package import Package, build_package
 from .emit.provenance import Provenance
@@ -191,6 +189,6 @@ def _operators(
 def _size(package: Package) -> int:
     """Return the approximate size of the files of a package, in bytes."""
     return sum(
-        c.nbytes if isinstance(c, np.ndarray) else len(c.encode("utf-8", "replace"))
+        len(c.encode("utf-8", "replace")) if isinstance(c, str) else c.nbytes
         for c in package.files.values()
     )

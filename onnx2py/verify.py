@@ -223,7 +223,7 @@ def verify_existing(
     )
 
 
-OPTIONAL = ("ml_dtypes", "PIL")
+OPTIONAL = ("ml_dtypes", "PIL", "torch")
 """Modules that a package may need in addition to NumPy."""
 
 

@@ -16,9 +16,10 @@ PACKAGE = Path(__file__).parent.parent
 
 
 def rendered(path: str, context: Mapping[str, Any], folder: str = "") -> str:
-    """Render the template of a file, in ``folder`` of the templates."""
+    """Render the template of a file, in ``folder`` of the templates or else above it."""
     template = path if path == "py.typed" else f"{path}.j2"
-    return environment().get_template(f"{folder}{template}").render(context)
+    names = [f"{folder}{template}", template]
+    return environment().select_template(names).render(context)
 
 
 @lru_cache(maxsize=None)

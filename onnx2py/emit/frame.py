@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 README, LICENSE = "README.md", "LICENSE"
 
@@ -65,6 +67,8 @@ class Frame:
     """What black would not change."""
     folder: str = ""
     """Where the templates are that differ from NumPy's."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """Variables of templates, in place of NumPy's."""
 
 
 FRAME = Frame(NEEDED, TOOLS, LAID_OUT)

@@ -9,6 +9,14 @@ from ..ir.types import ELEMENT_TYPES, EXTENSION_DTYPES, NUMPY_DTYPES
 from .literals import dtype_literal
 from .uses import Uses
 
+NUMPY = {
+    "arrays": False,
+    "entry": "__call__",
+    "library": "NumPy",
+    "numpy_checks": ".._checks",
+}
+"""What templates say of a model that computes with arrays itself."""
+
 
 def helpers_context(
     requires: Iterable[str], large: bool, *, own: bool = True, as_array: bool = True
@@ -19,6 +27,7 @@ def helpers_context(
     NumPy scalar.
     """
     return {
+        **NUMPY,
         "own": own,
         "as_array": as_array,
         "ml_dtypes": "ml_dtypes" in requires,

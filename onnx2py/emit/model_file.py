@@ -36,7 +36,10 @@ class ModelFile:
         self.blocks = blocks
         self.spelling = _spelling(program, names, placed, blocks)
         self.methods = Methods(
-            blocks.taken, blocks.main.statements, names, blocks.attributes
+            {**blocks.taken, **dict.fromkeys(uses.dialect.reserved, 0)},
+            blocks.main.statements,
+            names,
+            blocks.attributes,
         )
         self.writer = blocks.model_writer(self.spelling, self.methods)
         self.results = ResultWriter(program, statements, self.spelling, uses)
@@ -82,6 +85,9 @@ class ModelFile:
             ),
             "helpers": {module: uses.imported(module) for module in HELPERS},
             "typing_names": uses.imported("typing"),
+            "imported": uses.imported,
+            "libraries": uses.libraries,
+            "kernels": bool(uses.kernels),
             "functools_names": uses.imported("functools"),
             "methods": self.writer.bodies,
             "returns": outputs[0]["annotation"] if single else "Outputs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import IO, Any, Protocol, Union
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..targets.numpy import TARGET as NUMPY
 from ..targets.target import Target
 from .blocks import block_source
 from .environment import rendered
-from .frame import LAID_OUT, NAMES, NEEDED, README, SHARED, TOOLS
+from .frame import NAMES, README, SHARED
 from .helpers import helpers_context
 from .model_file import ModelFile
 from .names_file import names_text
@@ -32,7 +32,21 @@ from .uses import Uses
 from .weights import place_weights
 from .words import doc_line
 
-Content = Union[str, np.ndarray]
+
+class Stored(Protocol):
+    """A file of weights that writes itself."""
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all numbers."""
+
+    def __len__(self) -> int: ...
+
+    def write(self, stream: IO[bytes]) -> None:
+        """Write the file."""
+
+
+Content = Union[str, np.ndarray, Stored]
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,7 @@ class _Builder:
         """Whether calls take so much memory that it is worth keeping."""
         self.made = {*program.inputs, *(n for s in flat for n in s.outputs)}
         self.holders = find_holders(program)
-        self.names = self.blocks.model_names(self.used)
+        self.names = self.uses.dialect.named(self.blocks.model_names(self.used))
         self.placed = place_weights(
             program, statements, self.used, self.names, self.uses
         )
@@ -121,13 +135,15 @@ class _Builder:
         )
         kernels, folder = tuple(self.uses.kernels), self.uses.target.kernels
         requires = self._requires()
-        context = {**model, **self._context(requires), "recorded": False}
+        frame = self.uses.dialect.frame
+        context = {**model, **self._context(requires), **frame.variables}
+        context["recorded"] = False
         stored = self._stored()
         files: dict[str, Content] = {
             **stored,
             **{
-                path: rendered(path, context)
-                for path in (*NEEDED, *TOOLS)
+                path: rendered(path, context, frame.folder)
+                for path in (*frame.needed, *frame.tools)
                 if not (self.shared and path in SHARED)
             },
             **({} if self.shared else operator_files(kernels, folder)),
@@ -142,13 +158,15 @@ class _Builder:
             parameters=self._parameters(),
             weight_bytes=sum(array.nbytes for array in stored.values()),
             requires=requires,
-            laid_out=LAID_OUT | laid_out_operators(kernels, folder),
+            laid_out=frame.laid_out | laid_out_operators(kernels, folder),
             kernels=kernels,
             large=self.large,
-            recorded_readme=rendered(README, {**context, "recorded": True}),
+            recorded_readme=rendered(
+                README, {**context, "recorded": True}, frame.folder
+            ),
         )
 
-    def _stored(self) -> dict[str, np.ndarray]:
+    def _stored(self) -> dict[str, np.ndarray | Stored]:
         """Return the weights that are stored in files."""
         return {**self.placed.files, **self.blocks.files}
 
@@ -174,6 +192,9 @@ class _Builder:
         """Return the variables that several templates share."""
         origin, stored = self.origin, self._stored()
         size = sum(array.nbytes for array in stored.values())
+        count = sum(
+            1 if isinstance(each, np.ndarray) else len(each) for each in stored.values()
+        )
         return {
             "title": self._title(),
             "provenance": origin.sentence,
@@ -206,10 +227,10 @@ class _Builder:
                 as_array="as_array" in self.uses.names["_calls"],
             ),
             "pillow": "PIL" in requires,
-            "weight_summary": f"{counted(len(stored), 'tensor')}, {in_bytes(size)}",
+            "weight_summary": f"{counted(count, 'tensor')}, {in_bytes(size)}",
             "summary": doc_line(
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
-                f"``{one_line(origin.source)}`` to plain NumPy."
+                f"``{one_line(origin.source)}`` to plain {self.uses.target.title}."
             ),
             "example": example_call(self.program, self.names, self.uses),
         }

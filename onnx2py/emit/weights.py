@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,8 @@ class PlacedWeights:
     """The constants that stand where they are read."""
     lines: list[Mapping[str, str]] = field(default_factory=list)
     """For the template: what ``__init__`` assigns, and the comment above."""
-    files: dict[str, np.ndarray] = field(default_factory=dict)
+    files: dict[str, Any] = field(default_factory=dict)
+    """Arrays, and what writes itself."""
     parameters: int = 0
     dtypes: set[str] = field(default_factory=set)
     """The element types in which constants are written down."""

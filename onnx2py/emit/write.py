@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
+import numpy as np
+
 from ..errors import OutputError, from_here
 from .arrays import write_array
 from .package import Content
@@ -134,7 +136,7 @@ class _Hashed:
 
 
 def write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
-    """Write texts as UTF-8 and arrays as .npy; return the SHA-256 of each array's file."""
+    """Write texts as UTF-8, arrays as .npy and weights; return the SHA-256 of each but texts."""
     hashes: dict[str, str] = {}
     folder.mkdir(mode=0o777, exist_ok=True)
     for name, content in files.items():
@@ -145,7 +147,10 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
         else:
             with path.open("wb") as stream:
                 hashed = _Hashed(stream)
-                write_array(cast(IO[bytes], hashed), content)
+                if isinstance(content, np.ndarray):
+                    write_array(cast(IO[bytes], hashed), content)
+                else:
+                    content.write(cast(IO[bytes], hashed))
                 hashes[name] = hashed.digest.hexdigest()
     return hashes
 

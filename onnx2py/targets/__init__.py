@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "onnx2py.targets"
 """The group of entry points that name targets."""
-OURS = ("numpy",)
+OURS = ("numpy", "torch")
 
 
 def target_names() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,18 @@ class Dialect(ABC):
 
     reserved: frozenset[str] = frozenset()
     """Names that neither values nor methods of the model can have."""
+
+    def named(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Return names of values without those that are reserved, which no other name is."""
+        taken = set(names.values())
+        changed = {}
+        for name in sorted(taken & self.reserved):
+            new = f"{name}_"
+            while new in taken or new in self.reserved:
+                new = f"{new}_"
+            taken.add(new)
+            changed[name] = new
+        return {value: changed.get(name, name) for value, name in names.items()}
 
     @abstractmethod
     def call(self, writer: CallWriter) -> str:

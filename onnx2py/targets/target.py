@@ -60,6 +60,10 @@ class Target:
         The names of the passes over graphs that do not suit it.
     dialect : Dialect
         How its source is spelled, as NumPy's unless it is given.
+    title : str
+        What texts call the library.
+    blocks : bool
+        Whether the parts of a model that repeat are written as classes and loops.
     """
 
     name: str
@@ -69,6 +73,8 @@ class Target:
     rules: tuple[Rule, ...] = rules_of("H1")
     left_out: frozenset[str] = frozenset()
     dialect: Dialect = NumpyDialect()
+    title: str = "NumPy"
+    blocks: bool = True
 
     @property
     def is_numpy(self) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, packages_distributions
+from importlib.metadata import requires as requires_of
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,10 @@ from .deadline import TimeUp, seconds_left
 from .exchange import Store, read_json, write_json
 
 WORKER = Path(__file__).with_name("worker.py")
+
+
+ALONE = frozenset(["ml_dtypes", "numpy", "PIL"])
+"""Modules whose distributions need no other but NumPy's."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,8 @@ def run_isolated(
     """
     if not sys.executable:
         raise VerifyError("verify: expected a Python to run the package with, got none")
-    paths = dict.fromkeys(_location(name) for name in requires)
+    allowed = list(dict.fromkeys((*requires, "numpy", *dependencies(requires))))
+    paths = dict.fromkeys(_location(name) for name in (*requires, "numpy"))
     with tempfile.TemporaryDirectory(prefix="onnx2py-verify-") as name:
         exchange = Path(name)
         store = Store(exchange)
@@ -104,7 +112,7 @@ def run_isolated(
         task = {
             "package": str(folder),
             "paths": list(paths),
-            "allowed": list(requires),
+            "allowed": allowed,
             "cases": encoded,
             "trace": trace,
             "count": store.count,
@@ -151,6 +159,30 @@ def _run(command: list[str], time_limit: float) -> str:
         return ""
     lines = done.stderr.strip().splitlines()
     return lines[-1] if lines else f"the interpreter stopped with {done.returncode}"
+
+
+def dependencies(modules: Iterable[str]) -> list[str]:
+    """Return the modules of the distributions that those of ``modules`` depend on."""
+    modules = {*modules} - ALONE
+    provided: dict[str, list[str]] = {}
+    for module, distributions in packages_distributions().items() if modules else ():
+        for each in distributions:
+            provided.setdefault(_normalized(each), []).append(module)
+    waiting = [d for d, names in provided.items() if not {*names}.isdisjoint(modules)]
+    for name in waiting:
+        try:
+            needed = requires_of(name) or []
+        except PackageNotFoundError:
+            continue
+        for line in needed:
+            other = _normalized(re.split(r"[^\w.-]", line, maxsplit=1)[0])
+            if "extra ==" not in line and other in provided and other not in waiting:
+                waiting.append(other)
+    return [module for name in waiting for module in provided[name]]
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _location(name: str) -> str:

@@ -1,0 +1,145 @@
+"""Calls as PyTorch's source: operators, methods, indices, and the twins in ``ops``."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ...emit.calls import CallWriter
+from ...emit.infix import infix_text
+from ...emit.kernel_modules import read_module
+from ...emit.literals import function_name, index_text
+from ...ir.program import Argument, Call, Ref
+from ...ir.symbols import Symbol, kernel_of
+from ...kernels.slicing import slice_axes
+
+_FLOATS = "float16 bfloat16 float32 float64"
+_COMPLEX = "complex64 complex128"
+_SIGNED = f"{_FLOATS} {_COMPLEX} int8 int16 int32 int64"
+SIGNED = frozenset(_SIGNED.split())
+NUMBERS = SIGNED | {"uint8"}
+FLOATS = frozenset(_FLOATS.split())
+COMPLEX = frozenset(_COMPLEX.split())
+WHOLE = NUMBERS - FLOATS - COMPLEX
+TRUTH = frozenset(["bool"])
+
+BINARY: Mapping[Any, tuple[str, frozenset[str]]] = {
+    np.add: ("+", NUMBERS),
+    np.subtract: ("-", NUMBERS),
+    np.multiply: ("*", NUMBERS),
+    np.divide: ("/", FLOATS | COMPLEX),
+    np.matmul: ("@", FLOATS),
+    np.equal: ("==", NUMBERS | TRUTH),
+    np.not_equal: ("!=", NUMBERS | TRUTH),
+    np.greater: (">", NUMBERS - COMPLEX),
+    np.greater_equal: (">=", NUMBERS - COMPLEX),
+    np.less: ("<", NUMBERS - COMPLEX),
+    np.less_equal: ("<=", NUMBERS - COMPLEX),
+    np.logical_and: ("&", TRUTH),
+    np.logical_or: ("|", TRUTH),
+    np.logical_xor: ("^", TRUTH),
+    np.bitwise_and: ("&", WHOLE),
+    np.bitwise_or: ("|", WHOLE),
+    np.bitwise_xor: ("^", WHOLE),
+}
+"""The operators of two operands, and the element types for which they are the same function."""
+OF_ONE: Mapping[Any, tuple[str, frozenset[str]]] = {
+    np.negative: ("-", SIGNED),
+    np.logical_not: ("~", TRUTH),
+    np.invert: ("~", WHOLE),
+    np.square: ("**2", FLOATS),
+}
+
+
+def torch_call(writer: CallWriter) -> str:
+    """Return the source of a call."""
+    call, argument = writer.call, writer.argument
+    kernel = kernel_of(call.function)
+    if kernel is operator.getitem:
+        return _index(writer)
+    if kernel in (np.shape, np.size):
+        data, *axis = map(argument, call.args)
+        whole = f"{data}.shape" if kernel is np.shape else f"{data}.numel()"
+        return f"{data}.shape[{axis[0]}]" if axis else whole
+    symbol = operator_of(writer)
+    if symbol:
+        return infix_text(writer, symbol, lambda value, _: writer.number(value))
+    return twin_call(writer)
+
+
+def twin_call(writer: CallWriter) -> str:
+    """Return the call of a twin, which is told where to make tensors if nothing else says so."""
+    function = writer.call.function
+    args, kwargs = writer.arguments()
+    if isinstance(function, Symbol) and not isinstance(function, str):
+        folder = writer.uses.target.kernels
+        if "device" in parameters_of(function.module, function.name, folder):
+            kwargs.append(f"device=self.{writer.uses.name('module', 'device')}")
+    assert not isinstance(function, str)
+    return f"{function_name(function, writer.uses)}({', '.join([*args, *kwargs])})"
+
+
+def takes_numbers(call: Call) -> bool:
+    """Whether it is an operator in Python, which takes numbers beside tensors."""
+    kernel = kernel_of(call.function)
+    return not isinstance(kernel, str) and (
+        kernel in BINARY and kernel is not np.matmul
+    )
+
+
+def operator_of(writer: CallWriter) -> str:
+    """Return the operator that makes the same call, "" if there is none."""
+    call, kernel = writer.call, kernel_of(writer.call.function)
+    table = {1: OF_ONE, 2: BINARY}.get(len(call.args), {})
+    if isinstance(kernel, str) or kernel not in table or call.kwargs:
+        return ""
+    symbol, dtypes = table[kernel]
+    kinds = [kind for kind in map(writer.kind, call.args) if kind is not None]
+    types = {kind.dtype for kind in kinds}
+    tensors = [a for a in call.args if isinstance(a, Ref) and writer.number(a) is None]
+    if len(kinds) != len(call.args) or len(types) != 1 or not tensors:
+        return ""
+    return symbol if types <= dtypes else ""
+
+
+def _index(writer: CallWriter) -> str:
+    """Return an index, or what PyTorch has for one with a negative step."""
+    data, index = writer.call.args[0], writer.call.args[1]
+    assert isinstance(index, tuple)
+    slices = [part for part in index if isinstance(part, slice)]
+    if all(part.step is None or _is_positive(part.step) for part in slices):
+        return f"{writer.argument(data)}[{index_text(index, writer.argument)}]"
+    start = -len(slices) if Ellipsis in index else 0
+    parts = {start + i: part for i, part in enumerate(slices) if part != slice(None)}
+    if all(part == slice(None, None, -1) for part in parts.values()):
+        return f"{writer.argument(data)}.flip({', '.join(map(str, parts))})"
+    lists = (
+        [part.start for part in parts.values()],
+        [part.stop for part in parts.values()],
+        [*parts],
+        [part.step or 1 for part in parts.values()],
+    )
+    texts = (f"({', '.join(map(writer.argument, each))},)" for each in lists)
+    name = function_name(slice_axes, writer.uses)
+    return f"{name}({writer.argument(data)}, {', '.join(texts)})"
+
+
+def _is_positive(step: Argument) -> bool:
+    return isinstance(step, int) and step > 0
+
+
+@lru_cache(maxsize=None)
+def parameters_of(module: str, name: str, folder: Any) -> tuple[str, ...]:
+    """Return the names of the parameters of a twin, none of one that is no function here."""
+    definition = read_module(module, folder).definition(name)
+    if definition is None or not definition.is_block:
+        return ()
+    node = ast.parse(definition.source).body[0]
+    if not isinstance(node, ast.FunctionDef):
+        return ()
+    return tuple(a.arg for a in (*node.args.args, *node.args.kwonlyargs))

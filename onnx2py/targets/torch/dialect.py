@@ -1,0 +1,123 @@
+"""PyTorch's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...emit.calls import CallWriter
+from ...emit.frame import Frame
+from ...emit.literals import literal
+from ...emit.results import ResultWriter
+from ...emit.uses import Uses
+from ...emit.weights import Placement
+from ...errors import InternalError
+from ...ir.program import Call
+from ...ir.types import DTYPES as NUMPY_DTYPES
+from ...ir.types import TensorType, ValueType
+from ...plan.ownership import Holders
+from ..dialect import Dialect
+from .calls import takes_numbers, torch_call
+from .frame import FRAME
+from .literals import (
+    DTYPES,
+    digits,
+    dtype_literal,
+    number_literal,
+    tensor_literal,
+    zeros,
+)
+from .reserved import RESERVED
+from .weights import torch_weight
+
+
+class TorchDialect(Dialect):
+    """Spells programs for PyTorch."""
+
+    reserved = RESERVED
+
+    def call(self, writer: CallWriter) -> str:
+        """Return the source of a call: ``F.relu(x)``, ``x.reshape(2, 3)``, ``a + b``."""
+        return torch_call(writer)
+
+    def function(self, function: Callable[..., Any], uses: Uses) -> str:
+        """Fail: all functions have twins."""
+        raise InternalError(f"{function}: expected a function of PyTorch's")
+
+    def takes_numbers(self, call: Call) -> bool:
+        """Whether numbers may stand beside tensors."""
+        return takes_numbers(call)
+
+    def dtype(self, dtype: np.dtype, uses: Uses) -> str:
+        """Return the source of an element type: ``torch.float32``."""
+        return dtype_literal(dtype, uses)
+
+    def number(self, value: float, uses: Uses) -> str:
+        """Return the source of a number: ``math.inf``."""
+        return number_literal(value, uses)
+
+    def digits(self, array: np.ndarray, uses: Uses) -> str:
+        """Return the number in a 0-d array: ``0.5``."""
+        return digits(array, uses)
+
+    def scalar(self, array: np.ndarray, uses: Uses) -> str:
+        """Return the source of a 0-d tensor, made where the model is."""
+        return tensor_literal(array, uses, device(uses))
+
+    def array(self, array: np.ndarray, uses: Uses) -> str:
+        """Return the source of a small tensor: ``torch.tensor([1, 2])``."""
+        return tensor_literal(array, uses, device(uses))
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype, uses: Uses) -> str:
+        """Return the source of a tensor without elements, made where the model is."""
+        return zeros(shape, dtype, uses, device(uses))
+
+    def true(self, uses: Uses) -> str:
+        """Return the source of a truth, made where the model is."""
+        return tensor_literal(np.asarray(True), uses, device(uses))
+
+    def annotation(self, kind: ValueType | None, uses: Uses) -> str:
+        """Return the annotation of a value: ``Tensor``."""
+        return "Tensor" if isinstance(kind, TensorType) else uses.typing("Any")
+
+    def signature(self, kind: ValueType | None, uses: Uses) -> str:
+        """Return the annotation of an input or output: ``Tensor``."""
+        return self.annotation(kind, uses)
+
+    def check(
+        self, value: str, name: str, kind: TensorType, shares: bool, uses: Uses
+    ) -> str:
+        """Return the call that checks an input."""
+        dtype = dtype_literal(NUMPY_DTYPES[kind.dtype], uses)
+        dims = ", dims" if shares else ""
+        given = f"self, {literal(value)}, {name}, {dtype}, {literal(kind.shape)}{dims}"
+        return f"{uses.helper('check_input')}({given})"
+
+    def example(self, kind: TensorType) -> str:
+        """Return zeros: ``torch.zeros(1, 3)``."""
+        shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
+        option = (
+            "" if kind.dtype == "float32" else f", dtype=torch.{DTYPES[kind.dtype]}"
+        )
+        lengths = ", ".join(map(str, shape)) or "()"
+        return f"torch.zeros({lengths}{option})"
+
+    def weight(self, placement: Placement) -> None:
+        """Declare a parameter or a buffer."""
+        torch_weight(placement)
+
+    def result(self, writer: ResultWriter, value: str, holders: Holders) -> str:
+        """Return the expression for a tensor that is returned."""
+        return writer.spelling.expression(value)
+
+    @property
+    def frame(self) -> Frame:
+        """The files of a package that have templates."""
+        return FRAME
+
+
+def device(uses: Uses) -> str:
+    """Return the expression for where the model is."""
+    return f"self.{uses.name('module', 'device')}"
