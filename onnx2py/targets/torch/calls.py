@@ -17,6 +17,8 @@ from ...emit.literals import function_name, index_text
 from ...ir.program import Argument, Call, Ref
 from ...ir.symbols import Symbol, kernel_of
 from ...kernels.slicing import slice_axes
+from .idioms import IDIOMS, NUMBERS_BESIDE
+from .inline import inlined
 
 _FLOATS = "float16 bfloat16 float32 float64"
 _COMPLEX = "complex64 complex128"
@@ -55,6 +57,9 @@ OF_ONE: Mapping[Any, tuple[str, frozenset[str]]] = {
     np.square: ("**2", FLOATS),
 }
 
+LENGTHS = {np.ndim: "ndim", np.shape: "shape", np.size: "numel()"}
+"""What a tensor says of itself."""
+
 
 def torch_call(writer: CallWriter) -> str:
     """Return the source of a call."""
@@ -62,14 +67,19 @@ def torch_call(writer: CallWriter) -> str:
     kernel = kernel_of(call.function)
     if kernel is operator.getitem:
         return _index(writer)
-    if kernel in (np.shape, np.size):
+    if not isinstance(kernel, str) and kernel in LENGTHS:
         data, *axis = map(argument, call.args)
-        whole = f"{data}.shape" if kernel is np.shape else f"{data}.numel()"
-        return f"{data}.shape[{axis[0]}]" if axis else whole
+        return f"{data}.shape[{axis[0]}]" if axis else f"{data}.{LENGTHS[kernel]}"
     symbol = operator_of(writer)
     if symbol:
         return infix_text(writer, symbol, lambda value, _: writer.number(value))
-    return twin_call(writer)
+    idiom = IDIOMS.get(path_of(call.function))
+    return (idiom and idiom(writer)) or inlined(writer) or twin_call(writer)
+
+
+def path_of(function: Any) -> str:
+    """Return the module and the name of a twin."""
+    return f"{function.module}.{function.name}" if isinstance(function, Symbol) else ""
 
 
 def twin_call(writer: CallWriter) -> str:
@@ -87,9 +97,9 @@ def twin_call(writer: CallWriter) -> str:
 def takes_numbers(call: Call) -> bool:
     """Whether it is an operator in Python, which takes numbers beside tensors."""
     kernel = kernel_of(call.function)
-    return not isinstance(kernel, str) and (
-        kernel in BINARY and kernel is not np.matmul
-    )
+    if isinstance(kernel, str) or kernel is np.matmul:
+        return False
+    return kernel in BINARY or kernel in NUMBERS_BESIDE
 
 
 def operator_of(writer: CallWriter) -> str:

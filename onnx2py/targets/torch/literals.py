@@ -43,7 +43,9 @@ def digits(array: np.ndarray, uses: Uses) -> str:
     """
     item = array.reshape(-1)[0]
     if array.dtype == np.float32 and np.isfinite(item):
-        return repr(float(str(item)))
+        text = float(str(item))
+        is_inside = abs(text) <= abs(_WIDEST)  # else it is infinite once it is rounded
+        return repr(text if is_inside else float(item))
     if array.dtype in _EXTENSIONS:
         item = np.float64(item)
     return _text(item.item(), uses)
