@@ -53,8 +53,8 @@ class Options:
     target: str = option(
         "numpy", "--target", "NAME", "library that the package is written for",
         group=CODE, check=d.NAME, commands=(COMPILE, CHECK),
-        detail="`numpy`, or the name that another distribution gives its target: see "
-        "[targets](targets.md).",
+        detail="`numpy`, `torch`, or the name that another distribution gives its target: "
+        "see [targets](targets.md).",
     )  # fmt: skip
     flat: bool = option(
         False, "--flat", help="write every call in one function, without classes and loops for "

@@ -29,7 +29,7 @@ def literal(value: Any, uses: Uses | None = None) -> str:
     """
     if value is None or isinstance(value, (bool, str, int)):
         return repr(value) if not isinstance(value, str) else ascii(value)
-    if isinstance(value, float) and math.isfinite(value):
+    if isinstance(value, float) and uses is None and math.isfinite(value):
         return repr(value)
     if isinstance(value, tuple):
         items = ", ".join(literal(item, uses) for item in value)

@@ -31,7 +31,7 @@ from .remarks import INDENT, heading, named_nodes, remark, remark_above, wrapped
 from .sections import sections_of
 from .spelling import Spelling
 from .text import comment
-from .uses import Uses, is_kernel
+from .uses import Uses
 
 
 @dataclass
@@ -219,9 +219,10 @@ class StatementWriter:
         return self.texts.get(value) or self.spelling.expression(value)
 
     def target(self, output: str, call: Call) -> str:
-        """Annotate an output of the model that NumPy's own annotations leave open."""
+        """Annotate an output of the model that the library's own annotations leave open."""
         name = self.spelling.target(output)
-        is_typed = is_kernel(call.function) or self.spelling.is_attribute(output)
+        is_typed = not self.uses.dialect.leaves_open(call)
+        is_typed |= self.spelling.is_attribute(output)
         is_result = output in self.program.outputs or output in self.returned
         return (
             name if is_typed or not is_result else f"{name}: {self.annotation(output)}"

@@ -29,7 +29,7 @@ def bill_of_materials(contents: Contents, origin: Provenance) -> str:
     files = [
         _file(name, file_hash(path))
         for name, path in contents.files.items()
-        if name.startswith("weights/")
+        if name.startswith("weights")
     ]
     libraries = [_library(name) for name in contents.requires]
     parts = [_model(origin), *files, *libraries]

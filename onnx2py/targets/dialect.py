@@ -54,12 +54,16 @@ class Dialect(ABC):
         """Whether constants of one element may be written where a call reads them."""
 
     @abstractmethod
+    def leaves_open(self, call: Call) -> bool:
+        """Whether annotations of the library do not say what a call returns."""
+
+    @abstractmethod
     def dtype(self, dtype: np.dtype, uses: Uses) -> str:
         """Return the source of an element type."""
 
     @abstractmethod
     def number(self, value: float, uses: Uses) -> str:
-        """Return the source of a number that is infinite or none."""
+        """Return the source of a number, which may be infinite or none."""
 
     @abstractmethod
     def digits(self, array: np.ndarray, uses: Uses) -> str:

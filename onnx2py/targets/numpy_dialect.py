@@ -11,7 +11,7 @@ from ..emit.calls import CallWriter
 from ..emit.frame import FRAME, Frame
 from ..emit.literals import literal
 from ..emit.results import ResultWriter
-from ..emit.uses import Uses
+from ..emit.uses import Uses, is_kernel
 from ..emit.weights import Placement
 from ..errors import InternalError
 from ..ir.program import Call
@@ -49,6 +49,10 @@ class NumpyDialect(Dialect):
     def takes_numbers(self, call: Call) -> bool:
         """Whether it is one of NumPy's own functions: these take scalars, kernels arrays."""
         return isinstance(call.function, np.ufunc)
+
+    def leaves_open(self, call: Call) -> bool:
+        """Whether it is one of NumPy's functions: their annotations are vague."""
+        return not is_kernel(call.function)
 
     def dtype(self, dtype: np.dtype, uses: Uses) -> str:
         """Return the source of a dtype: ``np.float32``."""

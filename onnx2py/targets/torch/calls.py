@@ -126,7 +126,7 @@ def _index(writer: CallWriter) -> str:
         return f"{writer.argument(data)}[{index_text(index, writer.argument)}]"
     start = -len(slices) if Ellipsis in index else 0
     parts = {start + i: part for i, part in enumerate(slices) if part != slice(None)}
-    if all(part == slice(None, None, -1) for part in parts.values()):
+    if all(_is_reversal(part) for part in parts.values()):
         return f"{writer.argument(data)}.flip({', '.join(map(str, parts))})"
     lists = (
         [part.start for part in parts.values()],
@@ -137,6 +137,10 @@ def _index(writer: CallWriter) -> str:
     texts = (f"({', '.join(map(writer.argument, each))},)" for each in lists)
     name = function_name(slice_axes, writer.uses)
     return f"{name}({writer.argument(data)}, {', '.join(texts)})"
+
+
+def _is_reversal(part: slice) -> bool:
+    return part.start in (None, -1) and part.stop is None and part.step == -1
 
 
 def _is_positive(step: Argument) -> bool:

@@ -50,6 +50,10 @@ class TorchDialect(Dialect):
         """Whether numbers may stand beside tensors."""
         return takes_numbers(call)
 
+    def leaves_open(self, call: Call) -> bool:
+        """Say that it is known: functions of tensors return tensors."""
+        return False
+
     def dtype(self, dtype: np.dtype, uses: Uses) -> str:
         """Return the source of an element type: ``torch.float32``."""
         return dtype_literal(dtype, uses)

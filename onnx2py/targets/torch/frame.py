@@ -16,6 +16,7 @@ TOOLS = (
 VARIABLES = {
     "arrays": True,
     "entry": "forward",
+    "large": False,
     "library": "PyTorch",
     "numpy_checks": ".arrays",
 }

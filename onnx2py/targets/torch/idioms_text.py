@@ -36,7 +36,7 @@ def device(w: CallWriter) -> str:
 
 
 def plain(w: CallWriter, count: int) -> bool:
-    """Whether a call has so many positional arguments, and no others."""
+    """Whether a call has a number of positional arguments, and no others."""
     return len(w.call.args) == count and not w.call.kwargs
 
 

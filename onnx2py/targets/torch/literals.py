@@ -29,7 +29,11 @@ def dtype_literal(dtype: np.dtype, uses: Uses) -> str:
 
 
 def number_literal(value: float, uses: Uses) -> str:
-    """Return the source of a number that is infinite or none: ``math.inf``."""
+    """Return the source of a number: ``0.5``, ``math.inf``."""
+    if math.isfinite(value):
+        rounded = float(np.clip(np.float64(value), _WIDEST, -_WIDEST))
+        is_widest = abs(rounded) < abs(value) <= abs(rounded) * (1 + 2**-25)
+        return repr(rounded if is_widest else value)  # else it is infinite once rounded
     math_ = uses.name("math", "math")
     if math.isnan(value):
         return f"{math_}.nan"
@@ -43,9 +47,7 @@ def digits(array: np.ndarray, uses: Uses) -> str:
     """
     item = array.reshape(-1)[0]
     if array.dtype == np.float32 and np.isfinite(item):
-        text = float(str(item))
-        is_inside = abs(text) <= abs(_WIDEST)  # else it is infinite once it is rounded
-        return repr(text if is_inside else float(item))
+        return number_literal(float(str(item)), uses)
     if array.dtype in _EXTENSIONS:
         item = np.float64(item)
     return _text(item.item(), uses)
@@ -85,9 +87,7 @@ def _dtype_option(dtype: np.dtype, uses: Uses) -> str:
 def _text(value: Any, uses: Uses) -> str:
     if isinstance(value, complex):
         return f"complex({_text(value.real, uses)}, {_text(value.imag, uses)})"
-    if isinstance(value, float) and not math.isfinite(value):
-        return number_literal(value, uses)
-    return repr(value)
+    return number_literal(value, uses) if isinstance(value, float) else repr(value)
 
 
 def _nested(texts: np.ndarray) -> str:
