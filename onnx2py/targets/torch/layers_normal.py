@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from ...ir.program import Call, Statement
 from ...kernels.normalization_batch import batch_normalization as of_batches
 from .layer import Fit, Literal, Parameter, short
 from .layers_linear import flat
+from .paths import scope_path, weight_path
 from .sites import Site
 
 EPSILON = 1e-5
@@ -64,7 +69,8 @@ def group_norm(site: Site, statement: Statement, call: Call) -> Fit | None:
         return None
     rows = tuple(map(flat, found))
     size = (groups, rows[0].array.size)
-    return Fit("GroupNorm", (x,), rows, size, _options(call))
+    fit = Fit("GroupNorm", (x,), rows, size, _options(call))
+    return _with_scale(site, statement, fit, len(shape) - 2)
 
 
 def instance_norm(site: Site, statement: Statement, call: Call) -> Fit | None:
@@ -79,7 +85,51 @@ def instance_norm(site: Site, statement: Statement, call: Call) -> Fit | None:
     if not any(isinstance(length, int) and length > 1 for length in shape[2:]):
         return None  # nn.InstanceNorm raises an error where there is nothing to average
     options = _options(call) | {"affine": True}
-    return Fit(f"InstanceNorm{len(shape) - 2}d", (x,), found, size, options)
+    fit = Fit(f"InstanceNorm{len(shape) - 2}d", (x,), found, size, options)
+    return _with_scale(site, statement, fit, len(shape) - 2)
+
+
+def _with_scale(site: Site, statement: Statement, fit: Fit, after: int) -> Fit:
+    """Return a layer by ones and zeros with the scale and the bias that follow, or with none.
+
+    Exporters write group normalization so.
+    """
+    weight, bias = fit.parameters
+    is_plain = (weight.array == 1).all() and not bias.array.any()
+    if not is_plain or any("." in weight_path(p.value) for p in fit.parameters):
+        return fit
+    channels = weight.array.size
+    scaled = site.following(statement, np.multiply, channels, after)
+    total = site.following(scaled[0], np.add, channels, after) if scaled else None
+    if not scaled or not total or not _in_one_module(statement, scaled[0], total[0]):
+        options = {k: v for k, v in fit.options.items() if k != "affine"}
+        if fit.name == "GroupNorm":
+            options["affine"] = False
+        return replace(fit, parameters=(), options=options)
+    values = {"weight": scaled[1], "bias": total[1]}
+    parameters = (Parameter(k, v, site.weights[v]) for k, v in values.items())
+    return _as_group(
+        replace(
+            fit,
+            parameters=tuple(map(flat, parameters)),
+            statements=(scaled[0], total[0]),
+            outputs=total[0].outputs,
+        )
+    )
+
+
+def _as_group(fit: Fit) -> Fit:
+    """Return group normalization for instance normalization that is scaled afterwards."""
+    if fit.name == "GroupNorm":
+        return fit
+    options = {k: v for k, v in fit.options.items() if k != "affine"}
+    channels = fit.arguments[0]
+    arguments = (channels, channels)
+    return replace(fit, name="GroupNorm", arguments=arguments, options=options)
+
+
+def _in_one_module(*statements: Statement) -> bool:
+    return len({scope_path(statement.scopes) for statement in statements}) == 1
 
 
 def _is_whole(site: Site, call: Call, found: tuple[Parameter, ...]) -> bool:

@@ -44,11 +44,15 @@ class Found:
     @property
     def key(self) -> Any:
         """What is equal for calls of one module."""
+        values = tuple((p.key, p.value) for p in self.fit.parameters)
+        return self.built, values, 0 if values else id(self)
+
+    @property
+    def built(self) -> Any:
+        """What is equal for layers that are built alike, in one place."""
         fit = self.fit
         options = tuple((k, v) for k, v in fit.options.items() if v is not None)
-        values = tuple((p.key, p.value) for p in fit.parameters)
-        single = id(self) if not values else 0
-        return fit.module, fit.name, fit.arguments, options, values, self.place, single
+        return fit.module, fit.name, fit.arguments, options, self.place
 
 
 @dataclass
@@ -64,10 +68,18 @@ class Modules:
     def __post_init__(self) -> None:
         self.members: dict[Any, Found] = {}
         self.sharers: dict[str, set[Any]] = {}
+        self.keys: dict[int, Any] = {}
+        alike: dict[Any, list[Found]] = {}
         for each in self.found:
-            self.members.setdefault(each.key, each)
+            same = alike.setdefault(each.built, []) if each.place else []
+            first = next((other for other in same if _are_equal(each, other)), each)
+            key = self.keys[id(each)] = first.key
+            if first is not each:
+                continue  # the exporter has a copy of the weights for each call
+            same.append(each)
+            self.members.setdefault(key, each)
             for parameter in each.fit.parameters:
-                self.sharers.setdefault(parameter.value, set()).add(each.key)
+                self.sharers.setdefault(parameter.value, set()).add(key)
         self.paths: dict[Any, str] = {}
         self.values: dict[tuple[Any, str], str] = {}
         """The value that is a parameter of a module."""
@@ -100,7 +112,7 @@ class Modules:
         )
 
     def _call(self, found: Found) -> Statement:
-        key, fit, statement = found.key, found.fit, found.statement
+        key, fit, statement = self.keys[id(found)], found.fit, found.statement
         layer = fit.layer(function_of(statement) or "", self.paths[key])
         weights = (Ref(self.values[key, p.key]) for p in fit.parameters)
         call = Call(layer, (*fit.inputs, *weights), results=fit.results)
@@ -227,6 +239,17 @@ class Modules:
         name = self.facts.new(f"{path}.{parameter.key}", kind)
         self.weights[name] = parameter.array
         return name
+
+
+def _are_equal(one: Found, other: Found) -> bool:
+    """Whether layers that are built alike have the same weights, at least by their numbers."""
+    pairs = [*zip(one.fit.parameters, other.fit.parameters)]
+    if not pairs or any(a.key != b.key for a, b in pairs):
+        return False
+    others = [pair for pair in pairs if pair[0].value != pair[1].value]
+    if others and all(is_uniform(a.array) for a, _ in others):
+        return False  # fresh zeros say nothing
+    return all(np.array_equal(a.array, b.array) for a, b in others)
 
 
 def _is_call_of(path: str, module: str) -> bool:

@@ -6,6 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -147,20 +148,27 @@ class Site:
 
         ``after`` is the number of axes after that of channels.
         """
+        found = self.following(product, np.add, channels, after)
+        if found is None or not self._is_of(found[1], weight, product, found[0]):
+            return None
+        return found
+
+    def following(
+        self, product: Statement, function: Any, channels: int, after: int
+    ) -> tuple[Statement, str] | None:
+        """Return the call by a constant for each channel that alone reads a value."""
         name = product.outputs[0]
         readers = self.readers.get(name, [])
         if self.uses[name] != 1 or len(readers) != 1:
             return None
         call = readers[0].operation
-        if not isinstance(call, Call) or call.function is not np.add or call.kwargs:
+        if not isinstance(call, Call) or call.function is not function or call.kwargs:
             return None
         for one, other in (call.args, call.args[::-1]):
             bias = self.constant(other, Ref(name))
             if one != Ref(name) or bias is None or not isinstance(other, Ref):
                 continue
-            if not _is_row(bias.shape, channels, after, self.shape(name)):
-                continue
-            if self._is_of(other.name, weight, product, readers[0]):
+            if _is_row(bias.shape, channels, after, self.shape(name)):
                 return readers[0], other.name
         return None
 

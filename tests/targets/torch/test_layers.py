@@ -291,6 +291,49 @@ def test_l4_instance_normalization_of_one_element_stays():
     assert layers(check({"x": draw(3, 4, 1, 1)}, weights, call)) == {}
 
 
+def _normalized(function, scale, modules=("n", "n", "n"), **options):
+    """Return the program of a normalization by ones and zeros, which is scaled afterwards."""
+    weights = {"one": np.ones(4, np.float32), "zero": np.zeros(4, np.float32)}
+    scales = {"scale": scale, "shift": draw(4, 1, 1)}
+    return check(
+        {"x": draw(3, 4, 5, 2)},
+        weights | scales,
+        step(function, ["x", "one", "zero"], "a", modules[0], **options),
+        step(np.multiply, ["a", "scale"], "b", modules[1]),
+        step(np.add, ["b", "shift"], "c", modules[2]),
+    )
+
+
+@pytest.mark.parametrize(
+    "function, options, groups",
+    [(instance_normalization, {}, 4), (group_normalization, {"num_groups": 2}, 2)],
+)
+def test_l4_group_normalization_as_exporters_write_it(function, options, groups):
+    made = _normalized(function, draw(4, 1, 1), **options)
+    assert layers(made) == {"n": f"nn.GroupNorm({groups}, 4)"}
+    assert {name: a.shape for name, a in made.weights.items()} == {
+        "n.weight": (4,),
+        "n.bias": (4,),
+    }
+
+
+@pytest.mark.parametrize(
+    "function, options, text",
+    [
+        (instance_normalization, {}, "nn.InstanceNorm2d(4)"),
+        (group_normalization, {"num_groups": 2}, "nn.GroupNorm(2, 4, affine=False)"),
+    ],
+)
+@pytest.mark.parametrize(
+    "scale, modules", [(draw(5, 2), "nnn"), (draw(4, 1, 1), "nmm")], ids=str
+)
+def test_l4_what_is_scaled_otherwise_has_no_parameters(
+    function, options, text, scale, modules
+):
+    made = _normalized(function, scale, modules, **options)
+    assert layers(made) == {"n": text}
+
+
 @pytest.mark.parametrize("function", [np.take, gather])
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 def test_l5_embedding(function, dtype):

@@ -181,11 +181,24 @@ def test_a_module_that_is_called_twice_is_one():
     assert {*state_of(made).arrays} == {"a.norm.weight"}
 
 
-def test_layers_without_names_get_paths_that_differ():
-    weights = {"v1": draw(4, 4), "v2": draw(4, 4)}
+@pytest.mark.parametrize("second", [2, 1, 0])
+def test_layers_without_names_are_one_if_their_numbers_are(second):
+    weights = {"v1": draw(4, 4), "v2": draw(4, 4) * second}
     made = check(
         {"x": draw(3, 4)},
         weights,
+        step(np.matmul, ["x", "v1"], "y", "attn"),
+        step(np.matmul, ["y", "v2"], "z", "attn"),
+    )
+    others = {"attn_2.weight"} if second != 1 else set()
+    assert {*state_of(made).arrays} == {"attn.weight"} | others
+
+
+def test_equal_zeros_of_one_place_are_of_two_layers():
+    zeros = np.zeros((4, 4), np.float32)
+    made = check(
+        {"x": draw(3, 4)},
+        {"v1": zeros, "v2": zeros.copy()},
         step(np.matmul, ["x", "v1"], "y", "attn"),
         step(np.matmul, ["y", "v2"], "z", "attn"),
     )
