@@ -16,16 +16,24 @@ PACKAGE = Path(__file__).parent.parent
 
 
 def rendered(path: str, context: Mapping[str, Any], folder: str = "") -> str:
-    """Render the template of a file, in ``folder`` of the templates or else above it."""
+    """Render the template of a file, in ``folder`` of the templates or else above it.
+
+    Templates of other distributions are in a folder of their own, an absolute path.
+    """
     template = path if path == "py.typed" else f"{path}.j2"
-    names = [f"{folder}{template}", template]
-    return environment().select_template(names).render(context)
+    own = folder if Path(folder).is_absolute() else ""
+    names = [template] if own else [f"{folder}{template}", template]
+    return environment(own).select_template(names).render(context)
 
 
 @lru_cache(maxsize=None)
-def environment() -> Environment:
-    """Return the environment; templates are inside a wheel or next to a checkout's package."""
+def environment(first: str = "") -> Environment:
+    """Return the environment; templates are inside a wheel or next to a checkout's package.
+
+    Those in the folder ``first`` come before ours.
+    """
     folders = [PACKAGE / "templates", PACKAGE.parent / "templates"]
+    folders[:0] = [Path(first)] if first else []
     found = Environment(
         loader=FileSystemLoader(folders),
         undefined=StrictUndefined,

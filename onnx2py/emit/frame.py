@@ -66,7 +66,7 @@ class Frame:
     laid_out: frozenset[str]
     """What black would not change."""
     folder: str = ""
-    """Where the templates are that differ from NumPy's."""
+    """Where the templates are that differ from NumPy's: below ours, or an absolute path."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     """Variables of templates, in place of NumPy's."""
 

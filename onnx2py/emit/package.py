@@ -137,6 +137,7 @@ class _Builder:
         requires = self._requires()
         frame = self.uses.dialect.frame
         context = {**model, **self._context(requires), **frame.variables}
+        context["library"] = self.uses.target.title
         context["recorded"] = False
         stored = self._stored()
         files: dict[str, Content] = {

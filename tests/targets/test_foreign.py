@@ -135,6 +135,52 @@ def test_an_unknown_target_is_refused(installed, tmp_path):
         onnx2py.compile_model(MNIST, tmp_path / "net", target=3)
 
 
+DIALECT = """
+from dataclasses import replace
+from onnx2py.targets.numpy_dialect import NumpyDialect
+
+
+class Plain(NumpyDialect):
+    def array(self, array, uses):
+        return f"{uses.library('plainly')}.{super().array(array, uses)}"
+
+    @property
+    def frame(self):
+        folder = Path(__file__).parent / "templates"
+        return replace(super().frame, folder=str(folder))
+
+
+TARGET = replace(TARGET, dialect=Plain(), title="Plainly")
+"""
+
+
+def test_it_has_a_dialect_and_templates_of_its_own(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    foreign.install(site, foreign.TARGET + DIALECT)
+    templates = site / "plainly_onnx2py" / "templates"
+    templates.mkdir()
+    (templates / "README.md.j2").write_text("# {{ package }} for {{ library }}\n")
+    monkeypatch.syspath_prepend(str(site))
+    text = """<ir_version: 8, opset_import: ["" : 17]> net (float[2] x) => (float[2] y)
+        <float[2] w = {1, 2}> { y = Mul (x, w) }"""
+    onnx2py.compile_model(
+        onnx.parser.parse_model(text), tmp_path / "net", target="plainly"
+    )
+    source = (tmp_path / "net" / "model.py").read_text()
+    assert "self.w = plainly.np.array([1.0, 2.0], np.float32)" in source
+    assert "ops.arrays.multiply(x, self.w)" in source
+    assert (tmp_path / "net" / "README.md").read_text() == "# net for Plainly\n"
+    foreign.install_library(tmp_path)
+    code = (
+        "import numpy as np; from net import Model; print(Model()(np.float32([3, 4])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout == "[3. 8.]\n", done.stderr
+    sys.modules.pop("plainly_onnx2py", None)
+
+
 @pytest.mark.parametrize(
     "source, message",
     [

@@ -17,7 +17,6 @@ VARIABLES = {
     "arrays": True,
     "entry": "forward",
     "large": False,
-    "library": "PyTorch",
     "numpy_checks": ".arrays",
 }
 FRAME = Frame(NEEDED, TOOLS, frozenset(["py.typed"]), "torch/", VARIABLES)

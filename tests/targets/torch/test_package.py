@@ -326,6 +326,11 @@ def test_a_changed_package_is_found_out(folder, tmp_path):
     assert cli.main(["verify", str(broken), str(MNIST)]) == 3
 
 
+def test_values_cannot_be_traced(folder, capsys):
+    assert cli.main(["verify", str(folder / "net"), str(MNIST), "--per-node"]) == 1
+    assert "expected a package for NumPy, whose values" in capsys.readouterr().err
+
+
 def test_it_may_import_pytorch_and_numpy_alone(folder, tmp_path):
     broken = tmp_path / "net"
     shutil.copytree(folder / "net", broken)
