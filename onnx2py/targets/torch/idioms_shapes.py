@@ -199,6 +199,17 @@ def arange(w: CallWriter) -> str:
     return f"{torch(w)}.arange({', '.join([*given, device(w)])})"
 
 
+def array(w: CallWriter) -> str:
+    """``torch.tensor([b, t], device=self.device)``: lengths as a tensor."""
+    items, dtype = (*w.call.args, None)[0], w.call.kwargs.get("dtype")
+    if not isinstance(items, tuple) or not isinstance(dtype, (np.dtype, type)):
+        return ""
+    given = [f"[{', '.join(map(w.argument, items))}]"]
+    if np.dtype(dtype) != np.int64 or not items:
+        given.append(f"dtype={w.argument(dtype)}")
+    return f"{torch(w)}.tensor({', '.join([*given, device(w)])})"
+
+
 def split(w: CallWriter) -> str:
     """``x.split((64, 32), dim=1)``, or ``x.chunk(3, dim=-1)``, of a length that is known."""
     if len(w.call.args) != 2 or w.call.kwargs.keys() - {"axis"}:
@@ -226,6 +237,7 @@ def broadcast_to(w: CallWriter) -> str:
 
 SHAPES: Mapping[str, Idiom] = {
     "arrays.arange": arange,
+    "arrays.array": array,
     "arrays.broadcast_to": broadcast_to,
     "arrays.concatenate": concatenate,
     "arrays.expand_dims": unsqueeze,

@@ -56,6 +56,9 @@ def _bound(twin: ast.FunctionDef, writer: CallWriter) -> dict[str, ast.expr] | N
     given.update(pairs)
     named = zip(twin.args.kwonlyargs, twin.args.kw_defaults)
     given.update((a.arg, default) for a, default in named if default is not None)
+    if "device" in given and "device" not in call.kwargs:
+        place = f"self.{writer.uses.name('module', 'device')}"
+        given["device"] = ast.parse(place, mode="eval").body
     written = {**dict(zip(places, call.args)), **call.kwargs}
     for name, value in written.items():
         given[name] = ast.parse(writer.argument(value), mode="eval").body

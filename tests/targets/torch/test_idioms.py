@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from ml_dtypes import bfloat16
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
@@ -136,6 +137,19 @@ def test_lengths_are_numbers_and_tensors_are_made_where_the_model_is():
         y = Range (z, n, one)"""
     module = check(model(f"net ({X}) => (int64[m] y) {{ {nodes} }}"), SERIES)
     assert "torch.arange(n, device=self.device)" in flat(source(module))
+
+
+SIZES = [
+    "y = Shape (x)",
+    "s = Shape (x) i = Constant <value = int64[3] {2, 1, 0}> () y = Gather (s, i)",
+]
+
+
+@pytest.mark.parametrize("nodes", SIZES)
+def test_lengths_as_tensors_are_where_the_model_is(nodes):
+    module = check(model(f"net ({X}) => (int64[3] y) {{ {nodes} }}"), SERIES)
+    assert "device=None" not in source(module)
+    assert module.to("meta")(torch.zeros(2, 4, 6, device="meta")).device.type == "meta"
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "double", "int32", "uint8"])
