@@ -104,6 +104,8 @@ def _with_scale(site: Site, statement: Statement, fit: Fit, after: int) -> Fit:
     if not scaled or not total or not _in_one_module(statement, scaled[0], total[0]):
         options = {k: v for k, v in fit.options.items() if k != "affine"}
         if fit.name == "GroupNorm":
+            if not site.is_scaled(statement):
+                return fit  # by fresh ones and zeros of its own
             options["affine"] = False
         return replace(fit, parameters=(), options=options)
     values = {"weight": scaled[1], "bias": total[1]}

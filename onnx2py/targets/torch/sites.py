@@ -172,6 +172,16 @@ class Site:
                 return readers[0], other.name
         return None
 
+    def is_scaled(self, statement: Statement) -> bool:
+        """Whether a result is multiplied by a constant, or one is added to it."""
+        readers = self.readers.get(statement.outputs[0], ())
+        calls = [r.operation for r in readers if isinstance(r.operation, Call)]
+        return any(
+            call.function in (np.multiply, np.add)
+            and not {*references(call)}.isdisjoint(self.weights)
+            for call in calls
+        )
+
     def _is_of(
         self, bias: str, weight: str, product: Statement, total: Statement
     ) -> bool:

@@ -68,11 +68,8 @@ def run(program: Program, inputs: Arrays) -> dict[str, np.ndarray]:
             if isinstance(function, str):  # a method
                 function, args = getattr(args[0], function[1:]), args[1:]
             made = function(*args, **kwargs)
-        several = isinstance(made, (tuple, list))
-        results = made if several else (made,)
-        values.update(
-            (n, np.asarray(v)) for n, v in zip(statement.outputs, results) if n
-        )
+        results = made if call.results is not None else (made,)
+        values.update((n, v) for n, v in zip(statement.outputs, results) if n)
     return values
 
 

@@ -334,6 +334,13 @@ def test_l4_what_is_scaled_otherwise_has_no_parameters(
     assert layers(made) == {"n": text}
 
 
+def test_l4_group_normalization_by_ones_alone_has_its_own():
+    weights = {"one": np.ones(4, np.float32), "zero": np.zeros(4, np.float32)}
+    call = step(group_normalization, ["x", *weights], "y", "n", num_groups=2)
+    made = check({"x": draw(3, 4, 5)}, weights, call)
+    assert layers(made) == {"n": "nn.GroupNorm(2, 4)"}
+
+
 @pytest.mark.parametrize("function", [np.take, gather])
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 def test_l5_embedding(function, dtype):
