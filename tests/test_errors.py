@@ -312,7 +312,7 @@ def test_a_bug_is_called_one(here, capsys, monkeypatch):
 def test_a_bug_in_a_pass_is_called_one(here, monkeypatch):
     model = save(GOOD)
 
-    def broken(graph, *, level):
+    def broken(graph, *, level, left_out):
         raise InternalError("a pass went wrong")
 
     monkeypatch.setattr(front, "run_passes", broken)

@@ -121,7 +121,9 @@ class Model:
             as_array(visited),
         )
 
-    def _collatz_body(self, i: Any, going_: Any, n: Any, largest_so_far: Any) -> Any:
+    def _collatz_body(
+        self, i: Any, going_: Any, n: Any, largest_so_far: Any
+    ) -> tuple[Any, Any, Any, Any]:
         remainder = n % self.two  # int64[...]
         is_odd = remainder == 1  # bool[...]
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ..ir.program import Body, Section
-from .text import WIDTH, one_line
+from .text import one_line
 from .words import doc_line
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ class BodyWriter:
         statements = writer.block(body.statements, body.outputs)
         results = [self.spelling.expression(name) for name in body.outputs]
         returned = ", ".join(results) or "()"
-        head = f"    def _{owner}_{body.name}({', '.join(parameters)}) -> :"
-        kind = _returned(len(results), any_type, WIDTH - len(head))
+        kind = _returned(len(results), any_type)
         lines = filter(None, [doc, statements, f"\nreturn {returned}"])
         content = textwrap.indent("\n".join(lines), "    ")
         return f"({', '.join(parameters)}) -> {kind}:\n{content}"
@@ -99,11 +98,10 @@ class BodyWriter:
         return first.strip("_")
 
 
-def _returned(count: int, any_type: str, room: int) -> str:
-    """Return the annotation of results, a short one if only that fits on the line."""
+def _returned(count: int, any_type: str) -> str:
+    """Return the annotation of results: the same for names of any length."""
     if count == 1:
         return any_type
     same = count > MOST_TYPES
     kinds = [any_type, "..."] if same else [any_type] * count
-    kind = f"tuple[{', '.join(kinds) or '()'}]"
-    return any_type if len(any_type) <= room < len(kind) else kind
+    return f"tuple[{', '.join(kinds) or '()'}]"

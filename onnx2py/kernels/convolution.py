@@ -25,6 +25,12 @@ class Conv:
     bias : whether there is a bias
     prepare : what the kernel needs done to the weight, once
     options : keyword arguments of the kernel
+
+    Raises
+    ------
+    ValueError
+        If the kernel raises it when the object is called, as the default one does if the
+        numbers of channels do not match, or the window is longer than the padded image.
     """
 
     def __init__(
