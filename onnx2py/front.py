@@ -62,7 +62,8 @@ class FrontEnd:
             graph = run_passes(graph, level=options.level, left_out=target.left_out)
             check_limits(graph, options.max_elements, options.max_nodes)
             has_blocks = target.blocks and not options.flat
-            rules = with_blocks(target.rules) if has_blocks else target.rules
+            rules = target.rules_for(self.decoded.graph.constants)
+            rules = with_blocks(rules) if has_blocks else rules
             program = plan(lower(graph, self.rules), level=options.level, rules=rules)
             program = retarget(program, target, self._operators())
             return program if apart is None else self._named(program, apart)

@@ -6,7 +6,10 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .uses import Uses
 
 README, LICENSE = "README.md", "LICENSE"
 
@@ -69,6 +72,12 @@ class Frame:
     """Where the templates are that differ from NumPy's: below ours, or an absolute path."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     """Variables of templates, in place of NumPy's."""
+    imported: frozenset[str] = frozenset()
+    """Files that are left out unless ``model.py`` imports them."""
+
+    def left_out(self, uses: Uses) -> set[str]:
+        """Return the files that a model does not need."""
+        return {file for file in self.imported if not uses.imported(file[:-3])}
 
 
 FRAME = Frame(NEEDED, TOOLS, LAID_OUT)

@@ -35,8 +35,9 @@ class ModelFile:
         self.program, self.names, self.placed, self.uses = program, names, placed, uses
         self.blocks = blocks
         self.spelling = _spelling(program, names, placed, blocks)
+        reserved = uses.dialect.reserved | placed.taken
         self.methods = Methods(
-            {**blocks.taken, **dict.fromkeys(uses.dialect.reserved, 0)},
+            {**blocks.taken, **dict.fromkeys(reserved, 0)},
             blocks.main.statements,
             names,
             blocks.attributes,
@@ -143,4 +144,5 @@ def _spelling(
             **blocks.elements,
         },
         read_in_calls(blocks.main) | blocks.prepared(),
+        placed.modules,
     )

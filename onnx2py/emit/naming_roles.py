@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.program import Argument, Call, Expression, Ref, Statement
 from ..ir.signatures import kernel_signature
-from ..ir.symbols import kernel_of
+from ..ir.symbols import Symbol, kernel_of
 from ..traits.nouns import noun_of
 from .names import snake_case
 
@@ -71,9 +71,9 @@ _PLAIN = frozenset(["a", "c", "data", "input", "operand", "tensors", "x", "y", "
 
 def parameters_of(call: Call) -> Iterator[tuple[Argument, str]]:
     """Yield each argument of a call with the name of its parameter, ``operand`` if it has none."""
-    names: list[str] = []
+    names = list(_own_names(call))
     function = kernel_of(call.function)
-    if callable(function) and not isinstance(function, np.ufunc):
+    if not names and callable(function) and not isinstance(function, np.ufunc):
         try:
             signature = kernel_signature(function)
         except ValueError:
@@ -86,6 +86,14 @@ def parameters_of(call: Call) -> Iterator[tuple[Argument, str]]:
     names += ["operand"] * (len(call.args) - len(names))
     yield from zip(call.args, names)
     yield from ((value, name) for name, value in call.kwargs.items() if name != "out")
+
+
+def _own_names(call: Call) -> tuple[str, ...]:
+    """Return the names of the parameters of what is called by others than its kernel."""
+    function = call.function
+    if not isinstance(function, Symbol):
+        return ()
+    return function.parameter_names(len(call.args)) or ()
 
 
 def told_by(call: Call) -> Iterator[tuple[str, str]]:

@@ -136,6 +136,7 @@ class _Builder:
         kernels, folder = tuple(self.uses.kernels), self.uses.target.kernels
         requires = self._requires()
         frame = self.uses.dialect.frame
+        left_out = frame.left_out(self.uses) | (SHARED if self.shared else set())
         context = {**model, **self._context(requires), **frame.variables}
         context["library"] = self.uses.target.title
         context["recorded"] = False
@@ -145,7 +146,7 @@ class _Builder:
             **{
                 path: rendered(path, context, frame.folder)
                 for path in (*frame.needed, *frame.tools)
-                if not (self.shared and path in SHARED)
+                if path not in left_out
             },
             **({} if self.shared else operator_files(kernels, folder)),
             NAMES: names_text(

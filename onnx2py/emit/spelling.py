@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Spelling:
     """The constants that stand where they are read."""
     fixed: Set[str]
     """The values of the setup that calls read: attributes too."""
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """The expressions for objects that are called, by the names that calls have for them."""
 
     def is_literal(self, value: str) -> bool:
         """Return whether a value is written where it is read."""
@@ -47,5 +49,9 @@ class Spelling:
 
     def targets(self, values: tuple[str, ...]) -> str:
         """Return the left side of an assignment of a tuple."""
-        names = [self.target(value) for value in values]
-        return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+        return tuple_text([self.target(value) for value in values])
+
+
+def tuple_text(names: Sequence[str]) -> str:
+    """Return the left side of an assignment to names."""
+    return f"({names[0]},)" if len(names) == 1 else ", ".join(names)

@@ -207,7 +207,8 @@ class StatementWriter:
                 f"{expression}: {call.results} results for {len(outputs)} outputs"
             )
         padded = (*outputs, *[""] * (call.results - len(outputs)))
-        return f"{self.spelling.targets(padded)} = {expression}"
+        names = [self.spelling.target(value) for value in padded]
+        return f"{self.uses.dialect.targets(call, names)} = {expression}"
 
     def expression(self, call: Call) -> str:
         """Spell a call."""

@@ -36,6 +36,10 @@ class PlacedWeights:
     """The attribute that holds a constant; equal ones share it."""
     literals: dict[str, str] = field(default_factory=dict)
     """The constants that stand where they are read."""
+    modules: dict[str, str] = field(default_factory=dict)
+    """The expressions for what holds several constants, by the names that calls have for it."""
+    taken: set[str] = field(default_factory=set)
+    """The attributes of the model that have no name of a value."""
     lines: list[Mapping[str, str]] = field(default_factory=list)
     """For the template: what ``__init__`` assigns, and the comment above."""
     files: dict[str, Any] = field(default_factory=dict)
@@ -43,6 +47,14 @@ class PlacedWeights:
     parameters: int = 0
     dtypes: set[str] = field(default_factory=set)
     """The element types in which constants are written down."""
+
+    def free(self, name: str) -> str:
+        """Return a name for an attribute that no other has, and take it."""
+        if self.taken:
+            while name in self.taken:
+                name = f"{name}_"
+            self.taken.add(name)
+        return name
 
     def expression(self, value: str) -> str:
         """Return the expression for a constant."""
@@ -73,10 +85,12 @@ def place_weights(
 ) -> PlacedWeights:
     """Store the constants that are read; equal constants share one attribute."""
     shown = read_as_numbers(statements, uses)
-    placed = PlacedWeights()
+    placed = uses.dialect.place(program, uses)
     stored: dict[tuple[str, bytes], str] = {}
     for value, array in used.items():
         placed.parameters += array.size
+        if value in placed.attributes:
+            continue
         if value in shown and is_scalar(array):
             placed.literals[value] = scalar_literal(array, uses)
             continue
@@ -84,7 +98,7 @@ def place_weights(
         if key in stored and may_be_shared(array):
             placed.attributes[value] = stored[key]
             continue
-        name = names[value]
+        name = placed.free(names[value])
         placed.attributes[value] = stored[key] = name
         above = "\n".join(weight_remark([onnx_name(value)], name))
         uses.dialect.weight(Placement(name, array, above, program.narrow, placed, uses))

@@ -29,6 +29,10 @@ class Symbol:
         # What a function says of itself, for those that read no more of it than that.
         vars(self).update(__module__=f"{TWINS}.{self.module}", __name__=self.name)
 
+    def parameter_names(self, count: int) -> tuple[str, ...] | None:
+        """Return the names of ``count`` positional arguments, None for those of the kernel."""
+        return None
+
     def __call__(self, *_: Any, **__: Any) -> Any:
         """Fail: it only stands for a function."""
         raise InternalError(f"{self.module}.{self.name}: a symbol is no function")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..ir.program import Call
+from ..emit.spelling import tuple_text
+from ..emit.weights import PlacedWeights
+from ..ir.program import Call, Program
 from ..ir.types import TensorType, ValueType
 
 if TYPE_CHECKING:
@@ -40,6 +42,14 @@ class Dialect(ABC):
             taken.add(new)
             changed[name] = new
         return {value: changed.get(name, name) for value, name in names.items()}
+
+    def targets(self, call: Call, names: Sequence[str]) -> str:
+        """Return the left side of the assignment of a call's several results."""
+        return tuple_text(names)
+
+    def place(self, program: Program, uses: Uses) -> PlacedWeights:
+        """Return the constants that the library keeps in places of its own, none by default."""
+        return PlacedWeights()
 
     @abstractmethod
     def call(self, writer: CallWriter) -> str:

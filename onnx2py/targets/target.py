@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -21,6 +21,10 @@ SPELLED: frozenset[Any] = frozenset([operator.getitem, np.ndim, np.shape, np.siz
 """What is no call in Python, and needs no twin: ``x[:2]``, ``x.shape``."""
 Function = Callable[..., Any] | str
 """A kernel, a function of NumPy, or ``".method"`` of the first argument."""
+OwnRule = Callable[[Mapping[str, np.ndarray]], Rule]
+"""Returns a rule for the constants of a file, by their names."""
+_LATE = ("H", "M")
+"""The first letters of the rules that come after one of a target's own."""
 
 
 def rules_of(*numbers: str) -> tuple[Rule, ...]:
@@ -64,6 +68,9 @@ class Target:
         What texts call the library.
     blocks : bool
         Whether the parts of a model that repeat are written as classes and loops.
+    own : function of the constants of a file, or None
+        Returns a rule of its own. It comes before lengths are written as numbers. Where it lets
+        a :class:`~onnx2py.ir.symbols.Symbol` stand for a function, no twin is looked for.
     """
 
     name: str
@@ -75,15 +82,23 @@ class Target:
     dialect: Dialect = NumpyDialect()
     title: str = "NumPy"
     blocks: bool = True
+    own: Optional[OwnRule] = None
 
     @property
     def is_numpy(self) -> bool:
         """Whether the functions of programs are its own."""
         return self.kernels == KERNELS
 
+    def rules_for(self, constants: Mapping[str, np.ndarray]) -> tuple[Rule, ...]:
+        """Return all rules for a file with these constants, in their order."""
+        if self.own is None:
+            return self.rules
+        early = [rule for rule in self.rules if rule.numbers[0][0] not in _LATE]
+        return (*early, self.own(constants), *self.rules[len(early) :])
+
     def function(self, kernel: Function) -> Function | None:
         """Return the twin of a kernel, a function of NumPy or a method; None if it lacks that."""
-        if self.is_numpy or kernel in SPELLED:
+        if self.is_numpy or kernel in SPELLED or isinstance(kernel, Symbol):
             return kernel
         if isinstance(kernel, str):
             symbol = Symbol(ARRAYS, kernel.lstrip("."), kernel)
