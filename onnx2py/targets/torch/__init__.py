@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
+from ...ir.program import Program
+from ...plan import Rule
 from ..target import Target, rules_of
 from .dialect import TorchDialect
+from .layers import find_layers
 from .literals import DTYPES
+from .parameters import restore_parameters
+
+_LAYERS = tuple(f"L{number}" for number in range(1, 10))
+_PARAMETERS = ("R1", "R2", "R3", "R4")
+
+
+def _modules(constants: Mapping[str, np.ndarray]) -> Rule:
+    """Return the rule that finds layers, then the parameters of the file that are not theirs."""
+
+    def apply(program: Program) -> Program:
+        return restore_parameters(find_layers(program), constants)
+
+    return Rule((*_LAYERS, *_PARAMETERS), apply)
+
 
 TARGET = Target(
     name="torch",
@@ -18,4 +38,5 @@ TARGET = Target(
     left_out=frozenset(["fold_batch_norm", "widen_halves"]),
     dialect=TorchDialect(),
     blocks=False,
+    own=_modules,
 )

@@ -19,6 +19,8 @@ from ...ir.symbols import Symbol, kernel_of
 from ...kernels.slicing import slice_axes
 from .idioms import IDIOMS, NUMBERS_BESIDE
 from .inline import inlined
+from .layer import Layer
+from .layer_calls import layer_call
 
 _FLOATS = "float16 bfloat16 float32 float64"
 _COMPLEX = "complex64 complex128"
@@ -64,6 +66,8 @@ LENGTHS = {np.ndim: "ndim", np.shape: "shape", np.size: "numel()"}
 def torch_call(writer: CallWriter) -> str:
     """Return the source of a call."""
     call, argument = writer.call, writer.argument
+    if isinstance(call.function, Layer):
+        return layer_call(writer, call.function)
     kernel = kernel_of(call.function)
     if kernel is operator.getitem:
         return _index(writer)
@@ -97,7 +101,8 @@ def twin_call(writer: CallWriter) -> str:
 def takes_numbers(call: Call) -> bool:
     """Whether it is an operator in Python, which takes numbers beside tensors."""
     kernel = kernel_of(call.function)
-    if isinstance(kernel, str) or kernel is np.matmul:
+    is_layer = isinstance(call.function, Layer)
+    if is_layer or isinstance(kernel, str) or kernel is np.matmul:
         return False
     return kernel in BINARY or kernel in NUMBERS_BESIDE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,17 @@ from ...emit.frame import Frame
 from ...emit.literals import literal
 from ...emit.results import ResultWriter
 from ...emit.uses import Uses
-from ...emit.weights import Placement
+from ...emit.weights import PlacedWeights, Placement
 from ...errors import InternalError
-from ...ir.program import Call
+from ...ir.program import Call, Program
 from ...ir.types import DTYPES as NUMPY_DTYPES
 from ...ir.types import TensorType, ValueType
 from ...plan.ownership import Holders
 from ..dialect import Dialect
 from .calls import takes_numbers, torch_call
 from .frame import FRAME
+from .layer import Layer
+from .layer_calls import layer_targets
 from .literals import (
     DTYPES,
     digits,
@@ -29,6 +31,7 @@ from .literals import (
     tensor_literal,
     zeros,
 )
+from .placing import place_state
 from .reserved import RESERVED
 from .weights import torch_weight
 
@@ -41,6 +44,16 @@ class TorchDialect(Dialect):
     def call(self, writer: CallWriter) -> str:
         """Return the source of a call: ``F.relu(x)``, ``x.reshape(2, 3)``, ``a + b``."""
         return torch_call(writer)
+
+    def targets(self, call: Call, names: Sequence[str]) -> str:
+        """Return the left side of an assignment: ``y, (h, c)`` of LSTM."""
+        if isinstance(call.function, Layer):
+            return layer_targets(call.function, names)
+        return super().targets(call, names)
+
+    def place(self, program: Program, uses: Uses) -> PlacedWeights:
+        """Declare layers, and the parameters and buffers beside them."""
+        return place_state(program, uses)
 
     def function(self, function: Callable[..., Any], uses: Uses) -> str:
         """Fail: all functions have twins."""
@@ -109,7 +122,7 @@ class TorchDialect(Dialect):
         return f"torch.zeros({lengths}{option})"
 
     def weight(self, placement: Placement) -> None:
-        """Declare a parameter or a buffer."""
+        """Declare a constant that is no part of the state."""
         torch_weight(placement)
 
     def result(self, writer: ResultWriter, value: str, holders: Holders) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...emit.frame import LICENSE, README, Frame
 
 NEEDED = (
-    "__init__.py", "__main__.py", "_checks.py", "_weights.py", "model.py", "py.typed", LICENSE,
+    "__init__.py", "__main__.py", "_checks.py", "_modules.py", "_weights.py", "model.py",
+    "py.typed", LICENSE,
 )  # fmt: skip
 TOOLS = (
     README, "tools/__init__.py", "tools/arrays.py", "tools/bench.py", "tools/binding.py",
@@ -19,4 +20,11 @@ VARIABLES = {
     "large": False,
     "numpy_checks": ".arrays",
 }
-FRAME = Frame(NEEDED, TOOLS, frozenset(["py.typed"]), "torch/", VARIABLES)
+FRAME = Frame(
+    NEEDED,
+    TOOLS,
+    frozenset(["py.typed"]),
+    "torch/",
+    VARIABLES,
+    frozenset(["_modules.py"]),
+)

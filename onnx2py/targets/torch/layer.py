@@ -38,6 +38,11 @@ class Layer(Symbol):
         """Whether it is built in ``__init__``: a function only reads its parameters."""
         return self.module == MODULES
 
+    def parameter_names(self, count: int) -> tuple[str, ...] | None:
+        """Return the names of the arguments of a call, inputs first."""
+        inputs = count - len(self.parameters)
+        return (*["operand"] * inputs, *self.parameters)
+
     def inputs(self, call: Call) -> tuple[Argument, ...]:
         """Return the arguments of a call of it that are no parameters."""
         return call.args[: len(call.args) - len(self.parameters)]

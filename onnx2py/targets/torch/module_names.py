@@ -9,7 +9,7 @@ _MODULE = """
     _get_backward_hooks _get_backward_pre_hooks _get_name _is_full_backward_hook
     _load_from_state_dict _load_state_dict_post_hooks _load_state_dict_pre_hooks
     _maybe_warn_non_full_backward_hook _modules _named_members _non_persistent_buffers_set
-    _parameters _register_load_state_dict_pre_hook _register_state_dict_hook
+    _parameters _place _register_load_state_dict_pre_hook _register_state_dict_hook
     _replicate_for_data_parallel _save_to_state_dict _slow_forward _state_dict_hooks
     _state_dict_pre_hooks _version _wrapped_call_impl add_module apply bfloat16 buffers
     call_super_init children compile cpu cuda device double dump_patches eval extra_repr

@@ -12,11 +12,9 @@ from onnx.reference import ReferenceEvaluator
 from tests.targets.torch.models import check, computed, drawn, loaded, model, source
 
 X, W = "float[n, 4, 6] x", "float[6, 8] w"
-IMAGE = "float[n, 4, 9, 9] x"
-IMAGES = {"x": drawn(2, 4, 9, 9)}
+IMAGE = "float[n, 4, 9, 9] x, float[8, 4, 3, 3] w"
+IMAGES = {"x": drawn(2, 4, 9, 9), "w": drawn(8, 4, 3, 3)}
 SERIES = {"x": drawn(2, 4, 6)}
-NUMBERS = ", ".join(f"{n % 7 - 3}" for n in range(288))
-WEIGHT = f"<float[8, 4, 3, 3] w = {{{NUMBERS}}}>"
 
 CASES = [
     ("y = Relu (x)", "F.relu(x)"),
@@ -63,9 +61,9 @@ CASES = [
     ),
 ]  # fmt: skip
 IMAGE_CASES = [
-    ("y = Conv <pads = [1, 1, 1, 1]> (x, w)", "F.conv2d(x, self.w, padding=1)"),
-    ("y = Conv <strides = [2, 2]> (x, w)", "F.conv2d(x, self.w, stride=2)"),
-    ("y = Conv <pads = [1, 0, 0, 1]> (x, w)", "ops.conv(x, self.w, pads=(1, 0, 0, 1))"),
+    ("y = Conv <pads = [1, 1, 1, 1]> (x, w)", "F.conv2d(x, w, padding=1)"),
+    ("y = Conv <strides = [2, 2]> (x, w)", "F.conv2d(x, w, stride=2)"),
+    ("y = Conv <pads = [1, 0, 0, 1]> (x, w)", "ops.conv(x, w, pads=(1, 0, 0, 1))"),
     ("y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x)", "F.max_pool2d(x, 3, stride=2)"),
     ("y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)", "F.max_pool2d(x, 2)"),
     (
@@ -94,24 +92,23 @@ def test_a_call_is_short(nodes, text):
     ("nodes", "text"), IMAGE_CASES, ids=[t for _, t in IMAGE_CASES]
 )
 def test_a_call_of_images_is_short(nodes, text):
-    module = check(
-        model(f"net ({IMAGE}) => (float[] y) {WEIGHT} {{ {nodes} }}"), IMAGES
-    )
+    feeds = IMAGES if "(x, w)" in nodes else {"x": IMAGES["x"]}
+    inputs = IMAGE if "(x, w)" in nodes else IMAGE.partition(", float[8")[0]
+    module = check(model(f"net ({inputs}) => (float[] y) {{ {nodes} }}"), feeds)
     assert text in flat(source(module))
 
 
-def test_layers_are_functions_of_pytorch():
+def test_layers_of_computed_weights_are_functions_of_pytorch():
     nodes = """
         n = LayerNormalization (x, s, b)
         s2 = Constant <value = int64[2] {-1, 6}> ()
         r = Reshape (n, s2)
         y = Gemm <transB = 1> (r, w, c)"""
-    numbers = ", ".join(f"{n / 10}" for n in range(48))
-    weights = f"""<float[6] s = {{1, 2, 3, 4, 5, 6}}, float[6] b = {{1, 0, 1, 0, 1, 0}},
-        float[8, 6] w = {{{numbers}}}, float[8] c = {{1, 2, 3, 4, 5, 6, 7, 8}}>"""
-    module = check(model(f"net ({X}) => (float[] y) {weights} {{ {nodes} }}"), SERIES)
+    inputs = f"{X}, float[6] s, float[6] b, float[8, 6] w, float[8] c"
+    feeds = {"s": drawn(6), "b": drawn(6), "w": drawn(8, 6), "c": drawn(8), **SERIES}
+    module = check(model(f"net ({inputs}) => (float[] y) {{ {nodes} }}"), feeds)
     text = flat(source(module))
-    assert "F.layer_norm(x, (6,), self.s, self.b)" in text
+    assert "F.layer_norm(x, (6,), s, b)" in text
     assert "F.linear(" in text and "ops" not in text.partition("class Model")[2]
 
 

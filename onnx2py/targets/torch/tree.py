@@ -1,0 +1,113 @@
+"""What a module holds, as source: the tree of the modules that the exported model had.
+
+A module whose parts have numbers alone is an ``nn.ModuleList``, any other a ``Scope``, whose parts
+have names. What is alike in a list is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from ...emit.uses import Uses
+from .paths import expression, lists_of
+
+MODULE, PARAMETER, BUFFER = "module", "parameter", "buffer"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What stands at the end of a path: a layer, or a tensor of the module around it."""
+
+    text: str
+    kind: str = MODULE
+    key: str = ""
+    """The key in the state of one of its tensors, "" if it has none."""
+
+
+Node = Union[Leaf, "dict[str, Node]"]
+
+
+@dataclass
+class Tree:
+    """Leaves by their paths; ``uses`` notes what the source imports."""
+
+    leaves: Mapping[str, Leaf]
+    uses: Uses
+    lists: frozenset[str] = field(init=False)
+    """The paths of modules that are lists."""
+    root: dict[str, Node] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.lists = lists_of(self.leaves)
+        for path, leaf in self.leaves.items():
+            *outer, last = path.split(".")
+            node = self.root
+            for part in outer:
+                inner = node.setdefault(part, {})
+                assert isinstance(inner, dict)
+                node = inner
+            node[last] = leaf
+
+    def expression(self, path: str) -> str:
+        """Return the source that reads a module or a tensor: ``self.blocks[0].attn.qkv``."""
+        return expression(path, self.lists)
+
+    def lines(self) -> Iterator[dict[str, str]]:
+        """Yield what ``__init__`` does for each attribute of the model, for the template."""
+        for name, node in _tensors_first(self.root):
+            text = self.text(node, name)
+            kind = node.kind if isinstance(node, Leaf) else MODULE
+            line = f"self.{name} = {text}"
+            if kind == BUFFER:
+                line = f'self.register_buffer("{name}", {text})'
+            elif name.isdigit():
+                line = f'self.add_module("{name}", {text})'
+            key = _first_key(node)
+            tensor = self.expression(key) if key else ""
+            yield {
+                "name": name, "comment": "", "line": line, "kind": kind, "tensor": tensor
+            }  # fmt: skip
+
+    def text(self, node: Node, path: str) -> str:
+        """Return the source that makes a part of the tree."""
+        if isinstance(node, Leaf):
+            return node.text
+        if path in self.lists:
+            return self._list(node, path)
+        named, numbered = [], []
+        for name, inner in _tensors_first(node):
+            text = self.text(inner, f"{path}.{name}")
+            if name.isdigit():
+                numbered.append(f'"{name}": {text}')
+            else:
+                named.append(f"{name}={text}")
+        if numbered:
+            named.append(f"**{{{', '.join(numbered)}}}")
+        return f"{self.uses.name('_modules', 'Scope')}({', '.join(named)})"
+
+    def _list(self, node: Mapping[str, Node], path: str) -> str:
+        """Return a list; what computed without weights left gaps."""
+        items = ["nn.Identity()"] * (max(map(int, node)) + 1)
+        for number, inner in node.items():
+            items[int(number)] = self.text(inner, f"{path}.{number}")
+        if len(items) > 1 and len({*items}) == 1:
+            return f"nn.ModuleList([{items[0]} for _ in range({len(items)})])"
+        return f"nn.ModuleList([{', '.join(items)}])"
+
+
+def _tensors_first(node: Mapping[str, Node]) -> list[tuple[str, Node]]:
+    """Return the parts of a module, its own tensors first, as ``state_dict`` has them."""
+
+    def is_module(item: tuple[str, Node]) -> bool:
+        return not isinstance(item[1], Leaf) or item[1].kind == MODULE
+
+    return sorted(node.items(), key=is_module)
+
+
+def _first_key(node: Node) -> str:
+    """Return the key of a tensor in a part of the tree, "" if there is none."""
+    if isinstance(node, Leaf):
+        return node.key
+    return next(filter(None, map(_first_key, node.values())), "")
