@@ -19,6 +19,13 @@ from .sites import FLOATS
 BATCHES = "num_batches_tracked"
 """How often batch normalization was trained: a buffer that no ONNX file has."""
 _STATISTICS = ("running_mean", "running_var")
+_COMPUTED = re.compile(
+    r"val_[0-9]+|.*[Cc]onstant.*|.*_output_[0-9]+|onnx::(?!MatMul|Gemm|Conv)\w+_[0-9]+"
+)
+"""What PyTorch's exporters call the results of their own folding: masks, tables.
+
+Products read weights, however they were turned.
+"""
 
 
 @dataclass
@@ -36,7 +43,7 @@ class State:
     missing : mapping
         Why a weight of floats has no key that the exported model had: by the key in place of it.
     constants : set of str
-        The keys that are no names of the exported model: what exporters and this compiler computed.
+        The keys of what exporters and this compiler computed: no weights of the exported model.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -118,15 +125,26 @@ def _named(name: str, module: str) -> str:
     Of one word, it is the model's own, or an exporter's word for what is computed in a module.
     """
     path = weight_path(name)
-    is_own = "." in path or not (module or re.fullmatch(r"val_[0-9]+", path))
+    is_own = "." in path or not (module or _COMPUTED.fullmatch(path))
     return path if is_own else ""
+
+
+def _is_weight(program: Program, name: str) -> bool:
+    """Whether the file has a constant of floats as it is, by no name for what exporters compute."""
+    array = program.weights[name]
+    is_given = not (program.folded.get(name) or _COMPUTED.fullmatch(onnx_name(name)))
+    return is_given and _is_float(array) and array.size > 1
+
+
+def _is_float(array: np.ndarray) -> bool:
+    return array.dtype.kind != "O" and dtype_name(array.dtype) in FLOATS
 
 
 def _add_weight(
     state: State, places: Places, program: Program, name: str, module: str
 ) -> None:
     array, path = program.weights[name], _named(name, module)
-    is_float = array.dtype.kind != "O" and dtype_name(array.dtype) in FLOATS
+    is_float = _is_float(array)
     if array.size == 1 and not (path and "." in path and is_float):
         return
     word = other_path(name, "constant")
@@ -135,7 +153,7 @@ def _add_weight(
     state.arrays[key] = array
     if not is_float:
         state.buffers.add(key)
-    if not path:
+    if not (path or _is_weight(program, name)):
         state.constants.add(key)
     if not path and is_float:
         state.missing[key] = _reason(program, name)

@@ -213,6 +213,25 @@ def test_constants_without_a_name_are_no_part_of_the_state(tmp_path):
     )
 
 
+def test_every_weight_of_floats_is_a_parameter():
+    """Names of other exporters have no paths."""
+    weights = {
+        "dense/kernel:0": drawn(4, 4), "scope/gain": drawn(4, seed=1),
+        "onnx::MatMul_9": drawn(4, 4, seed=2), "/table/Constant_output_0": drawn(4, seed=3),
+    }  # fmt: skip
+    nodes = [
+        helper.make_node("MatMul", ["x", "dense/kernel:0"], ["a"]),
+        helper.make_node("Mul", ["a", "scope/gain"], ["b"], name="/scope/Mul"),
+        helper.make_node("Einsum", ["b", "onnx::MatMul_9"], ["c"], equation="ni,ij->nj"),
+        helper.make_node("Add", ["c", "/table/Constant_output_0"], ["y"]),
+    ]  # fmt: skip
+    ours = check(graph(nodes, weights), {"x": drawn(3, 4)})
+    trained = dict(ours.named_parameters())
+    assert {*trained} == {*ours.state_dict()} and len(trained) == 3
+    ours(torch.from_numpy(drawn(3, 4))).sum().backward()
+    assert all(parameter.grad is not None for parameter in trained.values())
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])
 def test_layers_of_other_types(dtype):
     nodes = [helper.make_node("Gemm", ["x", "fc.weight"], ["y"], transB=1)]
