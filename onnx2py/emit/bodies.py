@@ -36,21 +36,20 @@ class BodyWriter:
         """
         captures = [n for n in body.captures if n not in self.spelling.fixed]
         inner = self.writer.for_body()
-        text = self.function(inner, body, captures, owner, doc)
+        text = self.function(inner, body, captures, doc)
+        given = [*arguments, *map(self.spelling.names.__getitem__, captures)]
+        return f"self.{self.method(inner, body, owner, text)}({', '.join(given)})"
+
+    def method(self, inner: StatementWriter, body: Body, owner: str, text: str) -> str:
+        """Return the name of the method of a body; write it unless another reads the same."""
         name, is_new = self.writer.methods.place(body, owner, text)
         if is_new:
             self.writer.bodies += [f"def {name}{text}", *inner.bodies]
             self.writer.calls += inner.calls
-        given = [*arguments, *map(self.spelling.names.__getitem__, captures)]
-        return f"self.{name}({', '.join(given)})"
+        return name
 
     def function(
-        self,
-        writer: StatementWriter,
-        body: Body,
-        captures: list[str],
-        owner: str,
-        doc: str,
+        self, writer: StatementWriter, body: Body, captures: list[str], doc: str
     ) -> str:
         """Return the text of a method, from the parameters on."""
         any_type = self.uses.typing("Any")
@@ -82,11 +81,7 @@ class BodyWriter:
         ]
         content = textwrap.indent("\n".join(filter(None, lines)), "    ")
         text = f"({', '.join(['self', *given])}) -> {returned}:\n{content}"
-        methods = self.writer.methods
-        name, is_new = methods.place(body, methods.sections[id(body)], text)
-        if is_new:
-            self.writer.bodies += [f"def {name}{text}", *inner.bodies]
-        self.writer.calls += inner.calls
+        name = self.method(inner, body, self.writer.methods.sections[id(body)], text)
         arguments = map(self.spelling.expression, body.captures)
         return f"self.{name}({', '.join(arguments)})"
 
