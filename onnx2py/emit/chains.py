@@ -58,9 +58,8 @@ class Chains:
             if call is None:
                 continue
             result, source = statement.outputs[0], call.args[0] if call.args else None
-            chain = Chain(
-                (), frozenset(references(call)), kernel_of(call.function) is np.reshape
-            )
+            copies = kernel_of(call.function) is np.reshape
+            chain = Chain((), frozenset(references(call)), copies)
             if isinstance(source, Ref) and uses[source.name] == 1:
                 before = places.get(source.name, place)
                 view = new[before]
@@ -104,7 +103,7 @@ class Chains:
         inner, outer = view.operation, reader.operation
         assert isinstance(inner, Call) and isinstance(outer, Call)
         first = self.found[source]
-        if kernel_of(inner.function) not in VIEWS or len(first.values) + 2 > LONGEST:
+        if not is_view(inner) or len(first.values) + 2 > LONGEST:
             return None
         if first.copies and last.copies and view.frees:
             return None  # what is copied would be freed after another copy is made
@@ -129,13 +128,18 @@ def views_of_views(
     """Return the values of views that only another view reads, which most likely contains them."""
     uses = count_reads(statements, kept)
     calls = {s.outputs[0]: call for s in statements if (call := _single(s))}
-    views = {value: call for value, call in calls.items() if call.function in VIEWS}
+    views = {value: call for value, call in calls.items() if is_view(call)}
     sources = {
         call.args[0].name
         for call in views.values()
         if call.args and isinstance(call.args[0], Ref)
     }
     return {value for value in views if value in sources and uses[value] == 1}
+
+
+def is_view(call: Call) -> bool:
+    """Whether a call makes a view, for any target."""
+    return kernel_of(call.function) in VIEWS
 
 
 def _single(statement: Statement) -> Call | None:

@@ -26,7 +26,7 @@ from ..ir.program import (
 )
 from ..plan.outline.scopes import Path, common, paths_of, shared_depth
 from .branches import stands_inside
-from .chains import VIEWS
+from .chains import is_view
 from .section_flow import Flow, Run
 
 LONG = 50
@@ -161,7 +161,7 @@ def _lines(statement: Statement) -> float:
     if isinstance(operation, Apply):
         return 1 + frees
     if isinstance(operation, Call):
-        if operation.function in VIEWS and not frees:
+        if is_view(operation) and not frees:
             return 0.5
         return 1 + frees + (len(operation.args) + len(operation.kwargs) > 4)
     if isinstance(operation, Branch) and stands_inside(operation):

@@ -12,6 +12,9 @@ import pytest
 
 import onnx2py
 from onnx2py.cli import main
+from onnx2py.emit.chains import views_of_views
+from onnx2py.ir.program import Call, Ref, Statement
+from onnx2py.ir.symbols import Symbol
 from tests.support import assert_same, unoptimized
 
 HEADS = """<ir_version: 8, opset_import: ["" : 17]>
@@ -153,3 +156,14 @@ def test_where_finds_the_values_inside(net):
     inner, outer = where.places("s"), where.places("q")
     assert [p.line for p in inner] == [p.line for p in outer] != [0]
     assert "r.reshape(" in inner[0].text
+
+
+@pytest.mark.parametrize("of_target", [False, True], ids=["NumPy", "a target"])
+def test_views_of_views_by_what_a_function_stands_for(of_target):
+    reshape = Symbol("arrays", "reshape", np.reshape) if of_target else np.reshape
+    steps = [("a", "x"), ("b", "a")]
+    statements = [
+        Statement(Call(reshape, (Ref(source), (2, 3))), (result,), ("n: Reshape",))
+        for result, source in steps
+    ]
+    assert views_of_views(statements, ["b"]) == {"a"}
