@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -139,8 +139,7 @@ class ClassWriter:
         )
         if block.name not in self.divisions:  # later, convolutions are objects
             self.divisions[block.name] = divide(local)
-        divided = with_sections(local.statements, self.divisions[block.name])
-        return replace(local, statements=tuple(divided))
+        return with_sections(local, self.divisions[block.name])
 
     # ------------------------------------------------------------------ the constructor
 

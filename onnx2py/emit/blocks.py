@@ -41,8 +41,6 @@ class BlockSource:
     uses: Uses
     plain: bool = False
     """Whether each statement is one node, which a comment names."""
-    divides: bool = False
-    """Whether long functions are divided into methods."""
     written: dict[str, Written] = field(default_factory=dict)
     """The class of each block."""
     elements: dict[str, str] = field(default_factory=dict)
@@ -60,9 +58,8 @@ class BlockSource:
             setup=tuple(planner.setup),
         )
         """What the class ``Model`` computes itself."""
-        if self.divides:
-            divided = with_sections(self.main.statements, divide(self.main))
-            self.main = replace(self.main, statements=tuple(divided))
+        if self.program.outline is not None:  # a flat program stays one function
+            self.main = with_sections(self.main, divide(self.main))
         self.tree = tree
         self.objects = Objects(parts, tree, self.uses, class_names(self.outline))
         self.calling = Calling(tree.site_of, self.objects.classes)
@@ -170,8 +167,7 @@ def block_source(program: Program, uses: Uses, *, plain: bool) -> BlockSource:
     outline = program.outline or Outline(program.statements, {})
     if outline.blocks:
         outline = with_own_lengths(program, outline)
-    divides = program.outline is not None and not plain
-    return BlockSource(program, outline, uses, plain, divides)
+    return BlockSource(program, outline, uses, plain)
 
 
 def class_names(outline: Outline) -> dict[str, str]:

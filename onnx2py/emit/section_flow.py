@@ -6,7 +6,7 @@ on the way live longer, therefore, unless the run ends there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..ir.program import Call, Ref, Repeat, Statement, bodies_of, references, walk
@@ -107,18 +107,10 @@ class Flow:
             if not self.listed.isdisjoint(inputs):
                 return
             outputs = tuple(name for name in made if self.last.get(name, 0) > place)
-            gone = (n for each in self.freed[start : place + 1] for n in each)
-            yield Run(
-                start,
-                place + 1,
-                tuple(inputs),
-                outputs,
-                tuple(n for n in dict.fromkeys(gone) if self.ends(n, inputs)),
-            )
-
-    def ends(self, name: str, inputs: Collection[str]) -> bool:
-        """Whether a value that is freed is one that the function made, and a method is given."""
-        return name in inputs and name not in self.inputs
+            freed = (n for each in self.freed[start : place + 1] for n in each)
+            given = (n for n in freed if n in inputs and n not in self.inputs)
+            gone = tuple(dict.fromkeys(given))
+            yield Run(start, place + 1, tuple(inputs), outputs, gone)
 
     def fits(self, run: Run) -> bool:
         """Whether a method takes no more memory than its statements, or than others do."""

@@ -11,7 +11,7 @@ D4  Of all ways to divide a function, the one that is least to read: each input 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..ir.program import (
     Apply,
@@ -62,10 +62,14 @@ def divide(program: Program) -> list[Part]:
     return _Search(flow, lines, paths_of(statements)).best()
 
 
-def with_sections(
+def with_sections(program: Program, parts: Sequence[Part]) -> Program:
+    """Return a program with a section in the place of each run."""
+    return replace(program, statements=tuple(_divided(program.statements, parts)))
+
+
+def _divided(
     statements: Sequence[Statement], parts: Sequence[Part]
 ) -> Iterator[Statement]:
-    """Yield statements with a section in the place of each run."""
     start = 0
     for part in parts:
         run = part.run
@@ -73,15 +77,10 @@ def with_sections(
         inside = tuple(statements[run.start : run.stop])
         body = Body("", (), run.inputs, run.outputs, inside)
         section = Section(body, part.module, part.is_whole)
-        yield Statement(
-            section, run.outputs, (), frees=run.gone, scopes=common(_scopes(inside))
-        )
+        scopes = common(statement.scopes for statement in inside if statement.scopes)
+        yield Statement(section, run.outputs, (), frees=run.gone, scopes=scopes)
         start = run.stop
     yield from statements[start:]
-
-
-def _scopes(statements: Sequence[Statement]) -> Iterator[Path]:
-    return (s.scopes for s in statements if s.scopes)
 
 
 @dataclass

@@ -60,12 +60,7 @@ def in_module(number: int, statement: Statement) -> Statement:
 
 
 def divided(program: Program) -> Program:
-    parts = divide(program)
-    return replace(
-        program,
-        statements=tuple(with_sections(program.statements, parts)),
-        outline=None,
-    )
+    return replace(with_sections(program, divide(program)), outline=None)
 
 
 def sections(program: Program) -> list[Section]:
