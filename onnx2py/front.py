@@ -25,7 +25,6 @@ from .passes import run_passes
 from .plan import plan, with_blocks
 from .shaping import Shaping
 from .targets import find_target
-from .targets.retarget import retarget
 from .targets.target import Target
 
 if TYPE_CHECKING:
@@ -65,13 +64,19 @@ class FrontEnd:
             rules = target.rules_for(self.decoded.graph.constants)
             rules = with_blocks(rules) if has_blocks else rules
             program = plan(lower(graph, self.rules), level=options.level, rules=rules)
-            program = retarget(program, target, self._operators())
+            if not target.is_numpy:
+                program = self._retargeted(program)
             return program if apart is None else self._named(program, apart)
 
-    def _operators(self) -> dict[str, str]:
-        """Return the operator and its version for the label of each node."""
+    def _retargeted(self, program: Program) -> Program:
+        """Return a program that calls the functions of the target."""
+        from .targets.retarget import retarget
+
         nodes = self.decoded.graph.walk()
-        return {n.label: f"{n.qualified_operator} (opset {n.version})" for n in nodes}
+        operators = {
+            n.label: f"{n.qualified_operator} (opset {n.version})" for n in nodes
+        }
+        return retarget(program, self.target, operators)
 
     def _apart(self) -> Apart | None:
         """Return the graph for inputs of different lengths, if it is as good as the other."""

@@ -43,8 +43,6 @@ def retarget(program: Program, target: Target, operators: Mapping[str, str]) -> 
     UnsupportedError
         With every node whose kernel the target lacks, or whose element types.
     """
-    if target.is_numpy:
-        return program
     search = _Search(program, target, operators)
     problems = [*search.of_inputs(), *search.of_nodes()]
     if problems:
