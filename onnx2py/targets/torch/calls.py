@@ -21,15 +21,9 @@ from .idioms import IDIOMS, NUMBERS_BESIDE
 from .inline import inlined
 from .layer import Layer
 from .layer_calls import layer_call
+from .literals import COMPLEX, FLOATS, WHOLE
 
-_FLOATS = "float16 bfloat16 float32 float64"
-_COMPLEX = "complex64 complex128"
-_SIGNED = f"{_FLOATS} {_COMPLEX} int8 int16 int32 int64"
-SIGNED = frozenset(_SIGNED.split())
-NUMBERS = SIGNED | {"uint8"}
-FLOATS = frozenset(_FLOATS.split())
-COMPLEX = frozenset(_COMPLEX.split())
-WHOLE = NUMBERS - FLOATS - COMPLEX
+NUMBERS = FLOATS | COMPLEX | WHOLE
 TRUTH = frozenset(["bool"])
 
 BINARY: Mapping[Any, tuple[str, frozenset[str]]] = {
@@ -53,7 +47,7 @@ BINARY: Mapping[Any, tuple[str, frozenset[str]]] = {
 }
 """The operators of two operands, and the element types for which they are the same function."""
 OF_ONE: Mapping[Any, tuple[str, frozenset[str]]] = {
-    np.negative: ("-", SIGNED),
+    np.negative: ("-", NUMBERS - {"uint8"}),
     np.logical_not: ("~", TRUTH),
     np.invert: ("~", WHOLE),
     np.square: ("**2", FLOATS),

@@ -6,7 +6,7 @@ PyTorch's function does not: then the twin is called. They are found by the twin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -15,8 +15,6 @@ from ...ir.program import Ref
 from .idioms_layers import LAYERS
 from .idioms_shapes import SHAPES
 from .idioms_text import (
-    FLOATS,
-    NUMBERS,
     Idiom,
     dtype_of,
     functional,
@@ -24,8 +22,7 @@ from .idioms_text import (
     text,
     torch,
 )
-
-__all__ = ["IDIOMS", "NUMBERS_BESIDE", "Idiom"]
+from .literals import FLOATS, WHOLE
 
 NUMBERS_BESIDE = (np.where, np.maximum, np.minimum)
 """Functions of NumPy whose idioms take numbers beside a tensor."""
@@ -75,7 +72,7 @@ def extreme(name: str, bound: str) -> Idiom:
     def idiom(w: CallWriter) -> str:
         a, b = w.call.args
         dtype = dtype_of(w, a)
-        if w.call.kwargs or dtype != dtype_of(w, b) or dtype not in NUMBERS:
+        if w.call.kwargs or dtype != dtype_of(w, b) or dtype not in FLOATS | WHOLE:
             return ""
         for value, other in ((a, b), (b, a)):
             number = w.number(other)
@@ -113,7 +110,7 @@ def to(w: CallWriter) -> str:
     return "" if "float8" in name or w.call.kwargs else f"{w.argument(x)}.to({name})"
 
 
-IDIOMS: Mapping[str, Callable[[CallWriter], str]] = {
+IDIOMS: Mapping[str, Idiom] = {
     "activation.relu": of_floats("relu"),
     "activation.hard_swish": of_floats("hardswish"),
     "activation_exponential.swish": of_floats("silu"),

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...emit.calls import CallWriter
 from .idioms_text import (
-    FLOATS,
     Idiom,
     dtype_of,
     functional,
@@ -19,6 +18,7 @@ from .idioms_text import (
     short,
     text,
 )
+from .literals import FLOATS
 
 
 def gemm(w: CallWriter) -> str:

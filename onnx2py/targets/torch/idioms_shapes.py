@@ -9,7 +9,6 @@ import numpy as np
 from ...emit.calls import CallWriter
 from ...ir.program import Argument, Ref
 from .idioms_text import (
-    FLOATS,
     Idiom,
     device,
     dtype_of,
@@ -20,6 +19,7 @@ from .idioms_text import (
     text,
     torch,
 )
+from .literals import FLOATS
 
 
 def reshape(w: CallWriter) -> str:

@@ -11,9 +11,6 @@ from ...ir.types import TensorType
 
 Idiom = Callable[[CallWriter], str]
 
-FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
-NUMBERS = FLOATS | {"int8", "int16", "int32", "int64", "uint8"}
-
 
 def text(w: CallWriter, place: int) -> str:
     """Spell a positional argument."""

@@ -19,6 +19,11 @@ DTYPES = {name: name for name in NUMPY_DTYPES if name != "string"} | {
 }
 """What PyTorch calls the element types that it has."""
 
+FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
+COMPLEX = frozenset(["complex64", "complex128"])
+WHOLE = frozenset(["int8", "int16", "int32", "int64", "uint8"])
+"""Integers that PyTorch computes with; it only stores longer unsigned ones."""
+
 _EXTENSIONS = set(EXTENSION_DTYPES.values())
 _WIDEST = -float(np.finfo(np.float32).max)
 

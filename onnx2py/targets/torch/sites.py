@@ -24,9 +24,9 @@ from ...ir.types import Dim, TensorType, ValueType, dtype_name
 from ...kernels.shape import expand
 from ...plan.traverse import count_reads
 from .layer import Parameter
+from .literals import FLOATS
 from .paths import scope_path, weight_path
 
-FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
 _SAME_NUMBERS = frozenset([operator.getitem, np.broadcast_to, expand, np.reshape])
 _BIASES = frozenset(["bias", "b", "beta"])
 

@@ -13,8 +13,8 @@ from ...ir.program import Call, Program, references
 from ...ir.types import dtype_name
 from ...plan.outline.scopes import common
 from .layer import Layer
+from .literals import FLOATS
 from .paths import Places, other_path, scope_path, weight_path
-from .sites import FLOATS
 
 BATCHES = "num_batches_tracked"
 """How often batch normalization was trained: a buffer that no ONNX file has."""
