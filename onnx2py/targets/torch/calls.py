@@ -5,20 +5,19 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ...emit.calls import CallWriter
 from ...emit.infix import infix_text
-from ...emit.kernel_modules import read_module
 from ...emit.literals import function_name, index_text
 from ...ir.program import Argument, Call, Ref
 from ...ir.symbols import Symbol, kernel_of
 from ...kernels.slicing import slice_axes
 from .idioms import IDIOMS, NUMBERS_BESIDE
-from .inline import inlined
+from .idioms_text import device
+from .inline import definition_of, inlined
 from .layer import Layer
 from .layer_calls import layer_call
 from .literals import COMPLEX, FLOATS, WHOLE
@@ -84,11 +83,11 @@ def twin_call(writer: CallWriter) -> str:
     """Return the call of a twin, which is told where to make tensors if nothing else says so."""
     function = writer.call.function
     args, kwargs = writer.arguments()
-    if isinstance(function, Symbol) and not isinstance(function, str):
-        folder = writer.uses.target.kernels
-        if "device" in parameters_of(function.module, function.name, folder):
-            kwargs.append(f"device=self.{writer.uses.name('module', 'device')}")
     assert not isinstance(function, str)
+    if isinstance(function, Symbol):
+        twin = definition_of(function, writer.uses.target.kernels)
+        if isinstance(twin, ast.FunctionDef) and "device" in _parameters(twin):
+            kwargs.append(device(writer))
     return f"{function_name(function, writer.uses)}({', '.join([*args, *kwargs])})"
 
 
@@ -146,13 +145,5 @@ def _is_positive(step: Argument) -> bool:
     return isinstance(step, int) and step > 0
 
 
-@lru_cache(maxsize=None)
-def parameters_of(module: str, name: str, folder: Any) -> tuple[str, ...]:
-    """Return the names of the parameters of a twin, none of one that is no function here."""
-    definition = read_module(module, folder).definition(name)
-    if definition is None or not definition.is_block:
-        return ()
-    node = ast.parse(definition.source).body[0]
-    if not isinstance(node, ast.FunctionDef):
-        return ()
-    return tuple(a.arg for a in (*node.args.args, *node.args.kwonlyargs))
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in (*function.args.args, *function.args.kwonlyargs)]

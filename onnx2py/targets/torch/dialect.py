@@ -27,6 +27,7 @@ from .literals import (
     DTYPES,
     digits,
     dtype_literal,
+    model_device,
     number_literal,
     tensor_literal,
     zeros,
@@ -81,19 +82,19 @@ class TorchDialect(Dialect):
 
     def scalar(self, array: np.ndarray, uses: Uses) -> str:
         """Return the source of a 0-d tensor, made where the model is."""
-        return tensor_literal(array, uses, device(uses))
+        return tensor_literal(array, uses, model_device(uses))
 
     def array(self, array: np.ndarray, uses: Uses) -> str:
         """Return the source of a small tensor: ``torch.tensor([1, 2])``."""
-        return tensor_literal(array, uses, device(uses))
+        return tensor_literal(array, uses, model_device(uses))
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype, uses: Uses) -> str:
         """Return the source of a tensor without elements, made where the model is."""
-        return zeros(shape, dtype, uses, device(uses))
+        return zeros(shape, dtype, uses, model_device(uses))
 
     def true(self, uses: Uses) -> str:
         """Return the source of a truth, made where the model is."""
-        return tensor_literal(np.asarray(True), uses, device(uses))
+        return tensor_literal(np.asarray(True), uses, model_device(uses))
 
     def annotation(self, kind: ValueType | None, uses: Uses) -> str:
         """Return the annotation of a value: ``Tensor``."""
@@ -133,8 +134,3 @@ class TorchDialect(Dialect):
     def frame(self) -> Frame:
         """The files of a package that have templates."""
         return FRAME
-
-
-def device(uses: Uses) -> str:
-    """Return the expression for where the model is."""
-    return f"self.{uses.name('module', 'device')}"

@@ -8,6 +8,7 @@ from typing import Any
 from ...emit.calls import CallWriter
 from ...ir.program import Argument, Ref
 from ...ir.types import TensorType
+from .literals import model_device
 
 Idiom = Callable[[CallWriter], str]
 
@@ -29,7 +30,7 @@ def functional(w: CallWriter) -> str:
 
 def device(w: CallWriter) -> str:
     """Return the option that says where to make a tensor."""
-    return f"device=self.{w.uses.name('module', 'device')}"
+    return f"device={model_device(w.uses)}"
 
 
 def plain(w: CallWriter, count: int) -> bool:

@@ -7,6 +7,7 @@ and numbers, is written with the arguments of the call.
 from __future__ import annotations
 
 import ast
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from ...emit.calls import CallWriter
 from ...emit.kernel_modules import read_module
 from ...ir.symbols import Symbol
+from .literals import model_device
 
 LIBRARIES = ("F", "torch")
 """What twins call PyTorch's modules, as ``model.py`` does."""
@@ -24,7 +26,7 @@ def inlined(writer: CallWriter) -> str:
     function = writer.call.function
     if not isinstance(function, Symbol):
         return ""
-    twin = _twin(function.module, function.name, writer.uses.target.kernels)
+    twin = _twin(function, writer.uses.target.kernels)
     if isinstance(twin, ast.Attribute):
         args, kwargs = writer.arguments()
         _note(twin, writer)
@@ -36,8 +38,7 @@ def inlined(writer: CallWriter) -> str:
     assert isinstance(body, ast.Return) and body.value is not None
     if given is None:
         return ""
-    expression = _Filled(given).visit(ast.parse(ast.unparse(body.value), mode="eval"))
-    found: Any = expression.body
+    found = _Filled(given).visit(deepcopy(body.value))
     reads = {n.id for n in ast.walk(body.value) if isinstance(n, ast.Name)}
     if not _is_call(found) or not reads <= {*given, *LIBRARIES}:
         return ""
@@ -56,9 +57,8 @@ def _bound(twin: ast.FunctionDef, writer: CallWriter) -> dict[str, ast.expr] | N
     given.update(pairs)
     named = zip(twin.args.kwonlyargs, twin.args.kw_defaults)
     given.update((a.arg, default) for a, default in named if default is not None)
-    if "device" in given and "device" not in call.kwargs:
-        place = f"self.{writer.uses.name('module', 'device')}"
-        given["device"] = ast.parse(place, mode="eval").body
+    if "device" in given:
+        given["device"] = ast.parse(model_device(writer.uses), mode="eval").body
     written = {**dict(zip(places, call.args)), **call.kwargs}
     for name, value in written.items():
         given[name] = ast.parse(writer.argument(value), mode="eval").body
@@ -134,12 +134,15 @@ def _note(node: ast.expr, writer: CallWriter) -> None:
 
 
 @lru_cache(maxsize=None)
-def _twin(module: str, name: str, folder: Path) -> Any:
+def definition_of(twin: Symbol, folder: Path) -> ast.stmt | None:
+    """Return the definition of a twin, None if there is none."""
+    found = read_module(twin.module, folder).definition(twin.name)
+    return ast.parse(found.source).body[0] if found else None
+
+
+def _twin(twin: Symbol, folder: Path) -> Any:
     """Return a twin of one statement, or another name of a function of PyTorch's, else None."""
-    definition = read_module(module, folder).definition(name)
-    if definition is None:
-        return None
-    node = ast.parse(definition.source).body[0]
+    node = definition_of(twin, folder)
     if isinstance(node, ast.Assign):
         value = node.value
         is_torch = isinstance(value, ast.Attribute) and isinstance(

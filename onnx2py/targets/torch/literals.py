@@ -58,6 +58,11 @@ def digits(array: np.ndarray, uses: Uses) -> str:
     return _text(item.item(), uses)
 
 
+def model_device(uses: Uses) -> str:
+    """Return the expression for where the model is."""
+    return f"self.{uses.name('module', 'device')}"
+
+
 def tensor_literal(array: np.ndarray, uses: Uses, device: str = "") -> str:
     """Return the source of a small tensor: ``torch.tensor([1, 2])``."""
     torch = uses.library("torch")
