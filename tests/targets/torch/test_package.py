@@ -59,6 +59,21 @@ def test_results_are_onnxruntimes(mnist):
             np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "name, signature",
+    [
+        ("mnist", "def forward(self, image: Tensor) -> Tensor:"),
+        (
+            "loop",
+            "def forward(self, start: Tensor, *, limit: Optional[Tensor] = None) -> Outputs:",
+        ),
+    ],
+)
+def test_signatures_take_one_line_if_they_fit(name, signature):
+    module = loaded(MNIST.with_name(f"{name}.onnx"), overridable=True)
+    assert signature in source(module)
+
+
 @pytest.mark.parametrize("count", [0, 1, 4])
 @pytest.mark.parametrize("flag", [True, False])
 def test_control_flow_is_pythons(count, flag):
