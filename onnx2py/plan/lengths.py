@@ -66,8 +66,9 @@ class _Block:
             if not self.known.follows(statement, position):
                 pending.append((position, self._with_numbers(statement)))
         wanted = set(outputs).union(*(reads_of(s.operation) for _, s in pending))
+        wanted &= self.known.followed()
         for position, statement in enumerate(statements):
-            if wanted & self.known.followed().intersection(statement.outputs):
+            if not wanted.isdisjoint(statement.outputs):
                 pending.append((position, self._as_tensor(statement)))
         return tuple(self._with_reads(sorted(pending, key=lambda item: item[0])))
 
@@ -195,6 +196,7 @@ class _Block:
         """Yield statements, each after those that read the lengths it needs."""
         names = self.known.sources.keys()
         needed = {n for _, s in statements for n in reads_of(s.operation) if n in names}
+        read: set[str] = set()
         waiting: dict[int, dict[str, list[str]]] = {}
         for number, source in self.known.sources.items():
             if number in needed:
@@ -203,12 +205,12 @@ class _Block:
         for position, statement in [*statements, (len(statements) << 32, None)]:
             for at in sorted(at for at in waiting if at <= position):
                 for value, numbers in waiting.pop(at).items():
+                    read.update(numbers)
                     places = {self.known.sources[n].axis: n for n in numbers}
                     dims = self.shared.shape(value)
                     rank = None if dims is None else len(dims)
                     yield from reading(value, places, rank)
             if statement is not None:
-                read = {n for n in needed if self.known.sources[n].position <= position}
                 yield self._with_rest(statement, read)
 
 
