@@ -24,6 +24,7 @@ from ..ir.program import (
     Statement,
     bodies_of,
 )
+from ..ir.symbols import Symbol
 from ..plan.outline.scopes import Path, common, paths_of, shared_depth
 from .branches import stands_inside
 from .chains import is_view
@@ -162,8 +163,15 @@ def _lines(statement: Statement) -> float:
     if isinstance(operation, Call):
         if is_view(operation) and not frees:
             return 0.5
-        return 1 + frees + (len(operation.args) + len(operation.kwargs) > 4)
+        return 1 + frees + (_arguments(operation) > 4)
     if isinstance(operation, Branch) and stands_inside(operation):
         inner = sum(len(body.statements) for body in bodies_of(operation))
         return 1 + 2 * inner + frees
     return 5 + frees
+
+
+def _arguments(call: Call) -> int:
+    """Return how many arguments a call has in the source."""
+    if isinstance(call.function, Symbol):
+        return call.function.count_written(call)
+    return len(call.args) + len(call.kwargs)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InternalError
+
+if TYPE_CHECKING:
+    from .program import Call
 
 ARRAYS = "arrays"
 """The module of a target that has the twins of NumPy's functions and of methods of arrays."""
@@ -32,6 +35,10 @@ class Symbol:
     def parameter_names(self, count: int) -> tuple[str, ...] | None:
         """Return the names of ``count`` positional arguments, None for those of the kernel."""
         return None
+
+    def count_written(self, call: Call) -> int:
+        """Return about how many arguments a call has in the source."""
+        return len(call.args) + len(call.kwargs)
 
     def __call__(self, *_: Any, **__: Any) -> Any:
         """Fail: it only stands for a function."""

@@ -7,7 +7,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from ..ir.symbols import kernel_of
+from ..ir.symbols import Symbol, kernel_of
 from .kernel import NEW, Kernel
 from .learning_kernels import LEARNING
 from .network_kernels import NETWORK
@@ -37,3 +37,11 @@ def kernel_traits(function: Function) -> Kernel:
     if row is None:
         return NEW if isinstance(function, np.ufunc) else UNKNOWN
     return row
+
+
+def is_choice(function: Function) -> bool:
+    """Whether a function is one of several kernels of an operator, which shapes choose.
+
+    What stands for a kernel in another library is no choice: its options are its own.
+    """
+    return bool(kernel_traits(function).operator) and not isinstance(function, Symbol)

@@ -26,7 +26,7 @@ from ...ir.blocks import (
 from ...ir.graph import new_name
 from ...ir.memory import is_uniform
 from ...ir.program import Argument, Call, Ref, Statement, references
-from ...traits.kernels import kernel_traits
+from ...traits.kernels import is_choice
 from .windows import Passing, Window, argument_names, collect, is_passing, same
 
 
@@ -134,7 +134,7 @@ class Columns:
             {k: v for k, v in c.kwargs.items() if not has_references(v)} for c in calls
         ]
         present = next(c for c in calls if not isinstance(c.function, Passing))
-        if kernel_traits(present.function).operator:
+        if is_choice(present.function):
             kinds = len({key_of(Kernel(c.function, o)) for c, o in zip(calls, options)})
         else:
             kinds = len({(key_of(c.function), *c.kwargs) for c in calls})

@@ -28,7 +28,7 @@ from ...ir.program import (
     bodies_of,
 )
 from ...ir.types import TensorType, ValueType
-from ...traits.kernels import kernel_traits
+from ...traits.kernels import is_choice, kernel_traits
 
 STRICT = frozenset({
     "axis", "axes", "perm", "indices", "keepdims", "dtype", "batch_dims", "to", "layout", "index",
@@ -70,7 +70,7 @@ class _Reader:
 
     def call(self, call: Call) -> Iterator[Any]:
         function = call.function
-        if kernel_traits(function).operator:
+        if is_choice(function):
             yield from self.choice(call)
             return
         yield path_of(function)

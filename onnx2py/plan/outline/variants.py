@@ -15,7 +15,7 @@ from typing import Any
 from ...ir.blocks import has_references, mapped
 from ...ir.graph import new_name
 from ...ir.program import Argument, Call, Program, Ref, Statement, bodies_of, references
-from ...traits.kernels import kernel_traits
+from ...traits.kernels import is_choice
 from .gain import flow
 from .items import Chosen, Item
 from .pool import Pool
@@ -93,7 +93,7 @@ def _is_optional(pool: Pool, item: Item) -> bool:
     call = item.statements[0].operation if item.statements else None
     if not isinstance(call, Call) or call.results is not None or len(item.makes) != 1:
         return False
-    if not kernel_traits(call.function).operator or len(item.own_reads) != 1:
+    if not is_choice(call.function) or len(item.own_reads) != 1:
         return False
     if any(map(has_references, call.kwargs.values())):
         return False

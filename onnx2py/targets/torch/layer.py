@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
 from ...ir.program import Argument, Call, Ref, Statement
 from ...ir.symbols import Symbol
+from .constructors import Literal, all_arguments
 
 MODULES, FUNCTIONS = "nn", "F"
 """Where a layer is from: a module, or a function of the parameters of the module around it."""
-
-Literal = Union[None, bool, int, float, str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
 class Layer(Symbol):
     """What a call of a layer calls: it takes the inputs, then its parameters in order.
 
-    Layers are equal if they are built alike, wherever they are.
+    The keyword arguments of the call are all that the constructor gets, defaults too. Layers are
+    equal if they are of one class and have the same parameters, wherever they are.
     """
 
-    arguments: tuple[Literal, ...] = ()
-    """What the constructor gets."""
-    options: tuple[tuple[str, Literal], ...] = ()
-    """Its keyword arguments that are not the defaults."""
     parameters: tuple[str, ...] = ()
     """What ``state_dict`` calls the parameters and buffers: the last arguments of the call."""
     path: str = field(default="", compare=False)
@@ -42,6 +38,10 @@ class Layer(Symbol):
         """Return the names of the arguments of a call, inputs first."""
         inputs = count - len(self.parameters)
         return (*["operand"] * inputs, *self.parameters)
+
+    def count_written(self, call: Call) -> int:
+        """Return about how many arguments a call has in the source."""
+        return len(call.args)
 
     def inputs(self, call: Call) -> tuple[Argument, ...]:
         """Return the arguments of a call of it that are no parameters."""
@@ -98,11 +98,14 @@ class Fit:
 
     def layer(self, kernel: Callable[..., Any] | str, path: str) -> Layer:
         """Return the layer, at a path of the module tree."""
-        options = ((k, v) for k, v in self.options.items() if v is not None)
         names = tuple(parameter.key for parameter in self.parameters)
-        return Layer(
-            self.module, self.name, kernel, self.arguments, tuple(options), names, path
-        )
+        return Layer(self.module, self.name, kernel, names, path)
+
+    def keywords(self) -> dict[str, Literal]:
+        """Return the arguments of the constructor by their names; a function has none."""
+        if self.module != MODULES:
+            return {}
+        return all_arguments(self.name, self.arguments, self.options)
 
 
 def short(numbers: tuple[int, ...], default: int | None = None) -> Literal:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...ir.program import Argument, Call, Statement
-from .layer import Fit, Literal, Parameter, short
+from .constructors import Literal
+from .layer import Fit, Parameter, short
 from .sites import Site
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ...ir.program import Call, Statement
 from ...kernels.normalization_batch import batch_normalization as of_batches
-from .layer import Fit, Literal, Parameter, short
+from .constructors import Literal
+from .layer import Fit, Parameter, short
 from .layers_linear import flat
 from .paths import scope_path, weight_path
 from .sites import Site

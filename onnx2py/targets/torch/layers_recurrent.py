@@ -14,7 +14,8 @@ import numpy as np
 from ...ir.program import Argument, Call, Ref, Statement
 from ...ir.types import TensorType
 from ...kernels.shape import reshape
-from .layer import Fit, Literal, Parameter
+from .constructors import Literal
+from .layer import Fit, Parameter
 from .sites import Site
 
 _LSTM = (0, 2, 3, 1)

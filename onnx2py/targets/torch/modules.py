@@ -115,7 +115,8 @@ class Modules:
         key, fit, statement = self.keys[id(found)], found.fit, found.statement
         layer = fit.layer(function_of(statement) or "", self.paths[key])
         weights = (Ref(self.values[key, p.key]) for p in fit.parameters)
-        call = Call(layer, (*fit.inputs, *weights), results=fit.results)
+        given = (*fit.inputs, *weights)
+        call = Call(layer, given, fit.keywords(), results=fit.results)
         every = (statement, *fit.statements)
         return replace(
             statement,

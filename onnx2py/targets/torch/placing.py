@@ -17,6 +17,7 @@ from ...emit.literals import literal
 from ...emit.uses import Uses
 from ...emit.weights import PlacedWeights
 from ...ir.program import Call, Program
+from .constructors import written_arguments
 from .layer import Layer
 from .literals import dtype_literal, zeros
 from .safetensors import TensorFile
@@ -76,13 +77,14 @@ def _layers(program: Program, uses: Uses) -> Iterator[tuple[str, Leaf]]:
         told.add(layer.path)
         arrays = [program.weights[name] for name in layer.weights(call).values()]
         key = next(iter(layer.keys().values()), "")
-        yield layer.path, Leaf(_constructor(layer, arrays, uses), key=key)
+        yield layer.path, Leaf(_constructor(layer, call, arrays, uses), key=key)
 
 
-def _constructor(layer: Layer, arrays: list[np.ndarray], uses: Uses) -> str:
+def _constructor(layer: Layer, call: Call, arrays: list[np.ndarray], uses: Uses) -> str:
     """Return the source that makes a layer: ``nn.Conv2d(3, 64, 7, stride=2)``."""
-    given = [literal(value, uses) for value in layer.arguments]
-    given += [f"{name}={literal(value, uses)}" for name, value in layer.options]
+    lengths, options = written_arguments(layer.name, call.kwargs)
+    given = [literal(value, uses) for value in lengths]
+    given += [f"{name}={literal(value, uses)}" for name, value in options.items()]
     if arrays and arrays[0].dtype != np.float32:
         given.append(f"dtype={dtype_literal(arrays[0].dtype, uses)}")
     return f"nn.{layer.name}({', '.join(given)})"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...ir.program import Ref
-from .layer import Fit, Literal
+from .constructors import Literal
+from .layer import Fit
 from .modules import Found
 from .paths import scope_path
 

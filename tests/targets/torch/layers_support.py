@@ -13,6 +13,7 @@ from onnx2py.ir.check import check_program
 from onnx2py.ir.graph import Scope
 from onnx2py.ir.program import Call, Program, Ref, Statement
 from onnx2py.ir.types import tensor_type_of
+from onnx2py.targets.torch.constructors import written_arguments
 from onnx2py.targets.torch.layer import Layer
 from onnx2py.targets.torch.layers import find_layers
 from tests.targets.torch.support import to_numpy, to_torch
@@ -83,7 +84,7 @@ def run_layer(layer: Layer, call: Call, values: Arrays) -> Any:
             return to_numpy(
                 getattr(nn.functional, layer.name)(*inputs, *state.values())
             )
-        module = build(layer, inputs[0].dtype)
+        module = build(layer, call, inputs[0].dtype)
         own = {k for k in module.state_dict() if not k.endswith("num_batches_tracked")}
         assert own == {*state}
         module.load_state_dict(state, strict=False)
@@ -96,9 +97,9 @@ def run_layer(layer: Layer, call: Call, values: Arrays) -> Any:
     return tuple(to_numpy([y, *(states if isinstance(states, tuple) else [states])]))
 
 
-def build(layer: Layer, dtype: torch.dtype = torch.float32) -> nn.Module:
-    """Return the module that a layer says."""
-    made = getattr(nn, layer.name)(*layer.arguments, **dict(layer.options))
+def build(layer: Layer, call: Call, dtype: torch.dtype = torch.float32) -> nn.Module:
+    """Return the module that a call of a layer says."""
+    made = getattr(nn, layer.name)(**call.kwargs)
     module: nn.Module = made.eval()
     return module.to(dtype) if dtype.is_floating_point else module
 
@@ -109,9 +110,12 @@ def layers(program: Program) -> dict[str, str]:
     for statement in program.walk():
         call = statement.operation
         layer = call.function if isinstance(call, Call) else None
-        if isinstance(layer, Layer):
-            given = [*map(repr, layer.arguments)]
-            given += [f"{k}={v!r}" for k, v in layer.options]
+        if isinstance(layer, Layer) and isinstance(call, Call):
+            given = []
+            if layer.is_module:
+                lengths, options = written_arguments(layer.name, call.kwargs)
+                given = [*map(repr, lengths)]
+                given += [f"{k}={v!r}" for k, v in options.items()]
             found[layer.path] = f"{layer.module}.{layer.name}({', '.join(given)})"
     return found
 
