@@ -20,19 +20,26 @@ settings.load_profile("same")
 plan.CHECK_EACH = True
 
 
+SUITES = {"": "tests/backend/", ", for PyTorch": "tests/targets/torch/"}
+"""Where the official suite is run, by what the line about it says."""
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the count of the official suite, by outcome."""
-    counts = {
-        outcome: sum(
-            "official_suite.py::Onnx" in getattr(report, "nodeid", "")
-            for report in reports
-        )
-        for outcome, reports in terminalreporter.stats.items()
-        if outcome in ("passed", "failed", "skipped", "xfailed", "xpassed")
-    }
-    total = sum(counts.values())
-    if total:
-        listed = ", ".join(
-            f"{count} {outcome}" for outcome, count in counts.items() if count
-        )
-        terminalreporter.write_line(f"official ONNX suite: {listed}, of {total} cases")
+    """Print the count of the official suite, by outcome, for each target."""
+    for what, folder in SUITES.items():
+        start = f"{folder}test_official_suite.py::Onnx"
+        counts = {
+            outcome: sum(
+                getattr(report, "nodeid", "").startswith(start) for report in reports
+            )
+            for outcome, reports in terminalreporter.stats.items()
+            if outcome in ("passed", "failed", "skipped", "xfailed", "xpassed")
+        }
+        total = sum(counts.values())
+        if total:
+            listed = ", ".join(
+                f"{count} {outcome}" for outcome, count in counts.items() if count
+            )
+            terminalreporter.write_line(
+                f"official ONNX suite{what}: {listed}, of {total} cases"
+            )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from itertools import count
 
 import numpy as np
-import onnx.backend.test
 import pytest
+from onnx.backend.base import BackendRep
 from onnx.backend.test.case.node import collect_testcases
+from onnx.backend.test.case.test_case import TestCase
 
 import onnx2py.backend
 
@@ -20,7 +21,7 @@ DEVIATIONS = 5
 """How many standard deviations a mean may be off: by chance once in 1.7 million times."""
 
 
-def bernoulli_cases() -> list[onnx.backend.test.case.test_case.TestCase]:
+def bernoulli_cases() -> list[TestCase]:
     """Return the six of them: with and without a seed, as a node and as its body."""
     # All cases: to collect those of one operator would hide the others from the suite.
     cases = collect_testcases()
@@ -44,7 +45,11 @@ def seeded(monkeypatch):
 
 @pytest.mark.parametrize("case", bernoulli_cases(), ids=lambda case: case.name)
 def test_draws_have_the_probabilities_of_the_input(case, seeded):
-    prepared = onnx2py.backend.prepare(case.model)
+    check_draws(case, onnx2py.backend.prepare(case.model))
+
+
+def check_draws(case: TestCase, prepared: BackendRep) -> None:
+    """Draw a number of times, and compare the sum with the one to expect."""
     inputs, (expected,) = case.data_sets[0]
     probabilities = np.asarray(inputs[0], np.float64)
     if "expanded" in case.name:
