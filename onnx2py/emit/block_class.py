@@ -3,71 +3,42 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..ir.blocks import Chosen, Outline
-from ..ir.program import Call, Program, Statement, bodies_of, references, walk
+from ..ir.blocks import Chosen
+from ..ir.program import Call, Program, bodies_of, references, walk
 from ..plan.traverse import read_in_calls
-from .annotations import annotation
 from .arrays import is_scalar
 from .block_convolution_lines import ConvolutionWriter
-from .block_labels import docstring, labeled, shown_types
+from .block_labels import docstring
 from .block_names import local_names
 from .block_objects import Objects
 from .block_parts import Parts
-from .block_source import BlockWriter, Calling
+from .block_source import BlockWriter
 from .block_weights import stored, type_of, weight_lines
+from .class_writer import INSIDE, ClassWriter, Written
 from .literals import array_literal, scalar_literal
 from .methods import Methods
-from .naming_blocks import Interfaces
-from .section_plan import Part, divide, with_sections
 from .spelling import Spelling
 from .usage import read_as_numbers
 from .uses import Uses
 
-INSIDE = " " * 8
-"""Indentation of what is in a method."""
-
-
 @dataclass
-class Written:
-    """The class of a block, and what the names in it stand for."""
+class NumpyClassWriter(ClassWriter):
+    """Writes classes whose objects load their weights."""
 
-    text: str
-    names: dict[str, str]
-    methods: Methods
-    statements: tuple[Statement, ...]
-    calls: int
-
-
-@dataclass
-class ClassWriter:
-    """Writes the classes of blocks, each after those that it calls."""
-
-    program: Program
-    outline: Outline
     objects: Objects
-    calling: Calling
-    interfaces: Interfaces
     files: dict[str, np.ndarray] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     """The constant in each file, by the path of its attribute."""
-    divisions: dict[str, list[Part]] = field(default_factory=dict)
-    """The methods that the call of each block is divided into."""
-
-    def __post_init__(self) -> None:
-        self.uses = self.objects.uses
-        statements = walk(self.program.statements)
-        self.lengths = {n for s in statements if not s.nodes for n in s.outputs}
-        """The values that are Python numbers."""
 
     def written(self, block: str) -> Written:
         """Write the class of a block."""
         parts = self.objects.parts[block]
-        local = self.local_program(parts)
+        local = self.program_of(parts)
         literals = _literals(parts, local, self.uses)
         held = (*parts.constants, *parts.given, *parts.prepared)
         attributes = [name for name in held if name not in literals]
@@ -77,7 +48,7 @@ class ClassWriter:
         attributes = convolutions.hold(names, attributes)
         self.objects.name_parameters(block, names)
         made = self.objects.lines(block)  # it may need more parameters
-        local = self.local_program(parts)
+        local = self.program_of(parts)
         taken = dict.fromkeys(names.values(), 0)
         loops = self.calling.loop_variables(names, taken)
         loops.name(local.statements, local.outputs)
@@ -103,11 +74,11 @@ class ClassWriter:
         body = writer.block(local.statements, local.outputs)
         results = ", ".join(map(spelling.expression, local.outputs))
         lines = [
-            f"class {self.objects.classes[block]}:",
+            f"class {self.calling.classes[block]}:",
             textwrap.indent(docstring(parts.block, writer.calls), "    "),
             "",
             *self.constructor(parts, init),
-            f"    def __call__({self.parameters(local, names)}) -> {self.returned(local)}:",
+            f"    {self.signature('__call__', local, names)}",
             textwrap.indent(body, INSIDE),
             f"\n        return {results}",
             *(f"\n{textwrap.indent(method, '    ')}" for method in writer.bodies),
@@ -116,30 +87,18 @@ class ClassWriter:
             "\n".join(lines), names, writer.methods, local.statements, writer.calls
         )
 
-    def local_program(self, parts: Parts) -> Program:
+    def program_of(self, parts: Parts) -> Program:
         """Return a block as a program of its own, with the constants of the first instance."""
-        block = parts.block
-        types = shown_types(block, self.program.types)
-        types.update((name, type_of(filed)) for name, filed in parts.files.items())
+        types = {name: type_of(filed) for name, filed in parts.files.items()}
         first = {
             name: filed.arrays[0]
             for name, filed in parts.files.items()
             if filed.arrays[0] is not None
         }
-        local = Program(
-            name=block.name,
-            inputs=block.inputs,
-            outputs=block.outputs,
-            statements=labeled(block, parts.statements, self.program.dropped),
-            weights={**first, **parts.arrays},
-            defaults={},
-            types=types,
-            setup=tuple(parts.setup),
-            dropped=self.program.dropped,
+        weights = {**first, **parts.arrays}
+        return self.local_program(
+            parts.block, parts.statements, weights, types, parts.setup
         )
-        if block.name not in self.divisions:  # later, convolutions are objects
-            self.divisions[block.name] = divide(local)
-        return with_sections(local, self.divisions[block.name])
 
     # ------------------------------------------------------------------ the constructor
 
@@ -178,25 +137,6 @@ class ClassWriter:
         yield f"    def __init__({', '.join(['self', *given])}) -> None:"
         yield textwrap.indent("\n".join(init), INSIDE)
         yield ""
-
-    # ------------------------------------------------------------------ the call
-
-    def parameters(self, local: Program, names: Mapping[str, str]) -> str:
-        """Return the parameters of a call."""
-        given = (f"{names[n]}: {self.annotation(local, n)}" for n in local.inputs)
-        return ", ".join(["self", *given])
-
-    def returned(self, local: Program) -> str:
-        """Return the annotation of what a call returns."""
-        kinds = [self.annotation(local, name) for name in local.outputs]
-        return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
-
-    def annotation(self, local: Program, name: str) -> str:
-        """Return the annotation of an input or output of a block: lengths are numbers."""
-        applications = self.outline.blocks[local.name].applications
-        if any(a.values.get(name) in self.lengths for a in applications):
-            return "int"
-        return annotation(local.types.get(name), self.uses)
 
 
 def _literals(parts: Parts, local: Program, uses: Uses) -> dict[str, str]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..ir.blocks import Notes, Outline
-from ..ir.program import Apply, Program, Repeat, Section, Statement, bodies_of
-from .block_class import ClassWriter, Written
-from .block_given import Constant, leaves
+from ..ir.program import (
+    Apply,
+    Program,
+    Repeat,
+    Section,
+    Statement,
+    bodies_of,
+    walk,
+)
 from .block_lengths import with_own_lengths
-from .block_objects import Objects
-from .block_parts import Planner
 from .block_source import BlockWriter, Calling
-from .block_tree import PROGRAM, block_tree
+from .block_tree import PROGRAM, BlockTree, block_tree
+from .class_writer import ClassWriter, Written
 from .methods import Methods
 from .names import unique_name
 from .naming_blocks import Interfaces
@@ -24,6 +30,7 @@ from .spelling import Spelling
 from .statements import StatementWriter
 from .uses import Uses
 from .values import name_values
+from .weights import PlacedWeights
 
 CLASSES = frozenset(
     {"any", "annotated", "callable", "file", "load", "model", "namedtuple", "ndarray"}
@@ -33,7 +40,7 @@ CLASSES = frozenset(
 
 
 @dataclass
-class BlockSource:
+class BlockSource(ABC):
     """Writes the classes of an outline, and what the class ``Model`` has to do with them."""
 
     program: Program
@@ -47,36 +54,44 @@ class BlockSource:
     """The expressions for values that are elements of lists in the model."""
     taken: dict[str, int] = field(default_factory=dict)
     """The names of values in the class ``Model``."""
+    files: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """The files of weights that objects of blocks load."""
+    stored: Mapping[str, str] = field(default_factory=dict)
+    """The constant that an attribute of such an object holds, by the path of the attribute."""
 
     def __post_init__(self) -> None:
-        tree = block_tree(self.outline)
-        planner = Planner(self.program, self.outline)
-        parts = planner.plan()
+        reserved = CLASSES | self.uses.dialect.classes
+        self.classes = class_names(self.outline, reserved)
+        self.tree = self.find_tree()
+        setup = self.prepare()
         self.main = replace(
-            self.program,
-            statements=self.outline.statements,
-            setup=tuple(planner.setup),
+            self.program, statements=self.outline.statements, setup=setup
         )
         """What the class ``Model`` computes itself."""
         if self.program.outline is not None:  # a flat program stays one function
             self.main = with_sections(self.main, divide(self.main))
-        self.tree = tree
-        self.objects = Objects(parts, tree, self.uses, class_names(self.outline))
-        self.calling = Calling(tree.site_of, self.objects.classes)
+        self.calling = Calling(self.tree.site_of, self.classes)
         self.interfaces = Interfaces(self.program, self.outline, self.calling.names)
         known = self.interfaces.of
         self.calling.mains = {name: each.main for name, each in known.items()}
-        writer = ClassWriter(
-            self.program, self.outline, self.objects, self.calling, self.interfaces
-        )
-        self.lengths = writer.lengths
-        for name in self.outline.blocks:
+        self.lengths = lengths_of(self.program)
+        writer = self.class_writer()
+        for name, block in self.outline.blocks.items():
             self.written[name] = writer.written(name)
             self.calling.names[name] = self.written[name].names
-            block = self.outline.blocks[name]
             self.calling.signatures[name] = (block.inputs, block.outputs)
-        self.files: Mapping[str, np.ndarray] = writer.files
-        self.stored: Mapping[str, str] = writer.constants
+
+    def find_tree(self) -> BlockTree:
+        """Return where the instances of blocks are."""
+        return block_tree(self.outline)
+
+    def prepare(self) -> tuple[Statement, ...]:
+        """Decide what objects hold, and return what the class ``Model`` computes at load."""
+        return self.program.setup
+
+    @abstractmethod
+    def class_writer(self) -> ClassWriter:
+        """Return the writer of the classes."""
 
     @property
     def calls(self) -> int:
@@ -90,27 +105,24 @@ class BlockSource:
 
     @property
     def texts(self) -> list[str]:
-        """The choices of kernels, and the classes, each below those whose instances it holds."""
-        values = self.objects.values
-        choices = values.choices.text(values.text, self.uses)
-        classes = [written.text for written in self.written.values()]
-        return [choices, *classes] if choices else classes
+        """The classes, each below those whose instances it holds."""
+        return [written.text for written in self.written.values()]
 
     def constants(self) -> list[str]:
         """Return the constants that the model passes to constructors."""
-        found = (
-            value.name
-            for parts in self.objects.parts.values()
-            for column in parts.given.values()
-            for value in leaves(column)
-            if isinstance(value, Constant)
-        )
-        return list(dict.fromkeys(found))
+        return []
 
     def prepared(self) -> frozenset[str]:
         """Return the values that the model prepares for its objects."""
-        made = {name for s in self.main.setup for name in s.outputs}
-        return frozenset(made & {*self.constants()})
+        return frozenset()
+
+    def placed(self) -> PlacedWeights:
+        """Return the constants that the library keeps in places of its own."""
+        return PlacedWeights()
+
+    def constructions(self, spelling: Spelling) -> list[str]:
+        """Return the lines of the model's constructor that make its objects."""
+        return []
 
     # ------------------------------------------------------------------ the class Model
 
@@ -139,14 +151,6 @@ class BlockSource:
             calling=self.calling, loops=self.loops, lengths=self.lengths,
         )  # fmt: skip
 
-    def constructions(self, spelling: Spelling) -> list[str]:
-        """Return the lines of the model's constructor that make its objects."""
-        self.objects.values.constants = {
-            n: spelling.expression(n) for n in self.constants()
-        }
-        sites = self.tree.attributes(PROGRAM)
-        return self.objects.model_lines(dict.fromkeys([*self.taken, *sites], 0))
-
     def lines(self) -> Iterator[tuple[str, dict[str, str], Notes]]:
         """Yield what each call in a block makes, for each object: its path, values and notes."""
         for use in self.tree.uses:
@@ -167,17 +171,23 @@ def block_source(program: Program, uses: Uses, *, plain: bool) -> BlockSource:
     outline = program.outline or Outline(program.statements, {})
     if outline.blocks:
         outline = with_own_lengths(program, outline)
-    return BlockSource(program, outline, uses, plain)
+    return uses.dialect.blocks(program, outline, uses, plain)
 
 
-def class_names(outline: Outline) -> dict[str, str]:
-    """Name the class of each block."""
+def lengths_of(program: Program) -> set[str]:
+    """Return the values of a program that are Python numbers."""
+    statements = walk(program.statements)
+    return {name for s in statements if not s.nodes for name in s.outputs}
+
+
+def class_names(outline: Outline, reserved: Container[str]) -> dict[str, str]:
+    """Name the class of each block; ``reserved`` are names in lower case."""
     taken: dict[str, int] = {}
     names = {}
     for block in outline.blocks:
         parts = "".join(c if c.isascii() and c.isalnum() else " " for c in block)
         name = "".join(word[:1].upper() + word[1:] for word in parts.split())
-        if not name[:1].isalpha() or name.lower() in CLASSES:
+        if not name[:1].isalpha() or name.lower() in reserved:
             name = f"{name}Block" if name[:1].isalpha() else f"Block{name}"
         names[block] = unique_name(name, taken)
     return names

@@ -125,7 +125,7 @@ def names_text(
         names.add_lost(graph)
     objects: dict[str, list[str]] = {}
     for use in blocks.tree.uses:
-        objects.setdefault(blocks.objects.classes[use.block], []).append(use.path)
+        objects.setdefault(blocks.classes[use.block], []).append(use.path)
     return names.text(objects)
 
 

@@ -16,7 +16,7 @@ def views_inside(
     """Yield which values of views stand in each expression: ``Layer.method.name``."""
     yield from _chains("Model", blocks.main.statements, spelling.names, methods)
     for block, written in blocks.written.items():
-        kind = blocks.objects.classes[block]
+        kind = blocks.classes[block]
         yield from _chains(kind, written.statements, written.names, written.methods)
 
 

@@ -123,7 +123,7 @@ class _Builder:
         self.holders = find_holders(program)
         self.names = self.uses.dialect.named(self.blocks.model_names(self.used))
         self.placed = place_weights(
-            program, statements, self.used, self.names, self.uses
+            program, statements, self.used, self.names, self.uses, self.blocks.placed()
         )
         self.model = ModelFile(
             program, flat, self.names, self.placed, self.blocks, self.uses

@@ -82,10 +82,13 @@ def place_weights(
     used: Mapping[str, np.ndarray],
     names: Mapping[str, str],
     uses: Uses,
+    placed: PlacedWeights,
 ) -> PlacedWeights:
-    """Store the constants that are read; equal constants share one attribute."""
+    """Store the constants that are read, beside those that are ``placed``.
+
+    Equal constants share one attribute.
+    """
     shown = read_as_numbers(statements, uses)
-    placed = uses.dialect.place(program, uses)
     stored: dict[tuple[str, bytes], str] = {}
     for value, array in used.items():
         placed.parameters += array.size

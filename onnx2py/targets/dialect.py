@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..emit.spelling import tuple_text
-from ..emit.weights import PlacedWeights
-from ..ir.program import Call, Program
+from ..ir.program import Call
 from ..ir.types import TensorType, ValueType
 
 if TYPE_CHECKING:
+    from ..emit.blocks import BlockSource
     from ..emit.calls import CallWriter
     from ..emit.frame import Frame
     from ..emit.results import ResultWriter
@@ -30,6 +30,8 @@ class Dialect(ABC):
 
     reserved: frozenset[str] = frozenset()
     """Names that neither values nor methods of the model can have."""
+    classes: frozenset[str] = frozenset()
+    """Names, in lower case, that classes of blocks cannot have."""
 
     def named(self, names: Mapping[str, str]) -> dict[str, str]:
         """Return names of values without those that are reserved, which no other name is."""
@@ -47,9 +49,10 @@ class Dialect(ABC):
         """Return the left side of the assignment of a call's several results."""
         return tuple_text(names)
 
-    def place(self, program: Program, uses: Uses) -> PlacedWeights:
-        """Return the constants that the library keeps in places of its own, none by default."""
-        return PlacedWeights()
+    @property
+    @abstractmethod
+    def blocks(self) -> type[BlockSource]:
+        """What writes the classes of blocks, and places what their instances hold."""
 
     @abstractmethod
     def call(self, writer: CallWriter) -> str:

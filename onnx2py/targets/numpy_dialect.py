@@ -18,6 +18,7 @@ from ..ir.program import Call
 from ..ir.types import DTYPES, EXTENSION_DTYPES, TensorType, ValueType
 from ..plan.ownership import Holders
 from .dialect import Dialect
+from .numpy_blocks import NumpyBlocks
 from .numpy_calls import numpy_call
 from .numpy_literals import array_literal, dtype_literal, number_literal, scalar_text
 from .numpy_results import numpy_result
@@ -26,6 +27,8 @@ from .numpy_weights import numpy_weight
 
 class NumpyDialect(Dialect):
     """Spells programs for NumPy."""
+
+    blocks = NumpyBlocks
 
     def call(self, writer: CallWriter) -> str:
         """Return the source of a call: ``ops.conv(x, w)``, ``x.reshape(2, 3)``, ``a + b``."""
