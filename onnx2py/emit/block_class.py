@@ -26,6 +26,7 @@ from .spelling import Spelling
 from .usage import read_as_numbers
 from .uses import Uses
 
+
 @dataclass
 class NumpyClassWriter(ClassWriter):
     """Writes classes whose objects load their weights."""

@@ -105,22 +105,22 @@ class BlockWriter(StatementWriter):
         """Return the call of an instance."""
         site = self.calling.sites[id(statement)]
         given = [self.spelling.expression(ref.name) for ref in operation.arguments]
-        return f"self.{site.attribute}({', '.join(given)})"
+        return f"{site.text}({', '.join(given)})"
 
     def repeated(self, operation: Repeat, statement: Statement) -> Iterator[str]:
         """Yield a loop over instances."""
         assert self.loops is not None
         looped = self.loops.loops[id(statement)]
-        attribute = self.calling.sites[id(statement)].attribute
+        site = self.calling.sites[id(statement)]
         spell = self.spelling.expression
         for variable, first in looped.starts:
             yield f"{variable} = {spell(first)}"
         for name, _ in looped.lists:
             yield f"{name}: list[{self.uses.typing('Any')}] = []"
         each = self.methods.fresh(
-            _singular(attribute, self.calling.classes[operation.block])
+            _singular(site.attribute, self.calling.classes[operation.block])
         )
-        walked = [f"self.{attribute}"]
+        walked = [site.text]
         for _, values in looped.walked:
             items = ", ".join(map(spell, values))
             walked.append(f"({items})")
@@ -181,9 +181,7 @@ class BlockWriter(StatementWriter):
         operation = then.operation
         assert isinstance(operation, Apply)
         self.calls += bool(statement.nodes)
-        one, two = (
-            f"self.{self.calling.sites[id(s)].attribute}" for s in (then, other)
-        )
+        one, two = (self.calling.sites[id(s)].text for s in (then, other))
         chosen = self.methods.fresh(snake_case(self.calling.classes[operation.block]))
         yield f"{chosen} = {one} if {self.argument(branch.condition)} else {two}"
         given = [self.spelling.expression(ref.name) for ref in operation.arguments]

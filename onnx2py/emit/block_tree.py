@@ -30,6 +30,13 @@ class Site:
     is_loop: bool
     instances: tuple[tuple[int, ...], ...]
     """The number of the instance of each round, for each instance of the owner."""
+    expression: str = ""
+    """What is called, or walked in a loop, if that is not the attribute."""
+
+    @property
+    def text(self) -> str:
+        """The source of what is called, or walked in a loop."""
+        return self.expression or f"self.{self.attribute}"
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,9 @@ class BlockSource(ABC):
     """The constant that an attribute of such an object holds, by the path of the attribute."""
 
     def __post_init__(self) -> None:
+        self.tree = self.find_tree()
         reserved = CLASSES | self.uses.dialect.classes
         self.classes = class_names(self.outline, reserved)
-        self.tree = self.find_tree()
         setup = self.prepare()
         self.main = replace(
             self.program, statements=self.outline.statements, setup=setup
@@ -86,7 +86,7 @@ class BlockSource(ABC):
         return block_tree(self.outline)
 
     def prepare(self) -> tuple[Statement, ...]:
-        """Decide what objects hold, and return what the class ``Model`` computes at load."""
+        """Decide what objects hold, and return the setup that is left to the class ``Model``."""
         return self.program.setup
 
     @abstractmethod

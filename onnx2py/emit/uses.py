@@ -6,7 +6,8 @@ One collector serves all bodies of a module.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,16 @@ class Uses:
         """Return a name that is imported from a module."""
         self.names.setdefault(module, set()).add(name)
         return name
+
+    @contextmanager
+    def apart(self, module: str) -> Iterator[set[str]]:
+        """Collect the names of a module that are used meanwhile, and forget them here."""
+        before = self.names.pop(module, None)
+        noted = self.names.setdefault(module, set())
+        yield noted
+        del self.names[module]
+        if before is not None:
+            self.names[module] = before
 
     def typing(self, name: str) -> str:
         """Return a name that is imported from ``typing``."""

@@ -37,6 +37,5 @@ TARGET = Target(
     rules=rules_of("A1", "Q2", "H1"),
     left_out=frozenset(["fold_batch_norm", "widen_halves"]),
     dialect=TorchDialect(),
-    blocks=False,
     own=_modules,
 )

@@ -12,13 +12,14 @@ from ...emit.frame import Frame
 from ...emit.literals import literal
 from ...emit.results import ResultWriter
 from ...emit.uses import Uses
-from ...emit.weights import PlacedWeights, Placement
+from ...emit.weights import Placement
 from ...errors import InternalError
-from ...ir.program import Call, Program
+from ...ir.program import Call
 from ...ir.types import DTYPES as NUMPY_DTYPES
 from ...ir.types import TensorType, ValueType
 from ...plan.ownership import Holders
 from ..dialect import Dialect
+from .blocks import TorchBlocks
 from .calls import takes_numbers, torch_call
 from .frame import FRAME
 from .layer import Layer
@@ -32,8 +33,7 @@ from .literals import (
     tensor_literal,
     zeros,
 )
-from .placing import place_state
-from .reserved import RESERVED
+from .reserved import CLASSES, RESERVED
 from .weights import torch_weight
 
 
@@ -41,6 +41,8 @@ class TorchDialect(Dialect):
     """Spells programs for PyTorch."""
 
     reserved = RESERVED
+    classes = CLASSES
+    blocks = TorchBlocks
 
     def call(self, writer: CallWriter) -> str:
         """Return the source of a call: ``F.relu(x)``, ``x.reshape(2, 3)``, ``a + b``."""
@@ -51,10 +53,6 @@ class TorchDialect(Dialect):
         if isinstance(call.function, Layer):
             return layer_targets(call.function, names)
         return super().targets(call, names)
-
-    def place(self, program: Program, uses: Uses) -> PlacedWeights:
-        """Declare layers, and the parameters and buffers beside them."""
-        return place_state(program, uses)
 
     def function(self, function: Callable[..., Any], uses: Uses) -> str:
         """Fail: all functions have twins."""

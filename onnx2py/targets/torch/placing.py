@@ -8,7 +8,8 @@ T3  Any other constant -> a buffer of the model that is no part of its state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ...emit.arrays import is_inline
 from ...emit.literals import literal
 from ...emit.uses import Uses
 from ...emit.weights import PlacedWeights
-from ...ir.program import Call, Program
+from ...ir.program import Argument, Call, Program
 from .constructors import written_arguments
 from .layer import Layer
 from .literals import dtype_literal, zeros
@@ -28,72 +29,106 @@ from .weights import FILE
 TIE = "tie"
 
 
-def place_state(program: Program, uses: Uses) -> PlacedWeights:
-    """Return the constants that are in the state of a program's module, which are declared."""
-    state = state_of(program)
-    keys = {key for key in state.arrays if not _is_apart(state, key)}
-    layers = dict(_layers(program, uses))
-    leaves = {**layers}
-    for key in state.arrays:  # in order
-        if key in keys and key.rpartition(".")[0] not in layers:
-            leaves[key] = _tensor(state, key, uses)
-    tree = Tree(leaves, uses)
-    placed = PlacedWeights(
-        modules={path: tree.expression(path) for path in layers},
-        taken={*tree.root},
-        lines=[*tree.lines()],
-    )
-    for key, value in state.values.items():
-        if key in keys:
-            attribute = tree.expression(key).removeprefix("self.")
-            placed.attributes.setdefault(value, attribute)
-    tied = {k: v for k, v in state.tied.items() if {k, v} <= keys - state.buffers}
-    for key, first in tied.items():
-        line = f"{tree.expression(key)} = {tree.expression(first)}"
-        placed.lines.append(
-            {"name": "", "comment": "", "line": line, "kind": TIE, "tensor": ""}
+@dataclass
+class Placing:
+    """The places of layers and of tensors in the module of a program."""
+
+    program: Program
+    uses: Uses
+    state: State = field(init=False)
+    keys: dict[str, list[str]] = field(init=False, default_factory=dict)
+    """The keys in the state of each constant that has one."""
+    layers: dict[str, Leaf] = field(init=False)
+    """The layers that are modules, by their paths."""
+    leaves: dict[str, Leaf] = field(init=False)
+    """The layers, and the tensors of no layer, by their paths."""
+
+    def __post_init__(self) -> None:
+        self.state = state_of(self.program)
+        for key, value in self.state.values.items():
+            if not self._is_apart(key):
+                self.keys.setdefault(value, []).append(key)
+        self.layers = dict(self._layers())
+        self.leaves = {**self.layers}
+        for key in self.state.arrays:  # in order
+            if not self._is_apart(key) and key.rpartition(".")[0] not in self.layers:
+                self.leaves[key] = self._tensor(key)
+
+    def placed(self, tree: Tree) -> PlacedWeights:
+        """Return the constants that are in the state; ``tree`` is that of the whole model."""
+        placed = PlacedWeights(
+            modules={path: tree.expression(path) for path in self.layers},
+            taken={*tree.root},
+            lines=[*tree.lines()],
         )
-    stored = {key: np.asarray(state.arrays[key]) for key in keys - tied.keys()}
-    if stored:
-        placed.files[FILE] = TensorFile(stored)
-    return placed
+        for value, keys in self.keys.items():
+            attribute = tree.expression(keys[0]).removeprefix("self.")
+            placed.attributes[value] = attribute
+        stored = {key for key in self.state.arrays if not self._is_apart(key)}
+        tied = {
+            key: first
+            for key, first in self.state.tied.items()
+            if {key, first} <= stored - self.state.buffers
+        }
+        for key, first in tied.items():
+            line = f"{tree.expression(key)} = {tree.expression(first)}"
+            placed.lines.append(
+                {"name": "", "comment": "", "line": line, "kind": TIE, "tensor": ""}
+            )
+        arrays = {
+            key: np.asarray(array)
+            for key, array in self.state.arrays.items()
+            if key in stored and key not in tied
+        }
+        if arrays:
+            placed.files[FILE] = TensorFile(arrays)
+        return placed
+
+    def _is_apart(self, key: str) -> bool:
+        """Whether a constant is no part of the state: few integers of no module are not either."""
+        state = self.state
+        is_plain = key in state.buffers and "." not in key
+        return key in state.constants or (is_plain and is_inline(state.arrays[key]))
+
+    def _layers(self) -> Iterator[tuple[str, Leaf]]:
+        told = set()
+        for statement in self.program.walk():
+            call = statement.operation
+            layer = call.function if isinstance(call, Call) else None
+            if not isinstance(layer, Layer) or not layer.is_module:
+                continue
+            if layer.path in told:
+                continue
+            assert isinstance(call, Call)
+            told.add(layer.path)
+            arrays = [self.program.weights[n] for n in layer.weights(call).values()]
+            key = next(iter(layer.keys().values()), "")
+            yield layer.path, Leaf(constructor(layer, call, arrays, self.uses), key=key)
+
+    def _tensor(self, key: str) -> Leaf:
+        """Return a parameter or a buffer of its own."""
+        array = self.state.arrays[key]
+        text = zeros(array.shape, array.dtype, self.uses)
+        if key in self.state.buffers:
+            return Leaf(text, BUFFER, key)
+        return Leaf(f"nn.Parameter({text})", PARAMETER, key)
 
 
-def _is_apart(state: State, key: str) -> bool:
-    """Whether a constant is no part of the state: few integers of no module are not either."""
-    is_plain = key in state.buffers and "." not in key
-    return key in state.constants or (is_plain and is_inline(state.arrays[key]))
+def constructor(
+    layer: Layer,
+    call: Call,
+    arrays: list[np.ndarray],
+    uses: Uses,
+    spell: Callable[[Argument], str] | None = None,
+) -> str:
+    """Return the source that makes a layer: ``nn.Conv2d(3, 64, 7, stride=2)``.
 
-
-def _layers(program: Program, uses: Uses) -> Iterator[tuple[str, Leaf]]:
-    """Yield the layers that are modules by their paths."""
-    told = set()
-    for statement in program.walk():
-        call = statement.operation
-        layer = call.function if isinstance(call, Call) else None
-        if not isinstance(layer, Layer) or not layer.is_module or layer.path in told:
-            continue
-        assert isinstance(call, Call)
-        told.add(layer.path)
-        arrays = [program.weights[name] for name in layer.weights(call).values()]
-        key = next(iter(layer.keys().values()), "")
-        yield layer.path, Leaf(_constructor(layer, call, arrays, uses), key=key)
-
-
-def _constructor(layer: Layer, call: Call, arrays: list[np.ndarray], uses: Uses) -> str:
-    """Return the source that makes a layer: ``nn.Conv2d(3, 64, 7, stride=2)``."""
+    ``spell`` returns that of an argument, which may be a setting of a block.
+    """
+    spell = spell or (lambda value: literal(value, uses))
     lengths, options = written_arguments(layer.name, call.kwargs)
-    given = [literal(value, uses) for value in lengths]
-    given += [f"{name}={literal(value, uses)}" for name, value in options.items()]
+    given = [spell(value) for value in lengths]
+    given += [f"{name}={spell(value)}" for name, value in options.items()]
     if arrays and arrays[0].dtype != np.float32:
         given.append(f"dtype={dtype_literal(arrays[0].dtype, uses)}")
     return f"nn.{layer.name}({', '.join(given)})"
-
-
-def _tensor(state: State, key: str, uses: Uses) -> Leaf:
-    """Return a parameter or a buffer of its own."""
-    array = state.arrays[key]
-    text = zeros(array.shape, array.dtype, uses)
-    if key in state.buffers:
-        return Leaf(text, BUFFER, key)
-    return Leaf(f"nn.Parameter({text})", PARAMETER, key)

@@ -6,7 +6,7 @@ have names. What is alike in a list is written once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -53,6 +53,32 @@ class Tree:
     def expression(self, path: str) -> str:
         """Return the source that reads a module or a tensor: ``self.blocks[0].attn.qkv``."""
         return expression(path, self.lists)
+
+    def walked(self, paths: Sequence[str]) -> str:
+        """Return the source of what a loop over modules walks: a list, or a part of one."""
+        if len({*paths}) == 1:
+            return f"[{self.expression(paths[0])}] * {len(paths)}"
+        around = paths[0].rpartition(".")[0]
+        numbers = [path.rpartition(".")[2] for path in paths]
+        alone = all(path.rpartition(".")[0] == around for path in paths)
+        if not (alone and around in self.lists):
+            return f"({', '.join(map(self.expression, paths))})"
+        start, stop = int(numbers[0]), int(numbers[0]) + len(paths)
+        if numbers != [str(number) for number in range(start, stop)]:
+            return f"({', '.join(map(self.expression, paths))})"
+        whole = self.expression(around)
+        end = "" if stop == self._length(around) else stop
+        return f"{whole}[{start or ''}:{end}]" if start or end else whole
+
+    def _length(self, path: str) -> int:
+        """Return how many items a list has."""
+        inside = (p[len(path) + 1 :] for p in self.leaves if p.startswith(f"{path}."))
+        return 1 + max(int(rest.split(".")[0]) for rest in inside)
+
+    def tensor(self) -> str:
+        """Return the source that reads one of its tensors, "" if there is none."""
+        key = _first_key(self.root)
+        return self.expression(key) if key else ""
 
     def lines(self) -> Iterator[dict[str, str]]:
         """Yield what ``__init__`` does for each attribute of the model, for the template."""
