@@ -50,7 +50,7 @@ _BY_HAND = frozenset(_BY_HAND_WORDS.split())
 
 _ADDED = re.compile(
     r"(?i)(?<=.)([._](scaled|normalized|transposed?|pooled|centered|sum|reshape\d*|unpacked|quantized"
-    r"|product|once|channels|tiles|QuantizeLinear|DequantizeLinear|output|quant|scale|zero_point))+$"
+    r"|product|once|straight|channels|tiles|QuantizeLinear|DequantizeLinear|output|quant|scale|zero_point))+$"
 )
 """What passes, plans and quantizers append to the name of what they replace."""
 

@@ -313,6 +313,7 @@ KERNELS: Mapping[str, str] = {
     "linear": "dense",
     "project": "product",
     "rms_normalization": "norm",
+    "scaled_dot_product_attention": "attended",
 }
 """Nouns for kernels that compute several nodes, of which the first says little."""
 

@@ -10,12 +10,13 @@ import numpy as np
 from ...ir.program import Program
 from ...plan import Rule
 from ..target import Target, rules_of
+from .attention import write_attention
 from .dialect import TorchDialect
 from .layers import find_layers
 from .literals import DTYPES
 from .parameters import restore_parameters
 
-_LAYERS = tuple(f"L{number}" for number in range(1, 10))
+_LAYERS = tuple(f"L{number}" for number in range(1, 12))
 _PARAMETERS = ("R1", "R2", "R3", "R4")
 
 
@@ -23,7 +24,8 @@ def _modules(constants: Mapping[str, np.ndarray]) -> Rule:
     """Return the rule that finds layers, then the parameters of the file that are not theirs."""
 
     def apply(program: Program) -> Program:
-        return restore_parameters(find_layers(program), constants)
+        program = find_layers(write_attention(program))
+        return restore_parameters(program, constants)
 
     return Rule((*_LAYERS, *_PARAMETERS), apply)
 

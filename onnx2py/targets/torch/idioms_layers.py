@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from ...emit.calls import CallWriter
+from .attention import Attention
 from .idioms_text import (
     Idiom,
     dtype_of,
     functional,
-    is_tensor,
     options,
     rank_of,
     shape_of,
@@ -121,22 +120,17 @@ def batch_normalization(w: CallWriter) -> str:
 
 
 def attention(w: CallWriter) -> str:
-    """``F.scaled_dot_product_attention(q, k.mT, v)`` without a mask, for as many heads."""
-    args, kwargs = w.call.args, w.call.kwargs
-    if len(args) != 3 or kwargs.keys() - {"scale", "zero_for_nan"}:
-        return ""
-    if not _of_one_type(w, args) or not all(map(is_tensor, args)):
-        return ""
-    shape, scale = shape_of(w, args[0]), kwargs.get("scale", 1.0)
-    width = shape[-1] if shape else None
-    is_usual = (
-        isinstance(width, int)
-        and isinstance(scale, (int, float))
-        and abs(scale * math.sqrt(width) - 1) < 1e-6
-    )
-    more = options(scale=None if is_usual else w.argument(scale))
-    q, k, v = map(w.argument, args)
-    return f"{functional(w)}.scaled_dot_product_attention({q}, {k}.mT, {v}{more})"
+    """``F.scaled_dot_product_attention(q, k, v, mask)``."""
+    kwargs, function = dict(w.call.kwargs), w.call.function
+    q, k, v, *mask = map(w.argument, w.call.args)
+    if isinstance(function, Attention) and function.is_turned:
+        k = f"{k}.mT"
+    groups = kwargs.pop("groups", 1)
+    if groups != 1:  # heads of queries share those of keys and values
+        k, v = (f"{x}.repeat_interleave({groups}, dim=-3)" for x in (k, v))
+    more = options(**{name: w.argument(value) for name, value in kwargs.items()})
+    given = ", ".join((q, k, v, *mask))
+    return f"{functional(w)}.scaled_dot_product_attention({given}{more})"
 
 
 def pad(w: CallWriter) -> str:
@@ -206,7 +200,7 @@ def _unless(usual: float, values: Any) -> str | None:
 
 
 LAYERS: Mapping[str, Idiom] = {
-    "attention_dot_product.dot_product_attention": attention,
+    "F.scaled_dot_product_attention": attention,
     "conv.conv": conv,
     "matmul.gemm": gemm,
     "normalization.layer_normalization": layer_normalization,

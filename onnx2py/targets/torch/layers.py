@@ -12,6 +12,8 @@ L7  a transposed convolution, and a bias that is added to it -> ``ConvTranspose2
 L8  PReLU -> ``PReLU``
 L9  dropout -> ``Dropout``
 
+Rules L10 and L11 are in :mod:`.attention`.
+
 A layer has its parameters in PyTorch's layout: matrices turned, gates in another order, biases
 apart. Its path in the module tree is what names and scopes of the exporter say, see
 :mod:`.paths`. Where that is the same module, with the same weights, it is one layer that is called
