@@ -43,6 +43,14 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.FloorDiv: "//",
     ast.Mod: "%",
 }
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
 
 
 @cache
@@ -160,7 +168,7 @@ class Words:
             symbol = _OPERATORS[type(node.op)]
             return Expression(symbol, self.value(node.left), self.value(node.right))
         if isinstance(node, ast.Compare):
-            symbol = "==" if isinstance(node.ops[0], ast.Eq) else "!="
+            symbol = _COMPARISONS[type(node.ops[0])]
             left, right = node.left, node.comparators[0]
             return Expression(symbol, self.value(left), self.value(right))
         if isinstance(node, ast.Call):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.program import Argument, Call, Expression, Number, Ref
 from ..kernels import arithmetic, indexing, shape, slicing
-from ._numbers import combined, equal, is_length
+from ._numbers import NEGATED, combined, equal, is_length, ordered
 
 Lengths = Union[Number, tuple[Number, ...]]
 """A scalar of integers or truths, or a list of them."""
@@ -205,6 +205,10 @@ def _operator(symbol: str) -> Callable[[Evaluator, Call], Lengths]:
     return _elementwise(lambda a, b: combined(symbol, a, b))
 
 
+def _compared(symbol: str) -> Callable[[Evaluator, Call], Lengths]:
+    return _elementwise(lambda a, b: ordered(symbol, a, b))
+
+
 def _divided(symbol: str) -> Callable[[Evaluator, Call], Lengths]:
     """C rounds toward zero, Python down: of lengths that is the same."""
 
@@ -229,9 +233,8 @@ def _opposite(evaluator: Evaluator, call: Call) -> Lengths:
     def of(number: Number) -> Number:
         if isinstance(number, bool):
             return not number
-        if isinstance(number, Expression) and number.operator in ("==", "!="):
-            other = "!=" if number.operator == "==" else "=="
-            return Expression(other, number.left, number.right)
+        if isinstance(number, Expression) and number.operator in NEGATED:
+            return Expression(NEGATED[number.operator], number.left, number.right)
         raise NotLengths
 
     lengths = evaluator.lengths(call.args[0])
@@ -272,6 +275,10 @@ RULES: dict[Any, Callable[[Evaluator, Call], Lengths]] = {
     np.equal: _elementwise(equal),
     np.expand_dims: _listed,
     np.floor_divide: _divided("//"),
+    np.greater: _compared(">"),
+    np.greater_equal: _compared(">="),
+    np.less: _compared("<"),
+    np.less_equal: _compared("<="),
     np.logical_not: _opposite,
     np.maximum: _operator("max"),
     np.minimum: _operator("min"),

@@ -17,7 +17,14 @@ _FOLDED: dict[str, Callable[[int, int], int]] = {
     "max": max,
     "==": operator.eq,
     "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
+NEGATED = {"==": "!=", "<": ">=", "<=": ">"}
+NEGATED.update({other: symbol for symbol, other in NEGATED.items()})
+"""The comparison that is true where another is not."""
 
 
 def combined(symbol: str, left: Number, right: Number) -> Number:
@@ -95,3 +102,12 @@ def equal(left: Number, right: Number, *, negated: bool = False) -> Number:
     if left == right:
         return not negated
     return combined("!=" if negated else "==", left, right)
+
+
+def ordered(symbol: str, left: Number, right: Number) -> Number:
+    """Return whether a number is less than another, say: True or False where that is certain."""
+    if isinstance(right, int) and not isinstance(left, int) and is_length(left):
+        is_below = right < 0 or (right == 0 and symbol in ("<", ">="))
+        if is_below:
+            return symbol in (">", ">=")
+    return combined(symbol, left, right)

@@ -1,7 +1,7 @@
 """Lengths as Python numbers: nothing is called for what only says how long something is.
 
-H1  Shape and Size, and what moves and computes their results -> ``b, t = x.shape`` once, and
-    names and arithmetic where the results are read: ``y.reshape(b, t, 4, 32)``.
+H1  Shape and Size, and what moves, computes and compares their results -> ``b, t = x.shape``
+    once, and names and arithmetic where the results are read: ``y.reshape(b, t, 4, 32)``.
 H2  Reshape to lengths of which 0 stands for those of the input, or -1 for what is left over ->
     NumPy's reshape to numbers, if these have names.
 

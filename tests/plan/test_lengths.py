@@ -179,6 +179,25 @@ def test_exporters_idiom_for_expand_is_certain(tmp_path):
     assert_same(model, {"x": floats(1, 1), "z": floats(3, 4)})
 
 
+@pytest.mark.parametrize(
+    ("operator", "symbol"),
+    [("Greater", ">"), ("GreaterOrEqual", ">="), ("Less", "<"), ("LessOrEqual", "<=")],
+)
+def test_conditions_on_lengths_are_pythons(tmp_path, operator, symbol):
+    model = parsed(
+        f"""
+        g (float[n] x) => (float[n] y, bool never, bool p)
+        <int64 four = {{4}}, int64 none = {{0}}> {{
+          s = Size (x) c = {operator} (s, four) p = Not (c) never = Less (s, none)
+          y = If (c) <then_branch = t () => (float[n] a) {{ b = Abs (x) a = Add (b, b) }},
+                      else_branch = e () => (float[n] a) {{ b = Neg (x) a = Relu (b) }}> }}"""
+    )
+    lines = statements(model, tmp_path)
+    assert [line for line in lines if line.startswith(f"if size {symbol} 4:")]
+    assert any(line.endswith("= np.array(False, np.bool_)") for line in lines)
+    assert_same(model, *({"x": floats(n)} for n in (0, 3, 4, 5)))
+
+
 def test_tensors_that_are_wanted_are_made_of_numbers(tmp_path):
     model = parsed(f"""
         g (float[b, t] x) => (int64[] n, int64[1] m, float[1] f, int32[2] s32, int64[2] s) <{K}> {{
