@@ -46,14 +46,11 @@ class LoopWriter(BodyWriter):
 
     def iterations(self, loop: Loop) -> str:
         """Spell what a loop walks along: the numbers of its iterations."""
-        name = self.uses.kernel(iterations)
-        arguments = (
-            [] if loop.trip_count is None else [self.writer.argument(loop.trip_count)]
-        )
         kind = self.writer.program.types.get(loop.body.inputs[0])
-        if isinstance(kind, TensorType) and kind.rank:
-            arguments.append(f"ndim={kind.rank}")
-        return f"ops.{name}({', '.join(arguments)})"
+        rank = kind.rank if isinstance(kind, TensorType) else None
+        arguments = () if loop.trip_count is None else (loop.trip_count,)
+        call = Call(iterations, arguments, {"ndim": rank} if rank else {})
+        return render_call(call, self.spelling.expression, self.uses)
 
     def scan(self, scan: Scan, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield a ``for`` statement over the parts of tensors."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import counted
 from ..ir.program import (
     Body,
@@ -40,10 +42,17 @@ def loop(node: NodeContext) -> Loop:
             f"{counted(len(state) + 1, 'output')}, "
             f"got {len(body.inputs)} and {len(body.outputs)}"
         )
-    condition = node.optional(1)
-    return Loop(
-        node.optional(0), None if _always(node) else condition or True, state, body
-    )
+    condition = None if _always(node) else node.optional(1) or True
+    return Loop(_trips(node), condition, state, body)
+
+
+def _trips(node: NodeContext) -> Ref | int | None:
+    """Return how often the body runs at most; exporters write the largest int64 for no limit."""
+    count = node.constant(0)
+    if count is None or count.size != 1:
+        return node.optional(0)
+    number = int(count.item())
+    return number if number < np.iinfo(np.int64).max else None
 
 
 def _always(node: NodeContext) -> bool:

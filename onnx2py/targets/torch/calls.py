@@ -81,13 +81,13 @@ def path_of(function: Any) -> str:
 
 def twin_call(writer: CallWriter) -> str:
     """Return the call of a twin, which is told where to make tensors if nothing else says so."""
-    function = writer.call.function
+    target = writer.uses.target
+    function = target.function(kernel_of(writer.call.function))
+    assert isinstance(function, Symbol)
     args, kwargs = writer.arguments()
-    assert not isinstance(function, str)
-    if isinstance(function, Symbol):
-        twin = definition_of(function, writer.uses.target.kernels)
-        if isinstance(twin, ast.FunctionDef) and "device" in _parameters(twin):
-            kwargs.append(device(writer))
+    twin = definition_of(function, target.kernels)
+    if isinstance(twin, ast.FunctionDef) and "device" in _parameters(twin):
+        kwargs.append(device(writer))
     return f"{function_name(function, writer.uses)}({', '.join([*args, *kwargs])})"
 
 

@@ -80,7 +80,9 @@ def test_control_flow_is_pythons(count, flag):
     feeds = {"x": drawn(3), "count": np.int64(count), "flag": np.bool_(flag)}
     feeds = {name: np.asarray(value) for name, value in feeds.items()}
     module = check(model(FLOW), feeds)
-    assert "for iteration in ops.iterations(count):" in source(module)
+    assert "for iteration in ops.iterations(count, device=self.device):" in source(
+        module
+    )
 
 
 def test_scans_and_sequences():

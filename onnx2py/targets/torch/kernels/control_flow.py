@@ -12,13 +12,14 @@ from ._ints import as_int
 from ._slices import flip
 
 
-def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[Tensor]:
+def iterations(
+    trip_count: Any = None, *, ndim: int = 0, device: Any = None
+) -> Iterator[Tensor]:
     """Yield the first ``trip_count`` of 0, 1, 2 ... as int64, all if it is None.
 
     Each is a scalar, or has ``ndim`` axes of length 1.
     """
     limit = None if trip_count is None else as_int(trip_count)
-    device = trip_count.device if isinstance(trip_count, Tensor) else None
     i = 0
     while limit is None or i < limit:
         yield torch.full((1,) * ndim, i, dtype=torch.int64, device=device)
