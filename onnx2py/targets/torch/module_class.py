@@ -50,14 +50,15 @@ class ModuleWriter(ClassWriter):
         local = self.local_program(parts.block, statements, arrays, {})
         shown = read_as_numbers(local.walk(), self.uses)
         keys = self._keys(parts.block)
-        numbers = [n for n in arrays if n in shown and is_scalar(arrays[n])]
-        small = [n for n in arrays if n not in keys and n not in numbers]
+        others = {name: array for name, array in arrays.items() if name not in keys}
+        numbers = [n for n in others if n in shown and is_scalar(others[n])]
+        small = [name for name in others if name not in numbers]
         roots = [*dict.fromkeys(p.split(".")[0] for p in self.instances.modules(block))]
         held = [*small, *_settings_read(parts)]
         names = local_names(local, parts, self.interfaces, held, roots)
         names = self.uses.dialect.named(names)
-        others = (Wanted(n, "value") for n in parts.given if n not in held)
-        names.update(assign_names(others, {*names.values(), *roots}))
+        made = (Wanted(n, "value") for n in parts.given if n not in held)
+        names.update(assign_names(made, {*names.values(), *roots}))
         self.given[block] = {names[n]: column for n, column in parts.given.items()}
         modules = Tree(dict(self._leaves(parts, names)), self.uses)
         attributes = {n: names[n] for n in held}

@@ -145,7 +145,8 @@ def _add_weight(
 ) -> None:
     array, path = program.weights[name], _named(name, module)
     is_float = _is_float(array)
-    if array.size == 1 and not (path and "." in path and is_float):
+    is_number = not (path and "." in path and is_float and np.isfinite(array).all())
+    if array.size == 1 and is_number:
         return
     word = other_path(name, "constant")
     key = places.claim(path or (f"{module}.{word}" if module else word))

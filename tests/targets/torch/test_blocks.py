@@ -37,12 +37,13 @@ class Layer(nn.Module):
         self.attn = nn.MultiheadAttention(6, 2)
         self.mlp = Mlp(6)
         self.gain = nn.Parameter(torch.ones(6))
+        self.scale = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, x, table):
         y = self.norm(x) + table
         y, _ = self.attn(y, y, y, need_weights=False)
         x = x + self.gain * torch.tanh(y)
-        return x + torch.cos(self.mlp(torch.sin(x))) * 0.5
+        return x + torch.cos(self.mlp(torch.sin(x))) * self.scale
 
 
 class Tower(nn.Module):
