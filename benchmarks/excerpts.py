@@ -54,6 +54,29 @@ def loop_over_layers() -> str:
     return f"```python\n{shown}\n```\n"
 
 
+def as_pytorch() -> str:
+    """Return nodes of the GPT, and the layers and the calls that they become."""
+    nodes = onnx.load(EXAMPLES / "gpt.onnx").graph.node
+    scopes = ("/layers.0/mlp/up/", "/layers.0/mlp/act/")
+    inside = [node for node in nodes if node.name.startswith(scopes)]
+    source = (EXAMPLES / "gpt_torch" / "model.py").read_text(encoding="utf-8")
+    made = _lines(source, _method(source, "Layer", "__init__"), "self.mlp =")
+    called = _lines(
+        source, _method(source, "Layer", "forward"), "self.mlp.up", "F.gelu"
+    )
+    short = (_text(node).replace("_output_0", "").replace("b'", "'") for node in inside)
+    text = ["```text", *short, "```", "", "```python", *made, "", *called, "```", ""]
+    return "\n".join(text)
+
+
+def _lines(source: str, method: ast.FunctionDef, *read: str) -> list[str]:
+    """Return the lines of the steps of a method that have one of some texts."""
+    lines = source.splitlines()
+    steps = (lines[s.lineno - 1 : s.end_lineno] for s in method.body)
+    texts = (textwrap.dedent("\n".join(step)) for step in steps)
+    return [text for text in texts if any(each in text for each in read)]
+
+
 def _is_short(step: ast.stmt) -> bool:
     """Whether a statement only reads shapes or makes an empty list: the loop needs it."""
     return isinstance(step, ast.AnnAssign) and isinstance(step.value, ast.List)

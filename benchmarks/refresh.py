@@ -15,6 +15,7 @@ from .pictures import write_pictures
 SECTIONS = {
     "example": excerpts.before_and_after,
     "layers": excerpts.loop_over_layers,
+    "torch": excerpts.as_pytorch,
     "operator": excerpts.operator,
     "coverage": coverage.table,
     "coverage-summary": coverage.summary,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .tools.session import InferenceSession as InferenceSession
 
 __all__ = ["INPUTS", "OUTPUTS", "Model"]
-__version__ = "1.0+5741702c"
+__version__ = "1.0+088d9657"
 
 
 def __getattr__(name: str) -> Any:

@@ -21,27 +21,33 @@ from onnx2py.errors import Onnx2pyError
 from . import gpt, loop, pipeline, transformer
 
 HOME = Path(__file__).parents[1]
-EXAMPLES = ("mnist", "transformer", "gpt", "loop", "pipeline")
+EXAMPLES = ("mnist", "transformer", "gpt", "gpt_torch", "loop", "pipeline")
 BUILDERS: dict[str, tuple[Callable[[], onnx.ModelProto], Callable[[], list[Any]]]] = {
     "transformer": (transformer.make_model, transformer.make_inputs),
     "gpt": (gpt.make_model, gpt.make_inputs),
     "loop": (loop.make_model, loop.make_inputs),
     "pipeline": (pipeline.make_model, pipeline.make_inputs),
 }
-OPTIONS: dict[str, dict[str, Any]] = {"loop": {"overridable": True}}
+MODELS = {"gpt_torch": "gpt"}
+"""The models of examples that are not called after theirs."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "gpt_torch": {"target": "torch"},
+    "loop": {"overridable": True},
+}
 """The options of examples that need some: callers of the loop may pass its limit."""
 
 Array = NDArray[Any]
 
 
 def make_example(name: str, out: Path) -> None:
-    """Write ``<name>.onnx`` and the package ``<name>`` into the folder ``out``.
+    """Write the model of an example and the package ``<name>`` into the folder ``out``.
 
     The MNIST classifier is not trained again: ``train_mnist`` does that.
     """
-    path = out / f"{name}.onnx"
-    if name in BUILDERS:
-        build_model, build_inputs = BUILDERS[name]
+    made_of = MODELS.get(name, name)
+    path = out / f"{made_of}.onnx"
+    if made_of in BUILDERS:
+        build_model, build_inputs = BUILDERS[made_of]
         model, inputs = build_model(), build_inputs()
         onnx.checker.check_model(model, full_check=True)
         path.write_bytes(model.SerializeToString(deterministic=True))

@@ -110,9 +110,9 @@ class _Network:
         )
         columns = self.add("Transpose", scope, [key], perm=[0, 1, 3, 2])
         scores = self.add("MatMul", scope, [query, columns])
-        scale = self.number(f"{scope}.scale", np.float32(HEAD_WIDTH**-0.5))
+        scale = self.number(f"{path}Constant", np.float32(HEAD_WIDTH**-0.5))
         scores = self.add("Mul", scope, [scores, scale])
-        least = self.number(f"{scope}.minus_infinity", np.float32(-np.inf))
+        least = self.number(f"{path}Constant_1", np.float32(-np.inf))
         scores = self.add("Where", scope, [mask, scores, least])
         weights = self.add("Softmax", scope, [scores], axis=-1)
         context = self.add("MatMul", scope, [weights, value])
@@ -143,10 +143,11 @@ class _Network:
     def linear(
         self, scope: str, x: str, columns: int, rows: int = WIDTH, output: str = ""
     ) -> str:
-        """Multiply by a matrix and add a bias."""
-        matrix = self.weight(f"{scope}.weight", _draw(self.rng, (rows, columns)) / 4)
+        """Multiply by a matrix, which is turned and has lost its name, and add a bias."""
+        matrix = _draw(self.rng, (rows, columns)) / 4
+        turned = self.weight(f"onnx::MatMul_{len(self.weights)}", matrix)
         bias = self.weight(f"{scope}.bias", _draw(self.rng, (columns,)) / 8)
-        product = self.add("MatMul", scope, [x, matrix])
+        product = self.add("MatMul", scope, [x, turned])
         return self.add("Add", scope, [product, bias], [output] if output else None)
 
     def add(

@@ -37,7 +37,7 @@ TARGET = Target(
     kernels=Path(__file__).parent / "kernels",
     dtypes=frozenset(DTYPES),
     rules=rules_of("A1", "Q2", "H1"),
-    left_out=frozenset(["fold_batch_norm", "widen_halves"]),
+    left_out=frozenset(["fold_batch_norm", "pool_before_activation", "widen_halves"]),
     dialect=TorchDialect(),
     own=_modules,
 )

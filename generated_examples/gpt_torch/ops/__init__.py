@@ -1,0 +1,3 @@
+"""The functions that this model calls."""
+
+__all__: list[str] = []

@@ -1,0 +1,56 @@
+"""The command ``bench``: the time of loading and of calling the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any, Optional
+
+import torch
+
+from .arrays import Model, as_tensor
+from .files import read_inputs
+from .records import some_inputs
+
+
+def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
+    """Print the time of loading and of calling the model."""
+    start = perf_counter()
+    model = Model().module
+    loading = perf_counter() - start
+    arrays = some_inputs(read_inputs(inputs, scale))
+    given = {name: as_tensor(value) for name, value in arrays.items()}
+    usual = torch.get_num_threads()
+    with torch.inference_mode():
+        (first,) = times_of(model, given, 1)
+        print(f"loading {milliseconds(loading)}, first call {milliseconds(first)}")
+        for threads in dict.fromkeys((usual, 1)):
+            torch.set_num_threads(threads)
+            times = times_of(model, given, repeat)
+            plural = "s" if threads > 1 else ""
+            print(f"{threads} thread{plural}: {repeat} calls: {spread(times)}")
+    torch.set_num_threads(usual)
+
+
+def times_of(model: Any, inputs: dict[str, Any], repeat: int) -> list[float]:
+    """Time ``repeat`` calls, in seconds."""
+    times = []
+    for _ in range(repeat):
+        start = perf_counter()
+        model(**inputs)
+        times.append(perf_counter() - start)
+    return times
+
+
+def spread(times: Sequence[float]) -> str:
+    """Format the median, minimum and maximum of times."""
+    return (
+        f"median {milliseconds(median(times))}, min {milliseconds(min(times))}, "
+        f"max {milliseconds(max(times))}"
+    )
+
+
+def milliseconds(seconds: float) -> str:
+    """Format a time."""
+    return f"{seconds * 1e3:.3f} ms"
