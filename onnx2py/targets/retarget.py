@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..errors import Problem, UnsupportedError
 from ..ir.blocks import Block, Chosen, Instance, Kernel, Outline, mapped
 from ..ir.program import (
@@ -27,8 +29,10 @@ from ..ir.types import (
     SequenceType,
     TensorType,
     ValueType,
+    dtype_name,
     tensor_type_of,
 )
+from ..kernels import casting, quantization_narrow
 from ..kernels.control_flow import iterations, scan_elements, stack_scan_outputs
 from .target import Function, Target
 
@@ -44,7 +48,7 @@ def retarget(program: Program, target: Target, operators: Mapping[str, str]) -> 
         With every node whose kernel the target lacks, or whose element types.
     """
     search = _Search(program, target, operators)
-    problems = [*search.of_inputs(), *search.of_nodes()]
+    problems = [*search.of_inputs(), *search.of_nodes(), *search.of_constants()]
     if problems:
         raise UnsupportedError(problems)
     return _Replacement(target).program(program)
@@ -78,6 +82,14 @@ class _Search:
                     operator = self.operators.get(label, operator)
                     yield Problem(name, operator, what, _HINT)
 
+    def of_constants(self) -> Iterator[Problem]:
+        """Yield a problem for each output that is a constant of a type that the target lacks."""
+        for name in self.program.outputs:
+            lacking = self.dtypes([name]) if name in self.program.weights else []
+            if lacking:
+                hint = "leave it out with --outputs"
+                yield Problem(name, "output", self.lacks(lacking), hint)
+
     def what(self, statement: Statement) -> str:
         """Say what a statement needs that the target lacks, "" if that is nothing."""
         kernels = dict.fromkeys(map(function_path, self.kernels(statement.operation)))
@@ -85,7 +97,26 @@ class _Search:
             return f"target {self.target.name} has no {' and no '.join(kernels)}"
         values = [*references(statement.operation), *statement.outputs]
         lacking = self.dtypes(n for n in values if n not in self.program.inputs)
-        return self.lacks(lacking) if lacking else ""
+        lacking = lacking or self.made(statement.operation)
+        if lacking:
+            return self.lacks(lacking)
+        beyond = self.limit(statement)
+        return f"target {self.target.name} has no {beyond}" if beyond else ""
+
+    def limit(self, statement: Statement) -> str:
+        """Say what the target lacks for a call although it has the twin, "" if nothing."""
+        call, find = statement.operation, self.target.limit
+        if find is None or not isinstance(call, Call):
+            return ""
+        return find(call, self.program.types.get(statement.outputs[0]))
+
+    def made(self, operation: Operation) -> list[str]:
+        """Return the types in an operation that are held in others, but not by this function."""
+        if not isinstance(operation, Call) or operation.function in _CONVERSIONS:
+            return []
+        values = (*operation.args, *operation.kwargs.values())
+        names = [dtype_name(v) for v in values if isinstance(v, np.dtype)]
+        return [name for name in names if name in self.target.carried]
 
     def kernels(self, operation: Operation) -> Iterator[Function]:
         """Yield the functions of an operation that have no twin."""
@@ -101,12 +132,20 @@ class _Search:
             kind = self.program.types.get(name)
             if array is not None:
                 kind = tensor_type_of(array)
-            found.update(dict.fromkeys(_dtypes_of(kind)))
+            if not (isinstance(kind, TensorType) and kind.dtype in self.target.carried):
+                found.update(dict.fromkeys(_dtypes_of(kind)))
         return [name for name in found if name not in self.target.dtypes]
 
     def lacks(self, dtypes: Iterable[str]) -> str:
         return f"target {self.target.name} has no element type {' or '.join(dtypes)}"
 
+
+_CONVERSIONS = (
+    ".astype",
+    casting.cast_rounded,
+    quantization_narrow.quantize_linear_narrow,
+)
+"""The functions that make numbers of any type."""
 
 _HINT = (
     "compile for NumPy (--target numpy), or cut it off with --outputs or --inputs and do "
@@ -149,10 +188,17 @@ class _Replacement:
         outline = program.outline
         return replace(
             program,
+            weights={name: self.array(a) for name, a in program.weights.items()},
+            defaults={name: self.array(a) for name, a in program.defaults.items()},
             setup=self.statements(program.setup),
             statements=self.statements(program.statements),
             outline=outline and self.outline(outline),
         )
+
+    def array(self, array: np.ndarray) -> np.ndarray:
+        """Return the array in which the library holds a constant."""
+        carrier = self.target.carried.get(dtype_name(array.dtype))
+        return array if carrier is None else array.astype(carrier)
 
     def outline(self, outline: Outline) -> Outline:
         blocks = {name: self.block(block) for name, block in outline.blocks.items()}

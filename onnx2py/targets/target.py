@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
 from ..emit.kernel_modules import KERNELS, read_module
+from ..ir.program import Call
 from ..ir.symbols import ARRAYS, Symbol
-from ..ir.types import NUMPY_DTYPES
+from ..ir.types import NUMPY_DTYPES, ValueType
 from ..plan import RULES, Rule
 from .dialect import Dialect
 from .numpy_dialect import NumpyDialect
@@ -21,6 +22,8 @@ SPELLED: frozenset[Any] = frozenset([operator.getitem, np.ndim, np.shape, np.siz
 """What is no call in Python, and needs no twin: ``x[:2]``, ``x.shape``."""
 Function = Callable[..., Any] | str
 """A kernel, a function of NumPy, or ``".method"`` of the first argument."""
+Limit = Callable[[Call, Optional[ValueType]], str]
+"""Says what a library lacks for a call with a result of a type, "" if that is nothing."""
 OwnRule = Callable[[Mapping[str, np.ndarray]], Rule]
 """Returns a rule for the constants of a file, by their names."""
 _LATE = ("H", "M")
@@ -68,6 +71,11 @@ class Target:
         What texts call the library.
     blocks : bool
         Whether the parts of a model that repeat are written as classes and loops.
+    carried : mapping
+        The element type whose tensors hold the numbers of one that the library lacks. In calls,
+        such a type is spelled by its name.
+    limit : function of a call and the type of its result, or None
+        Says what the library lacks for a call although there is a twin.
     own : function of the constants of a file, or None
         Returns a rule of its own. It comes before lengths are written as numbers. Where it lets
         a :class:`~onnx2py.ir.symbols.Symbol` stand for a function, no twin is looked for.
@@ -82,6 +90,8 @@ class Target:
     dialect: Dialect = NumpyDialect()
     title: str = "NumPy"
     blocks: bool = True
+    carried: Mapping[str, str] = field(default_factory=dict)
+    limit: Optional[Limit] = None
     own: Optional[OwnRule] = None
 
     @property

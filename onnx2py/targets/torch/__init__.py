@@ -13,7 +13,8 @@ from ..target import Target, rules_of
 from .attention import write_attention
 from .dialect import TorchDialect
 from .layers import find_layers
-from .literals import DTYPES
+from .limits import limit_of
+from .literals import CARRIED, DTYPES
 from .parameters import restore_parameters
 
 _LAYERS = tuple(f"L{number}" for number in range(1, 12))
@@ -39,5 +40,7 @@ TARGET = Target(
     rules=rules_of("A1", "Q2", "H1"),
     left_out=frozenset(["fold_batch_norm", "pool_before_activation", "widen_halves"]),
     dialect=TorchDialect(),
+    carried=CARRIED,
+    limit=limit_of,
     own=_modules,
 )

@@ -25,6 +25,7 @@ from .frame import FRAME
 from .layer import Layer
 from .layer_calls import layer_targets
 from .literals import (
+    CARRIED,
     DTYPES,
     digits,
     dtype_literal,
@@ -106,7 +107,8 @@ class TorchDialect(Dialect):
         self, value: str, name: str, kind: TensorType, shares: bool, uses: Uses
     ) -> str:
         """Return the call that checks an input."""
-        dtype = dtype_literal(NUMPY_DTYPES[kind.dtype], uses)
+        carrier = CARRIED.get(kind.dtype, kind.dtype)
+        dtype = dtype_literal(NUMPY_DTYPES[carrier], uses)
         dims = ", dims" if shares else ""
         given = f"self, {literal(value)}, {name}, {dtype}, {literal(kind.shape)}{dims}"
         return f"{uses.helper('check_input')}({given})"
@@ -114,9 +116,8 @@ class TorchDialect(Dialect):
     def example(self, kind: TensorType) -> str:
         """Return zeros: ``torch.zeros(1, 3)``."""
         shape = tuple(d if isinstance(d, int) else 1 for d in kind.shape or ())
-        option = (
-            "" if kind.dtype == "float32" else f", dtype=torch.{DTYPES[kind.dtype]}"
-        )
+        name = CARRIED.get(kind.dtype, kind.dtype)
+        option = "" if name == "float32" else f", dtype=torch.{DTYPES[name]}"
         lengths = ", ".join(map(str, shape)) or "()"
         return f"torch.zeros({lengths}{option})"
 

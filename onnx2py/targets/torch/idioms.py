@@ -102,12 +102,13 @@ def clip(w: CallWriter) -> str:
 
 
 def to(w: CallWriter) -> str:
-    """``x.to(torch.int64)``; PyTorch rounds to float8e4m3fn otherwise."""
+    """``x.to(torch.int64)``; PyTorch rounds to float8e4m3fn otherwise, and lacks ``int4``."""
     x, dtype = w.call.args[:2]
     if not isinstance(x, Ref) or not isinstance(dtype, (np.dtype, type)):
         return ""
     name = w.uses.dialect.dtype(np.dtype(dtype), w.uses)
-    return "" if "float8" in name or w.call.kwargs else f"{w.argument(x)}.to({name})"
+    is_odd = "float8" in name or not name.startswith("torch.")
+    return "" if is_odd or w.call.kwargs else f"{w.argument(x)}.to({name})"
 
 
 IDIOMS: Mapping[str, Idiom] = {

@@ -19,6 +19,9 @@ DTYPES = {name: name for name in NUMPY_DTYPES if name != "string"} | {
 }
 """What PyTorch calls the element types that it has."""
 
+CARRIED = {"int4": "int8", "uint4": "uint8", "int2": "int8", "uint2": "uint8"}
+"""The types of the tensors that hold numbers of types without arithmetic in PyTorch."""
+
 FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
 COMPLEX = frozenset(["complex64", "complex128"])
 WHOLE = frozenset(["int8", "int16", "int32", "int64", "uint8"])
@@ -29,8 +32,11 @@ _WIDEST = -float(np.finfo(np.float32).max)
 
 
 def dtype_literal(dtype: np.dtype, uses: Uses) -> str:
-    """Return the source of an element type: ``torch.float32``."""
-    return f"{uses.library('torch')}.{DTYPES[dtype_name(dtype)]}"
+    """Return the source of an element type: ``torch.float32``, ``"int4"`` if it is carried."""
+    name = dtype_name(dtype)
+    if name in CARRIED:
+        return f'"{name}"'
+    return f"{uses.library('torch')}.{DTYPES[name]}"
 
 
 def number_literal(value: float, uses: Uses) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ._bits import SIGNED, in_order, modular, moved, ordered
 from ._ints import as_ints, distinct_axes
+from ._narrow import wrapped
 from ._precision import widened
 from ._slices import slice_axis
 from ._unsigned import unsigned_quotient, unsigned_shifted
@@ -106,8 +107,10 @@ def asarray(a: Tensor) -> Tensor:
     return a
 
 
-def astype(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """Convert the elements of ``x``."""
+def astype(x: Tensor, dtype: Any) -> Tensor:
+    """Convert the elements of ``x``; a narrow type is given by its name."""
+    if isinstance(dtype, str):
+        return wrapped(x, dtype)
     if dtype == torch.float8_e4m3fn:  # which saturates in PyTorch
         x = x.float()
         x = torch.where(x.abs() > 464, nan, x)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._narrow import wrapped
 from .arrays import astype
 
 
@@ -40,6 +41,17 @@ def cast_saturated(x: Tensor, dtype: torch.dtype, *, largest: float) -> Tensor:
 def cast_through_float32(x: Tensor, dtype: torch.dtype) -> Tensor:
     """Convert ``x`` to ``dtype`` by way of float32."""
     return astype(x.float(), dtype)
+
+
+def cast_rounded(x: Tensor, dtype: Any) -> Tensor:
+    """Round ``x`` to integers, halves away from zero, and convert it to ``dtype``.
+
+    Bits that do not fit are dropped, as onnxruntime does for 2-bit and 4-bit integers.
+    """
+    wide = x.float()
+    return wrapped(
+        torch.trunc(wide + torch.copysign(0.5 * torch.ones_like(wide), wide)), dtype
+    )
 
 
 def cast_to_exponents(

@@ -48,10 +48,9 @@ def branchwise_rms_normalization(
     return y.reshape(x.shape).to(x.dtype)
 
 
-@rounded_once
 def scaled_silu(x: Tensor, scale: Tensor | float = 1.0) -> Tensor:
     """Return ``z * sigmoid(z)`` of ``z = x * scale``."""
-    return F.silu(x * scale)
+    return F.silu(widened(x) * scale).to(x.dtype)
 
 
 @rounded_once

@@ -1,0 +1,38 @@
+"""What twins cannot compute, since PyTorch's own functions have a limit of axes."""
+
+from __future__ import annotations
+
+from ...ir.program import Call
+from ...ir.program_text import function_path
+from ...ir.types import TensorType, ValueType
+from ...kernels.col2im import col2im
+from ...kernels.conv import conv
+from ...kernels.conv_fused import fused_conv
+from ...kernels.conv_integer import conv_integer, qlinear_conv
+from ...kernels.conv_transpose import conv_transpose
+from ...kernels.conv_transpose_dynamic import conv_transpose_with_dynamic_pads
+from ...kernels.quantized import qlinear_conv_channels_last
+from ...kernels.sampling import grid_sample
+
+MOST = 3
+"""The spatial axes of PyTorch's convolutions and samples."""
+
+_LIMITED = frozenset(
+    [
+        *(col2im, conv, conv_integer, conv_transpose, conv_transpose_with_dynamic_pads),
+        *(fused_conv, grid_sample, qlinear_conv, qlinear_conv_channels_last),
+    ]
+)
+
+
+def limit_of(call: Call, result: ValueType | None) -> str:
+    """Say what PyTorch lacks for a call with this result, "" if that is nothing."""
+    rank = result.rank if isinstance(result, TensorType) else None
+    if rank is None or call.function not in _LIMITED:
+        return ""
+    is_cubic = call.kwargs.get("mode") == "cubic"
+    if rank - 2 <= (MOST - 1 if is_cubic else MOST):
+        return ""
+    return (
+        f"{function_path(call.function)} over {rank - 2} axes{' by cubics' * is_cubic}"
+    )
