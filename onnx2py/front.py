@@ -62,7 +62,7 @@ class FrontEnd:
             check_limits(graph, options.max_elements, options.max_nodes)
             has_blocks = target.blocks and not options.flat
             rules = target.rules_for(self.decoded.graph.constants)
-            rules = with_blocks(rules) if has_blocks else rules
+            rules = with_blocks(rules, target.placing) if has_blocks else rules
             program = plan(lower(graph, self.rules), level=options.level, rules=rules)
             if not target.is_numpy:
                 program = self._retargeted(program)

@@ -72,6 +72,7 @@ from .lengths import write_lengths
 from .linear import add_biases
 from .means import pool_means
 from .merge_products import absorb_scales, join_projections
+from .outline.tree import Placing
 from .outlining import outline
 from .prepared import prepare_parameters
 from .quantized_conv import take_quantized_apart
@@ -110,13 +111,26 @@ RULES: tuple[Rule, ...] = (
 """What NumPy's packages are planned with, in order; another target leaves some out."""
 
 
-def with_blocks(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """Return rules with those that make blocks: statements move before memory is planned."""
+PlacingOf = Callable[[Program], Placing]
+"""Returns where a target has what a program reads."""
+_OUTLINE = ("G3", "G4", "G5", "G6", "G7", "G8", "G9")
+
+
+def with_blocks(
+    rules: Sequence[Rule], placing: PlacingOf | None = None
+) -> tuple[Rule, ...]:
+    """Return rules with those that make blocks: statements move before memory is planned.
+
+    ``placing`` is that of a target whose objects are modules of the original network.
+    """
+    last = Rule((*_OUTLINE, "V1"), outline)
+    if placing is not None:
+        last = Rule((*_OUTLINE, "G10"), lambda p: outline(p, placing(p)))
     return (
         *(rule for rule in rules if rule.numbers[0][0] != "M"),
         Rule(("G1", "G2"), gather),
         *(rule for rule in rules if rule.numbers[0][0] == "M"),
-        Rule(("G3", "G4", "G5", "G6", "G7", "G8", "G9", "V1"), outline),
+        last,
     )
 
 

@@ -14,7 +14,7 @@ from ..emit.kernel_modules import KERNELS, read_module
 from ..ir.program import Call
 from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import NUMPY_DTYPES, ValueType
-from ..plan import RULES, Rule
+from ..plan import RULES, PlacingOf, Rule
 from .dialect import Dialect
 from .numpy_dialect import NumpyDialect
 
@@ -79,6 +79,9 @@ class Target:
     own : function of the constants of a file, or None
         Returns a rule of its own. It comes before lengths are written as numbers. Where it lets
         a :class:`~onnx2py.ir.symbols.Symbol` stand for a function, no twin is looked for.
+    placing : function of a program, or None
+        Returns where in a tree of modules it has what statements read. What repeats is then written
+        as classes whose objects are modules of that tree.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Target:
     carried: Mapping[str, str] = field(default_factory=dict)
     limit: Optional[Limit] = None
     own: Optional[OwnRule] = None
+    placing: Optional[PlacingOf] = None
 
     @property
     def is_numpy(self) -> bool:

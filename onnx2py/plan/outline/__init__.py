@@ -8,6 +8,9 @@ repeats     runs that occur several times in a sequence of numbers
 gain        what a block spares its reader
 search      whole modules, then whatever repeats -> windows
 variants    blocks that differ by a call -> one
+tree        where a target with modules has what statements read
+placed      windows that are modules of that tree
+growth      what such windows take of what is in no module
 windows     runs of statements that the search has chosen
 columns     what differs between windows of one block -> inputs, weights, settings
 frees       what a block may free and write over

@@ -83,10 +83,12 @@ class _Builder:
             inner = [self.instance_of.get(id(s)) for s in walk(row.statements)]
             settings = ((k, key_of(v)) for k, v in row.settings.items())
             own_weights = tuple(row.weights.items())
-            key = (own_weights, tuple(settings), tuple(inner), self.apart(row))
+            module = row.window.attribute
+            apart = self.apart(row)
+            key = (own_weights, tuple(settings), tuple(inner), apart, module)
             number = instances.setdefault(key, len(instances))
             if number == len(kept):
-                kept.append(Instance(row.weights, row.settings))
+                kept.append(Instance(row.weights, row.settings, module))
             values = (row.passed.get(name, name) for name in row.names)
             own = dict(zip(first.names, values))
             given = dict(zip(columns.inputs, columns.given(len(applications))))
@@ -95,7 +97,7 @@ class _Builder:
             applied = Application(number, {**given, **own}, notes, absent)
             applications.append(applied)
             apply = Statement(
-                Apply(name, tuple(Ref(given[x]) for x in columns.inputs)),
+                Apply(name, tuple(Ref(given[x]) for x in columns.inputs), module),
                 tuple(row.names[first.place[x]] for x in outputs),
                 (),
                 frees=frees,

@@ -25,6 +25,29 @@ class _Use:
     """For each call of a block, or loop: the block and the number of the application."""
 
 
+def with_modules(outline: Outline) -> Outline:
+    """Return an outline whose calls say which module they call: its path in their own module.
+
+    Each instance knows its path in the model (rule G10).
+    """
+    uses = _Uses(outline)
+    named = {name: _modules(uses, name) for name in (MAIN, *outline.blocks)}
+    blocks = {
+        name: replace(
+            block, statements=tuple(_with(block.statements, iter(named[name])))
+        )
+        for name, block in outline.blocks.items()
+    }
+    return Outline(tuple(_with(outline.statements, iter(named[MAIN]))), blocks)
+
+
+def _modules(uses: _Uses, name: str) -> list[tuple[str, ...]]:
+    """Return the modules that each call of a block, or loop, in a class calls."""
+    around = f"{uses.module((name, 0))}." if name != MAIN else ""
+    calls = uses.of[name][0].calls
+    return [tuple(uses.module(c).removeprefix(around) for c in each) for each in calls]
+
+
 def with_attributes(outline: Outline, modules: Set[str]) -> Outline:
     """Return an outline whose calls say which attribute they call.
 
@@ -90,6 +113,10 @@ class _Uses:
         """Return which instance an application is of."""
         name, number = call
         return self.outline.blocks[name].applications[number].instance
+
+    def module(self, call: tuple[str, int]) -> str:
+        """Return the path that the instance of an application was given."""
+        return self.outline.blocks[call[0]].instances[self.instance(call)].path
 
 
 def _attributes(uses: _Uses, name: str, modules: Set[str]) -> list[tuple[str, ...]]:

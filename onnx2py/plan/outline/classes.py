@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from ...ir.blocks import Chosen, mapped
+from ...ir.graph import Scope
 from ...ir.program import Apply, Call, Statement, bodies_of
 from .distinct import Wish, distinct
 from .items import Chosen as Block
@@ -81,13 +83,11 @@ def _wish(name: str, windows: Sequence[Window]) -> Wish:
     Around some alone says nothing of the class.
     """
     window, *others = windows
-    path = path_of_window(window.statements)
+    path = path_of_window(window)
     inmost = path[-1].path if path else ""
     around = [word for word in _path_words(inmost)[:-1] if camel(word) != name]
     for each in others:
-        words = _path_words(
-            "".join(m.path for m in path_of_window(each.statements)[-1:])
-        )
+        words = _path_words("".join(m.path for m in path_of_window(each)[-1:]))
         around = [word for word in around if word in words[:-1]]
     inside = (
         _path_words(each[-1].path.removeprefix(inmost))
@@ -118,9 +118,14 @@ def _is_most(windows: Sequence[Window], sizes: Mapping[str, int]) -> bool:
     return 2 * many > len(windows)
 
 
-def path_of_window(statements: Sequence[Statement]) -> Path:
-    """Return the modules that all statements of a window belong to."""
-    return common(path for path in _scopes(statements) if path)
+def path_of_window(window: Window) -> Path:
+    """Return the modules that all statements of a window belong to, or that it was given."""
+    paths = [path for path in _scopes(window.statements) if path]
+    if not window.attribute:
+        return common(paths)
+    classes = {scope.path: scope.class_name for path in paths for scope in path}
+    modules = accumulate(window.attribute.split("."), "{}.{}".format)
+    return tuple(Scope(module, classes.get(module, "")) for module in modules)
 
 
 def _scopes(statements: Sequence[Statement]) -> Iterator[Path]:
@@ -135,7 +140,7 @@ def _scopes(statements: Sequence[Statement]) -> Iterator[Path]:
 
 def _by_modules(windows: Sequence[Window]) -> Iterator[str]:
     """Yield what the modules of windows are called, in most cases at least."""
-    paths = [path_of_window(window.statements) for window in windows]
+    paths = [path_of_window(window) for window in windows]
     inmost = [path[-1] for path in paths if path]
     classes = Counter(scope.class_name for scope in inmost)
     yield from _common(
@@ -196,7 +201,7 @@ def _node_scope(window: Window) -> str:
     """Return the module that the nodes of a window belong to by their names, dotted."""
     labels = [s.nodes[0] for s in window.statements if s.nodes]
     shared = os.path.commonprefix([label.rpartition(": ")[0] for label in labels])
-    modules = path_of_window(window.statements)[-1:]
+    modules = path_of_window(window)[-1:]
     inmost = modules[0].path if modules else ""
     return shared.rpartition("/")[0].strip("/").replace("/", ".") or inmost
 

@@ -24,6 +24,8 @@ class Window:
     line: Line
     start: int
     stop: int
+    leaf: str = ""
+    """The path of the first layer, or constant, within the module that it is (rule G10)."""
 
     @property
     def items(self) -> list[Item]:

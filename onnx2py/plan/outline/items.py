@@ -71,6 +71,8 @@ class Chosen:
     line: Line
     is_module: bool
     """Whether its applications are modules of the network, not parts of some."""
+    leaf: str = ""
+    """The path of the first layer, or constant, within each of these modules (rule G10)."""
 
 
 def without(block: Chosen, items: Sequence[Item]) -> Iterator[Item]:

@@ -1,11 +1,13 @@
 """Calls of one block, one after the other -> a loop over its instances (rule G7).
 
 Each input of a round is the same in all, an output of the round before, or something that
-exists before the loop: a cache of each layer. What the rounds return can be read later.
+exists before the loop: a cache of each layer. What the rounds return can be read later. Where
+instances are modules of a tree (rule G10), a loop walks neighbors in a list, or calls one again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -60,7 +62,7 @@ class _Run:
         else:
             first = self.calls[0].operation
             assert isinstance(first, Apply)
-            if call.block != first.block:
+            if call.block != first.block or not self._follows(call.attribute):
                 return False
             roles = [*self._narrowed(call.arguments)]
             if not all(roles) or not _consistent(roles, first.arguments):
@@ -69,6 +71,14 @@ class _Run:
         self.calls.append(statement)
         self.made.update(statement.outputs)
         return True
+
+    def _follows(self, module: str) -> bool:
+        """Whether a module is the next of a list, or all calls are of one."""
+        before = [
+            c.operation.attribute for c in self.calls if isinstance(c.operation, Apply)
+        ]
+        steps = {*map(_step, before, [*before[1:], module])}
+        return not module or steps in ({0}, {1})
 
     def _narrowed(self, arguments: Sequence[Ref]) -> Iterator[set[int | str]]:
         """Yield what each input can be if these are the next round's."""
@@ -101,6 +111,19 @@ class _Run:
             (),
             frees=tuple(n for n in dict.fromkeys(frees) if n not in self.made),
         )
+
+
+def _step(module: str, other: str) -> int | None:
+    """Return how far apart two modules of one list are, None if they are of none."""
+    if module == other:
+        return 0
+    pairs = (re.fullmatch(r"(.*?)(0|[1-9]\d*)", path) for path in (module, other))
+    (stem, number), (other_stem, other_number) = (
+        m.groups() if m else ("", "") for m in pairs
+    )
+    if not stem or stem != other_stem:
+        return None
+    return int(other_number) - int(number)
 
 
 def _consistent(roles: Sequence[set[int | str]], first: Sequence[Ref]) -> bool:

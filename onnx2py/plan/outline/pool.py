@@ -16,6 +16,7 @@ from ...ir.types import TensorType, ValueType, tensor_type_of
 from .items import Chosen, Item, Line, without
 from .scopes import Path, paths_of
 from .tokens import form_of
+from .tree import ModuleTree, module_of, statements_of
 from .windows import Window
 
 LINES = 3
@@ -27,7 +28,8 @@ CLASS = 11
 class Pool:
     """All sequences of a program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, tree: ModuleTree | None = None) -> None:
+        self.tree = tree
         self.constants = _constants(program)
         self.numbers: dict[Hashable, int] = {}
         """A number for all that is alike."""
@@ -38,7 +40,8 @@ class Pool:
         self, statements: Sequence[Statement], outputs: Iterable[str], outer: Path
     ) -> Line:
         """Return the sequence of some statements, and those of their bodies."""
-        paths = (path or outer for path in paths_of(statements))
+        find = paths_of if self.tree is None else self.tree.paths
+        paths = (path or outer for path in find(statements))
         items = [self.item(s, path) for s, path in zip(statements, paths)]
         return Line(items, frozenset(outputs))
 
@@ -113,7 +116,38 @@ class Pool:
 
     def statements(self) -> tuple[Statement, ...]:
         """Return the statements of the program, gathered into windows."""
-        return tuple(_statements(self.main, 0))
+        return tuple(self._statements(self.main, 0))
+
+    def _statements(self, line: Line, number: int) -> Iterator[Statement]:
+        """Yield the statements of one application of a sequence, in windows."""
+        for item in line.items:
+            if item.block is not None:
+                yield Statement(self._window(item.block, item.numbers[number]), (), ())
+            elif item.bodies:
+                yield self._with_bodies(item.statements[number], item.bodies, number)
+            else:
+                yield item.statements[number]
+
+    def _window(self, block: Chosen, number: int) -> Window:
+        inside = tuple(self._statements(block.line, number))
+        module = ""
+        if self.tree is not None:
+            flat = statements_of(block.line.items, number)
+            module = module_of(self.tree, flat, block.leaf)
+        return Window(block.name, (), module, statements=inside)
+
+    def _with_bodies(
+        self, statement: Statement, lines: Sequence[Line], number: int
+    ) -> Statement:
+        """Return a statement with the windows in its bodies."""
+        bodies = iter(lines)
+        operation: Operation = mapped(
+            statement.operation,
+            lambda argument: argument,
+            lambda name: name,
+            lambda _: self._statements(next(bodies), number),
+        )
+        return replace(statement, operation=operation)
 
 
 def _with_inner(line: Line) -> Iterator[Line]:
@@ -121,31 +155,6 @@ def _with_inner(line: Line) -> Iterator[Line]:
     for item in line.items:
         for body in item.bodies:
             yield from _with_inner(body)
-
-
-def _statements(line: Line, number: int) -> Iterator[Statement]:
-    """Yield the statements of one application of a sequence, in windows."""
-    for item in line.items:
-        if item.block is not None:
-            inside = tuple(_statements(item.block.line, item.numbers[number]))
-            window = Window(item.block.name, (), statements=inside)
-            yield Statement(window, (), ())
-        elif item.bodies:
-            yield _with_bodies(item.statements[number], item.bodies, number)
-        else:
-            yield item.statements[number]
-
-
-def _with_bodies(statement: Statement, lines: Sequence[Line], number: int) -> Statement:
-    """Return a statement with the windows in its bodies."""
-    bodies = iter(lines)
-    operation: Operation = mapped(
-        statement.operation,
-        lambda argument: argument,
-        lambda name: name,
-        lambda _: _statements(next(bodies), number),
-    )
-    return replace(statement, operation=operation)
 
 
 def _constants(program: Program) -> Mapping[str, Any]:

@@ -17,7 +17,11 @@ FEWEST = 4
 
 def paths_of(statements: Sequence[Statement]) -> list[Path]:
     """Return the modules of statements; one without belongs to what those around it share."""
-    own = [statement.scopes for statement in statements]
+    return filled([statement.scopes for statement in statements])
+
+
+def filled(own: Sequence[Path]) -> list[Path]:
+    """Return paths, in place of an empty one what those around it share."""
     before: list[Path] = []
     last: Path = ()
     for path in own:

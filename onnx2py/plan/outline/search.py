@@ -24,6 +24,7 @@ from .gain import (
     weighed,
 )
 from .items import Chosen, Item, Line, merged
+from .placed import Modules
 from .pool import LINES, Pool
 from .repeats import Repeats
 from .scopes import are_usable, common, shared_depth
@@ -49,7 +50,8 @@ def search(pool: Pool) -> None:
     """Choose blocks until no further one spares lines."""
     modules = are_usable([item.path for line in pool.lines() for item in line.items])
     is_long = sum(len(line.items) for line in pool.lines()) > MOST_ITEMS
-    by_modules, by_runs = modules, not is_long
+    by_modules = modules or pool.tree is not None
+    by_runs = not is_long and pool.tree is None
     least = max(LEAST, pool.size() // LEAST_PART)
     looks = 0
     for _ in range(ROUNDS):
@@ -81,6 +83,11 @@ class _Round:
 
     def best_module(self) -> Sequence[Window] | None:
         """Return the best group of whole modules."""
+        if self.pool.tree is not None:
+            found = Modules(self.pool.tree, self.pool.constants, self.pool.blocks)
+            for group in found.groups(self.lines, self.tokens, _modules):
+                self.try_all(group, _of_modules)
+            return self.best
         groups: dict[Any, list[Window]] = {}
         for line, tokens in zip(self.lines, self.tokens):
             for start, stop in _modules(line.items):
@@ -182,9 +189,9 @@ def _apart(windows: Sequence[Window]) -> list[Window]:
 
 def _make(pool: Pool, windows: Sequence[Window]) -> None:
     """Make a block of windows that are alike, and call it in their places."""
-    is_module = fit(windows)[0] >= WHOLE
+    is_module = pool.tree is not None or fit(windows)[0] >= WHOLE
     name = f"Block{len(pool.blocks) + 1}"
-    block = Chosen(name, _merged(pool, windows), is_module)
+    block = Chosen(name, _merged(pool, windows), is_module, windows[0].leaf)
     rows = [window.items for window in windows]
     _, place = flow(rows[0])
     names = [name for item in rows[0] for name in item.makes]

@@ -16,6 +16,7 @@ from .layers import find_layers
 from .limits import limit_of
 from .literals import CARRIED, DTYPES
 from .parameters import restore_parameters
+from .placing_of import placing_of
 
 _LAYERS = tuple(f"L{number}" for number in range(1, 12))
 _PARAMETERS = ("R1", "R2", "R3", "R4")
@@ -43,4 +44,5 @@ TARGET = Target(
     carried=CARRIED,
     limit=limit_of,
     own=_modules,
+    placing=placing_of,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...emit.arrays import is_inline
 from ...ir.graph import Scope, onnx_name
 from ...ir.program import Call, Program, references
 from ...ir.types import dtype_name
@@ -59,6 +60,11 @@ class State:
         for key, value in self.values.items():
             first.setdefault(value, key)
         return {k: first[v] for k, v in self.values.items() if first[v] != k}
+
+    def is_apart(self, key: str) -> bool:
+        """Whether a constant is beside the state: computed, or few integers of no module."""
+        is_plain = key in self.buffers and "." not in key
+        return key in self.constants or (is_plain and is_inline(self.arrays[key]))
 
 
 def state_of(program: Program) -> State:

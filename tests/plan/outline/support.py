@@ -9,12 +9,13 @@ from onnx2py.ir.check import check_program
 from onnx2py.ir.program import Apply, Program, Repeat, walk
 from onnx2py.ir.program_parser import parse_program
 from onnx2py.ir.program_text import print_outline
+from onnx2py.plan.outline.tree import Placing
 from onnx2py.plan.outlining import outline
 
 
-def outlined(program: Program) -> Program:
+def outlined(program: Program, placing: Placing | None = None) -> Program:
     """Return a program with its outline, which stands for the same statements."""
-    made = outline(program)
+    made = outline(program, placing)
     check_program(made, "the test")
     if made.outline is not None:
         flat = tuple(map(without_memory, program.statements))
