@@ -11,6 +11,7 @@ applications of the block, unless that name is generic. Else it is called after
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from ..ir.program import (
     walk,
 )
 from ..ir.types import TensorType
-from .names import Wanted, scopes_of
+from .names import Wanted, scopes_of, snake_case
 from .naming_generic import has_generic_name, parameter_of
 from .naming_modules import Modules
 from .naming_roles import noun, told_by
@@ -76,7 +77,7 @@ class Interfaces:
         """Return the name of a result: as in the block, or if it is the only one its module."""
         outputs = self.outline.blocks[operation.block].outputs
         if len(outputs) == 1:
-            return re.sub(r"[\W_]*\d*$", "", operation.attribute)
+            return _word_of(operation.attribute)
         return self.names.get(operation.block, {}).get(outputs[index], "")
 
     # ------------------------------------------------------------------ the inputs
@@ -234,3 +235,10 @@ def _is_tensor(block: Block, name: str) -> bool:
     kind = block.types.get(name)
     floats = isinstance(kind, TensorType) and "float" in kind.dtype
     return floats and not (isinstance(kind, TensorType) and kind.shape == ())
+
+
+def _word_of(attribute: str) -> str:
+    """Return the last word of what is called, "" if it is no name: of ``stages.1.blocks.3``."""
+    words = re.sub(r"[\W_]*\d*$", "", attribute).split(".")
+    word = snake_case(next((w for w in reversed(words) if not w.isdigit()), ""))
+    return word if word.isidentifier() and not keyword.iskeyword(word) else ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Optional
 
 from ...emit.block_tree import PROGRAM, BlockTree
 from ...ir.blocks import Block, Outline
@@ -59,33 +58,18 @@ class Instances:
     def _fits(self, block: Block) -> bool:
         own = dict(self._own(block))
         called = self._called(block, 0)
-        places = {*own.values(), *(self.paths[number] for number in called)}
-        base = self._outermost(_around(places))
-        if not base:
-            return False
+        found = [instance.path for instance in block.instances]
+        base = found[0]
         start = len(base) + 1
         within = {name: place[start:] for name, place in own.items()}
-        found = [self._path(block, n, base) for n, _ in enumerate(block.instances)]
-        if None in found or len({*found}) < len(found):
-            return False
         for number, path in enumerate(found):
-            self.paths[block.name, number] = path or ""
+            self.paths[block.name, number] = path
         self.leaves[block.name] = list(dict.fromkeys(within.values()))
         self.inner[block.name] = {self.paths[n][start:]: n for n in called}
         held = {*self._all(block.name, base)}
         return all(
-            {*self._all(block.name, path or "")} == self._below(path or "")
-            for path in found
+            {*self._all(block.name, path)} == self._below(path) for path in found
         ) and bool(held)
-
-    def _outermost(self, path: str) -> str:
-        """Return the outermost module that holds no more than the one at a path."""
-        while "." in path:
-            around = path.rpartition(".")[0]
-            if self._below(around) != self._below(path):
-                break
-            path = around
-        return path
 
     def _own(self, block: Block) -> Iterator[tuple[str, str]]:
         """Yield the layers and tensors of the first instance: a name of each, and its place."""
@@ -118,19 +102,6 @@ class Instances:
             if keys_of:
                 yield name, found.get(name, keys_of[0])
 
-    def _path(self, block: Block, number: int, base: str) -> Optional[str]:
-        """Return the path of an instance, None if there is no one."""
-        instance, start = block.instances[number], len(base)
-        columns = []
-        for name, key in self.keys(block):
-            keys = self.placing.keys.get(instance.weights[name], ())
-            columns.append([*_before(keys, key[start:])])
-        pairs = zip(self._called(block, 0), self._called(block, number))
-        for first, other in pairs:
-            columns.append([*_before([self.paths[other]], self.paths[first][start:])])
-        common = [p for p in columns[0] if all(p in c for c in columns[1:])]
-        return common[0] if common else None
-
     def column(self, block: str, path: str) -> list[int]:
         """Return the number of the inner instance at a path, for each instance of a block."""
         whole = self.outline.blocks[block]
@@ -157,24 +128,3 @@ class Instances:
 
     def _below(self, path: str) -> set[str]:
         return {leaf for leaf in self.placing.leaves if leaf.startswith(f"{path}.")}
-
-
-def _around(places: set[str]) -> str:
-    """Return the innermost module that holds all places, "" for the model."""
-    if not places:
-        return ""
-    rows = [place.split(".")[:-1] for place in places]
-    shared: list[str] = []
-    for column in zip(*rows):
-        if len({*column}) > 1:
-            break
-        shared.append(column[0])
-    return ".".join(shared)
-
-
-def _before(keys: object, end: str) -> Iterator[str]:
-    """Yield what stands before the end of each key that has it: ``end`` begins with a dot."""
-    assert isinstance(keys, (list, tuple))
-    for key in keys:
-        if key.endswith(end):
-            yield key[: -len(end)]
