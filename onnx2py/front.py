@@ -61,7 +61,7 @@ class FrontEnd:
             graph = run_passes(graph, level=options.level, left_out=target.left_out)
             check_limits(graph, options.max_elements, options.max_nodes)
             has_blocks = target.blocks and not options.flat
-            rules = target.rules_for(self.decoded.graph.constants)
+            rules = target.rules_for(self.decoded.graph)
             rules = with_blocks(rules, target.placing) if has_blocks else rules
             program = plan(lower(graph, self.rules), level=options.level, rules=rules)
             if not target.is_numpy:

@@ -11,6 +11,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..emit.kernel_modules import KERNELS, read_module
+from ..ir.graph import Graph
 from ..ir.program import Call
 from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import NUMPY_DTYPES, ValueType
@@ -24,8 +25,8 @@ Function = Callable[..., Any] | str
 """A kernel, a function of NumPy, or ``".method"`` of the first argument."""
 Limit = Callable[[Call, Optional[ValueType]], str]
 """Says what a library lacks for a call with a result of a type, "" if that is nothing."""
-OwnRule = Callable[[Mapping[str, np.ndarray]], Rule]
-"""Returns a rule for the constants of a file, by their names."""
+OwnRule = Callable[[Graph], Rule]
+"""Returns a rule for a file, of its main graph as it was decoded."""
 _LATE = ("H", "M")
 """The first letters of the rules that come after one of a target's own."""
 
@@ -76,7 +77,7 @@ class Target:
         such a type is spelled by its name.
     limit : function of a call and the type of its result, or None
         Says what the library lacks for a call although there is a twin.
-    own : function of the constants of a file, or None
+    own : function of the main graph of a file, or None
         Returns a rule of its own. It comes before lengths are written as numbers. Where it lets
         a :class:`~onnx2py.ir.symbols.Symbol` stand for a function, no twin is looked for.
     placing : function of a program, or None
@@ -103,12 +104,12 @@ class Target:
         """Whether the functions of programs are its own."""
         return self.kernels == KERNELS
 
-    def rules_for(self, constants: Mapping[str, np.ndarray]) -> tuple[Rule, ...]:
-        """Return all rules for a file with these constants, in their order."""
+    def rules_for(self, graph: Graph) -> tuple[Rule, ...]:
+        """Return all rules for a file with this main graph, in their order."""
         if self.own is None:
             return self.rules
         early = [rule for rule in self.rules if rule.numbers[0][0] not in _LATE]
-        return (*early, self.own(constants), *self.rules[len(early) :])
+        return (*early, self.own(graph), *self.rules[len(early) :])
 
     def function(self, kernel: Function) -> Function | None:
         """Return the twin of a kernel, a function of NumPy or a method; None if it lacks that."""

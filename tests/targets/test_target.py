@@ -1,4 +1,4 @@
-"""A rule of a target's own has the constants of the file, and its place among the others."""
+"""A rule of a target's own has the graph of the file, and its place among the others."""
 
 from dataclasses import replace
 
@@ -6,27 +6,30 @@ import numpy as np
 import onnx
 
 from onnx2py.front import read
+from onnx2py.ir.graph import Graph
 from onnx2py.options import options_of
 from onnx2py.plan import Rule
 from onnx2py.targets.numpy import TARGET as NUMPY
 from onnx2py.targets.target import rules_of
 
+EMPTY = Graph("empty", (), (), ())
+
 
 def test_it_stands_before_lengths_and_memory():
     rule = Rule(("L1",), lambda program: program)
     target = replace(NUMPY, rules=rules_of("A1", "Q2", "H1", "M1"), own=lambda _: rule)
-    numbers = [each.numbers[0] for each in target.rules_for({})]
+    numbers = [each.numbers[0] for each in target.rules_for(EMPTY)]
     assert numbers == ["A1", "Q2", "L1", "H1", "M1"]
-    assert replace(target, rules=()).rules_for({}) == (rule,)
-    assert replace(target, own=None).rules_for({}) == target.rules
+    assert replace(target, rules=()).rules_for(EMPTY) == (rule,)
+    assert replace(target, own=None).rules_for(EMPTY) == target.rules
 
 
-def test_it_gets_the_constants_of_the_file():
-    """Also those that are folded before the rules."""
+def test_it_gets_the_graph_of_the_file():
+    """Also constants that are folded before the rules."""
     given, programs = [], []
 
-    def own(constants):
-        given.append(constants)
+    def own(graph):
+        given.append(graph.constants)
         return Rule(("L1",), lambda program: programs.append(program) or program)
 
     text = """<ir_version: 10, opset_import: ["" : 21]>

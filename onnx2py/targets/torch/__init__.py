@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
+from ...ir.graph import Graph
 from ...ir.program import Program
 from ...plan import Rule
 from ..target import Target, rules_of
@@ -17,17 +15,19 @@ from .limits import limit_of
 from .literals import CARRIED, DTYPES
 from .parameters import restore_parameters
 from .placing_of import placing_of
+from .recomputed import recompute_constants
 
 _LAYERS = tuple(f"L{number}" for number in range(1, 12))
-_PARAMETERS = ("R1", "R2", "R3", "R4")
+_PARAMETERS = ("R1", "R2", "R3", "R4", "R5")
 
 
-def _modules(constants: Mapping[str, np.ndarray]) -> Rule:
+def _modules(graph: Graph) -> Rule:
     """Return the rule that finds layers, then the parameters of the file that are not theirs."""
 
     def apply(program: Program) -> Program:
         program = find_layers(write_attention(program))
-        return restore_parameters(program, constants)
+        program = restore_parameters(program, graph.constants)
+        return recompute_constants(program, graph)
 
     return Rule((*_LAYERS, *_PARAMETERS), apply)
 

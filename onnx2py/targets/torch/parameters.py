@@ -38,15 +38,15 @@ def restore_parameters(
     gone = {
         name: array
         for name, array in parameters.items()
-        if name not in facts.defined and weight_path(name) and _is_float(array)
+        if name not in facts.defined and weight_path(name) and is_float(array)
     }
     if not gone:
         return program
     weights = dict(program.weights)
     made: dict[str, _Source] = {}
-    for value, readers in _readers(program).items():
+    for value, readers in readers_of(program).items():
         array = weights[value]
-        if value in parameters or not _is_float(array):
+        if value in parameters or not is_float(array):
             continue
         name = _parameter(array, gone, readers)
         if name:
@@ -93,7 +93,7 @@ class _Source:
         yield Statement(call, (self.value,), nodes, scopes=reader.scopes)
 
 
-def _readers(program: Program) -> dict[str, list[Statement]]:
+def readers_of(program: Program) -> dict[str, list[Statement]]:
     """Return the calls that read each weight; none of layers', of bodies' and of outputs."""
     found: dict[str, list[Statement]] = {}
     inside = {*program.outputs, *program.defaults}
@@ -141,7 +141,8 @@ def _is_reshaped(whole: np.ndarray, part: np.ndarray) -> bool:
     return np.array_equal(whole.reshape(-1), part.reshape(-1))
 
 
-def _is_float(array: np.ndarray) -> bool:
+def is_float(array: np.ndarray) -> bool:
+    """Whether it has several numbers of a type that can be trained."""
     return (
         array.dtype.kind != "O" and array.size > 1 and dtype_name(array.dtype) in FLOATS
     )

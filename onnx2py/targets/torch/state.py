@@ -95,7 +95,7 @@ def state_of(program: Program) -> State:
         for name, scopes in others.items()
         if name not in of_layers and name not in program.defaults
     }
-    for name in sorted(plain, key=lambda name: not _named(name, plain[name])):
+    for name in sorted(plain, key=lambda name: not _named(program, name, plain[name])):
         _add_weight(state, places, program, name, plain[name])
     return state
 
@@ -125,20 +125,27 @@ def _add_layer(
         state.buffers.add(key)
 
 
-def _named(name: str, module: str) -> str:
+def _named(program: Program, name: str, module: str) -> str:
     """Return the path that the exported model had for a weight, "" if the name is none of its.
 
     Of one word, it is the model's own, or an exporter's word for what is computed in a module.
     """
     path = weight_path(name)
-    is_own = "." in path or not (module or _COMPUTED.fullmatch(path))
+    is_own = "." in path or not (
+        module or is_computed(name) or program.folded.get(name)
+    )
     return path if is_own else ""
+
+
+def is_computed(name: str) -> bool:
+    """Whether a name is one that exporters give to what they compute."""
+    return bool(_COMPUTED.fullmatch(onnx_name(name)))
 
 
 def _is_weight(program: Program, name: str) -> bool:
     """Whether the file has a constant of floats as it is, by no name for what exporters compute."""
     array = program.weights[name]
-    is_given = not (program.folded.get(name) or _COMPUTED.fullmatch(onnx_name(name)))
+    is_given = not (program.folded.get(name) or is_computed(name))
     return is_given and _is_float(array) and array.size > 1
 
 
@@ -149,7 +156,7 @@ def _is_float(array: np.ndarray) -> bool:
 def _add_weight(
     state: State, places: Places, program: Program, name: str, module: str
 ) -> None:
-    array, path = program.weights[name], _named(name, module)
+    array, path = program.weights[name], _named(program, name, module)
     is_float = _is_float(array)
     is_number = not (path and "." in path and is_float and np.isfinite(array).all())
     if array.size == 1 and is_number:
