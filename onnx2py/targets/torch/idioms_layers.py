@@ -16,23 +16,27 @@ from .idioms_text import (
     shape_of,
     short,
     text,
+    torch,
 )
 from .literals import FLOATS
 
 
 def gemm(w: CallWriter) -> str:
-    """``F.linear(x, weight, bias)``."""
+    """``F.linear(x, weight, bias)``, or ``torch.addmm(bias, x, weight)``."""
     args, kwargs = w.call.args, w.call.kwargs
     shapes = [shape_of(w, a) for a in args]
-    if kwargs != {"trans_b": True} or not _of_one_type(w, args):
+    if kwargs not in ({}, {"trans_b": True}) or not _of_one_type(w, args):
         return ""
     if shapes[0] is None or shapes[1] is None or len(shapes[0]) != 2 != len(shapes[1]):
         return ""
-    if len(args) == 3 and (
-        not isinstance(shapes[1][0], int) or shapes[2] != shapes[1][:1]
-    ):
+    columns = shapes[1][0 if kwargs else 1]
+    if len(args) == 3 and (not isinstance(columns, int) or shapes[2] != (columns,)):
         return ""
-    return f"{functional(w)}.linear({', '.join(map(w.argument, args))})"
+    x, weight, *bias = map(w.argument, args)
+    if kwargs:
+        return f"{functional(w)}.linear({', '.join([x, weight, *bias])})"
+    given = ", ".join([*bias, x, weight])
+    return f"{torch(w)}.{'addmm' if bias else 'mm'}({given})"
 
 
 def conv(w: CallWriter) -> str:

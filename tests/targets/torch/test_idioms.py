@@ -112,6 +112,21 @@ def test_layers_of_computed_weights_are_functions_of_pytorch():
     assert "F.linear(" in text and "ops" not in text.partition("class Model")[2]
 
 
+@pytest.mark.parametrize(
+    "nodes, text",
+    [
+        ("y = Gemm (x, w, c)", "torch.addmm(c, x, w)"),
+        ("y = Gemm (x, w)", "torch.mm(x, w)"),
+        ("y = Gemm <alpha = 0.5> (x, w, c)", "ops.gemm(x, w, c, alpha=0.5)"),
+    ],
+)
+def test_products_of_matrices_that_are_inputs(nodes, text):
+    inputs = "float[n, 6] x, float[6, 8] w, float[8] c"
+    feeds = {"x": drawn(3, 6), "w": drawn(6, 8, seed=1), "c": drawn(8, seed=2)}
+    module = check(model(f"net ({inputs}) => (float[] y) {{ {nodes} }}"), feeds)
+    assert text in flat(source(module))
+
+
 def test_attention_is_that_of_pytorch():
     nodes = """
         k = Transpose <perm = [0, 2, 1]> (x)
