@@ -117,9 +117,8 @@ class BlockWriter(StatementWriter):
             yield f"{variable} = {spell(first)}"
         for name, _ in looped.lists:
             yield f"{name}: list[{self.uses.typing('Any')}] = []"
-        each = self.methods.fresh(
-            _singular(site.attribute, self.calling.classes[operation.block])
-        )
+        kind = self.calling.classes[operation.block]
+        each = self.methods.instance(kind, _singular(site.attribute, kind))
         walked = [site.text]
         for _, values in looped.walked:
             items = ", ".join(map(spell, values))

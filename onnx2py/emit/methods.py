@@ -36,6 +36,9 @@ class Methods:
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For the results of expressions, the values of the views inside (see ``chains``)."""
 
+    instances: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The variable of loops over objects, by their class and what it was to be called."""
+
     def __post_init__(self) -> None:
         operations = (statement.operation for statement in self.statements)
         bodies = [each.body for each in operations if isinstance(each, Section)]
@@ -46,6 +49,12 @@ class Methods:
     def fresh(self, name: str) -> str:
         """Return a name that nothing else has."""
         return unique_name(name, self.taken)
+
+    def instance(self, kind: str, name: str) -> str:
+        """Return the name of the variable for one of a class's objects: loops share it."""
+        if (kind, name) not in self.instances:
+            self.instances[kind, name] = self.fresh(name)
+        return self.instances[kind, name]
 
     def scope(self, body: Body, around: str) -> str:
         """Return the prefix of names in a body; ``around`` is that of its function."""
