@@ -205,10 +205,6 @@ def verify_existing(
     if not (folder / "model.py").is_file():
         raise VerifyError(f"{package}: expected a package that onnx2py made")
     if per_node and not has_tools(folder):
-        if (folder / TRACELESS).is_file():
-            raise VerifyError(
-                f"{package}: expected a package for NumPy, whose values can be traced"
-            )
         raise VerifyError(
             f"{package}: expected its folder tools/, to look into a run; compile the model again "
             "without --minimal"
@@ -227,8 +223,6 @@ def verify_existing(
     )
 
 
-TRACELESS = "tools/arrays.py"
-"""A file that packages for other libraries have."""
 OPTIONAL = ("ml_dtypes", "PIL", "torch")
 """Modules that a package may need in addition to NumPy."""
 

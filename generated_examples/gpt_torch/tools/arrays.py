@@ -43,6 +43,12 @@ class Model:
         if threads is not None:
             torch.set_num_threads(threads)
 
+    def around(self, module: Any) -> Model:
+        """Return the same for another module."""
+        other = Model.__new__(Model)
+        other.module = module
+        return other
+
     def __call__(self, **inputs: Any) -> Any:
         """Compute the outputs: an array, or a named tuple of them."""
         given = {name: as_tensor(value) for name, value in inputs.items()}

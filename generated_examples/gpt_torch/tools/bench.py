@@ -14,8 +14,10 @@ from .files import read_inputs
 from .records import some_inputs
 
 
-def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
-    """Print the time of loading and of calling the model."""
+def bench(
+    inputs: Sequence[str], scale: Optional[float], repeat: int, compiles: bool
+) -> None:
+    """Print the time of loading and of calling the model, compiled too if asked for."""
     start = perf_counter()
     model = Model().module
     loading = perf_counter() - start
@@ -30,7 +32,23 @@ def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
             times = times_of(model, given, repeat)
             plural = "s" if threads > 1 else ""
             print(f"{threads} thread{plural}: {repeat} calls: {spread(times)}")
-    torch.set_num_threads(usual)
+        torch.set_num_threads(usual)
+        if compiles:
+            bench_compiled(model, given, repeat)
+
+
+def bench_compiled(model: Any, inputs: dict[str, Any], repeat: int) -> None:
+    """Print the time of ``torch.compile``, which needs a C++ compiler, and of calls then."""
+    compiled = torch.compile(model)
+    try:
+        (first,) = times_of(compiled, inputs, 1)
+    except RuntimeError as error:  # of many kinds: PyTorch's own are below it
+        print(
+            f"torch.compile fails: {type(error).__name__}: {str(error).splitlines()[0]}"
+        )
+        return
+    times = times_of(compiled, inputs, repeat)
+    print(f"torch.compile: first call {milliseconds(first)}, then {spread(times)}")
 
 
 def times_of(model: Any, inputs: dict[str, Any], repeat: int) -> list[float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .._checks import shown
 from .bench import bench
+from .profile import TABLES, profile
 from .run import info, run
 from .selftest import selftest
 from .where import where
@@ -22,7 +23,16 @@ def main() -> int:
         elif given.command == "run":
             run(given.input, given.out, given.scale)
         elif given.command == "bench":
-            bench(given.input, given.scale, given.repeat)
+            bench(given.input, given.scale, given.repeat, given.compile)
+        elif given.command == "profile":
+            profile(
+                given.input,
+                given.scale,
+                given.repeat,
+                given.top,
+                given.by,
+                given.chrome,
+            )
         elif given.command == "where":
             where(given.name)
         else:
@@ -83,7 +93,31 @@ def parsed() -> argparse.Namespace:
         metavar="N",
         help="number of calls (default: %(default)s)",
     )
-    add("bench", parents=[measured], help="measure the time of a run")
+    timed = add("bench", parents=[measured], help="measure the time of a run")
+    timed.add_argument(
+        "--compile",
+        action="store_true",
+        help="also of a run that torch.compile has compiled",
+    )
+    table = add("profile", parents=[measured], help="measure the time of each call")
+    table.add_argument(
+        "--top",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="number of rows to print (default: %(default)s)",
+    )
+    table.add_argument(
+        "--by",
+        choices=tuple(TABLES),
+        help="print one table (default: by line, by block and by operator)",
+    )
+    table.add_argument(
+        "--chrome",
+        type=Path,
+        metavar="FILE",
+        help="write a trace for chrome://tracing or Perfetto",
+    )
     place = add("where", help="show the line of model.py for a name of the ONNX file")
     place.add_argument(
         "name",

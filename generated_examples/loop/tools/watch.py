@@ -226,7 +226,8 @@ def _watched(model: Model, record: Trace) -> Any:
         dont_inherit=True,
     )
     namespace = dict(vars(model_module))
-    namespace.update(_start=record.start, _note=record.note, _keep=record.keep)
+    namespace.update(_start=record.start, _note=record.note)
+    namespace.update(_keep=record.keep)
     namespace.update(_enter=record.enter, _end=record.end)
     namespace.update(_call=_Calls(noting.calls, listed["nodes"]))
     exec(code, namespace)
@@ -414,9 +415,8 @@ class _Noting:
         """Return the class of an object of the model, or of a list of them; '' for others."""
         if isinstance(value, ast.IfExp):
             return self._class_of(value.body)
-        if isinstance(value, ast.Attribute):
-            own = isinstance(value.value, ast.Name) and value.value.id == "self"
-            return self.held.get(value.attr, "") if own else ""
+        if isinstance(value, (ast.Attribute, ast.Subscript)):
+            return self.held.get(_path_of(value), "")
         return self.objects.get(value.id, "") if isinstance(value, ast.Name) else ""
 
     def _noted(self, statement: ast.stmt) -> list[ast.stmt]:
@@ -498,6 +498,20 @@ class _Noting:
         labels = tuple(f"{self.scope}{name}" for name in names)
         self.calls.append(Call(labels, node, statement.lineno, self.reused))
         return f"_call(self, {len(self.calls) - 1})"
+
+
+def _path_of(value: ast.expr) -> str:
+    """Return the path from ``self``: ``layers.3`` of ``self.layers[3]``; '' for none."""
+    if isinstance(value, ast.Attribute):
+        if isinstance(value.value, ast.Name) and value.value.id == "self":
+            return value.attr
+        key = value.attr
+    elif isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
+        key = str(value.slice.value)
+    else:
+        return ""
+    around = _path_of(value.value)
+    return f"{around}.{key}" if around else ""
 
 
 def _apart(statement: ast.Assign | ast.AnnAssign, names: list[str]) -> list[ast.stmt]:

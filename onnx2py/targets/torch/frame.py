@@ -11,8 +11,8 @@ NEEDED = (
 TOOLS = (
     README, "tools/__init__.py", "tools/arrays.py", "tools/bench.py", "tools/binding.py",
     "tools/commands.py", "tools/feeds.py", "tools/files.py", "tools/inference.py",
-    "tools/records.py", "tools/run.py", "tools/selftest.py", "tools/session.py",
-    "tools/where.py",
+    "tools/profile.py", "tools/records.py", "tools/run.py", "tools/selftest.py",
+    "tools/session.py", "tools/watch.py", "tools/where.py",
 )  # fmt: skip
 VARIABLES = {
     "arrays": True,
