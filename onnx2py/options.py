@@ -165,10 +165,10 @@ class Options:
     def __post_init__(self) -> None:
         for each in declarations(self):
             each.verify(getattr(self, each.name))
-        shipped = [n for n in ("wheel", "zipapp", "single_file") if getattr(self, n)]
-        if self.target != "numpy" and shipped:
+        if self.target != "numpy" and self.single_file is not None:
             raise OptionError(
-                f"{shipped[0]}: expected a package for NumPy, got target {self.target!r}"
+                "single_file: expected a package for NumPy, whose modules can be one, got "
+                f"target {self.target!r}; --wheel and --zipapp take it"
             )
         if self.minimal and self.zipapp is not None:
             raise OptionError(

@@ -16,6 +16,7 @@ from ..emit.package_name import name_problem, proposed_name
 from ..emit.provenance import Provenance
 from ..errors import OutputError
 from ..options import Options
+from ..targets import find_target
 from .archive import Contents
 from .sbom import bill_of_materials
 from .single_file import check_weights, write_single_file
@@ -100,7 +101,13 @@ def ship(
     OutputError
         If a file cannot be written.
     """
-    contents = Contents(folder.name, _files(folder), requires, origin.sha256)
+    contents = Contents(
+        folder.name,
+        _files(folder),
+        requires,
+        origin.sha256,
+        library=find_target(options.target).title,
+    )
     made = []
     if options.wheel is not None:
         _make_folder(Path(options.wheel))

@@ -21,6 +21,8 @@ class Contents:
     sha256: str
     distribution: str = ""
     """What pip calls it, if that is another name."""
+    library: str = "NumPy"
+    """The library that it is written for."""
 
 
 def add(archive: ZipFile, name: str, content: bytes | Path) -> None:

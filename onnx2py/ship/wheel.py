@@ -14,9 +14,13 @@ from ..emit.provenance import package_version
 from ..errors import OptionError
 from .archive import Contents, add
 
-OLDEST_NUMPY, OLDEST_PYTHON = "1.22", "3.9"
-DISTRIBUTIONS = {"numpy": f"numpy>={OLDEST_NUMPY}", "PIL": "pillow"}
-"""Distributions that provide modules of another name."""
+OLDEST_NUMPY, OLDEST_PYTHON, OLDEST_TORCH = "1.22", "3.9", "2.4"
+DISTRIBUTIONS = {
+    "numpy": f"numpy>={OLDEST_NUMPY}",
+    "PIL": "pillow",
+    "torch": f"torch>={OLDEST_TORCH}",
+}
+"""Distributions that have another name than their modules, or must not be too old."""
 
 
 def check_distribution(name: str) -> None:
@@ -90,7 +94,8 @@ def _metadata(contents: Contents) -> str:
         "Metadata-Version: 2.4",
         f"Name: {contents.distribution or contents.name}",
         f"Version: {package_version(contents.sha256)}",
-        f"Summary: The model {contents.name} in plain NumPy, compiled from ONNX by onnx2py",
+        f"Summary: The model {contents.name} in plain {contents.library}, "
+        "compiled from ONNX by onnx2py",
         f"License-File: {LICENSE}",
         f"Requires-Python: >={OLDEST_PYTHON}",
         *(f"Requires-Dist: {need}" for need in needs),

@@ -198,11 +198,3 @@ def test_a_distribution_that_is_wrong_is_named(tmp_path, monkeypatch, source, me
     with pytest.raises(OptionError, match=f"target 'plainly': .*{message}"):
         find_target("plainly")
     sys.modules.pop("plainly_onnx2py", None)
-
-
-@pytest.mark.parametrize("option", ["wheel", "zipapp", "single_file"])
-def test_archives_are_of_numpy_alone(tmp_path, option):
-    with pytest.raises(OptionError, match=f"{option}: expected a package for NumPy"):
-        onnx2py.compile_model(
-            MNIST, tmp_path / "net", target="torch", **{option: tmp_path / "file"}
-        )
