@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import mmap
+import os
 from os import PathLike
-from typing import Union
+from typing import Any, Union
 
 import torch
 from torch import Tensor, nn
@@ -42,9 +43,15 @@ def load_weights(module: nn.Module, file: File) -> None:
 
 
 def read_tensors(file: File) -> dict[str, Tensor]:
-    """Return the tensors of a ``.safetensors`` file, which is mapped into memory."""
-    with open(file, "rb") as stream:
-        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
+    """Return the tensors of a ``.safetensors`` file, which is mapped into memory.
+
+    One in the zip this package was imported from is read.
+    """
+    try:
+        with open(file, "rb") as stream:
+            data: Any = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
+    except (FileNotFoundError, NotADirectoryError):
+        data = bytearray(archived(file))
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:start])
     header.pop("__metadata__", None)
@@ -59,3 +66,21 @@ def read_tensors(file: File) -> dict[str, Tensor]:
         flat = torch.frombuffer(data, dtype=dtype, count=count, offset=start + begin)
         tensors[name] = flat.reshape(shape)
     return tensors
+
+
+def archived(path: File) -> bytes:
+    """Return the contents of a file in the zip this package was imported from.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or no zip.
+    """
+    get_data = getattr(getattr(__spec__, "loader", None), "get_data", None)
+    if get_data is None or os.path.isdir(os.path.dirname(path)):
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        data: bytes = get_data(str(path))
+    except OSError:
+        raise FileNotFoundError(f"{path}: no such file") from None
+    return data

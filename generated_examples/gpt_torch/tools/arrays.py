@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from io import BytesIO
 from os import PathLike
 from typing import Any, Optional, Union
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._checks import Dim, TensorSpec, shown
+from .._weights import archived
 from ..model import Model as Module
 
 File = Union[str, PathLike[str]]
@@ -121,9 +123,7 @@ def read_array(path: File) -> NDArray[Any]:
     FileNotFoundError
         If there is no such file.
     """
-    return np.asarray(np.load(path, allow_pickle=False))
-
-
-def archived(path: File) -> bytes:
-    """Fail: packages for PyTorch are folders."""
-    raise FileNotFoundError(f"{path}: no such file")
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return np.asarray(np.load(BytesIO(archived(path)), allow_pickle=False))
