@@ -26,6 +26,8 @@ class Window:
     stop: int
     leaf: str = ""
     """The path of the first layer, or constant, within the module that it is (rule G10)."""
+    is_whole: bool = True
+    """Whether it is all of the module, not what its layers are around alone."""
 
     @property
     def items(self) -> list[Item]:

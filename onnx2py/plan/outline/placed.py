@@ -71,13 +71,18 @@ class Modules:
                 key = (same, reads, member.uses[0].within)
                 alike.setdefault(key, []).append(member)
         readers, number_of = Readers(lines), {id(a): b for a, b in zip(lines, tokens)}
-        for (numbers, *_), members in alike.items():
-            windows = self.placed(members) if len({*numbers}) > 1 else []
+        groups = [m for key, m in alike.items() if len({*key[0]}) > 1]
+        whole = ([m for m in group if m.window.is_whole] for group in groups)
+        for members in (*whole, *groups):
+            windows = self.placed(members)
             if len(windows) > 1:
                 yield Growth(self.tree, windows, readers, number_of).grown()
 
     def windows(self, line: Line, ranges: Ranges) -> Iterator[Window]:
-        """Yield the windows of whole modules, one for each time that a module is called."""
+        """Yield the windows of whole modules, one for each time that a module is called.
+
+        After each comes what is left of it without calls before and after all layers.
+        """
         first = [
             tuple(
                 leaf for s in statements_of([item], 0) for leaf in self.tree.leaves(s)
@@ -87,7 +92,13 @@ class Modules:
         for start, stop in ranges(line.items):
             step = _period(first[start:stop])
             size = (stop - start - 1) % step + 1
-            yield from (Window(line, i, i + size) for i in range(start, stop, step))
+            for begin in range(start, stop, step):
+                window = Window(line, begin, begin + size)
+                yield window
+                places = [i for i in range(begin, begin + size) if first[i]]
+                inner = (places[0], places[-1] + 1) if places else (begin, begin + size)
+                if inner != (begin, begin + size):
+                    yield Window(line, *inner, is_whole=False)
 
     def taken(self) -> Iterator[str]:
         """Yield the modules that the instances of blocks are."""

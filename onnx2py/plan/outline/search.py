@@ -86,7 +86,8 @@ class _Round:
         if self.pool.tree is not None:
             found = Modules(self.pool.tree, self.pool.constants, self.pool.blocks)
             for group in found.groups(self.lines, self.tokens, _modules):
-                self.try_all(group, _of_modules)
+                is_whole = all(window.is_whole for window in group)
+                self.try_all(group, _of_modules if is_whole else _of_layers)
             return self.best
         groups: dict[Any, list[Window]] = {}
         for line, tokens in zip(self.lines, self.tokens):
@@ -156,6 +157,10 @@ def _is_periodic(numbers: Sequence[int]) -> bool:
     size = len(numbers)
     periods = (p for p in range(1, size // 2 + 1) if size % p == 0)
     return any(numbers[p:] == numbers[:-p] for p in periods)
+
+
+def _of_layers(windows: Sequence[Window], worth: Cost) -> float:
+    return 0.75
 
 
 def _of_modules(windows: Sequence[Window], worth: Cost) -> float:

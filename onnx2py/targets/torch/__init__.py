@@ -9,6 +9,7 @@ from ...ir.program import Program
 from ...plan import Rule
 from ..target import Target, rules_of
 from .attention import write_attention
+from .copies import give_copies
 from .dialect import TorchDialect
 from .layers import find_layers
 from .limits import limit_of
@@ -18,7 +19,7 @@ from .placing_of import placing_of
 from .recomputed import recompute_constants
 
 _LAYERS = tuple(f"L{number}" for number in range(1, 12))
-_PARAMETERS = ("R1", "R2", "R3", "R4", "R5")
+_PARAMETERS = ("R1", "R2", "R3", "R4", "R5", "R6")
 
 
 def _modules(graph: Graph) -> Rule:
@@ -27,7 +28,7 @@ def _modules(graph: Graph) -> Rule:
     def apply(program: Program) -> Program:
         program = find_layers(write_attention(program))
         program = restore_parameters(program, graph.constants)
-        return recompute_constants(program, graph)
+        return give_copies(recompute_constants(program, graph))
 
     return Rule((*_LAYERS, *_PARAMETERS), apply)
 

@@ -82,8 +82,10 @@ def tensor_literal(array: np.ndarray, uses: Uses, device: str = "") -> str:
     return f"{torch}.tensor({_nested(texts.reshape(array.shape))}{dtype}{place})"
 
 
-def zeros(shape: tuple[int, ...], dtype: np.dtype, uses: Uses, device: str = "") -> str:
-    """Return the source of a tensor of zeros: ``torch.zeros(3, 4)``."""
+def zeros(
+    shape: tuple[int | str, ...], dtype: np.dtype, uses: Uses, device: str = ""
+) -> str:
+    """Return the source of a tensor of zeros: ``torch.zeros(3, 4)``, of names ``(3, width)``."""
     place = f", device={device}" * bool(device)
     is_usual = dtype == np.float32 and not device
     torch, option = uses.library("torch"), (
@@ -92,7 +94,7 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype, uses: Uses, device: str = "")
     return f"{torch}.zeros({_shape(shape)}{option}{place})"
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def _shape(shape: tuple[int | str, ...]) -> str:
     return ", ".join(map(str, shape)) if shape else "()"
 
 

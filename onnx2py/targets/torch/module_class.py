@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -161,10 +161,8 @@ class ModuleWriter(ClassWriter):
                 key = next(iter(layer.keys().values()), "")
                 found[layer.path[start:]] = Leaf(text, key=key[start:])
         for path in self.instances.leaves[block.name]:
-            leaf = self.instances.placing.leaves[
-                f"{self.instances.paths[block.name, 0]}.{path}"
-            ]
-            found.setdefault(path, Leaf(leaf.text, leaf.kind, path))
+            if path not in found:
+                found[path] = self._tensor(block, path)
         order = [*self.instances.leaves[block.name], *self.instances.inner[block.name]]
         for path in order:
             if path in found:
@@ -175,6 +173,14 @@ class ModuleWriter(ClassWriter):
             text = self.construction(block.name, inner, numbers)
             below = self.instances.modules(inner)
             yield path, Leaf(text, key=f"{path}.{below[0]}" if below else "")
+
+    def _tensor(self, block: Block, path: str) -> Leaf:
+        """Return a parameter or a buffer, whose lengths are arguments where they differ."""
+        placing, numbers = self.instances.placing, range(len(block.instances))
+        keys = [f"{self.instances.paths[block.name, n]}.{path}" for n in numbers]
+        lengths = zip(*(placing.state.arrays[key].shape for key in keys))
+        shape = tuple(self._passed(block.name, "size", column) for column in lengths)
+        return replace(placing.tensor(keys[0], shape), key=path)
 
     # ------------------------------------------------------------------ the constructor
 

@@ -52,7 +52,7 @@ class Placing:
         self.leaves = {**self.layers}
         for key in self.state.arrays:  # in order
             if not self._is_apart(key) and key.rpartition(".")[0] not in self.layers:
-                self.leaves[key] = self._tensor(key)
+                self.leaves[key] = self.tensor(key, self.state.arrays[key].shape)
 
     def placed(self, tree: Tree) -> PlacedWeights:
         """Return the constants that are in the state; ``tree`` is that of the whole model."""
@@ -105,10 +105,10 @@ class Placing:
             key = next(iter(layer.keys().values()), "")
             yield layer.path, Leaf(constructor(layer, call, arrays, self.uses), key=key)
 
-    def _tensor(self, key: str) -> Leaf:
-        """Return a parameter or a buffer of its own."""
+    def tensor(self, key: str, shape: tuple[int | str, ...]) -> Leaf:
+        """Return a parameter or a buffer of its own; lengths may be names."""
         array = self.state.arrays[key]
-        text = zeros(array.shape, array.dtype, self.uses)
+        text = zeros(shape, array.dtype, self.uses)
         if key in self.state.buffers:
             return Leaf(text, BUFFER, key)
         return Leaf(f"nn.Parameter({text})", PARAMETER, key)

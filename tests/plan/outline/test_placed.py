@@ -213,6 +213,27 @@ def test_objects_in_objects() -> None:
     ]
 
 
+def test_what_stands_around_layers_may_differ() -> None:
+    writer = Writer(scopes=True)
+    made = [writer.call("np.sin", "x")]
+    for i in range(6):
+        joined = f"({', '.join(made)},)" if i else made[0]
+        first = "np.concatenate" if i else "np.cos"
+        writer.call(first, joined, module=f"layers.{i}")
+        writer.call("np.tanh", writer.last)  # of none of them
+        x = writer.last
+        writer.product(f"layers.{i}.fc1", x)
+        writer.call("ops.relu", writer.last, module=f"layers.{i}")
+        writer.call("np.power", writer.last, "2", module=f"layers.{i}")
+        writer.product(f"layers.{i}.fc2")
+        made.append(writer.last)
+    outline = outlined(writer.program(), PLACING).outline
+    assert outline is not None
+    (block,) = outline.blocks.values()
+    assert [i.path for i in block.instances] == [f"layers.{i}" for i in range(6)]
+    assert len(block.statements) == 4
+
+
 def test_loops_walk_neighbors_in_one_list() -> None:
     writer = Writer()
     for place in ("a.0", "a.1", "a.2", "b.0", "b.1", "b.3", "c.x", "c.y"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import onnx
 import pytest
 import torch
 from torch import nn
 
+import onnx2py
 from onnx2py.front import read
 from onnx2py.ir.blocks import Block, Outline
 from onnx2py.ir.program import Call, Ref, walk
@@ -90,7 +92,46 @@ class Tokens(nn.Module):
         return self.last(x)
 
 
-NETWORKS = {Residual: torch.rand(2, 3, 12, 12), Tokens: torch.rand(6, 2, 8)}
+class Scaled(nn.Module):
+    """A residual part with a scale for each channel, which begins with ones."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
+        self.conv1 = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1)
+
+    def forward(self, x):
+        y = torch.tanh(self.conv2(torch.relu(self.conv1(x))))
+        return x + self.gamma * torch.sin(y)
+
+
+class Scales(nn.Module):
+    """Stages of such parts, of other widths."""
+
+    part = Scaled
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.between = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 6, 2, 2)
+        self.first = nn.ModuleList(Scaled(4) for _ in range(3))
+        self.second = nn.ModuleList(Scaled(6) for _ in range(3))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for part in self.first:
+            x = part(x)
+        x = self.between(x)
+        for part in self.second:
+            x = part(x)
+        return x
+
+
+NETWORKS = {
+    Residual: torch.rand(2, 3, 12, 12),
+    Tokens: torch.rand(6, 2, 8),
+    Scales: torch.rand(2, 3, 12, 12),
+}
 
 
 def outline_of(
@@ -192,3 +233,39 @@ def test_others_own_nothing_of_a_module_that_is_written_flat() -> None:
     layers = "inner.encoder.layers"
     assert [i.path for i in inner.instances] == [f"{layers}.{i}.attn" for i in range(5)]
     assert [i.path for i in outer.instances] == [f"{layers}.{i}" for i in (0, 1, 3, 4)]
+
+
+def test_lengths_of_parameters_are_arguments(tmp_path) -> None:
+    module, x = randomized(Scales()), NETWORKS[Scales]
+    ours = onnx2py.load_model(onnx_file(module, x), target="torch")
+    assert {*ours.state_dict()} == {*module.state_dict()}
+    torch.testing.assert_close(ours(x), module(x), rtol=1e-5, atol=1e-6)
+    assert ours.first[2].gamma.shape == (4, 1, 1)
+    assert ours.second[0].gamma.shape == (6, 1, 1)
+    assert type(ours.first[2]) is type(ours.second[0])
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_scales_that_exporters_put_together_are_of_each_module(names: bool) -> None:
+    """As PyTorch's newer exporter stores them: one constant for all that are equal."""
+    module, x = Scales(), NETWORKS[Scales]
+    file = onnx.load_from_string(onnx_file(module, x))
+    keep = {4: "first.0.gamma", 6: "second.0.gamma"}
+    for node in file.graph.node:
+        for i, name in enumerate(node.input):
+            if name.endswith(".gamma"):
+                own = keep[4 if name.startswith("first") else 6]
+                node.input[i] = own if names else f"view_{len(own)}"
+    for tensor in [*file.graph.initializer]:
+        if tensor.name.endswith(".gamma"):
+            file.graph.initializer.remove(tensor)
+            if tensor.name in keep.values():
+                tensor.name = tensor.name if names else f"view_{len(tensor.name)}"
+                file.graph.initializer.append(tensor)
+    ours = onnx2py.load_model(file.SerializeToString(), target="torch")
+    torch.testing.assert_close(ours(x), module(x), rtol=1e-5, atol=1e-6)
+    theirs = {*module.state_dict()}
+    if not names:
+        theirs = {key.replace("gamma", "view") for key in theirs}
+    assert {*ours.state_dict()} == theirs
+    assert len({id(p) for p in ours.parameters()}) == len(theirs)
