@@ -62,8 +62,10 @@ class Placing:
             lines=[*tree.lines()],
         )
         for value, keys in self.keys.items():
-            attribute = tree.expression(keys[0]).removeprefix("self.")
-            placed.attributes[value] = attribute
+            own = [key for key in keys if self._leaf(key) in tree.leaves]
+            if own:  # else classes of blocks have it
+                attribute = tree.expression(own[0]).removeprefix("self.")
+                placed.attributes[value] = attribute
         stored = {key for key in self.state.arrays if not self._is_apart(key)}
         tied = {
             key: first
@@ -83,6 +85,11 @@ class Placing:
         if arrays:
             placed.files[FILE] = TensorFile(arrays)
         return placed
+
+    def _leaf(self, key: str) -> str:
+        """Return the path of the layer or of the tensor that a key is of."""
+        module = key.rpartition(".")[0]
+        return module if module in self.layers else key
 
     def _is_apart(self, key: str) -> bool:
         """Whether a constant is no part of the state: few integers of no module are not either."""
