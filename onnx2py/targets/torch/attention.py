@@ -88,6 +88,8 @@ def _options_of_heads(block: Block, match: Match) -> dict[str, Any] | None:
     kinds = [block.values.type(x) for x in (q, k, v)]
     if options.keys() - {"is_causal", "scale"} or any(k is None for k in kinds):
         return None
+    if len(mask) > 1:  # keys before these, or how many of them count
+        return None
     if any(k.dtype not in ("float32", "float64") or k.rank != 4 for k in kinds if k):
         return None
     (_, heads, *_), (_, shared, keys, _) = (block.values.shape(x) for x in (q, k))
