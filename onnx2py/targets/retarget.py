@@ -108,7 +108,8 @@ class _Search:
         call, find = statement.operation, self.target.limit
         if find is None or not isinstance(call, Call):
             return ""
-        return find(call, self.program.types.get(statement.outputs[0]))
+        values = [statement.outputs[0], *references(call)]
+        return find(call, [self.type(name) for name in values])
 
     def made(self, operation: Operation) -> list[str]:
         """Return the types in an operation that are held in others, but not by this function."""
@@ -128,13 +129,14 @@ class _Search:
         """Return the element types of values that the target lacks."""
         found: dict[str, None] = {}
         for name in values:
-            array = self.program.weights.get(name)
-            kind = self.program.types.get(name)
-            if array is not None:
-                kind = tensor_type_of(array)
+            kind = self.type(name)
             if not (isinstance(kind, TensorType) and kind.dtype in self.target.carried):
                 found.update(dict.fromkeys(_dtypes_of(kind)))
         return [name for name in found if name not in self.target.dtypes]
+
+    def type(self, name: str) -> ValueType | None:
+        array = self.program.weights.get(name)
+        return self.program.types.get(name) if array is None else tensor_type_of(array)
 
     def lacks(self, dtypes: Iterable[str]) -> str:
         return f"target {self.target.name} has no element type {' or '.join(dtypes)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -23,8 +23,8 @@ SPELLED: frozenset[Any] = frozenset([operator.getitem, np.ndim, np.shape, np.siz
 """What is no call in Python, and needs no twin: ``x[:2]``, ``x.shape``."""
 Function = Callable[..., Any] | str
 """A kernel, a function of NumPy, or ``".method"`` of the first argument."""
-Limit = Callable[[Call, Optional[ValueType]], str]
-"""Says what a library lacks for a call with a result of a type, "" if that is nothing."""
+Limit = Callable[[Call, Sequence[Optional[ValueType]]], str]
+"""Says what a library lacks for a call with a result and arguments of types, "" if nothing."""
 OwnRule = Callable[[Graph], Rule]
 """Returns a rule for a file, of its main graph as it was decoded."""
 _LATE = ("H", "M")
@@ -75,7 +75,7 @@ class Target:
     carried : mapping
         The element type whose tensors hold the numbers of one that the library lacks. In calls,
         such a type is spelled by its name.
-    limit : function of a call and the type of its result, or None
+    limit : function of a call and the types of its result and arguments, or None
         Says what the library lacks for a call although there is a twin.
     own : function of the main graph of a file, or None
         Returns a rule of its own. It comes before lengths are written as numbers. Where it lets

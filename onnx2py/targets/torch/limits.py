@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...ir.program import Call
 from ...ir.program_text import function_path
 from ...ir.types import TensorType, ValueType
@@ -25,11 +27,16 @@ _LIMITED = frozenset(
 )
 
 
-def limit_of(call: Call, result: ValueType | None) -> str:
-    """Say what PyTorch lacks for a call with this result, "" if that is nothing."""
-    rank = result.rank if isinstance(result, TensorType) else None
-    if rank is None or call.function not in _LIMITED:
+def limit_of(call: Call, kinds: Sequence[ValueType | None]) -> str:
+    """Say what PyTorch lacks for a call, "" if that is nothing.
+
+    ``kinds`` are the types of its result and its arguments, of which none has more axes.
+    """
+    if call.function not in _LIMITED:
         return ""
+    rank = max(
+        (kind.rank or 0 for kind in kinds if isinstance(kind, TensorType)), default=0
+    )
     is_cubic = call.kwargs.get("mode") == "cubic"
     if rank - 2 <= (MOST - 1 if is_cubic else MOST):
         return ""

@@ -11,6 +11,8 @@ from .models import loaded, model
 NETS = {
     "ops.conv over 4 axes": "net (float[1, 2, a, b, c, d] x) => (float[1, 1, e, f, g, h] y)"
     " <float[1, 2, 1, 1, 1, 1] w = {1, 2}> { y = Conv (x, w) }",
+    "ops.conv over 5 axes": "net (float[1, 2, a, b, c, d, e] x, int64[q] s) => (float[r] y)"
+    " <float[1, 2, 1, 1, 1, 1, 1] w = {1, 2}> { z = Reshape (x, s) y = Conv (z, w) }",
     "ops.conv_transpose over 4 axes": "net (float[1, 2, a, b, c, d] x)"
     " => (float[1, 1, e, f, g, h] y)"
     " <float[2, 1, 1, 1, 1, 1] w = {1, 2}> { y = ConvTranspose (x, w) }",
