@@ -66,16 +66,13 @@ def branchwise_rms_normalization(
     return y.reshape(x.shape).astype(x.dtype, copy=False)
 
 
-@rounded_once
 def scaled_silu(x: NDArray[Any], scale: NDArray[Any] | float = 1.0) -> NDArray[Any]:
-    """Return ``z * sigmoid(z)`` of ``z = x * scale``; each step is rounded to x's dtype.
+    """Return ``z * sigmoid(z)`` of ``z = x * scale``, rounded once, to the dtype of ``x``.
 
     ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.ScaledSiLU
     """
-    factor = np.asarray(scale).astype(np.float32)
-    z = np.asarray(widened(x) * factor).astype(x.dtype, copy=False)
-    y = widened(z) * widened(sigmoid(z))
-    return np.asarray(y).astype(x.dtype, copy=False)
+    z = np.asarray(widened(x) * np.asarray(scale).astype(np.float32))
+    return np.asarray(z * sigmoid(z)).astype(x.dtype, copy=False)
 
 
 @rounded_once

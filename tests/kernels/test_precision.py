@@ -81,6 +81,13 @@ def test_half_precision_is_float32_rounded_once(kernel, half):
     )
 
 
+@pytest.mark.parametrize("half", HALVES, ids=str)
+def test_a_factor_of_half_precision_rounds_nothing_else(half):
+    result = normalization_gated.scaled_silu(X, np.array(0.5, half))
+    np.testing.assert_array_equal(result, normalization_gated.scaled_silu(X, 0.5))
+    assert result.dtype == np.float32
+
+
 def test_other_types_go_through_as_they_are():
     kernel = rounded_once(lambda x, y=None: (x, y))
     integers = np.arange(3, dtype=np.int16)

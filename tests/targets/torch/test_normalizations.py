@@ -133,6 +133,8 @@ def test_gates(activation: str) -> None:
     check_all("normalization_gated.gated_add", (x, gate, numbers(2, 3, 1)))
     check_all("normalization_gated.scaled_silu", (x,), scale=1.5)
     check(Case("normalization_gated.scaled_silu", (x, np.array(0.5))), rtol=1e-6)
+    args = (x.astype(np.float32), np.array(0.5, np.float16))
+    check(Case("normalization_gated.scaled_silu", args), atol=1e-6)
 
 
 @pytest.mark.parametrize("scale", [None, numbers(6), numbers(2, 3), numbers(3)])
