@@ -45,7 +45,8 @@ def copied(tmp_path_factory):
 @pytest.fixture
 def find_copied(copied, monkeypatch):
     names = {"copied": copied, "numpy": NUMPY}
-    monkeypatch.setattr("onnx2py.front.find_target", names.__getitem__)
+    for module in ("front", "ship"):
+        monkeypatch.setattr(f"onnx2py.{module}.find_target", names.__getitem__)
 
 
 def feeds(name):
