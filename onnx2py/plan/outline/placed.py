@@ -71,7 +71,7 @@ class Modules:
                 key = (same, reads, member.uses[0].within)
                 alike.setdefault(key, []).append(member)
         readers, number_of = Readers(lines), {id(a): b for a, b in zip(lines, tokens)}
-        groups = [m for key, m in alike.items() if len({*key[0]}) > 1]
+        groups = [_apart(m) for key, m in alike.items() if len({*key[0]}) > 1]
         whole = ([m for m in group if m.window.is_whole] for group in groups)
         for members in (*whole, *groups):
             windows = self.placed(members)
@@ -166,6 +166,17 @@ class Modules:
             if not any(map(self.tree.is_list, modules)):
                 found = depth
         return found
+
+
+def _apart(members: Sequence[_Member]) -> list[_Member]:
+    """Return windows that do not overlap, whole ones rather than others."""
+    kept: list[_Member] = []
+    for member in sorted(members, key=lambda m: not m.window.is_whole):
+        window = member.window
+        others = (m.window for m in kept if m.window.line is window.line)
+        if all(o.stop <= window.start or window.stop <= o.start for o in others):
+            kept.append(member)
+    return [member for member in members if any(member is k for k in kept)]
 
 
 def _period(leaves: Sequence[tuple[str, ...]]) -> int:

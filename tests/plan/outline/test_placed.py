@@ -234,6 +234,18 @@ def test_what_stands_around_layers_may_differ() -> None:
     assert len(block.statements) == 4
 
 
+def test_a_module_is_not_found_twice_in_one_place() -> None:
+    """What is left of a module without its first call is the list in it."""
+    writer = Writer(scopes=True)
+    writer.call("np.sin", "x", module="net.first")
+    for i in range(7):
+        writer.product(f"net.first.parts.{i}.conv")
+        writer.call("ops.relu", writer.last, module=f"net.first.parts.{i}.act")
+    for i in range(3):
+        writer.layer(f"net.layers.{i}")
+    assert paths(writer.program()) == [f"net.layers.{i}" for i in range(3)]
+
+
 def test_loops_walk_neighbors_in_one_list() -> None:
     writer = Writer()
     for place in ("a.0", "a.1", "a.2", "b.0", "b.1", "b.3", "c.x", "c.y"):
