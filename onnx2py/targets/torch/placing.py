@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...emit.arrays import is_inline
 from ...emit.literals import literal
 from ...emit.uses import Uses
 from ...emit.weights import PlacedWeights
@@ -46,12 +45,15 @@ class Placing:
     def __post_init__(self) -> None:
         self.state = state_of(self.program)
         for key, value in self.state.values.items():
-            if not self._is_apart(key):
+            if not self.state.is_apart(key):
                 self.keys.setdefault(value, []).append(key)
         self.layers = dict(self._layers())
         self.leaves = {**self.layers}
         for key in self.state.arrays:  # in order
-            if not self._is_apart(key) and key.rpartition(".")[0] not in self.layers:
+            if (
+                not self.state.is_apart(key)
+                and key.rpartition(".")[0] not in self.layers
+            ):
                 self.leaves[key] = self.tensor(key, self.state.arrays[key].shape)
 
     def placed(self, tree: Tree) -> PlacedWeights:
@@ -66,7 +68,7 @@ class Placing:
             if own:  # else classes of blocks have it
                 attribute = tree.expression(own[0]).removeprefix("self.")
                 placed.attributes[value] = attribute
-        stored = {key for key in self.state.arrays if not self._is_apart(key)}
+        stored = {key for key in self.state.arrays if not self.state.is_apart(key)}
         tied = {
             key: first
             for key, first in self.state.tied.items()
@@ -90,12 +92,6 @@ class Placing:
         """Return the path of the layer or of the tensor that a key is of."""
         module = key.rpartition(".")[0]
         return module if module in self.layers else key
-
-    def _is_apart(self, key: str) -> bool:
-        """Whether a constant is no part of the state: few integers of no module are not either."""
-        state = self.state
-        is_plain = key in state.buffers and "." not in key
-        return key in state.constants or (is_plain and is_inline(state.arrays[key]))
 
     def _layers(self) -> Iterator[tuple[str, Leaf]]:
         told = set()
