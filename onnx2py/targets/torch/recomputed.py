@@ -8,7 +8,7 @@ class token of each image. Constants of layers stay theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,8 +23,9 @@ from ...lowering.evaluate import evaluate_call
 from ...lowering.lower import lower_node
 from ...passes.constants import collect_constants
 from ...traits.operators import operator_traits
+from .modules import is_uniform
 from .parameters import is_float, readers_of
-from .paths import weight_path
+from .paths import scope_path, weight_path
 from .sites import Facts
 from .state import is_computed
 
@@ -42,12 +43,12 @@ def recompute_constants(program: Program, graph: Graph) -> Program:
 
     ``graph`` is the main graph as it was decoded.
     """
-    file = _File(Facts.of(program), collect_constants(graph))
     weights, made = dict(program.weights), dict[str, list[Statement]]()
+    file = _File(Facts.of(program), collect_constants(graph), weights)
     for value, readers in readers_of(program).items():
         if value in file.graph.constants or not is_float(weights[value]):
             continue
-        again = file.again(value, weights[value])
+        again = file.again(value, weights[value], scope_path(readers[0].scopes))
         if again is not None:
             del weights[value]
             weights.update(again.weights)
@@ -90,17 +91,23 @@ class _File:
 
     facts: Facts
     graph: Graph
+    weights: Mapping[str, np.ndarray]
+    """The constants of the program, with those that were made again."""
 
     def __post_init__(self) -> None:
         nodes = self.graph.nodes
         self.places = {name: i for i, node in enumerate(nodes) for name in node.outputs}
 
-    def again(self, value: str, array: np.ndarray) -> _Again | None:
-        """Return the calls that make a constant of parameters, None if there are none."""
+    def again(self, value: str, array: np.ndarray, module: str) -> _Again | None:
+        """Return the calls that make a constant of parameters, None if there are none.
+
+        ``module`` reads it: fresh zeros of another module are there by chance, since exporters
+        store equal parameters once.
+        """
         nodes = self._chain(value)
         read = {name for node in nodes for name in node.inputs}
         parameters = {name for name in read if self._is_parameter(name)}
-        if not parameters:
+        if not parameters or any(self._is_of_others(p, module) for p in parameters):
             return None
         try:
             run = _Run(self, parameters, value)
@@ -136,9 +143,16 @@ class _File:
         if array is None or not is_float(array) or is_computed(name):
             return False
         if name in self.facts.defined:
-            same = self.facts.program.weights.get(name)
+            same = self.weights.get(name)
             return same is not None and np.array_equal(same, array)
         return bool(weight_path(name))
+
+    def _is_of_others(self, name: str, module: str) -> bool:
+        """Whether a parameter of equal numbers has the name of one of another module."""
+        own = weight_path(name).rpartition(".")[0]
+        if not (own and module and is_uniform(self.graph.constants[name])):
+            return False
+        return not f"{module}.".startswith(f"{own}.")
 
 
 class _Run:
@@ -182,7 +196,7 @@ class _Run:
         def constant(old: str) -> str:
             if old in names:
                 return names[old]
-            same = facts.program.weights.get(old)
+            same = self.file.weights.get(old)
             is_same = same is not None and np.array_equal(same, self.arrays[old])
             names[old] = old if is_same else name(old)
             again.weights[names[old]] = self.arrays[old]

@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pytest
 import torch
+from onnx import helper, numpy_helper
 from torch import nn
 
 from .models import loaded, model, source
@@ -72,3 +73,26 @@ def test_what_is_computed_of_other_constants_stays_folded():
     np.testing.assert_allclose(
         module(x).detach().numpy(), expected[None].repeat(2, 0), rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_fresh_zeros_are_of_the_module_that_reads_them(fresh):
+    """Exporters store them once: they are not the parameter of the module with their name."""
+    bias = np.zeros(6, np.float32) if fresh else np.arange(6, dtype=np.float32)
+    bounds = {"0": [0], "3": [3], "6": [6]}
+    nodes = [
+        helper.make_node("Slice", ["a.bias", "0", "3"], ["first"], "/a/Slice"),
+        helper.make_node("Add", ["x", "first"], ["y"], "/a/Add"),
+        helper.make_node("Slice", ["a.bias", "3", "6"], ["second"], "/b/Slice"),
+        helper.make_node("Add", ["y", "second"], ["z"], "/b/Add"),
+    ]
+    x, z = (helper.make_tensor_value_info(name, 1, ["n", 3]) for name in "xz")
+    weights = [numpy_helper.from_array(bias, "a.bias")]
+    weights += [numpy_helper.from_array(np.array(v), k) for k, v in bounds.items()]
+    graph = helper.make_graph(nodes, "net", [x], [z], weights)
+    opset = [helper.make_opsetid("", 21)]
+    module = loaded(helper.make_model(graph, opset_imports=opset, ir_version=10))
+    text = source(module)
+    assert "self.a.bias[:3]" in text and ("self.a.bias[3:" in text) != fresh
+    expected = 1 + bias[:3] + bias[3:]
+    np.testing.assert_allclose(module(torch.ones(1, 3)).detach().numpy()[0], expected)
