@@ -98,7 +98,7 @@ def qlinear_global_average_pool(
     """
     axes = tuple(range(1, x.ndim - 1) if channels_last else range(2, x.ndim))
     total = less_zero_point(x, x_zero_point).sum(axes, keepdim=True)
-    count = prod(x.shape[axis] for axis in axes)
+    count = prod([x.shape[axis] for axis in axes])
     scale = as_scale(x_scale, x) / (as_scale(y_scale, x) * count)
     zero_point = torch.as_tensor(y_zero_point, dtype=x.dtype, device=x.device)
     return requantize(total, scale, zero_point)
