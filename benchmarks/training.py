@@ -8,6 +8,7 @@ a table. Needs ``timm`` and ``transformers``.
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -39,14 +40,20 @@ def gradients(module: Any, inputs: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def difference(original: dict[str, Any], found: dict[str, Any]) -> tuple[float, str]:
-    """Return the largest difference of the gradient of a parameter, and its key."""
+    """Return the largest difference of the gradient of a parameter, and its key.
+
+    It is infinite if a number is none, or a shape another; keys that are missing are counted apart.
+    """
     largest = max(float(g.abs().max()) for g in original.values())
     worst = (0.0, "")
     for key, gradient in original.items():
-        if key in found and found[key].shape == gradient.shape:
+        if key not in found:
+            continue
+        far = math.inf
+        if found[key].shape == gradient.shape:
             scale = max(float(gradient.abs().max()), LEAST * largest)
             far = float((found[key] - gradient).abs().max()) / scale
-            worst = max(worst, (far, key))
+        worst = max(worst, (math.inf if math.isnan(far) else far, key))
     return worst
 
 
