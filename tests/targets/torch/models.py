@@ -14,6 +14,19 @@ import onnxruntime
 import onnx2py
 
 HEAD = '<ir_version: 10, opset_import: ["" : 21]>'
+FLOW = """net (float[n] x, int64 count, bool flag) => (float[n] y, float[k, n] all, float[n] z)
+    <float[3] w = {1, 2, 3}> {
+        y, all = Loop (count, , x) <body = step (int64 i, bool go, float[n] a)
+            => (bool on, float[n] b, float[n] c) {
+                on = Identity (go)
+                f = Cast <to = 1> (i)
+                b = Add (a, f)
+                c = Relu (b) }>
+        s = If (flag) <
+            then_branch = yes () => (float[n] p) { q = Exp (x) p = Neg (q) },
+            else_branch = no () => (float[n] p) { q = Sin (y) r = Cos (q) p = Abs (r) }>
+        z = Add (s, w) }"""
+"""A loop with results of all its rounds, and an ``if``."""
 
 
 def model(text: str) -> onnx.ModelProto:

@@ -25,21 +25,17 @@ from onnx2py import cli
 from onnx2py.targets.torch.reserved import RESERVED
 from tests.hostile import syntax
 from tests.hostile.texts import HOSTILE
-from tests.targets.torch.models import check, computed, drawn, loaded, model, source
+from tests.targets.torch.models import (
+    FLOW,
+    check,
+    computed,
+    drawn,
+    loaded,
+    model,
+    source,
+)
 
 MNIST = ROOT / "generated_examples" / "mnist.onnx"
-FLOW = """net (float[n] x, int64 count, bool flag) => (float[n] y, float[k, n] all, float[n] z)
-    <float[3] w = {1, 2, 3}> {
-        y, all = Loop (count, , x) <body = step (int64 i, bool go, float[n] a)
-            => (bool on, float[n] b, float[n] c) {
-                on = Identity (go)
-                f = Cast <to = 1> (i)
-                b = Add (a, f)
-                c = Relu (b) }>
-        s = If (flag) <
-            then_branch = yes () => (float[n] p) { q = Exp (x) p = Neg (q) },
-            else_branch = no () => (float[n] p) { q = Sin (y) r = Cos (q) p = Abs (r) }>
-        z = Add (s, w) }"""
 
 
 @pytest.fixture(scope="module")

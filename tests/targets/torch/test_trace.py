@@ -17,25 +17,13 @@ import torch
 
 import onnx2py
 from onnx2py import cli
-from tests.targets.torch.models import drawn, model
+from tests.targets.torch.models import FLOW, drawn, model
 from tests.targets.torch.networks import onnx_file, randomized
 from tests.targets.torch.test_blocks import Tower
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::UserWarning"
 )
-FLOW = """net (float[n] x, int64 count, bool flag) => (float[n] y, float[k, n] all, float[n] z)
-    <float[3] w = {1, 2, 3}> {
-        y, all = Loop (count, , x) <body = step (int64 i, bool go, float[n] a)
-            => (bool on, float[n] b, float[n] c) {
-                on = Identity (go)
-                f = Cast <to = 1> (i)
-                b = Add (a, f)
-                c = Relu (b) }>
-        s = If (flag) <
-            then_branch = yes () => (float[n] p) { q = Exp (x) p = Neg (q) },
-            else_branch = no () => (float[n] p) { q = Sin (y) r = Cos (q) p = Abs (r) }>
-        z = Add (s, w) }"""
 X = drawn(3)
 
 
