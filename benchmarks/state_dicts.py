@@ -15,150 +15,18 @@ import logging
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import onnx2py
 
-Made = tuple[Any, tuple[Any, ...]]
-"""A module, and the inputs that it is exported with."""
+from .networks import NETWORKS, Made
 
 EXPORTERS: Mapping[str, Mapping[str, Any]] = {
     "TorchScript": {"dynamo": False, "do_constant_folding": False},
     "dynamo": {"dynamo": True, "optimize": False, "verbose": False},
 }
-SIZE = 64
-"""The height and width of images."""
-TOKENS = 12
-"""The length of texts."""
-SMALL = {
-    "vocab_size": 500, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "intermediate_size": 128, "max_position_embeddings": 64,
-}  # fmt: skip
-"""What configurations of transformers have in common."""
-
-
-def of_timm(name: str, **options: Any) -> Callable[[], Made]:
-    """Return the maker of a network for images."""
-
-    def make() -> Made:
-        torch, timm = map(importlib.import_module, ("torch", "timm"))
-        size = options.get("img_size", SIZE)
-        module = timm.create_model(name, num_classes=10, **options)
-        return module, (torch.randn(2, 3, size, size),)
-
-    return make
-
-
-def of_transformers(
-    name: str, config: Mapping[str, Any], **names: Any
-) -> Callable[[], Made]:
-    """Return the maker of a network of a class; ``names`` are what its inputs are called.
-
-    Inputs are ``"ids"``, ``"mask"``, ``"zeros"`` or the shape of a tensor.
-    """
-
-    def make() -> Made:
-        torch, library = map(importlib.import_module, ("torch", "transformers"))
-        made = getattr(library, name)
-        settings = made.config_class(**config)
-        if hasattr(settings, "use_cache"):
-            settings.use_cache = False
-        ids = torch.randint(5, 400, (2, TOKENS))
-        values = {"ids": ids, "mask": torch.ones_like(ids), "zeros": ids * 0}
-        given = names or {"input_ids": "ids", "attention_mask": "mask"}
-        tensors = [
-            values[value] if isinstance(value, str) else torch.randn(value)
-            for value in given.values()
-        ]
-        return _first(made(settings), [*given]), tuple(tensors)
-
-    return make
-
-
-def _first(network: Any, names: list[str]) -> Any:
-    """Return a module of a network that takes tensors in order, and returns one."""
-    torch = importlib.import_module("torch")
-
-    class First(torch.nn.Module):  # type: ignore[name-defined, misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, *inputs: Any) -> Any:
-            return self.network(**dict(zip(names, inputs)))[0]
-
-    return First()
-
-
-VIT = {"img_size": SIZE, "depth": 3}
-IMAGES = {"pixel_values": (2, 3, SIZE, SIZE)}
-WHISPER = {
-    "vocab_size": 500, "d_model": 64, "encoder_layers": 2, "decoder_layers": 2,
-    "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 128,
-    "decoder_ffn_dim": 128, "max_source_positions": 50, "pad_token_id": 0, "bos_token_id": 1,
-    "eos_token_id": 2, "decoder_start_token_id": 1,
-}  # fmt: skip
-NETWORKS: Mapping[str, Callable[[], Made]] = {
-    "resnet18": of_timm("resnet18"),
-    "resnet50": of_timm("resnet50", layers=(1, 1, 1, 1)),
-    "mobilenetv3": of_timm("mobilenetv3_small_050"),
-    "efficientnet_b0": of_timm("efficientnet_b0"),
-    "densenet": of_timm("densenet121", block_config=(2, 2, 2, 2)),
-    "regnety": of_timm("regnety_002"),
-    "convnext": of_timm("convnext_atto"),
-    "vit": of_timm("vit_tiny_patch16_224", **VIT),
-    "deit": of_timm("deit_tiny_distilled_patch16_224", **VIT),
-    "beit": of_timm("beit_base_patch16_224", **VIT, embed_dim=48, num_heads=3),
-    "swin": of_timm(
-        "swin_tiny_patch4_window7_224", img_size=56, embed_dim=24, depths=(1, 1, 1, 1),
-        num_heads=(1, 2, 3, 4),
-    ),
-    "mobilevit": of_timm("mobilevit_xxs"),
-    "mixer": of_timm("mixer_s32_224", img_size=SIZE),
-    "bert": of_transformers(
-        "BertForSequenceClassification", SMALL, input_ids="ids", attention_mask="mask",
-        token_type_ids="zeros",
-    ),
-    "roberta": of_transformers("RobertaForMaskedLM", SMALL),
-    "distilbert": of_transformers(
-        "DistilBertForSequenceClassification",
-        {"vocab_size": 500, "dim": 64, "n_layers": 2, "n_heads": 4, "hidden_dim": 128},
-    ),
-    "albert": of_transformers("AlbertModel", {**SMALL, "embedding_size": 32}),
-    "electra": of_transformers("ElectraForTokenClassification", {**SMALL, "embedding_size": 32}),
-    "gpt2": of_transformers(
-        "GPT2LMHeadModel",
-        {"vocab_size": 500, "n_positions": 64, "n_embd": 64, "n_layer": 2, "n_head": 4},
-    ),
-    "llama": of_transformers("LlamaForCausalLM", {**SMALL, "num_key_value_heads": 2}),
-    "qwen3": of_transformers(
-        "Qwen3ForCausalLM", {**SMALL, "num_key_value_heads": 2, "head_dim": 16}
-    ),
-    "t5_encoder": of_transformers(
-        "T5EncoderModel",
-        {"vocab_size": 500, "d_model": 64, "d_kv": 16, "d_ff": 128, "num_layers": 2,
-         "num_heads": 4},
-    ),
-    "clip_vision": of_transformers(
-        "CLIPVisionModel",
-        {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
-         "num_attention_heads": 4, "image_size": SIZE, "patch_size": 16},
-        **IMAGES,
-    ),
-    "whisper": of_transformers(
-        "WhisperForAudioClassification", WHISPER, input_features=(2, 80, 100)
-    ),
-    "wav2vec2": of_transformers(
-        "Wav2Vec2ForCTC",
-        {"vocab_size": 30, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "intermediate_size": 128, "conv_dim": (32,) * 7, "num_conv_pos_embeddings": 16,
-         "num_conv_pos_embedding_groups": 4},
-        input_values=(1, 6000),
-    ),
-}  # fmt: skip
-"""What makes each network, by the name of the row."""
 
 
 def trained(module: Any) -> Any:
@@ -206,10 +74,10 @@ def rows(names: list[str]) -> Iterator[str]:
     """Yield the rows of the table."""
     torch = importlib.import_module("torch")
     for name in names:
-        torch.manual_seed(0)
-        made = NETWORKS[name]()
-        original = trained(made[0]).state_dict()
         for exporter in EXPORTERS:
+            torch.manual_seed(0)
+            made = NETWORKS[name]()
+            original = trained(made[0]).state_dict()
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "model.onnx"
                 try:

@@ -1,6 +1,6 @@
 """Whether packages for PyTorch train as the original: ``python -m benchmarks.training [NAME ...]``.
 
-Networks of :mod:`benchmarks.state_dicts` are exported and compiled. Their gradients are compared
+The networks of :mod:`benchmarks.networks` are exported and compiled. Their gradients are compared
 with the original's, each by its largest element; then they learn a toy task for 50 steps. Prints
 a table. Needs ``timm`` and ``transformers``.
 """
@@ -17,7 +17,8 @@ from typing import Any
 
 import onnx2py
 
-from .state_dicts import EXPORTERS, NETWORKS, arguments, exported, trained
+from .networks import NETWORKS
+from .state_dicts import EXPORTERS, arguments, exported, trained
 
 STEPS = 50
 RATE = 1e-3

@@ -7,7 +7,7 @@ input is defined, every type is the project's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.graph import Graph
 from ..load import LoadedModel
@@ -18,6 +18,7 @@ from .inlining import HasRule, with_bodies
 from .limits import check_functions, check_ranks
 from .opsets import normalise_domains, opsets_of
 from .shared import Shared
+from .signature import noted_buffers
 from .sorting import sort_graphs
 from .symbols import open_dims, part_repeated_symbols, symbol
 from .types import value_type
@@ -83,9 +84,13 @@ def decode(loaded: LoadedModel, has_rule: HasRule = lambda *_: True) -> DecodedM
     proto = with_bodies(proto, opsets, has_rule)
     values = (*proto.graph.value_info, *proto.graph.output)
     declared = {value.name: value_type(value) for value in values}
+    buffers = dict(noted_buffers(values))
     inferred, notes = inferred_types(proto)
     shared = Shared(loaded, has_rule, functions)
     graph = GraphDecoder(opsets, notes, shared).main_graph(inferred.graph, declared)
+    graph = replace(
+        graph, buffers={n: b for n, b in buffers.items() if n in graph.constants}
+    )
     check_validity(graph, shared.faults, shared.declared, shared.stated)
     metadata = Metadata(
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),

@@ -114,6 +114,9 @@ class Graph:
     """The inputs as the file lists them, with those whose defaults are constants here."""
     narrow: tuple[str, ...] = ()
     """The types of 16 bits that the file has where the graph has float32, constants' too."""
+    buffers: Mapping[str, bool] = field(default_factory=dict)
+    """The constants that are no parameters, as exporters note, and whether the network's state has
+    each."""
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
         """Return the graph with other nodes."""

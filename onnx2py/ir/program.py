@@ -216,6 +216,8 @@ class Program:
     """The statements once more, with blocks for what repeats."""
     dropped: frozenset[str] = field(default=frozenset(), compare=False)
     """The labels of nodes that statements stand for, but that nothing computes."""
+    buffers: Mapping[str, bool] = field(default_factory=dict, compare=False)
+    """The constants that are no parameters, and whether the network's state has each."""
 
     def walk(self) -> Iterator[Statement]:
         """Yield all statements, each before those of its bodies; the setup first."""

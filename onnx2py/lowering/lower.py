@@ -43,6 +43,7 @@ def lower(graph: Graph, rules: Rules = STANDARD) -> Program:
         promised=graph.promised,
         narrow=graph.narrow,
         dropped=graph.dropped,
+        buffers=graph.buffers,
     )
 
 

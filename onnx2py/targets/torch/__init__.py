@@ -14,9 +14,9 @@ from .dialect import TorchDialect
 from .layers import find_layers
 from .limits import limit_of
 from .literals import CARRIED, DTYPES
-from .parameters import restore_parameters
+from .parameters import parameters_of, restore_parameters
 from .placing_of import placing_of
-from .recomputed import recompute_constants
+from .recomputed import recompute_constants, recompute_weights
 
 _LAYERS = tuple(f"L{number}" for number in range(1, 12))
 _PARAMETERS = ("R1", "R2", "R3", "R4", "R5", "R6")
@@ -26,8 +26,9 @@ def _modules(graph: Graph) -> Rule:
     """Return the rule that finds layers, then the parameters of the file that are not theirs."""
 
     def apply(program: Program) -> Program:
-        program = find_layers(write_attention(program))
-        program = restore_parameters(program, graph.constants)
+        program = recompute_weights(program, graph)
+        program = find_layers(write_attention(program), graph)
+        program = restore_parameters(program, parameters_of(graph))
         return give_copies(recompute_constants(program, graph))
 
     return Rule((*_LAYERS, *_PARAMETERS), apply)

@@ -28,6 +28,8 @@ class Layer(Symbol):
     """What ``state_dict`` calls the parameters and buffers: the last arguments of the call."""
     path: str = field(default="", compare=False)
     """Where it is in the module tree: ``blocks.0.attn.qkv``."""
+    also: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """Parameters, and keys that the file has for them: those of tied weights have several."""
 
     @property
     def is_module(self) -> bool:

@@ -29,6 +29,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ...ir.graph import Graph
 from ...ir.program import Call, Program, Statement
 from ...kernels.activation import prelu
 from ...kernels.conv import conv
@@ -52,8 +53,10 @@ from . import layers_conv, layers_linear, layers_normal, layers_other, layers_re
 from .layer import Fit
 from .layers_attention import joined
 from .modules import Found, Modules
+from .origins import Origins
 from .sites import Facts, Site
 from .stacks import stacked
+from .state import STATISTICS
 
 Rule = Callable[[Site, Statement, Call], Optional[Fit]]
 
@@ -79,8 +82,11 @@ RULES: Mapping[Any, Rule] = {
 """The rule for the calls of each kernel."""
 
 
-def find_layers(program: Program) -> Program:
-    """Let layers stand for calls (rules L1 to L9), in bodies too."""
+def find_layers(program: Program, graph: Graph | None = None) -> Program:
+    """Let layers stand for calls (rules L1 to L9), in bodies too.
+
+    ``graph`` is the main graph as it was decoded, if there is one: it has the names of weights.
+    """
     facts = Facts.of(program)
     found: list[Found] = []
 
@@ -91,7 +97,7 @@ def find_layers(program: Program) -> Program:
         return statements
 
     with_blocks(program, search)
-    return Modules(facts, found).program() if found else program
+    return Modules(facts, found, Origins(graph)).program() if found else program
 
 
 def _search(site: Site) -> list[Found]:
@@ -101,6 +107,12 @@ def _search(site: Site) -> list[Found]:
         call, rule = statement.operation, RULES.get(function_of(statement))
         if rule is not None and isinstance(call, Call):
             fit = rule(site, statement, call)
-            if fit is not None:
+            if fit is not None and not _is_of_buffers(site, fit):
                 found.append(Found(site, statement, fit))
     return joined(stacked(found))
+
+
+def _is_of_buffers(site: Site, fit: Fit) -> bool:
+    """Whether the exporter says that a parameter is none; a layer would train it."""
+    buffers = site.facts.program.buffers
+    return any(p.value in buffers and p.key not in STATISTICS for p in fit.parameters)

@@ -14,6 +14,7 @@ from ...ir.types import tensor_type_of
 from ...plan.rewrite import function_of
 from ...plan.traverse import names_read, with_blocks
 from .layer import MODULES, Fit, Parameter
+from .origins import Origins
 from .paths import Places, other_path, scope_path, stem, weight_path
 from .sites import Facts, Site
 from .unread import without_unread
@@ -61,6 +62,7 @@ class Modules:
 
     facts: Facts
     found: Sequence[Found]
+    origins: Origins = field(default_factory=Origins)
     places: Places = field(default_factory=Places)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     """The parameters of layers, by the names of values."""
@@ -68,6 +70,8 @@ class Modules:
     def __post_init__(self) -> None:
         self.members: dict[Any, Found] = {}
         self.sharers: dict[str, set[Any]] = {}
+        self.owners: dict[str, set[Any]] = {}
+        """The modules that have each tensor of the file."""
         self.keys: dict[int, Any] = {}
         alike: dict[Any, list[Found]] = {}
         for each in self.found:
@@ -80,6 +84,8 @@ class Modules:
             self.members.setdefault(key, each)
             for parameter in each.fit.parameters:
                 self.sharers.setdefault(parameter.value, set()).add(key)
+                origin = self.origins.of(parameter.value)
+                self.owners.setdefault(origin, set()).add(key)
         self.paths: dict[Any, str] = {}
         self.values: dict[tuple[Any, str], str] = {}
         """The value that is a parameter of a module."""
@@ -114,6 +120,7 @@ class Modules:
     def _call(self, found: Found) -> Statement:
         key, fit, statement = self.keys[id(found)], found.fit, found.statement
         layer = fit.layer(function_of(statement) or "", self.paths[key])
+        layer = replace(layer, also=self._also(key))
         weights = (Ref(self.values[key, p.key]) for p in fit.parameters)
         given = (*fit.inputs, *weights)
         call = Call(layer, given, fit.keywords(), results=fit.results)
@@ -156,18 +163,50 @@ class Modules:
     def _stem(self, each: Found) -> str:
         """Return the module that is certain, "" if none is.
 
-        That is one of the layer's class, or that of a parameter's name, which no other layer reads.
+        That is one of the layer's class, or that of a parameter's name, which no other layer reads:
+        a tied weight has the name of one of its modules, and is read in another.
         """
         scopes = each.statement.scopes
         if each.fit.place:
             return each.fit.place
         if scopes and scopes[-1].class_name == each.fit.name:
             return each.place
+        named = [*self._named(each)]
+        path = next((p for p in named if not self._is_elsewhere(each, p)), "")
+        return path or (each.place if named else "")
+
+    def _named(self, each: Found) -> Iterator[str]:
+        """Yield the modules that names of parameters say, which no other layer reads."""
         for parameter in each.fit.parameters:
-            path = stem(parameter.value, parameter.key)
-            if path and len(self.sharers[parameter.value]) == 1:
-                return path
-        return ""
+            origin = self.origins.of(parameter.value)
+            path = stem(origin, parameter.key)
+            others = self.facts.sharers[origin] if origin != parameter.value else 0
+            if path and len(self.owners[origin]) == 1 and not others:
+                yield path
+
+    def _is_elsewhere(self, each: Found, named: str) -> bool:
+        """Whether a layer is another module than the one that a weight's name says.
+
+        A function that reads the weight of another module is none.
+        """
+        place, scopes = each.place, each.statement.scopes
+        if not place or scopes[-1].class_name or _is_call_of(place, named):
+            return False
+        parts = named.split(".")
+        if place.rpartition(".")[2] == parts[-1] or _is_within(place.split("."), parts):
+            return False  # the names of nodes leave out modules that are not called
+        inside = (o.place for o in self.members.values() if o is not each)
+        if any(f"{other}.".startswith(f"{place}.") for other in inside):
+            return False
+        return self.origins.is_leaf(place, (p.key for p in each.fit.parameters))
+
+    def _also(self, key: Any) -> tuple[tuple[str, str], ...]:
+        """Return the parameters of a module, and the names that the file has for them."""
+        fit = self.members[key].fit
+        if fit.place or fit.module != MODULES:
+            return ()
+        names = ((p.key, self.origins.name(p.value, p.array)) for p in fit.parameters)
+        return tuple((key, name) for key, name in names if "." in name)
 
     def _guess(self, each: Found) -> str:
         path = each.place
@@ -260,6 +299,12 @@ def _is_call_of(path: str, module: str) -> bool:
         re.fullmatch(rf"{re.escape(n)}(_\d+)?", p) for n, p in zip(names, parts)
     )
     return len(names) == len(parts) and all(numbered)
+
+
+def _is_within(some: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether a path has these parts in this order, among others."""
+    rest = iter(parts)
+    return all(part in rest for part in some)
 
 
 def is_uniform(array: np.ndarray) -> bool:

@@ -19,12 +19,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...ir.blocks import mapped_statement
+from ...ir.graph import Graph
 from ...ir.program import Argument, Call, Program, Ref, Statement, bodies_of, references
 from ...ir.types import dtype_name, tensor_type_of
 from .layer import Layer
 from .literals import FLOATS
 from .paths import scope_path, weight_path
 from .sites import Facts
+
+
+def parameters_of(graph: Graph) -> dict[str, np.ndarray]:
+    """Return the constants of a file that may be in the state of the network."""
+    return {n: a for n, a in graph.constants.items() if graph.buffers.get(n, True)}
 
 
 def restore_parameters(

@@ -94,13 +94,15 @@ class Places:
         path = self._outside_leaves(path)
         if inside and path in self.modules:
             path = f"{path}.{inside}"
-        found = next(p for p in _alike(path) if self._is_free(p))
+        found = next(p for p in _alike(path) if self.is_free(p))
         self.leaves.add(found)
         self.modules.update(_around(found))
         return found
 
-    def _is_free(self, path: str) -> bool:
-        return path not in self.leaves and path not in self.modules
+    def is_free(self, path: str) -> bool:
+        """Whether nothing is at a path, and no leaf around it."""
+        around = not self.leaves.isdisjoint(_around(path))
+        return not around and path not in self.leaves and path not in self.modules
 
     def _outside_leaves(self, path: str) -> str:
         """Return a path beside the leaf that holds it, if there is one."""

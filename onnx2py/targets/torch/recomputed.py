@@ -3,7 +3,8 @@
 R5  a constant that was made of parameters -> the calls of its nodes: ``self.table[index]``
 
 Folding would take away what is trained: the table of relative positions that attention reads, the
-class token of each image. Constants of layers stay theirs.
+class token of each image, the norm of a convolution's weight. A parameter that is only moved is the
+weight of a layer, as are gates that exporters put together.
 """
 
 from __future__ import annotations
@@ -18,38 +19,60 @@ from ...ir.blocks import mapped_statement
 from ...ir.graph import Graph, Node
 from ...ir.program import Argument, Call, Program, Ref, Statement, references
 from ...ir.types import tensor_type_of
+from ...kernels.gru import gru
+from ...kernels.lstm import lstm
+from ...kernels.rnn import rnn
 from ...lowering.context import NodeContext
 from ...lowering.evaluate import evaluate_call
 from ...lowering.lower import lower_node
 from ...passes.constants import collect_constants
+from ...plan.rewrite import function_of
 from ...traits.operators import operator_traits
 from .modules import is_uniform
+from .origins import MOVES
 from .parameters import is_float, readers_of
 from .paths import scope_path, weight_path
 from .sites import Facts
 from .state import is_computed
 
-MOST = 32
-"""The nodes that may make one constant."""
+MOST = 1000
+"""The nodes that may make one constant: tables of positions are of some hundred."""
+MOST_CALLS = 32
+"""The calls that may stand for one constant."""
 CLOSE = 1e-5
 """How far its numbers may be from the folded ones, relative to the largest."""
+_GATES = (lstm, gru, rnn)
+"""What has the weights of several gates put together."""
 _WRONG = (
     Onnx2pyError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError
 )  # fmt: skip
 
 
-def recompute_constants(program: Program, graph: Graph) -> Program:
+def recompute_weights(program: Program, graph: Graph) -> Program:
+    """Let calls stand for weights that are computed of parameters (rule R5).
+
+    Layers are found after this. A parameter that is only moved is the weight of a layer.
+    """
+    return recompute_constants(program, graph, moved=False)
+
+
+def recompute_constants(
+    program: Program, graph: Graph, *, moved: bool = True
+) -> Program:
     """Let calls of parameters stand for what was made of them (rule R5).
 
-    ``graph`` is the main graph as it was decoded.
+    ``graph`` is the main graph as it was decoded; ``moved`` includes parameters that are only
+    moved.
     """
     weights, made = dict(program.weights), dict[str, list[Statement]]()
     file = _File(Facts.of(program), collect_constants(graph), weights)
     for value, readers in readers_of(program).items():
         if value in file.graph.constants or not is_float(weights[value]):
             continue
+        if not moved and not all(map(_reads_weights, readers)):
+            continue
         again = file.again(value, weights[value], scope_path(readers[0].scopes))
-        if again is not None:
+        if again is not None and (moved or again.computes):
             del weights[value]
             weights.update(again.weights)
             scopes = readers[0].scopes
@@ -83,6 +106,8 @@ class _Again:
 
     statements: list[Statement] = field(default_factory=list)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
+    computes: bool = False
+    """Whether it is more than one parameter that is moved."""
 
 
 @dataclass
@@ -115,7 +140,8 @@ class _File:
                 run.add(node)
         except _WRONG:
             return None
-        return run.made() if _are_close(run.arrays[value], array) else None
+        is_same = _are_close(run.arrays[value], array)
+        return run.made() if is_same and len(run.statements) <= MOST_CALLS else None
 
     def _chain(self, value: str) -> list[Node]:
         """Return the nodes that make a value of constants, in order; none if others do."""
@@ -142,6 +168,8 @@ class _File:
         array = self.graph.constants.get(name)
         if array is None or not is_float(array) or is_computed(name):
             return False
+        if not self.graph.buffers.get(name, True):
+            return False
         if name in self.facts.defined:
             same = self.weights.get(name)
             return same is not None and np.array_equal(same, array)
@@ -165,6 +193,7 @@ class _Run:
         """Parameters, and what is computed of them."""
         self.arrays = dict(file.graph.constants)
         self.statements: list[Statement] = []
+        self.computes = len(parameters) > 1
         self.own: dict[str, np.ndarray] = {}
 
     def add(self, node: Node) -> None:
@@ -181,11 +210,12 @@ class _Run:
         self.arrays.update(evaluate_call(call, node.outputs, self.arrays))
         if not self.trained.isdisjoint(node.inputs):
             self.trained.update(node.outputs)
+            self.computes |= node.operator not in MOVES
             self.statements.append(statement)
 
     def made(self) -> _Again:
         """Return the statements, with names that nothing else has."""
-        facts, again = self.file.facts, _Again()
+        facts, again = self.file.facts, _Again(computes=self.computes)
         names = {self.value: self.value}
 
         def name(old: str) -> str:
@@ -210,6 +240,11 @@ class _Run:
             outputs = tuple(map(name, statement.outputs))
             again.statements.append(replace(changed, outputs=outputs))
         return again
+
+
+def _reads_weights(reader: Statement) -> bool:
+    """Whether a call reads a constant as the exported model computed it."""
+    return function_of(reader) not in _GATES
 
 
 def _are_close(found: np.ndarray, folded: np.ndarray) -> bool:

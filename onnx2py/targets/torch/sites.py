@@ -21,13 +21,16 @@ from ...ir.program import (
     references,
 )
 from ...ir.types import Dim, TensorType, ValueType, dtype_name
+from ...kernels.arithmetic import identity
 from ...kernels.shape import expand
 from ...plan.traverse import count_reads
 from .layer import Parameter
 from .literals import FLOATS
 from .paths import scope_path, weight_path
 
-_SAME_NUMBERS = frozenset([operator.getitem, np.broadcast_to, expand, np.reshape])
+_SAME_NUMBERS = frozenset(
+    [operator.getitem, np.broadcast_to, expand, identity, np.reshape]
+)
 _BIASES = frozenset(["bias", "b", "beta"])
 
 

@@ -19,7 +19,8 @@ from .paths import Places, other_path, scope_path, weight_path
 
 BATCHES = "num_batches_tracked"
 """How often batch normalization was trained: a buffer that no ONNX file has."""
-_STATISTICS = ("running_mean", "running_var")
+STATISTICS = ("running_mean", "running_var")
+"""The buffers of layers."""
 _COMPUTED = re.compile(
     r"val_[0-9]+|.*[Cc]onstant.*|.*_output_[0-9]+|onnx::(?!MatMul|Gemm|Conv)\w+_[0-9]+"
 )
@@ -76,6 +77,7 @@ def state_of(program: Program) -> State:
     state, places = State(), Places()
     of_layers: set[str] = set()
     others: dict[str, list[tuple[Scope, ...]]] = {}
+    also: dict[str, str] = {}
     for statement in program.walk():
         call = statement.operation
         layer = call.function if isinstance(call, Call) else None
@@ -84,6 +86,7 @@ def state_of(program: Program) -> State:
             weights = layer.weights(call)
             _add_layer(state, places, program, layer, weights)
             of_layers.update(weights.values())
+            also.update((k, weights[n]) for n, k in layer.also if n not in STATISTICS)
         for name in references(statement.operation):
             if name in program.weights:
                 others.setdefault(name, []).append(statement.scopes)
@@ -97,6 +100,9 @@ def state_of(program: Program) -> State:
     }
     for name in sorted(plain, key=lambda name: not _named(program, name, plain[name])):
         _add_weight(state, places, program, name, plain[name])
+    for key, value in also.items():
+        if key not in state.values and places.is_free(key):
+            state.values[key], state.arrays[key] = value, program.weights[value]
     return state
 
 
@@ -117,7 +123,7 @@ def _add_layer(
             places.claim(keys[name])
         state.values[keys[name]] = value
         state.arrays[keys[name]] = program.weights[value]
-        if name in _STATISTICS:
+        if name in STATISTICS:
             state.buffers.add(keys[name])
     if layer.name.startswith("BatchNorm"):
         key = f"{layer.path}.{BATCHES}"
@@ -134,7 +140,7 @@ def _named(program: Program, name: str, module: str) -> str:
     is_own = "." in path or not (
         module or is_computed(name) or program.folded.get(name)
     )
-    return path if is_own else ""
+    return path if is_own and program.buffers.get(name, True) else ""
 
 
 def is_computed(name: str) -> bool:
@@ -146,6 +152,7 @@ def _is_weight(program: Program, name: str) -> bool:
     """Whether the file has a constant of floats as it is, by no name for what exporters compute."""
     array = program.weights[name]
     is_given = not (program.folded.get(name) or is_computed(name))
+    is_given = is_given and program.buffers.get(name, True)
     return is_given and _is_float(array) and array.size > 1
 
 
@@ -165,7 +172,7 @@ def _add_weight(
     key = places.claim(path or (f"{module}.{word}" if module else word))
     state.values[key] = name
     state.arrays[key] = array
-    if not is_float:
+    if not is_float or name in program.buffers:
         state.buffers.add(key)
     if not (path or _is_weight(program, name)):
         state.constants.add(key)

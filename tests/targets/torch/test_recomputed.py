@@ -9,6 +9,7 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
 
 from .models import loaded, model, source
 from .networks import onnx_file, randomized
@@ -32,6 +33,42 @@ class Positions(nn.Module):
         return (q @ k.transpose(-2, -1) + bias[None]).softmax(-1)
 
 
+class Computed(nn.Module):
+    """Weights of layers that are computed of parameters in each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(6, 18, bias=False)
+        self.q_bias, self.v_bias = (nn.Parameter(torch.zeros(6)) for _ in range(2))
+        self.register_buffer("k_bias", torch.zeros(6), persistent=False)
+        self.conv = weight_norm(nn.Conv1d(18, 4, 3), dim=2)
+        self.scaled = nn.Linear(8, 5)
+        self.scale = nn.Parameter(torch.ones(5, 1))
+
+    def forward(self, x):
+        bias = torch.cat((self.q_bias, self.k_bias, self.v_bias))
+        x = nn.functional.linear(x, self.qkv.weight, bias)
+        x = self.conv(x.transpose(1, 2))
+        weight = self.scaled.weight * self.scale
+        return nn.functional.linear(x, weight, self.scaled.bias)
+
+
+class Positioned(nn.Module):
+    """Tables that the state has, and that it does not have; neither is trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("inv_freq", torch.rand(6) + 1, persistent=False)
+        self.register_buffer("table", torch.rand(10, 6))
+        self.register_buffer("filter", torch.rand(4, 4, 3))
+        self.norm = nn.BatchNorm1d(4)
+        self.fc = nn.Linear(6, 6)
+
+    def forward(self, x):
+        x = self.fc(x) * torch.sin(x * self.inv_freq) + self.table[: x.shape[1]]
+        return self.norm(nn.functional.conv1d(x, self.filter))
+
+
 def older(module: nn.Module, *inputs: torch.Tensor) -> bytes:
     return onnx_file(module, *inputs, do_constant_folding=False)
 
@@ -46,19 +83,43 @@ def newer(module: nn.Module, *inputs: torch.Tensor) -> bytes:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("export", [older, newer])
 def test_tables_and_tokens_are_trained(export):
-    original, x = randomized(Positions()), torch.randn(3, 3, 6)
+    gradients = compared(randomized(Positions()), torch.randn(3, 3, 6), export)
+    assert gradients["table"].any() and gradients["token"].any()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("export", [older, newer])
+def test_weights_of_layers_are_computed_of_what_is_trained(export):
+    gradients = compared(randomized(Computed()), torch.randn(3, 10, 6), export)
+    assert gradients["q_bias"].any() and gradients["scale"].any()
+    assert gradients["conv.parametrizations.weight.original0"].any()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_buffers_are_what_the_exporter_says():
+    original = randomized(Positioned())
+    gradients = compared(original, torch.randn(3, 4, 6), newer)
+    assert {*gradients} == {"fc.weight", "fc.bias", "norm.weight", "norm.bias"}
+
+
+def compared(original: nn.Module, x: torch.Tensor, export) -> dict[str, torch.Tensor]:
+    """Compare states, results and gradients with the original's; return the gradients."""
     module = loaded(export(original, x))
     assert {k: v.shape for k, v in module.state_dict().items()} == {
         k: v.shape for k, v in original.state_dict().items()
     }
-    weights = torch.rand(3, 2, 4, 4)
-    for each in (original, module):
-        (each(x) * weights).sum().backward()
-    gradients = dict(module.named_parameters())
+    y, expected = module(x), original(x)
+    torch.testing.assert_close(y, expected, rtol=1e-4, atol=1e-5)
+    weights = torch.rand(y.shape)
+    for each in (y, expected):
+        (each * weights).sum().backward()
+    parameters = dict(module.named_parameters())
+    assert {*parameters} == {*dict(original.named_parameters())}
     for key, parameter in original.named_parameters():
-        torch.testing.assert_close(parameter, gradients[key])
-        torch.testing.assert_close(parameter.grad, gradients[key].grad)
-    assert gradients["table"].grad.any() and gradients["token"].grad.any()
+        torch.testing.assert_close(parameter, parameters[key])
+        found = parameters[key].grad
+        torch.testing.assert_close(found, parameter.grad, rtol=1e-4, atol=1e-4)
+    return {key: parameter.grad for key, parameter in parameters.items()}
 
 
 def test_what_is_computed_of_other_constants_stays_folded():

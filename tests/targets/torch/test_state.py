@@ -16,6 +16,7 @@ from onnx2py.targets.target import Target
 from onnx2py.targets.torch.layers import find_layers
 from onnx2py.targets.torch.state import state_of
 from tests.targets.torch.layers_support import check, draw, layers, step
+from tests.targets.torch.models import loaded
 from tests.targets.torch.networks import Attending, Net, Words, onnx_file, randomized
 
 PLAIN = Target(
@@ -66,6 +67,83 @@ def test_state_of_recurrent_layers_and_tied_tables():
     for key, value in own.items():
         np.testing.assert_array_equal(state.arrays[key], value.numpy())
     assert state.tied == {"words.weight": "table.weight"}
+
+
+class Tied(nn.Module):
+    """Modules that have each other's parameters: the older exporter stores each once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared, self.encoder = nn.Embedding(9, 6), Encoder()
+        self.encoder.embed.weight = self.shared.weight
+        self.head = Head()
+
+    def forward(self, ids):
+        return self.head(self.encoder(ids))
+
+
+class Encoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.norm = nn.Embedding(9, 6), nn.LayerNorm(6)
+
+    def forward(self, ids):
+        return self.norm(self.embed(ids))
+
+
+class Head(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense, self.decoder = nn.Linear(6, 6), nn.Linear(6, 7)
+        self.bias = nn.Parameter(torch.zeros(7))
+        self.decoder.bias = self.bias
+
+    def forward(self, x):
+        return self.decoder(torch.tanh(self.dense(x)))
+
+
+class Reading(nn.Module):
+    """Functions of the parameters of other modules, which are no modules themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.inner = nn.Linear(6, 6), Reader()
+        self.inner.other = self.table
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+class Reader(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(6)
+        self.other: nn.Module
+
+    def forward(self, x):
+        return nn.functional.linear(self.norm(x), self.other.weight)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_tied_weights_have_all_keys_that_the_file_tells():
+    module = randomized(Tied())
+    ids = torch.zeros(2, 3, dtype=torch.int64)
+    ours = loaded(onnx_file(module, ids, do_constant_folding=False))
+    found = ours.state_dict()
+    assert {*found} == {*module.state_dict()}
+    for key, value in module.state_dict().items():
+        torch.testing.assert_close(found[key], value, rtol=0.0, atol=0.0)
+    assert ours.shared.weight is ours.encoder.embed.weight
+    assert ours.head.bias is ours.head.decoder.bias
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_a_function_of_the_weight_of_another_module_is_no_module():
+    module = randomized(Reading())
+    file = onnx_file(module, torch.rand(2, 6), do_constant_folding=False)
+    found = loaded(file).state_dict()
+    # the file has no bias, which nothing reads, and the first name of the table alone
+    assert {*found} == {"table.weight", "inner.norm.weight", "inner.norm.bias"}
 
 
 def test_each_layer_has_its_own_zeros_and_ones():
