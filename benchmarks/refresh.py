@@ -1,14 +1,15 @@
 """Update the sections and pictures of the documentation that scripts make (``make readme``).
 
 The tables of speed, and of Python and NumPy versions, are not among them: they take minutes
-and a quiet machine (``make bench``, ``make matrix``).
+and a quiet machine (``make bench``, ``make matrix``). Those of packages for PyTorch are made of
+figures in ``benchmarks/recorded/``, which ``torch_peers`` and ``torch_target`` write.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import coverage, excerpts, options, summary
+from . import coverage, excerpts, options, summary, torch_peers, torch_target
 from .pages import write_section
 from .pictures import write_pictures
 
@@ -21,6 +22,8 @@ SECTIONS = {
     "coverage-summary": coverage.summary,
     "speed-summary": summary.speed,
     "options": options.table,
+    torch_peers.SECTION: torch_peers.table,
+    torch_target.SECTION: torch_target.section,
 }
 
 

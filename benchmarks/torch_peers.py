@@ -1,217 +1,240 @@
 """Ways from ONNX to PyTorch on the same cases: ``python -m benchmarks.torch_peers [FOLDER ...]``.
 
-Each engine that is installed computes ONNX's own cases of operators, with their recorded results,
-and the models of folders, with onnxruntime's results of random inputs. A case has a process of
-its own, so that a crash or an endless loop is one case. Prints a Markdown table.
+Each engine that is installed computes ONNX's own test suite, and the models of folders, compared
+with onnxruntime's results of random inputs. A case has a process of its own. Results are added to
+a file as they come, and ``--resume`` goes on with it. ``--python onnx2tf=PYTHON`` runs an engine
+in another interpreter, which needs what the engine needs, and torch. ``--write`` records the
+counts and makes the table in the documentation.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
+import json
 import os
-import signal
+import subprocess
 import sys
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import metadata
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
-from onnx import numpy_helper
-from onnx.backend.test.case.node import collect_testcases
-from onnx.backend.test.loader import load_model_tests
+from . import records
+from .pages import ROOT, write_section
+from .peers.cases import Case, of_model, official
+from .peers.engines import ENGINES
+from .peers.serve import CRASHED, VERDICTS
 
-from onnx2py.decode import decode
-from onnx2py.load import load
-from onnx2py.verification.inputs import Signature, random_cases
+SUITE = "ONNX's test suite"
+RECORD, SECTION = "torch_peers", "torch-peers"
 
-from .engine import onnxruntime
-
-SECONDS = 30
-KINDS = ("simple", "pytorch-converted", "pytorch-operator")
-PASSED, DIFFERS, FAILED, CRASHED = "passed", "differs", "refused", "crashed"
-CODES = {PASSED: 0, DIFFERS: 10, FAILED: 11}
-
-Run = Callable[[dict[str, Any]], Sequence[Any]]
+Result = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Case:
-    """A model with inputs by name, its results, and how near to them is right."""
+class Server:
+    """An engine in a process that is started when it is first needed."""
 
-    model: onnx.ModelProto
-    feeds: dict[str, Any]
-    results: Sequence[Any]
-    relative: float
-    absolute: float
-    of_scale: bool = False
-    """Whether the absolute tolerance is a part of the largest number of a result."""
+    def __init__(self, engine: str, python: str) -> None:
+        self.engine, self.python = engine, python
+        self.process: subprocess.Popen[str] | None = None
 
+    def versions(self) -> dict[str, str]:
+        """Start the process and return the engine's versions, {} if it cannot be imported."""
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONWARNINGS": "ignore",
+        }
+        self.process = subprocess.Popen(
+            [self.python, "-m", "benchmarks.peers.serve", self.engine],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        found: dict[str, str] = json.loads(line or "{}")
+        return found
 
-def onnx2py(model: onnx.ModelProto) -> Run:
-    """Compile a model; what is compiled runs with arrays."""
-    compiler = importlib.import_module("onnx2py")
-    module = compiler.load_model(model, target="torch", flat=False, overridable=True)
-    package = type(module).__module__.rpartition(".")[0]
-    session = importlib.import_module(f"{package}.tools.session").InferenceSession()
-    session.module = module  # its package is removed with it
-    return lambda feeds: list(session.run(None, feeds))
-
-
-def onnx2torch(model: onnx.ModelProto) -> Run:
-    """Convert a model to a graph of modules, which is called with its inputs in order."""
-    module = importlib.import_module("onnx2torch").convert(model)
-    return _called(module, model)
-
-
-def onnx2pytorch(model: onnx.ModelProto) -> Run:
-    """Convert a model to a module that walks its nodes."""
-    converter = importlib.import_module("onnx2pytorch").ConvertModel
-    return _called(converter(model, experimental=True), model)
-
-
-ENGINES = {"onnx2py": onnx2py, "onnx2torch": onnx2torch, "onnx2pytorch": onnx2pytorch}
-
-
-def _called(module: Any, model: onnx.ModelProto) -> Run:
-    torch = importlib.import_module("torch")
-    given = {tensor.name for tensor in model.graph.initializer}
-    names = [value.name for value in model.graph.input if value.name not in given]
-
-    def run(feeds: dict[str, Any]) -> list[Any]:
-        with torch.inference_mode():
-            found = module.eval()(*(torch.from_numpy(feeds[n].copy()) for n in names))
-        return [*found] if isinstance(found, (list, tuple)) else [found]
-
-    return run
-
-
-def official() -> Iterator[Case]:
-    """Yield ONNX's cases whose values are tensors, but for those of random results."""
-    for case in collect_testcases(None):
-        inputs, outputs = case.data_sets[0]
-        if _are_tensors([*inputs, *outputs]) and "bernoulli" not in case.name:
-            names = (value.name for value in case.model.graph.input)
-            feeds = dict(zip(names, inputs))
-            yield Case(case.model, feeds, outputs, case.rtol, case.atol)
-    for kind in KINDS:
-        for test in load_model_tests(kind=kind):
-            if test.model_dir is None:
-                continue
-            model = onnx.load(Path(test.model_dir) / "model.onnx")
-            folder = Path(test.model_dir) / "test_data_set_0"
-            values = [_read(folder, part) for part in ("input", "output")]
-            if not all(map(_are_tensors, values)):
-                continue
-            inputs, outputs = values
-            names = (value.name for value in model.graph.input)
-            yield Case(model, dict(zip(names, inputs)), outputs, test.rtol, test.atol)
-
-
-def _are_tensors(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, (np.ndarray, np.generic)) for value in values)
-
-
-def _read(folder: Path, part: str) -> list[Any]:
-    """Return the tensors of a data set, None for what is none."""
-    found = []
-    for number in range(len([*folder.glob(f"{part}_*.pb")])):
-        tensor = onnx.TensorProto()
+    def verdict(self, case: Path) -> Result:
+        """Return an engine's verdict on a case."""
+        if self.process is None:
+            self.versions()
+        assert self.process and self.process.stdin and self.process.stdout
         try:
-            tensor.ParseFromString((folder / f"{part}_{number}.pb").read_bytes())
-            found.append(numpy_helper.to_array(tensor))
-        except Exception:  # a sequence or an optional value
-            found.append(None)
-    return found
+            self.process.stdin.write(f"{case}\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except OSError:
+            line = ""
+        if not line:
+            self.close()
+            return {"verdict": CRASHED, "reason": "its server ended"}
+        found: Result = json.loads(line)
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
 
 
-def models(folder: Path) -> Iterator[Case]:
-    """Yield the models of a folder that onnxruntime runs with random inputs."""
-    for path in sorted(folder.glob("*.onnx")):
+class Results:
+    """Results in a file of JSON lines, which grows."""
+
+    def __init__(self, path: Path, resume: bool) -> None:
+        self.path, self.lock = path, threading.Lock()
+        self.known: dict[tuple[str, str, str], Result] = {}
+        self.versions: dict[str, dict[str, str]] = {}
+        if resume and path.exists():
+            for line in path.read_text("utf-8").splitlines():
+                self._know(json.loads(line))
+        else:
+            path.write_text("", encoding="utf-8")
+
+    def _know(self, result: Result) -> None:
+        if "versions" in result:
+            self.versions[result["engine"]] = result["versions"]
+        else:
+            self.known[result["suite"], result["case"], result["engine"]] = result
+
+    def add(self, result: Result) -> None:
+        """Add a result to the file."""
+        with self.lock:
+            self._know(result)
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(result) + "\n")
+
+
+class Servers(threading.local):
+    """The servers of a thread, by engine; ``opened`` has those of all threads."""
+
+    def __init__(self, engines: Mapping[str, str], opened: list[Server]) -> None:
+        self.servers = {name: Server(name, path) for name, path in engines.items()}
+        opened += self.servers.values()
+
+
+def run(
+    suite: str,
+    cases: Iterable[tuple[str, Callable[[], Case | None]]],
+    engines: Mapping[str, str],
+    results: Results,
+    jobs: int,
+) -> None:
+    """Run the cases that have no results yet; ``jobs`` of them at the same time."""
+    opened: list[Server] = []
+    local = Servers(engines, opened)
+
+    def one(named: tuple[str, Callable[[], Case | None]]) -> None:
+        name, made = named
+        missing = [e for e in engines if (suite, name, e) not in results.known]
+        case = made() if missing else None
+        if case is None:
+            return
+        path = case.stored(Path(folder))
+        for engine in missing:
+            found = local.servers[engine].verdict(path)
+            results.add({"suite": suite, "case": name, "engine": engine, **found})
+        path.unlink()
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
         try:
-            loaded = load(path)
-            signature = Signature.of(decode(loaded).graph)
-            feeds = next(iter(random_cases(signature, 0))).feeds
-            results = onnxruntime(str(path))(feeds)
-        except Exception as error:
-            print(f"{path.name}: {str(error)[:80]}", file=sys.stderr)
-            continue
-        yield Case(onnx.load(path), feeds, results, 0, 1e-3, of_scale=True)
+            for _ in pool.map(one, cases):
+                pass
+        finally:
+            for server in opened:
+                server.close()
 
 
-def verdict(prepare: Callable[[onnx.ModelProto], Run], case: Case) -> str:
-    """Run a case in a process of its own."""
-    process = os.fork()
-    if not process:
-        os._exit(CODES[_outcome(prepare, case)])
-    _, status = os.waitpid(process, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return next((name for name, number in CODES.items() if number == code), CRASHED)
+def counted(results: Iterable[Result]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return how many cases of each suite have each verdict, by engine."""
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for result in results:
+        suite = counts.setdefault(result["suite"], {})
+        engine = suite.setdefault(result["engine"], dict.fromkeys(VERDICTS, 0))
+        engine[result["verdict"]] += 1
+    return counts
 
 
-def _outcome(prepare: Callable[[onnx.ModelProto], Run], case: Case) -> str:
-    signal.alarm(SECONDS)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    try:
-        found = prepare(case.model)(case.feeds)
-    except BaseException:
-        return FAILED
-    pairs = [*zip(found, case.results)]
-    right = len(found) == len(case.results) and all(_agrees(*p, case) for p in pairs)
-    return PASSED if right else DIFFERS
+def table(record: Mapping[str, Any] | None = None) -> str:
+    """Return the table of a record, of the one in the repository if there is none."""
+    record = record or records.read(RECORD)
+    lines = [
+        f"| cases | engine | {' | '.join(VERDICTS)} |",
+        f"| --- | --- |{' ---: |' * len(VERDICTS)}",
+    ]
+    for suite, engines in record["suites"].items():
+        for name in filter(engines.get, ENGINES):
+            numbers = [engines[name][verdict] for verdict in VERDICTS]
+            title = f"{name} {record['versions'][name].get(name, '')}".strip()
+            cells = [f"{suite} ({sum(numbers)})", title, *map(str, numbers)]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
 
 
-def _agrees(ours: Any, theirs: Any, case: Case) -> bool:
-    theirs = np.asarray(theirs)
-    if hasattr(ours, "detach"):
-        ours = ours.detach().numpy()
-    ours = np.asarray(ours)
-    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        return False
-    if theirs.dtype.kind not in "fcV":
-        return bool(np.array_equal(ours, theirs))
-    wide = np.complex128 if theirs.dtype.kind == "c" else np.float64
-    ours, theirs = ours.astype(wide), theirs.astype(wide)
-    finite = np.abs(theirs[np.isfinite(theirs)])
-    scale = float(finite.max(initial=0)) if case.of_scale else 1.0
-    return bool(
-        np.allclose(ours, theirs, case.relative, case.absolute * scale, equal_nan=True)
-    )
-
-
-def main() -> int:
-    """Print how many cases each engine passes."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.torch_peers")
-    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=[*ENGINES])
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    importlib.import_module("torch").set_num_threads(1)
-    engines = [name for name in options.engines if importlib.util.find_spec(name)]
-    for name in engines:
-        importlib.import_module(name)  # once, before processes are forked
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    suites: dict[str, Iterator[Case]] = {"ONNX's suite": official()}
-    suites.update((folder.name, models(folder)) for folder in options.folders)
-    for suite, cases in suites.items():
-        for case in cases:
-            for name in engines:
-                count = counts.setdefault((suite, name), Counter())
-                count[verdict(ENGINES[name], case)] += 1
-    verdicts = (PASSED, DIFFERS, FAILED, CRASHED)
-    print(f"| cases | engine | {' | '.join(verdicts)} |")
-    print(f"| --- | --- |{' ---: |' * len(verdicts)}")
-    for (suite, name), count in counts.items():
-        numbers = " | ".join(str(count[each]) for each in verdicts)
-        version = "" if name == "onnx2py" else f" {metadata.version(name)}"
-        print(f"| {suite} | {name}{version} | {numbers} |")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the cases and print the table."""
+    chosen = _arguments(arguments)
+    pythons = dict(each.split("=", 1) for each in chosen.python)
+    engines: dict[str, str] = {}
+    results = Results(chosen.results, chosen.resume)
+    for name in chosen.engines:
+        server = Server(name, pythons.get(name, sys.executable))
+        if versions := server.versions():
+            engines[name] = server.python
+            results.add({"engine": name, "versions": versions})
+        else:
+            print(f"{name}: cannot be imported", file=sys.stderr)
+        server.close()
+    with tempfile.TemporaryDirectory() as name:
+        if not chosen.no_suite:
+            suite = ((case.name, partial(_same, case)) for case in official(Path(name)))
+            run(SUITE, suite, engines, results, chosen.jobs)
+        for folder in chosen.folders:
+            files = sorted(folder.glob("*.onnx"))
+            run(
+                folder.name,
+                ((path.stem, partial(of_model, path)) for path in files),
+                engines,
+                results,
+                chosen.jobs,
+            )
+    record = {
+        "versions": results.versions,
+        "suites": counted(results.known.values()),
+    }
+    print(table(record))
+    if chosen.write:
+        records.write(RECORD, record)
+        write_section(SECTION, table(record))
     return 0
+
+
+def _same(case: Case) -> Case:
+    return case
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.torch_peers")
+    add = parser.add_argument
+    add("folders", nargs="*", type=Path, metavar="FOLDER", help="models")
+    add("--engines", nargs="+", choices=ENGINES, default=[*ENGINES])
+    add("--python", nargs="*", default=[], metavar="ENGINE=PYTHON")
+    add("--jobs", type=int, default=2, help="cases at the same time")
+    add("--results", type=Path, default=Path("torch_peers.jsonl"), metavar="FILE")
+    add("--resume", action="store_true", help="keep the results that the file has")
+    add("--no-suite", action="store_true", help="leave out ONNX's test suite")
+    add("--write", action="store_true", help="record the counts, update the table")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 Each network is exported to ONNX, compiled for PyTorch, and called in turns with the original on the
 same inputs: in eager mode, with ``--compile`` also as ``torch.compile`` made it, which needs a C++
 compiler. Ratios are of the package's median to the original's, in one run; below 1 the package is
-faster. PyTorch's exporter folds batch normalization, which saves packages time.
+faster. PyTorch's exporter folds batch normalization, which saves packages time. ``--write`` records
+the figures and makes the table in the documentation.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
+import platform
 import statistics
 import sys
 import tempfile
@@ -19,6 +22,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from . import machine, records
+from .pages import write_section
+
+RECORD, SECTION = "torch_target", "torch-speed"
 
 Engines = Mapping[str, Callable[[], Any]]
 ORIGINAL, PACKAGE, RUNTIME = "original", "package", "onnxruntime"
@@ -157,12 +165,12 @@ def table(rows: Mapping[str, Mapping[str, float]]) -> str:
         cells = [name]
         for end in ("", COMPILED) if more else ("",):
             ours, theirs = times.get(PACKAGE + end), times.get(ORIGINAL + end)
-            if not ours or not theirs:
-                continue
-            ratios[end].append(ours / theirs)
-            cells += [milliseconds(theirs), milliseconds(ours), f"{ours / theirs:.2f}"]
+            both = ours and theirs
+            ratios[end] += [ours / theirs] if both else []
+            cells += [milliseconds(theirs), milliseconds(ours)]
+            cells.append(f"{ratios[end][-1]:.2f}" if both else "-")
             if not end:
-                cells.append(milliseconds(times[RUNTIME]))
+                cells.append(milliseconds(times.get(RUNTIME)))
         lines.append(f"| {' | '.join(cells)} |")
     means = [
         f"{end.strip(', ') or 'eager'} {statistics.geometric_mean(each):.3f}"
@@ -174,9 +182,28 @@ def table(rows: Mapping[str, Mapping[str, float]]) -> str:
     )
 
 
-def milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float | None) -> str:
     """Format a time."""
-    return f"{1000 * seconds:.1f} ms"
+    return "-" if seconds is None else f"{1000 * seconds:.1f} ms"
+
+
+def section() -> str:
+    """Return the recorded table, for the documentation; "" before the first record."""
+    if not (record := records.read(RECORD)):
+        return ""
+    return f"Measured on: {record['machine']}.\n\n{table(record['networks'])}\n"
+
+
+def description() -> str:
+    """Return a line: processor, cores and versions."""
+    modules = {"PyTorch": "torch", "onnxruntime": "onnxruntime"}
+    versions = (
+        f"{title} {importlib.import_module(name).__version__}"
+        for title, name in modules.items()
+    )
+    cores = len(os.sched_getaffinity(0))
+    python = f"Python {platform.python_version()}"
+    return f"{machine.processor()}, {cores} cores; {', '.join((python, *versions))}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -186,18 +213,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--only", nargs="*", default=[*NETWORKS], choices=[*NETWORKS], metavar="NAME")
     add("--seconds", type=float, default=3.0, help="measuring time per engine")
     add("--compile", action="store_true", help="also compile with torch.compile")
-    add("--json", type=Path, help="file for the figures")
+    add("--json", type=Path, help="file for the figures, which grows with them")
+    add("--resume", action="store_true", help="keep the figures that the file has")
+    add("--write", action="store_true", help="record the figures, update the table")
     chosen = parser.parse_args(arguments)
     rows: dict[str, dict[str, float]] = {}
+    if chosen.resume and chosen.json and chosen.json.exists():
+        rows = json.loads(chosen.json.read_text(encoding="utf-8"))
     torch = importlib.import_module("torch")
-    for name in chosen.only:
+    for name in [name for name in chosen.only if name not in rows]:
         with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
             found = engines(name, Path(folder), chosen.compile)
             rows[name] = measured(found, chosen.seconds)
         print(f"{name}: {rows[name]}", file=sys.stderr, flush=True)
+        if chosen.json:
+            chosen.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     print(table(rows))
-    if chosen.json:
-        chosen.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    if chosen.write:
+        records.write(RECORD, {"machine": description(), "networks": rows})
+        write_section(SECTION, section())
     return 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import onnx2py
-from benchmarks import pages
+from benchmarks import pages, records, torch_peers
 from benchmarks.models import ENTRIES
 from benchmarks.pages import ROOT, read_section
 from benchmarks.refresh import SECTIONS
@@ -43,6 +43,14 @@ def test_a_section_is_on_exactly_one_page(
     other.write_text(one.read_text())
     with pytest.raises(ValueError, match="got one.md, other.md"):
         pages.write_section("a", "")
+
+
+def test_the_readme_has_the_recorded_numbers_of_the_suite() -> None:
+    text = page("README.md").read_text("utf-8")
+    engines = records.read(torch_peers.RECORD)["suites"][torch_peers.SUITE]
+    assert f"{engines['onnx2py']['passed']} with `--target torch`" in text
+    for name in ("onnx2pytorch", "onnx2torch"):
+        assert f"{name}: {engines[name]['passed']}" in text
 
 
 def test_every_model_of_the_list_has_its_row_in_the_table_of_speed() -> None:

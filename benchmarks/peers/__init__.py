@@ -1,0 +1,1 @@
+"""Engines that compute ONNX models with PyTorch, on the same cases."""
