@@ -49,6 +49,7 @@ def verdict(engine: str, path: Path) -> Answer:
         if not process:
             os.close(receiving)
             tempfile.tempdir = folder
+            os.chdir(folder)  # engines leave files
             os.write(sending, json.dumps(_outcome(engine, path)).encode() + b"\n")
             os._exit(0)
         os.close(sending)
