@@ -108,7 +108,10 @@ class Draw:
         low: float | None = None,
         high: float | None = None,
     ) -> np.ndarray[Any, Any]:
-        """Return an array; without bounds, floats are normal and integers small (or any)."""
+        """Return an array; without bounds, floats are normal and integers small (or any).
+
+        Bounds that the type does not reach are those of the type.
+        """
         kind = np.dtype(dtype)
         if kind.kind == "b":
             return np.asarray(self.rng.random(tuple(shape)) < 0.5)
@@ -126,7 +129,8 @@ class Draw:
             low = info.min if wide else max(info.min, -9)
             high = info.max if wide else 9
         assert high is not None
-        return self.rng.integers(int(low), int(high), tuple(shape), kind, endpoint=True)
+        low, high = max(int(low), info.min), min(int(high), info.max)
+        return self.rng.integers(low, high, tuple(shape), kind, endpoint=True)
 
     def _floats(
         self,

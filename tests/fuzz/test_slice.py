@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from .deviations import DEVIATIONS
+from .draw import Draw
 from .registry import generators
 from .runner import Key, run_case
 
@@ -33,3 +34,8 @@ def test_every_deviation_says_why() -> None:
     for deviation in DEVIATIONS:
         assert len(deviation.reason) > 30
         assert set(deviation.operators) <= known
+
+
+def test_bounds_that_a_type_does_not_reach_are_those_of_the_type() -> None:
+    drawn = Draw(0).array("uint32", (99,), -3, 3)
+    assert {*drawn.tolist()} == {0, 1, 2, 3}
