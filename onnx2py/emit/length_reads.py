@@ -25,10 +25,14 @@ def with_lengths_inside(
     statements: Sequence[Statement],
     kept: Collection[str],
     indent: int,
-) -> tuple[Statement, ...]:
-    """Return the statements without lengths that stand in others; the writer gets their text."""
+) -> tuple[tuple[Statement, ...], set[str]]:
+    """Return the statements without lengths that stand in others, and the values they are of.
+
+    The writer gets the text of these lengths.
+    """
     uses = count_reads(statements, kept)
     gone: set[int] = set()
+    values: set[str] = set()
     for place, statement in enumerate(statements):
         value = _unnamed(writer, statement)
         if value is None or uses[statement.outputs[0]] != 1:
@@ -38,7 +42,8 @@ def with_lengths_inside(
             continue
         if _fits(writer, statements[reader], number, statement, indent):
             gone.add(place)
-    return tuple(s for place, s in enumerate(statements) if place not in gone)
+            values.add(value)
+    return tuple(s for place, s in enumerate(statements) if place not in gone), values
 
 
 def _unnamed(writer: StatementWriter, statement: Statement) -> str | None:

@@ -92,9 +92,9 @@ class StatementWriter:
         self, statements: tuple[Statement, ...], kept: Collection[str]
     ) -> tuple[Statement, ...]:
         """Return statements without the lengths and views that stand in others."""
-        statements = with_lengths_inside(self, statements, kept, INDENT)
+        statements, measured = with_lengths_inside(self, statements, kept, INDENT)
         chains = Chains(self, INDENT)
-        found = chains.joined(statements, kept)
+        found = chains.joined(statements, {*kept, *measured})
         joined = self.methods.branches.joined(
             found, self.spelling.names, [*map(self.is_line, found)]
         )
