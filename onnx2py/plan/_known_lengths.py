@@ -24,7 +24,14 @@ from ..ir.sums import Sum
 from ..ir.types import Dim, TensorType, ValueType
 from ..kernels import indexing, shape
 from ._length_reads import AT_START, Source
-from ._length_rules import Evaluator, Lengths, NotLengths
+from ._length_rules import (
+    MOST,
+    Evaluator,
+    Lengths,
+    NotLengths,
+    picks_the_only,
+    slice_of_list,
+)
 from ._numbers import combined
 
 PICKED = (indexing.gather, np.take)
@@ -71,6 +78,8 @@ class KnownLengths:
         """By number, where it is read."""
         self._open_shapes: dict[str, str] = {}
         """The value of unknown rank whose shape something is."""
+        self._parts: dict[str, tuple[str, int]] = {}
+        """The shape of unknown rank of which something lists one length, and that length's axis."""
         self._numbers: dict[Any, Ref] = {}
         """By the name of a length in types, or else by value and axis."""
         self.values: Mapping[str, Lengths] = self._evaluator.known
@@ -88,6 +97,10 @@ class KnownLengths:
             self._open_shapes[statement.outputs[0]] = value
             self._note(statement)
             return True
+        if part := self._part(call):
+            self._parts[statement.outputs[0]] = part
+            self._note(statement)
+            return True
         try:
             lengths = self._made(call, position)
             self._check(lengths, statement.outputs[0])
@@ -99,7 +112,11 @@ class KnownLengths:
 
     def followed(self) -> set[str]:
         """Return the values that no statement makes unless something reads them."""
-        return {*self.values, *self._open_shapes}
+        return {*self.values, *self._open_shapes, *self._parts}
+
+    def made_of(self, name: str) -> str:
+        """Return the shape that something is a part of, "" if it is none."""
+        return self._parts[name][0] if name in self._parts else ""
 
     def named(self, dim: Dim) -> Number | None:
         """Return a length that is a number, or has a name that was read before."""
@@ -113,6 +130,11 @@ class KnownLengths:
                 total = combined("+", total, self._numbers[term])
             return total
         return None
+
+    def along(self, name: str, axis: int) -> Number | None:
+        """Return the length of a value along an axis, if it is a number or was read before."""
+        dim = (self._shared.shape(name) or ())[axis]
+        return self._numbers.get((name, axis)) if dim is None else self.named(dim)
 
     def scalar(self, argument: Any) -> Any:
         """Return the number that an argument is, else the argument."""
@@ -139,6 +161,8 @@ class KnownLengths:
     def _made(self, call: Call, position: int) -> Lengths:
         first = call.args[0] if call.args else None
         value = self._open_shapes.get(first.name) if isinstance(first, Ref) else None
+        if isinstance(first, Ref) and first.name in self._parts:
+            return self._of_part(call, first.name, position)
         if value is not None and (call.function in PICKED or not call.kwargs):
             return self._of_open_shape(call, value, position)
         if call.function not in (shape.shape, shape.size):
@@ -163,7 +187,7 @@ class KnownLengths:
             return ""
         (data,) = call.args
         kind = self._shared.types.get(data.name) if isinstance(data, Ref) else None
-        is_open = isinstance(kind, TensorType) and kind.shape is None
+        is_open = kind is None or (isinstance(kind, TensorType) and kind.shape is None)
         return data.name if isinstance(data, Ref) and is_open else ""
 
     def _of_open_shape(self, call: Call, value: str, position: int) -> Lengths:
@@ -182,10 +206,33 @@ class KnownLengths:
         for axis in axes:
             if not isinstance(axis, int):
                 raise NotLengths
-            wanted = f"{value}.length_{axis}".replace("-", "minus_")
-            source = Source(value, axis, position)
-            lengths.append(self._read((value, axis), wanted, source))
+            lengths.append(self._of_axis(value, axis, position))
         return tuple(lengths) if isinstance(index, tuple) else lengths[0]
+
+    def _of_axis(self, value: str, axis: int, position: int) -> Number:
+        """Return the length of a value of unknown rank, which is read there."""
+        wanted = f"{value}.length_{axis}".replace("-", "minus_")
+        return self._read((value, axis), wanted, Source(value, axis, position))
+
+    def _part(self, call: Call) -> tuple[str, int] | None:
+        """Return the shape of which a slice has at most one length, and the axis of that."""
+        first = call.args[0] if call.args else None
+        if not isinstance(first, Ref) or first.name not in self._open_shapes:
+            return None
+        bounds = slice_of_list(call)
+        axis = bounds.start or 0 if bounds is not None else None
+        if bounds is None or axis is None:
+            return None
+        is_last = axis == -1 and (bounds.stop is None or bounds.stop > MOST)
+        is_one = bounds.stop is not None and bounds.stop == axis + 1 != 0
+        return (first.name, axis) if is_last or is_one else None
+
+    def _of_part(self, call: Call, name: str, position: int) -> Lengths:
+        """Return the one length of a slice: where there is none, this fails too."""
+        shape_, axis = self._parts[name]
+        if not picks_the_only(call):
+            raise NotLengths
+        return self._of_axis(self._open_shapes[shape_], axis, position)
 
     def _length(self, name: str, axis: int, position: int) -> Number:
         """Return the length of a value along an axis, which is known or read there."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, Union
 
 import numpy as np
 
 from ..ir.program import Argument, Call, Expression, Number, Ref
-from ..kernels import arithmetic, indexing, shape, slicing
+from ..kernels import arithmetic, indexing, reduction, shape, slicing
 from ._numbers import NEGATED, combined, equal, is_length, ordered
 
 Lengths = Union[Number, tuple[Number, ...]]
@@ -127,6 +128,50 @@ def _sliced(evaluator: Evaluator, call: Call) -> Lengths:
     if not isinstance(start, int) or not isinstance(end, int) or len(call.args) > 4:
         raise NotLengths
     return items[start:end]
+
+
+def slice_of_list(call: Call) -> slice | None:
+    """Return the bounds of a slice of a list that are known, None of other calls."""
+    evaluator = Evaluator({})
+    try:
+        if call.function is operator.getitem:
+            index = call.args[1]
+            if not isinstance(index, tuple) or len(index) != 1:
+                return None
+            (bounds,) = index
+            known = isinstance(bounds, slice) and bounds.step in (None, 1)
+            plain = known and all(
+                isinstance(n, int | None) for n in (bounds.start, bounds.stop)
+            )
+            return bounds if plain else None
+        if call.function is not slicing.slice_axes:
+            return None
+        start, stop = (evaluator.number(argument) for argument in call.args[1:3])
+        rest = [argument for argument in call.args[3:] if argument is not None]
+        others = [evaluator.number(argument) for argument in rest]
+    except NotLengths:
+        return None
+    plain = isinstance(start, int) and isinstance(stop, int) and others in _PLAIN
+    return slice(start, stop) if plain else None
+
+
+_PLAIN: list[list[Number]] = [[], [0], [0, 1]]
+"""Axes and steps of slices of a list."""
+
+
+def picks_the_only(call: Call) -> bool:
+    """Whether a call makes a number of a list of one, and fails of an empty one."""
+    evaluator = Evaluator({})
+    try:
+        if call.function in (np.squeeze, shape.squeeze):
+            axis = call.kwargs.get("axis", call.args[1] if len(call.args) > 1 else None)
+            return axis in (0, -1, (0,), (-1,))
+        if call.function in (indexing.gather, np.take):
+            index = evaluator.lengths(call.args[1])
+            return index in (0, -1) and call.kwargs.get("axis", 0) in (0, -1)
+    except NotLengths:
+        pass
+    return False
 
 
 def _listed(evaluator: Evaluator, call: Call) -> Lengths:
@@ -256,15 +301,31 @@ def _chosen(evaluator: Evaluator, call: Call) -> Lengths:
     return numbers if is_list else numbers[0]
 
 
-def _product(evaluator: Evaluator, call: Call) -> Lengths:
-    items = evaluator.lengths(call.args[0])
-    if not isinstance(items, tuple) or call.kwargs.get("axis") not in (None, 0, (0,)):
-        raise NotLengths
-    product: Number = 1
-    for number in items:
-        product = combined("*", product, number)
-    return (product,) if call.kwargs.get("keepdims") else product
+def _reduced(symbol: str, *empty: int) -> Callable[[Evaluator, Call], Lengths]:
+    """Return the rule of a function that reduces a list to one number, which is that of none."""
 
+    def rule(evaluator: Evaluator, call: Call) -> Lengths:
+        items = evaluator.lengths(call.args[0])
+        options = dict(call.kwargs)
+        axes = options.pop("axis", call.args[1] if len(call.args) > 1 else None)
+        is_list = options.pop("keepdims", call.function in _KEEPING)
+        if not isinstance(items, tuple) or axes not in (None, 0, -1, (0,), (-1,)):
+            raise NotLengths
+        if not (items or empty) or any(options.values()):
+            raise NotLengths
+        total = reduce(lambda a, b: combined(symbol, a, b), items, *empty)
+        return (total,) if is_list else total
+
+    return rule
+
+
+_KEEPING = (
+    reduction.reduce_max,
+    reduction.reduce_min,
+    reduction.reduce_prod,
+    reduction.reduce_sum,
+)
+"""Functions whose result has the reduced axes by default."""
 
 RULES: dict[Any, Callable[[Evaluator, Call], Lengths]] = {
     ".astype": _cast,
@@ -280,18 +341,25 @@ RULES: dict[Any, Callable[[Evaluator, Call], Lengths]] = {
     np.less: _compared("<"),
     np.less_equal: _compared("<="),
     np.logical_not: _opposite,
+    np.max: _reduced("max"),
     np.maximum: _operator("max"),
+    np.min: _reduced("min"),
     np.minimum: _operator("min"),
     np.mod: _divided("%"),
     np.multiply: _operator("*"),
     np.negative: _negated,
-    np.prod: _product,
+    np.prod: _reduced("*", 1),
     np.reshape: _reshaped,
     np.squeeze: _single,
     np.subtract: _operator("-"),
+    np.sum: _reduced("+", 0),
     np.take: _picked,
     np.where: _chosen,
     operator.getitem: _cut,
+    reduction.reduce_max: _reduced("max"),
+    reduction.reduce_min: _reduced("min"),
+    reduction.reduce_prod: _reduced("*", 1),
+    reduction.reduce_sum: _reduced("+", 0),
     shape.reshape: _reshaped,
     shape.squeeze: _single,
     shape.unsqueeze: _listed,

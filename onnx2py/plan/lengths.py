@@ -67,6 +67,7 @@ class _Block:
                 pending.append((position, self._with_numbers(statement)))
         wanted = set(outputs).union(*(reads_of(s.operation) for _, s in pending))
         wanted &= self.known.followed()
+        wanted.update(filter(None, [self.known.made_of(name) for name in wanted]))
         for position, statement in enumerate(statements):
             if not wanted.isdisjoint(statement.outputs):
                 pending.append((position, self._as_tensor(statement)))
@@ -108,6 +109,9 @@ class _Block:
         for place in traits.lengths:
             if place < len(args):
                 args[place] = self.known.items(args[place])
+        for place in traits.numbers:
+            if place < len(args):
+                args[place] = self.known.scalar(args[place])
         call = replace(call, args=tuple(args))
         if call.function is generate.range_:
             return self._range(call, statement.outputs[0])
@@ -147,12 +151,12 @@ class _Block:
         """H2."""
         data, wanted = call.args
         dims = self.shared.shape(data.name) if isinstance(data, Ref) else None
-        if dims is None or not isinstance(wanted, tuple):
+        if dims is None or not isinstance(data, Ref) or not isinstance(wanted, tuple):
             return call
         allowzero = bool(call.kwargs.get("allowzero"))
         lengths: list[Number] = []
         for axis, number in enumerate(wanted):
-            here = self.known.named(dims[axis]) if axis < len(dims) else None
+            here = self.known.along(data.name, axis) if axis < len(dims) else None
             if isinstance(number, int) and number != 0 or allowzero:
                 lengths.append(number)
             elif here is not None and number in (0, here):
@@ -180,6 +184,8 @@ class _Block:
         """Return a statement that makes a tensor of numbers; a shape remains one."""
         (name,), call = statement.outputs, statement.operation
         if isinstance(call, Call) and call.function in (shape.shape, shape.size):
+            return statement
+        if self.known.made_of(name):
             return statement
         value_type = self.shared.types[name]
         dtype = (

@@ -34,6 +34,8 @@ class Kernel:
         Whether it draws random numbers, so that two calls differ.
     lengths : tuple of int
         Which positional arguments may be tuples of Python numbers.
+    numbers : tuple of int
+        Which positional arguments may be one Python number.
     beside : bool
         Whether a Python number may stand beside a tensor of int64, whose dtype the result has.
     last_axis : bool
@@ -50,6 +52,7 @@ class Kernel:
     out: Optional[str] = None
     random: bool = False
     lengths: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = ()
     beside: bool = False
     last_axis: bool = False
     operator: str = ""

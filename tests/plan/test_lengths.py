@@ -374,3 +374,57 @@ def test_names_of_lengths_are_no_python(tmp_path):
         dim.dim_param = text
     assert "import os" not in " ".join(statements(model, tmp_path))
     assert_same(model, {"x": floats(2, 3)})
+
+
+def test_resizing_to_lengths_of_another_value(tmp_path):
+    model = parsed("""
+        g (float[1, 2, h, w] x, float[1, 2, p, q] z) => (float[] y)
+        <int64[2] first = {1, 2}> {
+          s = Shape <start = 2> (z) sizes = Concat <axis = 0> (first, s)
+          y = Resize <mode = "nearest"> (x, , , sizes)
+        }""")
+    assert "y = ops.resize_nearest(x, None, None, (1, 2, p, q))" in statements(
+        model, tmp_path
+    )
+    small, large = floats(1, 2, 3, 4), floats(1, 2, 5, 7)
+    assert_same(model, {"x": small, "z": large}, {"x": large, "z": small})
+
+
+@pytest.mark.parametrize("keepdims", [0, 1])
+def test_as_many_of_the_largest_as_there_are(tmp_path, keepdims):
+    model = parsed(f"""
+        g (float[t] x) => (float[] y, int64[] places) <{K}, int64[1] most = {{4}}> {{
+          s = Shape (x) both = Concat <axis = 0> (s, most)
+          least = ReduceMin <keepdims = {keepdims}> (both, axis)
+          k = Reshape (least, axis1) y, places = TopK (x, k)
+        }}""".replace("int64[1] most", "int64[1] axis1 = {1}, int64[1] most"))
+    assert "y, places = ops.top_k(x, min(t, 4))" in statements(model, tmp_path)
+    assert_same(model, {"x": floats(3)}, {"x": floats(7)})
+
+
+def test_slices_of_a_shape_of_unknown_rank(tmp_path):
+    model = parsed(f"""
+        g (float[n] x, int64[r] to) => (float[] y, int64[] first)
+        <{K}, int64[1] minus = {{-1}}, int64[1] end = {{9223372036854775807}},
+         int64[1] next = {{1}}> {{
+          z = Reshape (x, to) s = Shape (z)
+          a = Slice (s, minus, end) b = Squeeze (a, axis) last = Unsqueeze (b, axis)
+          first = Slice (s, axis, next) rows = Concat <axis = 0> (minus, last)
+          y = Reshape (z, rows)
+        }}""")
+    lines = statements(model, tmp_path)
+    assert "y = ops.reshape(z, (-1, z.shape[-1]))" in lines
+    assert "first: NDArray[np.int64] = s[:1]" in lines  # it may be empty
+    lengths = ([12], [3, 4], [2, 3, 2])
+    assert_same(model, *({"x": floats(12), "to": np.int64(to)} for to in lengths))
+
+
+def test_a_value_whose_length_stands_in_a_line_stays_a_value(tmp_path):
+    model = parsed(f"""
+        g (float[n, 4] x) => (float[] y, int64[] z) <{K}, int64[3] to = {{-1, 2, 1}}> {{
+          w = NonZero (x) v = Transpose (w) s = Shape (v) n = Gather (s, axis)
+          y = ConstantOfShape (n) z = Reshape (v, to)
+        }}""")
+    lines = statements(model, tmp_path)
+    assert "v = w.transpose()" in lines
+    assert_same(model, {"x": floats(3, 4)})
