@@ -110,11 +110,10 @@ class Layer:
         present_value: NDArray[np.float32] = np.concatenate(
             (past_value, v_heads), axis=2
         )  # float32[batch, 4, ?, 8]
-        transposed = present_key.transpose((0, 1, 3, 2))  # float32[batch, 4, 8, ?]
-        product1 = q_heads @ transposed  # float32[batch, 4, sequence, ?]
+        transposed = present_key.transpose((0, 1, 3, 2))  # float32[batch, 4, 8, *]
+        product1 = q_heads @ transposed  # float32[batch, 4, sequence, *]
         del transposed
         scaled = np.multiply(product1, np.float32(0.35355338), out=product1)
-        # float32[batch, 4, sequence, *]
         selected = np.where(mask, scaled, self.selected_otherwise)
         del scaled
         probabilities = ops.softmax(selected)  # float32[batch, 4, sequence, *]

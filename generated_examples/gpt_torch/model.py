@@ -97,10 +97,9 @@ class Layer(nn.Module):
         v_heads = v.reshape(batch, sequence, 4, 8).transpose(1, 2)
         present_key = torch.cat((past_key, k_heads), dim=2)  # float32[batch, 4, ?, 8]
         present_value = torch.cat((past_value, v_heads), dim=2)
-        transposed = present_key.transpose(2, 3)  # float32[batch, 4, 8, ?]
-        product1 = q_heads @ transposed  # float32[batch, 4, sequence, ?]
-        scaled = product1 * 0.35355338  # float32[batch, 4, sequence, ?]
-        # float32[batch, 4, sequence, *]
+        transposed = present_key.transpose(2, 3)  # float32[batch, 4, 8, *]
+        product1 = q_heads @ transposed  # float32[batch, 4, sequence, *]
+        scaled = product1 * 0.35355338  # float32[batch, 4, sequence, *]
         selected = torch.where(mask, scaled, -math.inf)
         probabilities = F.softmax(selected, dim=-1)  # float32[batch, 4, sequence, *]
         product2 = probabilities @ present_value  # float32[batch, 4, sequence, 8]

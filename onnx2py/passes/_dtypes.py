@@ -52,15 +52,17 @@ def _of_results(
     node: Node, types: dict[str, ValueType], constants: Mapping[str, np.ndarray]
 ) -> None:
     """Note what is known of the results of a node."""
+    for name, kind in output_types(node, types, constants).items():
+        types.setdefault(name, kind)
+    note_element_types(node, types)
+
+
+def note_element_types(node: Node, types: dict[str, ValueType]) -> None:
+    """Give results without a type the element types that the table of operators says."""
     results = operator_traits(node.domain, node.operator).results
-    if not results and node.domain != "com.microsoft":
-        for name, kind in output_types(node, types, constants).items():
-            types.setdefault(name, kind)
-        return
     for place, name in enumerate(node.outputs if results else ()):
         source = results[min(place, len(results) - 1)]
-        if isinstance(source, str):
+        if isinstance(source, str) and name:
             types.setdefault(name, TensorType(source))
-        elif source < len(node.inputs):
+        elif isinstance(source, int) and source < len(node.inputs):
             _take(types, name, node.inputs[source])
-    types.pop("", None)

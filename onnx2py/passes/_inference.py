@@ -34,6 +34,11 @@ def is_open(kind: ValueType | None) -> bool:
     return isinstance(kind, TensorType) and (kind.shape is None or None in kind.shape)
 
 
+def has_no_rank(kind: ValueType | None) -> bool:
+    """Whether not even the rank of a tensor is known, or no type."""
+    return kind is None or (isinstance(kind, TensorType) and kind.shape is None)
+
+
 def refined(known: ValueType | None, other: ValueType) -> ValueType:
     """Return a type with the lengths that only the other knows; what is known stays."""
     if known is None:

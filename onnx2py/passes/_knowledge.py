@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,10 +14,17 @@ from ..ir.types import Dim, TensorType, ValueType
 from ..traits.operator import BROADCAST
 from ..traits.operators import operator_traits
 from . import _shape_rules as rules
+from ._dtypes import note_element_types
+from ._inference import has_no_rank, infer, is_open
+from ._microsoft_shapes import shapes_of, stand_in
 from ._shape_rules import AtMost, Elements, Lengths
 
+MICROSOFT = "com.microsoft"
 MOST_ELEMENTS = 16
 """Of integers that are followed: shapes are no longer."""
+INTEGERS = (np.int64, np.int32)
+EXACT = ("int64", "bool")
+"""The types in which lengths are computed: arithmetic in int32 might overflow."""
 
 
 @dataclass
@@ -26,6 +34,8 @@ class Knowledge:
     types: dict[str, ValueType]
     constants: dict[str, np.ndarray]
     computed: dict[str, Elements] = field(default_factory=dict, init=False)
+    news: set[str] = field(default_factory=set, init=False)
+    """Values of whose types more is known than before."""
     taken: set[str] = field(default_factory=set, init=False)
     """The symbols of the file."""
 
@@ -37,8 +47,11 @@ class Knowledge:
                     self.taken.add(n)
 
     def learn(self, node: Node) -> None:
-        """Note what is known of a node's first result."""
-        if node.domain or not node.outputs:
+        """Note what is known of a node's results."""
+        if not node.outputs:
+            return
+        self.complete(node)
+        if node.domain:
             return
         if node.operator == "Split":
             self.split(node)
@@ -46,6 +59,18 @@ class Knowledge:
         elements = self.elements_made(node)
         if elements is not None and len(elements) <= MOST_ELEMENTS:
             self.computed[node.outputs[0]] = self.named(elements)
+
+    def complete(self, node: Node) -> None:
+        """Note what ONNX's inference or the tables say of results that are open."""
+        kinds = [self.types.get(name) for name in node.outputs if name]
+        if not any(map(is_open, kinds)):
+            return
+        if any(map(has_no_rank, kinds)) or not self.news.isdisjoint(node.inputs):
+            self.news |= infer(stand_in(node), self.types, self.constants)
+            note_element_types(node, self.types)
+            if node.domain == MICROSOFT:
+                for name, shape in zip(node.outputs, shapes_of(node, self.lengths)):
+                    self.note(name, shape)
 
     def lengths(self, name: str) -> Lengths:
         """Return the shape of a value."""
@@ -57,7 +82,7 @@ class Knowledge:
         array = self.constants.get(name)
         if array is None:
             return self.computed.get(name)
-        if array.dtype != np.int64 or array.ndim > 1 or array.size > MOST_ELEMENTS:
+        if array.dtype not in INTEGERS or array.ndim > 1 or array.size > MOST_ELEMENTS:
             return None
         return tuple(array.reshape(-1).tolist())
 
@@ -66,6 +91,15 @@ class Knowledge:
         found = self.elements(name)
         numbers = tuple(n for n in found or () if isinstance(n, int))
         return numbers if found is not None and len(numbers) == len(found) else None
+
+    def wanted(self, name: str) -> Elements:
+        """Return the lengths that a tensor lists, None for each if only their count is known."""
+        elements, shape = self.elements(name), self.lengths(name)
+        if elements is not None or shape is None or len(shape) != 1:
+            return elements
+        (count,) = shape
+        fits = isinstance(count, int) and count <= MOST_ELEMENTS
+        return (None,) * count if isinstance(count, int) and fits else None
 
     def note(self, name: str, shape: Lengths) -> None:
         """Y1."""
@@ -77,6 +111,8 @@ class Knowledge:
             shape = tuple(b if a is None else a for a, b in zip(kind.shape, shape))
         elif kind.shape is not None:
             return
+        if shape != kind.shape:
+            self.news.add(name)
         self.types[name] = replace(kind, shape=shape)
 
     def named(self, lengths: tuple[Dim, ...]) -> tuple[Dim, ...]:
@@ -109,7 +145,7 @@ class Knowledge:
             return rules.concatenated(inputs, along)
         if operator == "Reshape":
             allowzero = bool(given.get("allowzero", 0))
-            wanted = self.elements(node.inputs[1])
+            wanted = self.wanted(node.inputs[1])
             return rules.reshaped(inputs[0], wanted, allowzero)
         if operator == "Unsqueeze":
             return rules.unsqueezed(inputs[0], self.axes(node))
@@ -122,12 +158,12 @@ class Knowledge:
         if operator == "Range":
             return rules.counted(*(self.elements(name) for name in node.inputs))
         if operator == "Expand":
-            wanted = self.elements(node.inputs[1])
+            wanted = self.wanted(node.inputs[1])
             if any(isinstance(n, int) and n < 0 for n in wanted or ()):
                 return None
             return rules.broadcast((inputs[0], wanted))
         if operator == "ConstantOfShape":
-            return self.elements(node.inputs[0])
+            return self.wanted(node.inputs[0])
         return self.sliced(node) if operator == "Slice" else None
 
     def split(self, node: Node) -> None:
@@ -182,10 +218,12 @@ class Knowledge:
                 shape[axis] = None
         return tuple(shape)
 
-    def is_flat(self, node: Node) -> bool:
+    def is_flat(
+        self, node: Node, dtypes: Container[str] = ("int64", "bool", "int32")
+    ) -> bool:
         """Whether the result is a number or a list of them, of integers or truths."""
         kind = self.types.get(node.outputs[0])
-        if not isinstance(kind, TensorType) or kind.dtype not in ("int64", "bool"):
+        if not isinstance(kind, TensorType) or kind.dtype not in dtypes:
             return False
         return kind.shape is not None and len(kind.shape) <= 1
 
@@ -202,7 +240,7 @@ class Knowledge:
             if any(part is None for part in parts):
                 return None
             return tuple(n for part in parts for n in part or ())
-        if node.operator in rules.ARITHMETIC and self.is_flat(node):
+        if node.operator in rules.ARITHMETIC and self.is_flat(node, EXACT):
             return rules.computed(node.operator, first, self.elements(node.inputs[1]))
         if node.operator == "Where" and self.is_flat(node):
             return rules.chosen(*(self.elements(name) for name in node.inputs))
@@ -211,7 +249,7 @@ class Knowledge:
         if node.operator in ("Identity", "Squeeze", "Unsqueeze", "Reshape"):
             return first if self.is_flat(node) else None
         if node.operator == "Cast":
-            return first if given.get("to") == 7 else None
+            return first if given.get("to") in (6, 7) else None
         if node.operator == "Gather":
             indices = self.numbers(node.inputs[1])
             fits = indices is not None and all(

@@ -111,7 +111,7 @@ def reshaped(x: Lengths, wanted: Elements, allowzero: bool) -> Lengths:
     """Return the shape that Reshape makes, -1 resolved where symbols cancel out.
 
     A symbol may be 0, which stands for the length of ``x`` at the same place: it is taken for
-    what it says only where these are the same, or ``x`` has no such place.
+    what it says only where these are the same, ``x`` has no such place, or 0 cannot be meant.
     """
     if wanted is None:
         return None
@@ -126,6 +126,7 @@ def reshaped(x: Lengths, wanted: Elements, allowzero: bool) -> Lengths:
             and not allowzero
             and length != here
             and i < len(old)
+            and not _never_zero(length, old, wanted)
         ):
             found.append(None)
         else:
@@ -133,6 +134,13 @@ def reshaped(x: Lengths, wanted: Elements, allowzero: bool) -> Lengths:
     if -1 in found:
         found[found.index(-1)] = _rest(x, [n for n in found if n != -1])
     return tuple(found)
+
+
+def _never_zero(symbol: str, x: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> bool:
+    """Whether a Reshape would fail if a symbol were 0: of no elements it would make some."""
+    others = [n for n in wanted if n != symbol]
+    heres = [n for n, length in zip(x, wanted) if length == symbol]
+    return symbol in x and all(isinstance(n, int) and n > 0 for n in (*others, *heres))
 
 
 def _rest(x: Lengths, others: Sequence[Dim]) -> Dim:

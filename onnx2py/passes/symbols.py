@@ -47,14 +47,17 @@ def follow_symbols(graph: Graph) -> Graph:
 class _Follower(Knowledge):
     draft: Draft
     outputs: frozenset[str]
-    known: dict[tuple[int, Elements], str] = field(default_factory=dict)
-    """The first value of each rank that has these elements."""
+    known: dict[tuple[str, int, Elements], str] = field(default_factory=dict)
+    """The first value of each type and rank that has these elements."""
 
     def node(self, node: Node) -> tuple[Node, ...]:
         """Note facts about the results of a node; return its replacement."""
-        if node.domain or node.subgraphs or not node.outputs:
+        if node.subgraphs or not node.outputs:
             return (node,)
         try:
+            if node.domain:
+                self.learn(node)
+                return (node,)
             return self._known(node)
         except (LookupError, ValueError, TypeError):
             return (node,)  # it is not valid, as its rule will say
@@ -67,6 +70,7 @@ class _Follower(Knowledge):
         if (
             node.operator == "Reshape" and len(node.inputs) > 1
         ):  # before 5: an attribute
+            self.complete(node)
             node = self.direct(node)
             found = self.transpose(node) or self.linear(node) or (self.constant(node),)
         for each in found:
@@ -111,17 +115,15 @@ class _Follower(Knowledge):
     def earlier(self, node: Node) -> Node:
         """Y6."""
         name, elements = node.outputs[0], self.computed.get(node.outputs[0])
-        shape = self.lengths(name)
-        if (
-            elements is None
-            or None in elements
-            or shape is None
-            or len(node.outputs) > 1
-        ):
+        kind = self.types.get(name)
+        if elements is None or None in elements or len(node.outputs) > 1:
+            return node
+        if not isinstance(kind, TensorType) or kind.shape is None:
             return node
         if all(isinstance(n, int) for n in elements) or name in self.outputs:
             return node
-        first = self.known.setdefault((len(shape), elements), name)
+        key = (kind.dtype, len(kind.shape), elements)
+        first = self.known.setdefault(key, name)
         if first == name:
             return node
         return replace(

@@ -96,7 +96,7 @@ ONNX: Mapping[str, Operator] = {
     "IsNaN": Operator(ELEMENTWISE, rounds=ONCE),
     "LRN": Operator(SAME),
     "LSTM": Operator(),
-    "LayerNormalization": Operator(SAME, index=("axis", -64)),
+    "LayerNormalization": Operator(SAME, results=(0, "float32"), index=("axis", -64)),
     "LeakyRelu": Operator(ELEMENTWISE, rounds=ONCE),
     "Less": Operator(BROADCAST, rounds=ONCE),
     "LessOrEqual": Operator(BROADCAST, rounds=ONCE),

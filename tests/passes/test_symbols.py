@@ -8,6 +8,9 @@ import onnxruntime
 import pytest
 
 import onnx2py
+from onnx2py.decode import decode
+from onnx2py.load import load
+from onnx2py.passes._shape_rules import reshaped
 from onnx2py.passes.symbols import follow_symbols
 from tests.passes.support import after, graph_of
 
@@ -296,3 +299,60 @@ def test_y6_a_value_that_is_read_twice_since_is_not_merged():
 def test_y6_others_stay(nodes, kept):
     assert kept in after(follow_symbols, text(nodes, y="int64[?]"))
     agree(text(nodes, y="int64[?]"), X)
+
+
+def types_of(nodes: str, x: str = "float[b, t, 12]", y: str = "float[p, q]"):
+    return follow_symbols(graph_of(text(nodes, x, y))).types
+
+
+def test_y1_a_reshape_to_lengths_that_are_open_has_as_many_axes():
+    nodes = """k = NonZero (x) s = Shape (k) i1 = Constant <value = int64[1] {1}> ()
+        n = Gather (s, i1) d = Div (n, three) to = Concat <axis = 0> (three, d)
+        r = Reshape (k, to) v = Transpose (r) y = Cast <to = 1> (v)"""
+    types = types_of(nodes, "float[b, t, 12]")
+    assert str(types["y"]) == "float32[?, 3]"
+
+
+def test_y1_lengths_are_followed_through_int32():
+    nodes = f"""{LENGTHS} i = Cast <to = 6> (s) u = Slice (i, i1, i2, i0)
+        j = Cast <to = 7> (u) n = Concat <axis = 0> (rest, j, four)
+        r = Reshape (x, n) y = Abs (r)"""
+    nodes = nodes.replace("b =", "i2 = Constant <value = int64[1] {2}> () b =")
+    assert str(types_of(nodes)["y"]) == "float32[?, t, 4]"
+    agree(text(nodes, y="float[p, q, 4]"), X, X[:1])
+
+
+def test_y1_what_is_computed_in_int32_is_not_followed():
+    nodes = f"""{LENGTHS} i = Cast <to = 6> (t) m = Mul (i, i) j = Cast <to = 7> (m)
+        n = Concat <axis = 0> (rest, j) r = Reshape (x, n) y = Abs (r)"""
+    assert str(types_of(nodes)["y"]) == "float32[?, ?]"
+
+
+def test_y1_a_symbol_is_no_length_of_0_if_the_reshape_would_fail():
+    x = ("t", 12)
+    assert reshaped(x, (3, "t", 4), False) == (3, "t", 4)
+    assert reshaped(x, (-1, "t", 4), False) == (None, None, 4)  # of no rows: 0, 12, 4
+    assert reshaped(x, (3, "b", 4), False) == (3, None, 4)
+    assert reshaped(("t", 0), (1, "t", 2), False) == (1, None, 2)
+
+
+def test_y1_results_of_onnxruntimes_operators():
+    ones = ", ".join(["1"] * 12)
+    model = onnx.parser.parse_model(
+        f"""
+        <ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+        g (float[b, t, 12] x) => (float[p, q, 3] y)
+        <float[12] g = {{{ones}}}, int64[1] three = {{3}}, int64[2] ends = {{0, 1}}> {{
+          h, h1, h2, total = com.microsoft.SkipLayerNormalization (x, x, g)
+          k = com.microsoft.FastGelu (total) n = Add (h, k)
+          s = Shape (n) lead = Gather (s, ends)
+          to = Concat <axis = 0> (lead, four, three) r = Reshape (n, to)
+          y = ReduceSum (r, three_) }}""".replace(
+            "int64[1] three",
+            "int64[1] three_ = {2}, int64[1] four = {4}, int64[1] three",
+        )
+    )
+    graph = follow_symbols(decode(load(model)).graph)
+    assert str(graph.types["n"]) == "float32[b, t, 12]"
+    assert str(graph.types["r"]) == "float32[b, t, 4, 3]"
+    onnx2py.load_model(model)

@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from onnx.parser import parse_model
 from torch import nn
 
 from .models import drawn, loaded, model, source
@@ -33,6 +34,18 @@ LENGTHS = """net (float[n, t, 6] x) => (float[n, t, 2, 3] y, float[t] z) {
     to = Concat <axis = 0> (s, two) y = Reshape (x, to)
     i = Constant <value = int64 {1}> () t = Gather (s, i)
     zero = Constant <value = int64 {0}> () r = Range (zero, t, i) z = Cast <to = 1> (r) }"""
+SIZES = """net (float[1, 2, h, w] x) => (float[1, 2, h, w] y, float[1, 2, k, w] z) {
+    p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) s = Shape (x)
+    r = Resize <mode = "nearest"> (p, , , s) y = Add (r, x)
+    three = Constant <value = int64[1] {3}> () axis = Constant <value = int64[1] {2}> ()
+    n = Shape <start = 2, end = 3> (x) both = Concat <axis = 0> (n, three)
+    k = ReduceMin (both) z, place = TopK <axis = 2> (x, k) }"""
+FUSED = """<ir_version: 10, opset_import: ["" : 17, "com.microsoft" : 1]>
+    net (float[b, t, 4] x) => (float[b, t, 4] y)
+    <float[4] g = {1, 2, 3, 4}, int64[2] ends = {0, 1}, int64[2] heads = {2, 2}> {
+        h = com.microsoft.SkipLayerNormalization (x, x, g) s = Shape (h)
+        lead = Gather (s, ends) to = Concat <axis = 0> (lead, heads) k = Reshape (h, to)
+        y = Reshape (k, s) }"""
 CHOICE = """net (float[3] x) => (float[3] y) {
     s = ReduceSum <keepdims = 0> (x) zero = Constant <value = float {0}> ()
     above = Greater (s, zero)
@@ -73,6 +86,8 @@ CASES = {
     "if_of_more": text(BRANCH, 3, 3),
     "scan": text(SCAN, 4, 3),
     "lengths": text(LENGTHS, 2, 5, 6),
+    "sizes": text(SIZES, 1, 2, 8, 6),
+    "fused": lambda: (loaded(parse_model(FUSED)), (torch.from_numpy(drawn(2, 5, 4)),)),
 }
 
 
