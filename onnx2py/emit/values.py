@@ -114,7 +114,8 @@ class _Names:
             outer = path_of(statement)
             own = (each for each in function.wanted() if each.value not in held)
             wanted = (replace(each, path=_below(each.path, outer)) for each in own)
-            taken = {self.names[name] for name in held}
+            # Results of loops are named later, unlike everything else.
+            taken = {self.names[name] for name in held if name in self.names}
             self.names.update(assign_names(wanted, taken))
 
     def _with_weights(self, statements: Iterable[Statement]) -> Iterator[str]:
