@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ml_dtypes
 import numpy as np
+import onnx.parser
 import pytest
 
 from benchmarks import torch_peers
@@ -109,27 +110,39 @@ def test_modules_are_called_with_the_inputs_that_have_no_default(given, found, o
     assert result == ([*found] if outputs == 2 else [found])
 
 
-def lies(_path):
+def test_open_lengths_are_those_of_the_inputs():
+    text = """<ir_version: 8, opset_import: ["": 17]>
+        g (float[n, 2] x, float[3] y, float[2] w = {0, 1}) => (float[n, 2] z) {
+          z = Add (x, w)
+        }"""
+    model = onnx.parser.parse_model(text)
+    inputs = [np.zeros((5, 2)), np.zeros(3)]
+    assert engines.lengths(model, inputs) == ["x:5,2"]
+    del model.graph.input[0]
+    assert engines.lengths(model, inputs[1:]) is None
+
+
+def lies(_path, _inputs):
     return lambda inputs: [inputs[0] + 1]
 
 
-def refuses(_path):
+def refuses(_path, _inputs):
     raise NotImplementedError("no such\noperator")
 
 
-def ends(_path):
+def ends(_path, _inputs):
     os._exit(3)
 
 
-def dies(_path):
+def dies(_path, _inputs):
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def hangs(_path):
+def hangs(_path, _inputs):
     time.sleep(60)
 
 
-def is_right(_path):
+def is_right(_path, _inputs):
     print("to be ignored")
     return lambda inputs: [inputs[0]]
 

@@ -1,7 +1,8 @@
-"""Each engine: a function of a model, which returns a function of inputs.
+"""Each engine: a function of a model and inputs, which returns a function of inputs.
 
 Inputs are lists of arrays in the order of the model, outputs are tensors or arrays. Adapters give
-each engine what it takes: tensors of the types that PyTorch has, and text as arrays.
+each engine what it takes: tensors of the types that PyTorch has, text as arrays, and lengths when
+they convert, if they need them then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 Run = Callable[[Sequence[Any]], Sequence[Any]]
+Engine = Callable[[Path, Sequence[Any]], Run]
 
 IN_BYTES = {
     "bfloat16": "int16",
@@ -39,7 +41,7 @@ class FallbackError(Exception):
     """An engine left the computation to something else than PyTorch."""
 
 
-def onnx2py(path: Path) -> Run:
+def onnx2py(path: Path, _inputs: Sequence[Any]) -> Run:
     """Compile a model for PyTorch; the tools of the package take arrays."""
     import onnx
 
@@ -55,7 +57,7 @@ def onnx2py(path: Path) -> Run:
     return lambda inputs: [*computed.run(inputs)]
 
 
-def onnx2torch(path: Path) -> Run:
+def onnx2torch(path: Path, _inputs: Sequence[Any]) -> Run:
     """Convert a model to a graph of modules."""
     import onnx
 
@@ -65,7 +67,7 @@ def onnx2torch(path: Path) -> Run:
     return called(module.eval(), *expected)
 
 
-def onnx2pytorch(path: Path) -> Run:
+def onnx2pytorch(path: Path, _inputs: Sequence[Any]) -> Run:
     """Convert a model to a module that walks its nodes."""
     import onnx
 
@@ -74,8 +76,8 @@ def onnx2pytorch(path: Path) -> Run:
     return called(module.eval(), *names(model))
 
 
-def onnx2tf(path: Path) -> Run:
-    """Write a PyTorch package and import it.
+def onnx2tf(path: Path, inputs: Sequence[Any]) -> Run:
+    """Write a PyTorch package for the lengths of these inputs, and import it.
 
     Raises
     ------
@@ -85,6 +87,7 @@ def onnx2tf(path: Path) -> Run:
     import onnx
 
     folder = Path(tempfile.mkdtemp(prefix="net"))
+    model = onnx.load(path, load_external_data=False)
     file, name = folder / f"{folder.name}.onnx", f"{folder.name}_pytorch"
     shutil.copyfile(path, file)
     importlib.import_module("onnx2tf").convert(
@@ -92,6 +95,7 @@ def onnx2tf(path: Path) -> Run:
         output_folder_path=str(folder),
         tflite_backend="flatbuffer_direct",
         flatbuffer_direct_output_pytorch=True,
+        overwrite_input_shape=lengths(model, inputs),
         non_verbose=True,
     )
     metadata = json.loads((folder / name / "metadata.json").read_text("utf-8"))
@@ -100,10 +104,12 @@ def onnx2tf(path: Path) -> Run:
         raise FallbackError(f"the package calls {backend}")
     sys.path.insert(0, str(folder))
     module = importlib.import_module(name).load_model(device="cpu")
-    return called(module, *names(onnx.load(path, load_external_data=False)))
+    return called(module, *names(model))
 
 
-ENGINES = {each.__name__: each for each in (onnx2py, onnx2torch, onnx2pytorch, onnx2tf)}
+ENGINES: dict[str, Engine] = {
+    each.__name__: each for each in (onnx2py, onnx2torch, onnx2pytorch, onnx2tf)
+}
 
 
 def names(model: Any) -> tuple[list[bool], int]:
@@ -112,6 +118,18 @@ def names(model: Any) -> tuple[list[bool], int]:
     weights.update(t.values.name for t in model.graph.sparse_initializer)
     given = [value.name not in weights for value in model.graph.input]
     return given, len(model.graph.output)
+
+
+def lengths(model: Any, inputs: Sequence[Any]) -> list[str] | None:
+    """Return the shapes of inputs whose lengths the model leaves open, None if there are none."""
+    given, _ = names(model)
+    values = [value for value, each in zip(model.graph.input, given) if each]
+    spelled = [
+        f"{value.name}:{','.join(map(str, array.shape))}"
+        for value, array in zip(values, inputs)
+        if any(not d.dim_value for d in value.type.tensor_type.shape.dim)
+    ]
+    return spelled or None
 
 
 def called(module: Any, given: Sequence[bool], outputs: int) -> Run:

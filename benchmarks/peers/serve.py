@@ -99,7 +99,7 @@ def _outcome(engine: str, path: Path) -> Answer:
     try:
         case = Case.read(path)
         stage = "conversion"
-        run = engines.ENGINES[engine](case.model)
+        run = engines.ENGINES[engine](case.model, case.data[0][0])
         stage = "call"
         for inputs, outputs in case.data:
             found = [engines.as_array(value) for value in run(inputs)]
@@ -147,7 +147,8 @@ def warm(engine: str) -> None:
         path = Path(folder) / "relu.onnx"
         path.write_bytes(model.SerializeToString())
         tempfile.tempdir = folder
-        engines.ENGINES[engine](path)([np.float32([-1, 1])])
+        inputs = [np.float32([-1, 1])]
+        engines.ENGINES[engine](path, inputs)(inputs)
         tempfile.tempdir = None
 
 
