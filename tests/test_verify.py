@@ -190,6 +190,17 @@ def test_nothing_but_numpy_can_be_imported(tmp_path, name):
     )
 
 
+def test_a_library_may_look_for_what_it_does_not_need(tmp_path):
+    body = (
+        "from importlib.metadata import version\nfrom importlib.util import find_spec\n"
+        "found = [find_spec('onnx'), find_spec('numpy').name, version('numpy')]\n"
+        f"if found != [None, 'numpy', {np.__version__!r}]:\n    raise ValueError(found)\n"
+        f"{MODEL}return x"
+    )
+    folder = package(tmp_path / "pkg", body)
+    assert run_isolated(folder, [{"x": np.ones(2)}], ["numpy"], 60).error == ""
+
+
 def test_numpy_and_the_standard_library_can_be_imported(tmp_path):
     body = f"import json, math, sqlite3, numpy.fft, numpy.linalg\n{MODEL}return x * 2"
     folder = package(tmp_path / "pkg", body)

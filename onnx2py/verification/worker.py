@@ -11,7 +11,7 @@ import importlib.util
 import json
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -26,10 +26,14 @@ ROUNDS = 2
 
 
 class OnlyThese(MetaPathFinder):
-    """Allows imports only from the standard library and the given modules."""
+    """Finds, with other finders, only the standard library and the given modules.
 
-    def __init__(self, allowed: Iterable[str]) -> None:
+    Other modules seem not to be installed: a library may look for what it does not need.
+    """
+
+    def __init__(self, allowed: Iterable[str], finders: Iterable[Any]) -> None:
         self.allowed = {*sys.stdlib_module_names, *sys.builtin_module_names, *allowed}
+        self.finders = list(finders)
 
     def find_spec(
         self,
@@ -37,13 +41,37 @@ class OnlyThese(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Leave what is allowed to the other finders."""
-        top = fullname.partition(".")[0]
-        if top in self.allowed or top.startswith("_sysconfigdata"):
+        """Find what is allowed."""
+        if not self.allows(fullname):
             return None
-        raise ModuleNotFoundError(
-            f"{fullname}: a package may import only NumPy and the standard library",
-            name=fullname,
+        found = (each.find_spec(fullname, path, target) for each in self.finders)
+        return next((spec for spec in found if spec is not None), None)
+
+    def invalidate_caches(self) -> None:
+        """Let the other finders look again."""
+        for finder in self.finders:
+            if hasattr(finder, "invalidate_caches"):
+                finder.invalidate_caches()
+
+    def find_distributions(self, *context: Any) -> Iterator[Any]:
+        """Find the names and versions of what is installed."""
+        for finder in self.finders:
+            if hasattr(finder, "find_distributions"):
+                yield from finder.find_distributions(*context)
+
+    def allows(self, fullname: str) -> bool:
+        """Return whether a module may be imported."""
+        top = fullname.partition(".")[0]
+        return top in self.allowed or top.startswith("_sysconfigdata")
+
+    def describe(self, error: Exception) -> str:
+        """Return the kind of an error and its text; of a hidden module, that it is hidden."""
+        kind = type(error).__name__
+        name = error.name if isinstance(error, ImportError) else None
+        if name is None or self.allows(name):
+            return f"{kind}: {error}"
+        return (
+            f"{kind}: {name}: a package may import only NumPy and the standard library"
         )
 
 
@@ -51,7 +79,8 @@ def main(exchange: Path) -> None:
     """Run the task in ``exchange``."""
     task = json.loads((exchange / "task.json").read_text(encoding="ascii"))
     sys.path.extend(task["paths"])
-    sys.meta_path.insert(0, OnlyThese([*task["allowed"], ALIAS, "exchange"]))
+    only = OnlyThese([*task["allowed"], ALIAS, "exchange"], sys.meta_path)
+    sys.meta_path[:] = [only]
     shared = load("exchange", Path(__file__).with_name("exchange.py"))
     store = shared.Store(exchange)
     store.count = task["count"]
@@ -73,7 +102,7 @@ def main(exchange: Path) -> None:
             first = {k: store.decode(v) for k, v in task["cases"][0].items()}
             result["traced"] = values(package, model, first, store)
     except Exception as error:  # the purpose is to find out what the package raises
-        result["error"] = f"{type(error).__name__}: {error}"
+        result["error"] = only.describe(error)
         result["traceback"] = traceback.format_exc()
     shared.write_json(exchange / "result.json", result)
 
