@@ -22,7 +22,7 @@ from .idioms_text import (
     text,
     torch,
 )
-from .literals import FLOATS, WHOLE
+from .literals import FLOATS, MOVED, WHOLE
 
 NUMBERS_BESIDE = (np.where, np.maximum, np.minimum)
 """Functions of NumPy whose idioms take numbers beside a tensor."""
@@ -54,7 +54,8 @@ def softmax(name: str) -> Idiom:
 def where(w: CallWriter) -> str:
     """``torch.where(mask, x, 0.0)``: one of the values may be a number."""
     condition, x, y = w.call.args
-    if dtype_of(w, condition) != "bool" or dtype_of(w, x) != dtype_of(w, y):
+    kinds = {dtype_of(w, x), dtype_of(w, y)}
+    if dtype_of(w, condition) != "bool" or len(kinds) != 1 or not kinds <= MOVED:
         return ""
     first, second = w.number(x), w.number(y)
     if first is not None and second is not None and dtype_of(w, x) != "float32":

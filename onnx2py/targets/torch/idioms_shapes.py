@@ -19,7 +19,7 @@ from .idioms_text import (
     text,
     torch,
 )
-from .literals import FLOATS
+from .literals import FLOATS, MOVED
 
 
 def reshape(w: CallWriter) -> str:
@@ -94,7 +94,8 @@ def squeeze(w: CallWriter) -> str:
 def concatenate(w: CallWriter) -> str:
     """``torch.cat((a, b), dim=1)``."""
     (parts,) = w.call.args
-    if not isinstance(parts, tuple) or len({dtype_of(w, p) for p in parts}) != 1:
+    kinds = {dtype_of(w, p) for p in parts} if isinstance(parts, tuple) else set()
+    if len(kinds) != 1 or not kinds <= MOVED:
         return ""
     axis = w.call.kwargs.get("axis", 0)
     return f"{torch(w)}.cat({w.argument(parts)}, dim={w.argument(axis)})"
@@ -116,7 +117,7 @@ def take(w: CallWriter) -> str:
             "int32",
             "int64",
         )
-        if not is_list or w.number(index) is not None:
+        if not is_list or w.number(index) is not None or dtype_of(w, data) not in MOVED:
             return ""
     elif not is_number:
         return ""

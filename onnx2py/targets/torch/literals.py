@@ -27,6 +27,9 @@ COMPLEX = frozenset(["complex64", "complex128"])
 WHOLE = frozenset(["int8", "int16", "int32", "int64", "uint8"])
 """Integers that PyTorch computes with; it only stores longer unsigned ones."""
 
+MOVED = FLOATS | COMPLEX | WHOLE | {"bool"}
+"""Types that all of PyTorch's functions move, in all of its versions."""
+
 _EXTENSIONS = set(EXTENSION_DTYPES.values())
 _WIDEST = -float(np.finfo(np.float32).max)
 

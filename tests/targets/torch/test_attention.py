@@ -128,6 +128,9 @@ def test_multi_head_attention(mask: np.ndarray | None, unidirectional: bool) -> 
     bias = numbers(2 * H * E + H * F)
     case = Case(name, (*args, bias, mask, numbers(1, H, S, T)), options)
     check_all(case, gradient=False)
+    without = np.where(mask_of(B, 1, S, T), 0.3, INFINITE)
+    less = {**options, "output_qk": False}
+    check_all(Case(name, (*args, bias, None, without), less), gradient=False)
     # A score less the largest number is that number, whatever the score.
     options = {**options, "scale": 0.3, "output_qk": False}
     check_all(Case(name, (*args, bias, mask), options))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import onnxruntime
 import pytest
@@ -13,6 +11,7 @@ from torch import nn
 
 from .models import drawn, loaded, model, source
 from .networks import Attending, Net, Words, onnx_file, randomized
+from .versions import NEWER_EXPORTER
 
 LOOP = """net (float[2, 3] x) => (float[2, 3] y, float[4, 2, 3] each)
     <int64 four = {4}, bool yes = {1}> {
@@ -149,13 +148,13 @@ def test_a_fixed_number_of_rounds_is_written():
     assert [y.device.type for y in module.to("meta")(x.to("meta"))] == ["meta"] * 2
 
 
-@pytest.mark.parametrize("dynamo", [False, True])
-def test_it_is_exported_to_onnx_again(dynamo):
+@pytest.mark.parametrize("dynamo", [False, pytest.param(True, marks=NEWER_EXPORTER)])
+def test_it_is_exported_to_onnx_again(dynamo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where older exporters leave reports
     module, (x,) = net()
-    file = io.BytesIO()
-    torch.onnx.export(module, (x,), file, dynamo=dynamo, verbose=False)
+    torch.onnx.export(module, (x,), "net.onnx", dynamo=dynamo, verbose=False)
     session = onnxruntime.InferenceSession(
-        file.getvalue(), providers=["CPUExecutionProvider"]
+        "net.onnx", providers=["CPUExecutionProvider"]
     )
     (found,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     expected = module(x).detach().numpy()
@@ -165,6 +164,6 @@ def test_it_is_exported_to_onnx_again(dynamo):
 def test_what_depends_on_data_says_so():
     module = loaded(model(CHOICE))
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
-    with pytest.raises(Exception, match="[Dd]ata-dependent"):
+    with pytest.raises(Exception, match="[Dd]ata-dependent|Dynamic control flow"):
         compiled(torch.ones(3))
     assert_same(module(torch.ones(3)), torch.ones(3))

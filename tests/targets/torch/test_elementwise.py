@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from .support import Case, check, check_gradient, check_meta
+from .versions import EXPONENTS
 
 RANDOM = np.random.default_rng(0)
 FLOATS = (np.float32, np.float64, np.float16, ml_dtypes.bfloat16)
@@ -195,6 +196,7 @@ def test_casts_to_floats_of_8_bits(dtype: type) -> None:
     check(Case("casting.cast_through_float32", (half, dtype)))
 
 
+@EXPONENTS
 @pytest.mark.parametrize("round_mode", ["up", "down", "nearest"])
 @pytest.mark.parametrize("saturate", [False, True])
 def test_casts_to_exponents(round_mode: str, saturate: bool) -> None:

@@ -178,3 +178,23 @@ def test_numbers_beside_tensors_have_their_type(dtype):
     np.testing.assert_array_equal(
         ours.astype(np.float64), np.asarray(theirs).astype(np.float64)
     )
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint32", "uint64"])
+def test_what_older_versions_do_not_move_is_moved_as_other_integers(dtype):
+    text = f"""net ({dtype}[n, 3] x, int64[k] i, bool[n, 3] m) => ({dtype}[n, 3] y,
+        {dtype}[k, 3] z, {dtype}[d, 3] c) {{
+        y = Where (m, x, x) z = Gather (x, i) c = Concat <axis = 0> (x, y) }}"""
+    x = np.arange(6).reshape(2, 3).astype(dtype)
+    mask = np.array([[True, False, True], [False] * 3])
+    feeds = {"x": x, "i": np.array([1, -2, 1]), "m": mask}
+    module = loaded(model(text))
+    for ours, theirs in zip(
+        computed(module, feeds), ReferenceEvaluator(model(text)).run(None, feeds)
+    ):
+        assert ours.dtype == theirs.dtype == dtype
+        np.testing.assert_array_equal(ours, theirs)
+    text = source(module)
+    assert all(
+        f"ops.arrays.{name}(" in text for name in ("where", "take", "concatenate")
+    )

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from .support import Case, check, check_gradient, check_meta, twin
+from .versions import VERSION
 
 RANDOM = np.random.default_rng(0)
 FLOATS = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
@@ -19,6 +20,13 @@ def numbers(*shape: int) -> np.ndarray:
     return RANDOM.standard_normal(shape) + 0.3
 
 
+def rounding(name: str, dtype: type) -> float:
+    """Return the tolerance; PyTorch 2.4 rounds root mean squares before it scales, too."""
+    if VERSION >= (2, 5) or "rms" not in name or np.dtype(dtype).itemsize > 2:
+        return 1e-4
+    return 2 * float(ml_dtypes.finfo(dtype).eps)
+
+
 def check_all(name: str, args: tuple[Any, ...], **options: Any) -> None:
     """Compare numbers in all dtypes, shapes on no device, and gradients."""
     for dtype in FLOATS:
@@ -26,7 +34,7 @@ def check_all(name: str, args: tuple[Any, ...], **options: Any) -> None:
             a.astype(dtype) if isinstance(a, np.ndarray) and a.dtype == float else a
             for a in args
         )
-        check(Case(name, own, options), rtol=1e-4, atol=1e-5)
+        check(Case(name, own, options), rtol=rounding(name, dtype), atol=1e-5)
     check_meta(Case(name, args, options))
     check_gradient(Case(name, args, options))
 

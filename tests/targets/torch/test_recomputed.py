@@ -13,6 +13,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from .models import loaded, model, source
 from .networks import onnx_file, randomized
+from .versions import NEWER_EXPORTER
 
 
 class Positions(nn.Module):
@@ -81,7 +82,7 @@ def newer(module: nn.Module, *inputs: torch.Tensor) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-@pytest.mark.parametrize("export", [older, newer])
+@pytest.mark.parametrize("export", [older, pytest.param(newer, marks=NEWER_EXPORTER)])
 def test_tables_and_tokens_are_trained(export):
     gradients = compared(randomized(Positions()), torch.randn(3, 3, 6), export)
     assert gradients["table"].any() and gradients["token"].any()

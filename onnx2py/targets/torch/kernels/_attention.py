@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -79,6 +81,32 @@ def masked_softmax(scores: Tensor, guarded: bool) -> Tensor:
         return weights
     nothing = (scores == -torch.inf).all(-1, keepdim=True)
     return torch.where(nothing, 0, torch.softmax(torch.where(nothing, 0, scores), -1))
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    *,
+    scale: float | None = None,
+    without_keys: float = nan,
+) -> Tensor:
+    """Return ``softmax(scale * q @ k.mT + mask) @ v``, of any leading axes.
+
+    ``without_keys`` is the result of queries from which a mask hides all keys. What PyTorch's
+    function makes of them and of their gradients depends on its version.
+    """
+    if mask is None:
+        return F.scaled_dot_product_attention(q, k, v, scale=scale)
+    hidden = ~mask if mask.dtype == torch.bool else mask == -torch.inf
+    nothing = hidden.all(-1, keepdim=True)
+    shape = torch.broadcast_shapes(mask.shape, (*q.shape[:-1], k.shape[-2]))
+    mask = mask.masked_fill(nothing, 1).expand(shape)
+    y = F.scaled_dot_product_attention(
+        q.expand(*shape[:-1], -1), k, v, mask, scale=scale
+    )
+    return torch.where(nothing, without_keys, y)
 
 
 def attention_scores(q: Tensor, k: Tensor, scale: float | None = None) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from operator import getitem
 from typing import Any
 
 import torch
@@ -71,19 +72,44 @@ def in_order(x: Tensor) -> Tensor:
 
 
 def moved(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Move elements as integers of the same size, if the first argument needs it."""
+    """Move elements as integers of the same size, where PyTorch does not move their own type.
+
+    Its older versions move fewer. The arguments may have tuples and lists of tensors.
+    """
 
     @wraps(function)
-    def computed(data: Tensor, *args: Any, **options: Any) -> Any:
-        dtype = data.dtype
-        same = torch.uint8 if dtype.is_floating_point and dtype.itemsize == 1 else None
-        same = SIGNED.get(dtype, same)
-        if same is None:
-            return function(data, *args, **options)
-        others = (x.view(same) if _is(x, dtype) else x for x in args)
-        return function(data.view(same), *others, **options).view(dtype)
+    def computed(*args: Any, **options: Any) -> Any:
+        dtypes = [x.dtype for x in _tensors(args) if _carrier(x.dtype) is not None]
+        if not dtypes:
+            return function(*args, **options)
+        y = function(*(_carried(x, dtypes[0]) for x in args), **options)
+        return y.view(dtypes[0])
 
     return computed
+
+
+either = moved(torch.where)
+item = moved(getitem)
+joined = moved(torch.cat)
+stacked = moved(torch.stack)
+
+
+def _carrier(dtype: torch.dtype) -> torch.dtype | None:
+    """Return the integers that are moved in place of a type, None if it is moved itself."""
+    is_small_float = dtype.is_floating_point and dtype.itemsize == 1
+    return torch.uint8 if is_small_float else SIGNED.get(dtype)
+
+
+def _carried(x: Any, dtype: torch.dtype) -> Any:
+    if isinstance(x, (tuple, list)):
+        return tuple(_carried(each, dtype) for each in x)
+    return x.view(_carrier(dtype)) if _is(x, dtype) else x
+
+
+def _tensors(args: tuple[Any, ...]) -> list[Tensor]:
+    """Return the tensors among arguments, and those in tuples and lists."""
+    items = [y for x in args for y in (x if isinstance(x, (tuple, list)) else [x])]
+    return [x for x in items if isinstance(x, Tensor)]
 
 
 def _is(x: Any, dtype: torch.dtype) -> bool:
@@ -91,5 +117,7 @@ def _is(x: Any, dtype: torch.dtype) -> bool:
 
 
 def _first_dtype(args: tuple[Any, ...], dtypes: Any) -> torch.dtype | None:
-    found = (x.dtype for x in args if isinstance(x, Tensor) and x.dtype in dtypes)
-    return next(found, None)
+    for x in args:
+        if isinstance(x, Tensor) and x.dtype in dtypes:
+            return x.dtype
+    return None

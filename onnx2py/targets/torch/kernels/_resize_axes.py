@@ -89,9 +89,9 @@ def _scaled(length: int, scale: float) -> int:
 
 
 def _ratio(out_length: int, length: int) -> float:
-    if length == 0 and out_length:
+    if length == 0 and out_length > 0:
         raise ValueError(f"resize: an empty axis cannot grow to {out_length}")
-    return out_length / length if length else 1.0
+    return out_length / length if length > 0 else 1.0
 
 
 def source_positions(axis: ResizedAxis, mode: str, device: torch.device) -> Tensor:

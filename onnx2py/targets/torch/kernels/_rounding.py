@@ -20,15 +20,15 @@ def rounded_once(kernel: Kernel) -> Kernel:
 
     @wraps(kernel)
     def computed(*args: Any, **options: Any) -> Any:
-        half = next(filter(is_half, (*args, *options.values())), None)
-        if half is None:
+        halves = [a.dtype for a in (*args, *options.values()) if is_half(a)]
+        if not halves:
             return kernel(*args, **options)
         wide = [a.float() if is_half(a) else a for a in args]
         more = {k: a.float() if is_half(a) else a for k, a in options.items()}
         y = kernel(*wide, **more)
         if isinstance(y, tuple):
-            return tuple(_narrowed(each, half.dtype) for each in y)
-        return _narrowed(y, half.dtype)
+            return tuple(_narrowed(each, halves[0]) for each in y)
+        return _narrowed(y, halves[0])
 
     return cast(Kernel, computed)
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._bits import SIGNED, in_order, modular, moved, ordered
+from ._bits import SIGNED, either, in_order, joined, modular, moved, ordered, stacked
 from ._ints import as_ints, distinct_axes
 from ._narrow import wrapped
 from ._precision import widened
@@ -64,7 +64,7 @@ square = modular(torch.square)
 subtract = modular(operator.sub)
 tan = torch.tan
 tanh = torch.tanh
-where = torch.where
+where = either
 
 
 def absolute(x: Tensor) -> Tensor:
@@ -125,12 +125,14 @@ def broadcast_to(array: Tensor, shape: Sequence[int] | Tensor) -> Tensor:
 def compress(condition: Tensor, a: Tensor, axis: int | None = None) -> Tensor:
     """Return the slices along ``axis`` where the condition is true; all elements if None."""
     places = condition.nonzero().flatten()
-    return a.flatten()[places] if axis is None else gather(a, places, axis=axis)
+    if axis is None:
+        return gather(a.flatten(), places)
+    return gather(a, places, axis=axis)
 
 
 def concatenate(arrays: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Return the tensors joined along ``axis``."""
-    return torch.cat(arrays, axis)
+    return joined(arrays, axis)
 
 
 def cumsum(a: Tensor, axis: int, dtype: torch.dtype | None = None) -> Tensor:
@@ -267,7 +269,7 @@ def squeeze(a: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
 
 def stack(arrays: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Return the tensors joined along a new axis."""
-    return torch.stack(arrays, axis)
+    return stacked(arrays, axis)
 
 
 @modular

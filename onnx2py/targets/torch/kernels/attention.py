@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ._attention import (
+    attend,
     attention_mask,
     attention_scores,
     masked,
@@ -150,14 +150,9 @@ def _fused(
     k, v = repeat_heads(k, q.shape[1]), repeat_heads(v, q.shape[1])
     if allowed is not None:
         mask = allowed if mask is None else masked_by(mask, allowed)
-    if mask is None:
-        return F.scaled_dot_product_attention(q, k, v, scale=scale).to(dtype)
-    if mask.dtype != torch.bool:
+    if mask is not None and mask.dtype != torch.bool:
         mask = mask.to(q.dtype)
-    mask = mask.expand(*q.shape[:-1], k.shape[2])
-    y = F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
-    seen = mask if mask.dtype == torch.bool else mask != -torch.inf
-    return torch.where(seen.any(-1, keepdim=True), y, 0).to(dtype)
+    return attend(q, k, v, mask, scale=scale, without_keys=0.0).to(dtype)
 
 
 def masked_by(mask: Tensor, allowed: Tensor) -> Tensor:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
+from math import nan
+
 from torch import Tensor
+
+from ._attention import attend
 
 
 def dot_product_attention(
@@ -25,12 +27,5 @@ def dot_product_attention(
     k = k.mT
     if groups > 1:
         k, v = k.repeat_interleave(groups, -3), v.repeat_interleave(groups, -3)
-    if mask is None:
-        return F.scaled_dot_product_attention(q, k, v, scale=scale)
-    shape = torch.broadcast_shapes(mask.shape, (*q.shape[:-1], k.shape[-2]))
-    mask = mask.expand(shape)
-    y = F.scaled_dot_product_attention(
-        q.expand(*shape[:-1], -1), k, v, mask, scale=scale
-    )
-    nothing = (mask == -torch.inf).all(-1, keepdim=True)
-    return torch.where(nothing, 0 if zero_for_nan else torch.nan, y)
+    without_keys = 0.0 if zero_for_nan else nan
+    return attend(q, k, v, mask, scale=scale, without_keys=without_keys)

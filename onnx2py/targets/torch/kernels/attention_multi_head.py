@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ._attention import attention_scores, merge_heads, split_heads
+from ._attention import attend, attention_scores, merge_heads, split_heads
 from ._attention_masks import mask_as_bias
 from ._rounding import rounded_once
 
@@ -65,7 +65,7 @@ def multi_head_attention(
         mask_filter_value=mask_filter_value,
         unidirectional=unidirectional,
     )
-    y = F.scaled_dot_product_attention(q, keys, values, mask, scale=scale or None)
+    y = attend(q, keys, values, mask, scale=scale or None)
     if not output_qk:
         return merge_heads(y), k, v
     qk = attention_scores(q, keys, scale or None)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._bits import stacked
 from ._ints import as_int
 from ._slices import flip
 
@@ -45,7 +46,7 @@ def stack_scan_outputs(
     """
     if not items:
         return empty
-    return torch.stack(tuple(reversed(items)) if reverse else tuple(items), axis)
+    return stacked(tuple(reversed(items)) if reverse else tuple(items), axis)
 
 
 def scan_elements(x: Tensor, *, axis: int = 0, reverse: bool = False) -> Tensor:

@@ -58,7 +58,7 @@ def gru(
         own = steps
         if runs_backwards(direction, d):
             own = reversed_steps(steps, sequence_lens)
-        if usual and not special and own.numel():
+        if usual and not special and own.numel() > 0:
             histories.append((_torch_gru(own, w[d], r[d], bias[d], h[d]),))
             continue
         functions = activation_functions(

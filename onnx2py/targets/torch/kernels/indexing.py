@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._bits import moved
+from ._bits import item, moved
 
 
 def gather(data: Tensor, indices: Any, *, axis: int = 0) -> Tensor:
@@ -22,7 +22,7 @@ def gather(data: Tensor, indices: Any, *, axis: int = 0) -> Tensor:
         return data.select(axis, indices)
     axis %= data.ndim
     places = torch.as_tensor(indices, device=data.device)
-    y = data[(slice(None),) * axis + (places.reshape(-1),)]
+    y = item(data, (slice(None),) * axis + (places.reshape(-1),))
     return y.reshape((*data.shape[:axis], *places.shape, *data.shape[axis + 1 :]))
 
 
@@ -57,8 +57,8 @@ def gather_nd(data: Tensor, indices: Tensor, *, batch_dims: int = 0) -> Tensor:
         spread = data.reshape((*batch, *middle, *inner))
         return spread.expand((*indices.shape[:-1], *inner)).clone()
     if indices.ndim == 1:
-        return data[nd_index(indices[None])].squeeze(0)
-    return data[nd_index(indices, batch_dims)]
+        return item(data, nd_index(indices[None])).squeeze(0)
+    return item(data, nd_index(indices, batch_dims))
 
 
 def from_start(indices: Tensor, length: int) -> Tensor:

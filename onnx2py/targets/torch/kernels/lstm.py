@@ -63,7 +63,7 @@ def lstm(
         if runs_backwards(direction, d):
             own = reversed_steps(steps, sequence_lens)
         b_d = None if bias is None else bias[d]
-        if usual and not special and own.numel():
+        if usual and not special and own.numel() > 0:
             histories.append(_torch_lstm(own, w[d], r[d], b_d, h[d], c[d]))
             continue
         functions = activation_functions(

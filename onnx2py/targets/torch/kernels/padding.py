@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ._bits import moved
+from ._bits import either, moved
 from ._ints import as_ints
 from .indexing import gather
 
@@ -56,7 +56,7 @@ def pad(
         return y
     inside = F.pad(torch.ones_like(data, dtype=torch.bool), amounts)
     value = torch.as_tensor(constant_value, dtype=data.dtype, device=data.device)
-    return torch.where(inside, y, value.reshape(()))
+    return either(inside, y, value.reshape(()))
 
 
 def _borders(
@@ -85,7 +85,7 @@ def _repeated(x: Tensor, axis: int, begin: int, end: int, mode: str) -> Tensor:
     first, last = max(-begin, 0), x.shape[axis] - max(-end, 0)
     x = x.narrow(axis, first, max(last - first, 0))
     begin, end, length = max(begin, 0), max(end, 0), x.shape[axis]
-    if not length:
+    if length == 0:
         raise ValueError(f"pad: expected elements along axis {axis}, got none")
     places = torch.arange(-begin, length + end, device=x.device)
     if mode == "edge":
@@ -118,8 +118,14 @@ def center_crop_pad(
     """
     lengths = as_ints(shape)
     where = range(input_data.ndim) if axes is None else axes
-    pads = [n - input_data.shape[axis] for axis, n in zip(where, lengths)]
-    # The half at the start is rounded toward zero.
-    begins = [n // 2 if n > 0 else -(-n // 2) for n in pads]
-    ends = [n - begin for n, begin in zip(pads, begins)]
-    return pad(input_data, (*begins, *ends), None, tuple(where))
+    if len(where) != len(lengths):
+        raise ValueError(f"shape: expected {len(where)} lengths, got {len(lengths)}")
+    x = input_data
+    for axis, n in zip(where, lengths):
+        length = x.shape[axis]
+        if length > n:
+            x = x.narrow(axis, (length - n) // 2, n)
+        else:
+            begin = (n - length) // 2
+            x = pad(x, (begin, n - length - begin), None, (axis,))
+    return x

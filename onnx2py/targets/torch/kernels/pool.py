@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ._conv_windows import Pads, pad_spatial
+from ._norm import norm
 from ._pool import pool_windows, pooling_axes, pooling_pads, torch_padding
 from ._rounding import rounded_once
 
@@ -64,9 +65,7 @@ def lp_pool(
     """Return the ``p``-norm of each window: [N, C, D...] -> [N, C, O...]."""
     axes = pooling_axes(x.shape[2:], kernel_shape, strides, pads, dilations, ceil_mode)
     # The norm of a window is the norm of the norms of its rows.
-    return pool_windows(
-        x, axes, lambda windows: torch.linalg.vector_norm(windows, p, -1), padding=0
-    )
+    return pool_windows(x, axes, lambda windows: norm(windows, p, (-1,)), padding=0)
 
 
 def global_average_pool(x: Tensor) -> Tensor:

@@ -112,8 +112,8 @@ def dynamic_quantize_linear(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         (max(x, 0) - min(x, 0)) / 255, or 1 where ``x`` is all zero
     y_zero_point : uint8[]
     """
-    numbers = torch.where(torch.isnan(x), 0, x).reshape(-1)
-    low, high = torch.aminmax(F.pad(numbers, (0, 1)))
+    numbers = F.pad(torch.where(torch.isnan(x), 0, x).reshape(-1), (0, 1))
+    low, high = numbers.min(), numbers.max()
     scale = torch.where(high == low, 1, (high - low) / 255)
     zero_point = torch.round(-low / scale).nan_to_num(255).clamp(0, 255)
     y = quantize_linear(x, scale, zero_point)

@@ -81,7 +81,7 @@ def qlinear_softmax(
         rows = x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
         y = qlinear_softmax(rows, x_scale, x_zero_point, y_scale, y_zero_point)
         return y.reshape(x.shape)
-    if not x.numel():
+    if x.numel() == 0:
         return x
     # As in onnxruntime, exponentials are rounded to float32 near its largest number.
     scale = torch.as_tensor(x_scale, device=x.device).double().reshape(())

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ._bits import modular, ordered
 from ._ints import as_ints, distinct_axes
+from ._norm import norm
 from ._precision import widened
 
 Axes = Union[Sequence[int], Tensor, None]
@@ -191,7 +192,7 @@ def _prod(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
 
 
 def _mean(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
-    if x.is_floating_point() and x.numel():
+    if x.is_floating_point() and x.numel() > 0:
         return torch.mean(x, axes, keepdims)
     total = _sum(x, axes, keepdims)
     count = max(1, prod(x.shape[axis] for axis in axes))
@@ -200,7 +201,7 @@ def _mean(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
 
 def _l2(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     if x.is_floating_point():
-        return torch.linalg.vector_norm(x, 2, axes, keepdims)
+        return norm(x, 2, axes, keepdims)
     return torch.sqrt(_sum_square(x, axes, keepdims).double())
 
 
@@ -215,14 +216,14 @@ def _log_sum_exp(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
 
 @ordered
 def _max(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
-    if x.numel():
+    if x.numel() > 0:
         return torch.amax(x, axes, keepdims)
     return torch.full_like(_sum(x, axes, keepdims), _bound(x.dtype, lowest=True))
 
 
 @ordered
 def _min(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
-    if x.numel():
+    if x.numel() > 0:
         return torch.amin(x, axes, keepdims)
     return torch.full_like(_sum(x, axes, keepdims), _bound(x.dtype, lowest=False))
 

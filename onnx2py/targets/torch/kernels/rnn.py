@@ -55,7 +55,7 @@ def rnn(
         if runs_backwards(direction, d):
             own = reversed_steps(steps, sequence_lens)
         name = (*activations, *activations)[d]
-        if name in ("Tanh", "Relu") and not special and own.numel():
+        if name in ("Tanh", "Relu") and not special and own.numel() > 0:
             layer = torch.rnn_tanh if name == "Tanh" else torch.rnn_relu
             weights = [w[d], r[d], *bias[d].chunk(2)]
             y, _ = layer(own, h[d][None], weights, True, 1, 0.0, False, False, False)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._bits import in_order
+from ._bits import either, in_order
 from ._ints import as_int
 from .arrays import tril, triu
 from .indexing import from_start, gather, gather_elements
@@ -102,7 +102,7 @@ def one_hot(indices: Tensor, depth: Any, values: Tensor, *, axis: int = -1) -> T
     behind = (1,) * (indices.ndim - axis % (indices.ndim + 1))
     levels = torch.arange(length, device=indices.device).reshape(-1, *behind)
     off, on = values.unbind()
-    return torch.where(places == levels, on, off)
+    return either(places == levels, on, off)
 
 
 def compress(input: Tensor, condition: Tensor, *, axis: int | None = None) -> Tensor:

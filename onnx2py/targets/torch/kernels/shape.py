@@ -9,6 +9,7 @@ from typing import Any, Union
 import torch
 from torch import Tensor
 
+from ._bits import joined
 from ._ints import as_int, as_ints, distinct_axes
 
 Ints = Union[Sequence[int], Tensor]
@@ -93,4 +94,4 @@ def size(data: Tensor) -> Tensor:
 
 def tile_axis(input: Tensor, tiles: Any, axis: Any) -> Tensor:
     """Return ``input`` repeated ``tiles`` times along ``axis``."""
-    return torch.cat([input] * as_int(tiles), as_int(axis))
+    return joined([input] * as_int(tiles), as_int(axis))
