@@ -6,11 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 PORT ?= 8000
+TORCH ?= $(shell sed -n 's/^torch = ."torch>=\([0-9.]*\)".*/\1/p' pyproject.toml)
+OTHER := $(VENV)-torch-$(TORCH)
 LAYERS := ir kernels lowering passes plan emit
 EXAMPLES := mnist transformer gpt loop pipeline
 PROSE := onnx2py templates tests benchmarks generated_examples/make Makefile *.md docs
 
-.PHONY: help demo demo-web demo-emotion test quick lint fuzz examples train readme bench matrix clean
+.PHONY: help demo demo-web demo-emotion test quick lint fuzz examples train readme bench matrix oldest clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,9 +23,9 @@ help: ## list the targets
 define install
 @test -n "$(PYTHON)" || \
   { echo "python: expected 3.10 or newer, got none; name one: make PYTHON=..."; exit 1; }
-@echo "installing into $(VENV) ..."
-@$(PYTHON) -m venv $(VENV)
-@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e
+@echo "installing into $(@D) ..."
+@$(PYTHON) -m venv $(@D)
+@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e
 endef
 
 $(VENV)/.demo: pyproject.toml
@@ -33,6 +35,10 @@ $(VENV)/.demo: pyproject.toml
 $(VENV)/.installed: pyproject.toml
 	$(install) '.[test]'
 	@touch $(VENV)/.demo $@
+
+$(OTHER)/.installed: pyproject.toml
+	$(install) '.[test]' 'torch==$(TORCH).*'
+	@touch $@
 
 demo: $(VENV)/.demo ## compile a classifier of handwritten digits and run it
 	@$(BIN)/python -m generated_examples.make.demo
@@ -80,5 +86,8 @@ matrix: $(VENV)/.installed ## run packages on other versions of Python and NumPy
 	@$(BIN)/python -m tests.examples.matrix --models $(MODELS)
 	@$(BIN)/python -m tests.examples.compilers --models $(MODELS)
 
+oldest: $(OTHER)/.installed ## run the tests of --target torch with the oldest PyTorch, or with TORCH=2.8
+	@$(OTHER)/bin/python -m pytest -n $(WORKERS) tests/targets
+
 clean: ## remove what was built
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(VENV)-torch-* build dist

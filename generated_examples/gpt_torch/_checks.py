@@ -83,10 +83,12 @@ def check_input(
     known = {} if dims is None else dims
     fits = len(shape) == value.ndim
     for dim, length in zip(shape, value.shape if fits else ()):
-        if isinstance(dim, int):
-            fits &= bool(length == dim)
-        elif dim is not None:
-            fits &= bool(known.setdefault(dim, length) == length)
+        if isinstance(dim, str):
+            known[dim] = expected = known.get(dim, length)
+        else:
+            expected = length if dim is None else dim
+        if length != expected:
+            fits = False
     if not fits:
         lengths = value.shape if len(shape) == value.ndim else ()
         where = ", ".join(
