@@ -2,7 +2,7 @@
 
 Every version of every operator that the installed onnx knows is looked up as the compiler
 looks it up. That a rule is there says nothing of its quality: the official suite and the
-fuzzer do.
+fuzzer of ``onnx2py.testing`` do.
 """
 
 from __future__ import annotations

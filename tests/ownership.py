@@ -8,6 +8,8 @@ from unittest import mock
 
 import numpy as np
 
+from onnx2py.testing.judge import copied, same
+
 _DEFAULT_RNG = np.random.default_rng
 
 
@@ -47,18 +49,6 @@ def _items(result: Any) -> list[Any]:
     return list(result) if isinstance(result, (list, tuple)) else [result]
 
 
-def copied(value: Any) -> Any:
-    """Return a copy of arrays in lists, tuples and dictionaries, each in the same layout."""
-    if isinstance(value, np.ndarray):
-        return value.copy("K")
-    if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        items = [copied(item) for item in value]
-        return items if isinstance(value, list) else tuple(items)
-    return value
-
-
 def overwrite(value: Any) -> None:
     """Write something else into all arrays; empty lists and dictionaries."""
     if isinstance(value, np.ndarray):
@@ -73,18 +63,3 @@ def overwrite(value: Any) -> None:
             overwrite(item)
         if isinstance(value, list):
             value.clear()
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two results have the same bytes, or the same Python values."""
-    if isinstance(one, np.ndarray):
-        if one.dtype.kind in "OUS":
-            return one.shape == other.shape and one.tolist() == other.tolist()
-        return one.shape == other.shape and one.tobytes() == other.tobytes()
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(
-            same(v, other[k]) for k, v in one.items()
-        )
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other or one != one)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from onnx2py.lowering.context import NodeContext
 from onnx2py.lowering.evaluate import evaluate_node
 from onnx2py.lowering.lower import lower_node
 from onnx2py.plan.prepared import prepare_parameters
+from onnx2py.testing.fuzz.saturation import saturates
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -148,23 +148,6 @@ def node_model(
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 
-@cache
-def saturates() -> bool:
-    """Whether onnxruntime's sums of products of bytes saturate on this processor.
-
-    Without the instructions of VNNI, it adds pairs of products of unsigned and signed bytes
-    in 16 bits:
-    https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
-    """
-    import onnxruntime
-
-    arrays = np.full((1, 2), 255, np.uint8), np.full((2, 1), 127, np.int8)
-    model = node_model("MatMulInteger", arrays, opset=10)
-    session = onnxruntime.InferenceSession(model.SerializeToString())
-    (found,) = session.run(None, {f"x{i}": array for i, array in enumerate(arrays)})
-    return int(found[0, 0]) != 2 * 255 * 127
-
-
 def parsed(text: str, *, opset: int = 18, ir_version: int = 8) -> onnx.ModelProto:
     """Parse a graph in ONNX's textual syntax."""
     header = f'<ir_version: {ir_version}, opset_import: ["" : {opset}]>'
@@ -215,18 +198,6 @@ def onnxruntime_outputs(
     )
     feeds = {f"x{i}": array for i, array in enumerate(arrays) if array is not None}
     return list(session.run(None, feeds))
-
-
-def frozen(value: Any) -> Any:
-    """Make all arrays inside a value read-only; return it. Who writes to one gets an error."""
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
-    elif isinstance(value, dict):
-        frozen(list(value.values()))
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            frozen(each)
-    return value
 
 
 def assert_same(

@@ -114,7 +114,7 @@ def test_all_make_targets_that_are_named_exist() -> None:
 
 
 def test_all_modules_that_are_run_exist() -> None:
-    """``python -m tests.fuzz``: of the tests and the benchmarks."""
+    """``python -m tests.mutate``: of the tests and the benchmarks."""
     text = "\n".join(page(name).read_text("utf-8") for name in NAMES)
     modules = set(re.findall(r"-m ((?:tests|benchmarks)[\w.]*\w)", text))
     assert len(modules) >= 5

@@ -21,8 +21,8 @@ import onnx2py.plan
 from onnx2py.front import read
 from onnx2py.ir.program import Call, Program, Ref
 from onnx2py.options import Options
+from onnx2py.testing.fuzz.registry import draw_case, generators
 from onnx2py.traits.kernels import KERNELS, UNKNOWN, kernel_traits
-from tests.fuzz.registry import draw_case, generators
 
 KERNEL_MODULES = "onnx2py.kernels."
 

@@ -1,0 +1,233 @@
+"""Cases in processes of their own, so that a crash, a hang or a bomb ends one case.
+
+A worker serves one engine and judges one case after the other; it is replaced when it ends, takes
+too long, or has judged enough.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from ..errors import OptionError
+from .case import Label
+from .engines import Described, engine, engine_name
+from .judge import CRASHED, SLOW, Outcome, judge
+from .suites import find_suite
+
+MOST_CASES = 400
+"""How many cases a worker judges, since engines may keep what they have computed."""
+STARTING = 120.0
+"""The most seconds that a worker may take to import its engine."""
+
+Task = tuple[str, str]
+"""The suite, as the user spells it, and the case."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a case may use: seconds, and bytes of memory beyond what the engine takes by itself."""
+
+    seconds: float = 60.0
+    memory: int = 4 << 30
+
+
+def run_cases(
+    what: Described, tasks: Iterable[Task], *, jobs: int, limits: Limits
+) -> Iterator[Outcome]:
+    """Yield the outcomes of cases on an engine, in the order in which they are known.
+
+    Raises
+    ------
+    OptionError
+        If the engine cannot be sent to another process, or cannot be made there.
+    """
+    waiting = deque(tasks)
+    workers = [_Worker(what, limits) for _ in range(min(jobs, len(waiting)))]
+    try:
+        while waiting or any(worker.task for worker in workers):
+            for worker in workers:
+                if worker.is_free and waiting:
+                    worker.give(waiting.popleft())
+            for worker in _ready(workers):
+                yield from worker.receive()
+            for worker in workers:
+                yield from worker.overdue()
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
+    """Wait for messages, at most until the first worker is overdue."""
+    busy = {worker.connection: worker for worker in workers if worker.task}
+    left = min(worker.deadline for worker in busy.values()) - time.monotonic()
+    found = wait(list(busy), timeout=max(0.0, left))
+    return [busy[c] for c in found if isinstance(c, Connection)]
+
+
+class _Worker:
+    """A process with its connection, and the case that it has."""
+
+    def __init__(self, what: Described, limits: Limits) -> None:
+        self.what, self.limits = what, limits
+        self.task: Task | None = None
+        self.process: Any = None
+        self.connection: Any = None
+        self.name = engine_name(what)
+        self.loaded: set[str] = set()
+        self.done = 0
+        self.since = self.deadline = 0.0
+        self.label = Label()
+
+    @property
+    def is_free(self) -> bool:
+        return self.task is None
+
+    def give(self, task: Task) -> None:
+        """Start a case, in a new process if there is none."""
+        if self.process is None or self.done >= MOST_CASES:
+            self.end()
+            self._start()
+        self.task, self.label = task, Label()
+        self._set_clock(0.0 if task[0] in self.loaded else STARTING)
+        with suppress(OSError):  # it has ended: receive() says so
+            self.connection.send(task)
+
+    def receive(self) -> Iterator[Outcome]:
+        """Read a message; yield the outcome if it is one."""
+        assert self.task is not None
+        try:
+            kind, found = self.connection.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            yield self._ended(CRASHED, exit_reason(self.process.exitcode))
+            return
+        if kind == "ready":
+            self.loaded.add(self.task[0])
+            self._set_clock(0.0)
+        elif kind == "label":
+            self.label = found
+        elif kind == "unusable":
+            self.end()
+            raise OptionError(found)
+        else:
+            self.done += 1
+            yield self._outcome(*found)
+
+    def _set_clock(self, grace: float) -> None:
+        self.since = time.monotonic()
+        self.deadline = self.since + self.limits.seconds + grace
+
+    def overdue(self) -> Iterator[Outcome]:
+        """Yield an outcome and end the process if its time is up."""
+        if self.task is not None and time.monotonic() > self.deadline:
+            yield self._ended(SLOW, f"not done in {self.limits.seconds:g} seconds")
+
+    def _ended(self, verdict: str, reason: str) -> Outcome:
+        self.end()
+        return self._outcome(verdict, reason)
+
+    def _outcome(self, verdict: str, reason: str) -> Outcome:
+        assert self.task is not None
+        suite, case = self.task
+        self.task = None
+        seconds = time.monotonic() - self.since
+        name = suite.partition("=")[0]
+        return Outcome(self.name, name, case, verdict, reason, self.label, seconds)
+
+    def _start(self) -> None:
+        self.done, self.loaded = 0, set()
+        # Libraries keep threads, which a fork would lose.
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(
+            target=serve, args=(self.what, theirs, self.limits), daemon=True
+        )
+        try:
+            self.process.start()
+        except Exception as error:  # what pickle raises has no common type
+            self.process = None
+            raise OptionError(
+                f"engine: expected one that can be sent to other processes, got {self.what!r:.80} "
+                f"({error}); name it as MODULE:OBJECT"
+            ) from error
+        finally:
+            theirs.close()
+
+    def end(self) -> None:
+        """Kill the process, if there is one."""
+        if self.process is None:
+            return
+        if self.process.is_alive():
+            self.process.kill()
+        self.process.join()
+        self.connection.close()
+        self.process = None
+
+
+def exit_reason(code: int | None) -> str:
+    """Return how a process ended, in words."""
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return f"the process ended with {signal.Signals(-code).name}"
+    return f"the process ended with status {code}"
+
+
+def serve(what: Described, connection: Connection, limits: Limits) -> None:
+    """Judge the cases that come through a connection, in a process of its own."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # Nobody reads what engines write to standard error.
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        made = engine(what)
+    except Exception as error:
+        text = (
+            str(error) if isinstance(error, OptionError) else f"{what!r:.80}: {error!r}"
+        )
+        connection.send(("unusable", text))
+        return
+    suites: dict[str, Any] = {}
+    while True:
+        try:
+            spec, name = connection.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if spec not in suites:
+            suites[spec] = find_suite(spec)
+            connection.send(("ready", spec))
+        connection.send(
+            ("outcome", _judged(made, suites[spec], name, connection, limits))
+        )
+
+
+def _judged(
+    made: Any, suite: Any, name: str, connection: Connection, limits: Limits
+) -> tuple[str, str]:
+    """Judge a case within the limit of memory."""
+    try:
+        case = suite.case(name)
+        if case is not None:
+            connection.send(("label", case.label))
+        with _limited(limits.memory):
+            return judge(made, case)
+    except MemoryError:
+        return CRASHED, f"it wanted more than {limits.memory >> 20} MB of memory"
+    except KeyboardInterrupt:
+        return CRASHED, "interrupted"
+
+
+def _limited(memory: int) -> Any:
+    from ..memory import bounded_memory
+
+    return bounded_memory(memory)
