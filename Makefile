@@ -56,8 +56,7 @@ quick: $(VENV)/.installed ## run the tests of kernels, rules, passes, planner an
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(LAYERS))
 
 fuzz: $(VENV)/.installed ## compare 22,000 random models with onnxruntime (minutes)
-	@$(BIN)/python -m tests.fuzz --cases 22000 --jobs 2
-	@$(BIN)/python -m tests.fuzz.graphs --each 100 --jobs 2
+	@$(BIN)/onnx2py conformance numpy --suite fuzz graphs --each 76
 
 lint: $(VENV)/.installed ## check style, words and types
 	@$(BIN)/ruff check onnx2py tests benchmarks

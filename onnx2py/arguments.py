@@ -139,6 +139,9 @@ def _check_options(command: Command, parsed: argparse.Namespace) -> None:
         if hasattr(parsed, each.name) and each.style == d.PAIRS:
             setattr(parsed, each.name, dict(getattr(parsed, each.name)))
     try:
+        for each in command.own:
+            if hasattr(parsed, each.name):
+                each.verify(getattr(parsed, each.name))
         Options(**keywords(command, parsed))
     except OptionError as error:
         usage_error(command, str(error))

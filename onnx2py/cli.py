@@ -20,9 +20,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .arguments import keywords, parse
-from .errors import InternalError, Onnx2pyError
-from .options import CHECK, COMPILE, SHIM, VERIFY
+from .arguments import keywords, parse, usage_error
+from .commands import COMMANDS
+from .errors import InternalError, Onnx2pyError, OptionError
+from .options import CHECK, COMPILE, CONFORMANCE, SHIM, VERIFY
 from .progress import Tell, bar, steps
 from .terminal import Palette, is_terminal, plain
 
@@ -207,11 +208,30 @@ def _verify(call: _Call) -> int:
     return DIFFERS
 
 
+def _conformance(call: _Call) -> int:
+    from .testing.command import conformance
+
+    try:
+        with call.progress() as progress:
+            report = conformance(call.argument, call.options, progress)
+    except OptionError as error:
+        usage_error(COMMANDS[CONFORMANCE], str(error))
+    if not call.flag("quiet"):
+        _say(report.text(Palette.of(sys.stdout), verbose=call.flag("verbose")))
+    if report.agrees:
+        return MADE
+    _error(report.summary)
+    for hint in report.hints:
+        _hint(*hint)
+    return DIFFERS
+
+
 RUN: dict[str, Callable[[_Call], int]] = {
     COMPILE: _compile,
     CHECK: _check,
     VERIFY: _verify,
     SHIM: _shim,
+    CONFORMANCE: _conformance,
 }
 
 

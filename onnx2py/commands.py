@@ -7,10 +7,22 @@ from dataclasses import dataclass
 
 from . import declaration as d
 from .declaration import Declaration
-from .options import CHECK, COMPARISON, COMPILE, FILES, OUTPUT, SHIM, VERIFY, taken_by
+from .options import (
+    CHECK,
+    COMPARISON,
+    COMPILE,
+    CONFORMANCE,
+    FILES,
+    LIMITS,
+    OUTPUT,
+    SHIM,
+    VERIFY,
+    taken_by,
+)
 
 MESSAGES = "Messages"
 ARGUMENTS = "Arguments"
+CASES = "Cases"
 
 MODEL = Declaration("model", (), "MODEL", "ONNX file", ARGUMENTS, completes=d.FILE)
 JSON = Declaration(
@@ -135,6 +147,84 @@ COMMANDS = {
             ("onnx2py shim stand_in model.onnx", "PYTHONPATH=stand_in python program.py"),
             "0 written, 1 a model cannot be compiled, 2 wrong usage, 3 written but a package "
             "differs from its model",
+        ),
+        Command(
+            CONFORMANCE,
+            "Run suites of cases on engines, or one model on several, and compare. An engine is a "
+            "target, onnxruntime, reference (onnx's ReferenceEvaluator), a module that is an ONNX "
+            "backend, or MODULE:OBJECT.",
+            (
+                Declaration(
+                    "what", (), "ENGINE", "engines, or one ONNX file", ARGUMENTS, d.COUNTED,
+                ),
+                Declaration(
+                    "suites", ("--suite",), "SUITE", "official (the default), fuzz, graphs, "
+                    "gradients or corpus=FOLDER", CASES, d.SEVERAL,
+                ),
+                Declaration(
+                    "only", ("--only",), "NAME", "only these operators (Conv) or cases "
+                    "(Relu-14#17)", CASES, d.SEVERAL,
+                ),
+                Declaration(
+                    "each", ("--each",), "N", "cases of each operator or pattern, of suites that "
+                    "draw them (default: 20)", CASES, read=d.number, check=d.WHOLE,
+                ),
+                Declaration(
+                    "start", ("--start",), "N", "number of the first of them (default: 0)",
+                    CASES, read=d.number, check=d.WHOLE,
+                ),
+                Declaration(
+                    "engines", ("--engines",), "ENGINE", "engines for one model (default: all "
+                    "that are installed)", COMPARISON, d.SEVERAL,
+                ),
+                Declaration(
+                    "expected", ("--expected",), "FILE", "JSON file of the cases that do not pass; "
+                    "every other outcome is an error, better ones too", COMPARISON,
+                    completes=d.FILE,
+                ),
+                Declaration(
+                    "update", ("--update",), "", "write the file of --expected from the outcomes",
+                    COMPARISON, d.SWITCH,
+                ),
+                Declaration(
+                    "html", ("--html",), "FILE.html", "write a page with tables of all suites",
+                    FILES, check=d.PAGE, completes=d.FILE,
+                ),
+                Declaration(
+                    "results", ("--json",), "FILE.json", "write the outcomes, a line each",
+                    FILES, completes=d.FILE,
+                ),
+                Declaration(
+                    "resume", ("--resume",), "", "keep the outcomes that are in the file of "
+                    "--json", FILES, d.SWITCH,
+                ),
+                Declaration(
+                    "scoreboard", ("--scoreboard",), "FOLDER", "write report.json, ops.json and "
+                    "trend.json, as ONNX's backend scoreboard reads them", FILES,
+                    completes=d.FOLDER,
+                ),
+                Declaration(
+                    "jobs", ("--jobs",), "N", "processes (default: one for each processor)",
+                    LIMITS, read=d.number, check=d.WHOLE,
+                ),
+                Declaration(
+                    "seconds", ("--time-limit",), "S", "seconds for a case (default: 60)",
+                    LIMITS, read=d.number, check=d.SECONDS,
+                ),
+                Declaration(
+                    "memory", ("--memory-limit",), "MB", "memory for a case, in addition to what "
+                    "the engine takes by itself (default: 4,096)", LIMITS, read=d.number,
+                    check=d.WHOLE,
+                ),
+                QUIET, VERBOSE,
+            ),
+            (
+                "onnx2py conformance numpy onnxruntime --suite official fuzz --html page.html",
+                "onnx2py conformance my_backend --only Conv Resize",
+                "onnx2py conformance model.onnx --engines numpy onnxruntime",
+            ),
+            "0 as expected, 1 an engine or a model cannot be used, 2 wrong usage, 3 a result "
+            "differs, or is not as expected",
         ),
     )
 }  # fmt: skip

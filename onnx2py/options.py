@@ -18,11 +18,14 @@ from .errors import OptionError
 from .limits import MAX_ELEMENTS, MAX_NODES
 
 COMPILE, CHECK, VERIFY, SHIM = "compile", "check", "verify", "shim"
+CONFORMANCE = "conformance"
 ALL = (COMPILE, CHECK, VERIFY, SHIM)
 ONE = (COMPILE, CHECK, VERIFY)
 """The commands for a single model; those for several leave each as its file says."""
 WRITING = (COMPILE, SHIM)
 COMPARING = (COMPILE, VERIFY, SHIM)
+COMPUTING = (*COMPARING, CONFORMANCE)
+"""The commands that draw inputs and compare results."""
 
 OUTPUT, CODE, SIGNATURE, COMPARISON, FILES, LIMITS = (
     "Output",
@@ -116,16 +119,16 @@ class Options:
     data: Sequence[str | os.PathLike[str]] = option(
         (), "--data", "PATH", "inputs to verify with: .npy, .npz or .pb files, or folders "
         "of them", group=COMPARISON, style=d.SEVERAL, check=d.PATHS,
-        commands=(COMPILE, VERIFY), completes=d.FILE,
+        commands=(COMPILE, VERIFY, CONFORMANCE), completes=d.FILE,
         detail="Folders `test_data_set_*` next to the model are used automatically.",
     )  # fmt: skip
     seed: int = option(
         0, "--seed", "N", "seed for random inputs (used when there is no data)",
-        group=COMPARISON, read=d.number, check=d.WHOLE, commands=COMPARING,
+        group=COMPARISON, read=d.number, check=d.WHOLE, commands=COMPUTING,
     )  # fmt: skip
     rtol: float = option(
         1e-3, "--rtol", "X", "tolerance relative to the output's largest element",
-        group=COMPARISON, read=d.number, check=d.FRACTION, commands=COMPARING,
+        group=COMPARISON, read=d.number, check=d.FRACTION, commands=COMPUTING,
     )  # fmt: skip
     time_limit: float = option(
         600, "--time-limit", "S", "time limit for the whole verification, in seconds",

@@ -139,8 +139,8 @@ def test_an_unknown_command_is_called_one(here, capsys, word, hint):
         cli.main([word, "net.onnx"])
     assert stopped.value.code == 2
     assert capsys.readouterr().err.splitlines()[0] == (
-        f"onnx2py: error: {word}: expected a command (compile, check, verify, shim) "
-        f"or an ONNX file, got neither{hint}"
+        f"onnx2py: error: {word}: expected a command (compile, check, verify, shim, "
+        f"conformance) or an ONNX file, got neither{hint}"
     )
 
 

@@ -17,7 +17,7 @@ from benchmarks.options import table
 from onnx2py import OptionError, arguments, cli
 from onnx2py.commands import COMMANDS
 from onnx2py.declaration import PAIRS, SWITCH, number
-from onnx2py.options import ALL, DECLARED, Options
+from onnx2py.options import ALL, CONFORMANCE, DECLARED, Options
 
 TEXT = '<ir_version: 8, opset_import: ["" : 17]> g (float[n] x) => (float[n] y) { y = Relu (x) }'
 
@@ -133,7 +133,7 @@ def test_a_misspelt_keyword_is_named_with_the_nearest(here):
 def test_every_option_is_declared_in_full():
     for name, each in DECLARED.items():
         assert each.help and each.group and each.check is not None, name
-        assert set(each.commands) <= set(ALL) and each.commands, name
+        assert set(each.commands) <= {*ALL, CONFORMANCE} and each.commands, name
         assert each.metavar or each.style == SWITCH or not each.flags, name
         each.verify(each.default if each.style != PAIRS else {})
 

@@ -186,7 +186,7 @@ def serve(what: Described, connection: Connection, limits: Limits) -> None:
     """Judge the cases that come through a connection, in a process of its own."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    # Nobody reads what engines write to standard error.
+    # What engines write to standard error is not read.
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:

@@ -5,9 +5,6 @@ It needs Chromium and its driver (``apt-get install chromium chromium-driver``).
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,51 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .driver import complaints, needs_browser
 from .support import happy, serving
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",
-)
 # Where the pen goes, in a square of 280: each digit as one or two lines.
 STROKES = {
     1: [[(140, 40), (140, 240)]],
     4: [[(90, 45), (80, 150), (205, 150)], [(180, 45), (180, 245)]],
     7: [[(75, 60), (205, 60), (125, 240)]],
 }
-
-needs_browser = pytest.mark.skipif(
-    not (BROWSER and DRIVER),
-    reason="no page was opened: expected chromium and chromedriver on the PATH, "
-    "got none; apt-get install chromium chromium-driver",
-)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    profile = tmp_path_factory.mktemp("profile")
-    for flag in (*FLAGS, f"--user-data-dir={profile}", "--window-size=1100,800"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
-    driver = webdriver.Chrome(options, Service(DRIVER))
-    driver.implicitly_wait(10)
-    yield driver
-    driver.quit()
 
 
 def draw(browser: Any, lines: list[list[tuple[int, int]]], kind: str) -> None:
@@ -95,10 +56,6 @@ def shares(browser: Any, name: str) -> dict[str, float]:
     rows = browser.find_elements("css selector", f"#{name}-bars li")
     texts = [row.text.split() for row in rows]
     return {words[0]: float(words[1]) for words in texts if len(words) > 1}
-
-
-def complaints(browser: Any) -> list[str]:
-    return [entry["message"] for entry in browser.get_log("browser")]
 
 
 @needs_browser

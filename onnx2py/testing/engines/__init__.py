@@ -66,11 +66,11 @@ def engine(what: Described, **options: Any) -> Engine:
     return _of_module(what)
 
 
-def engine_name(what: Described) -> str:
-    """Return what reports call an engine: what the user called it, if by name."""
-    if isinstance(what, str):
-        return what
-    return str(getattr(what, "name", None) or type(what).__name__)
+def engine_name(described: Described) -> str:
+    """Return the name of an engine in reports: the one that the user gave it, if any."""
+    if isinstance(described, str):
+        return described
+    return str(getattr(described, "name", None) or type(described).__name__)
 
 
 def engine_versions(found: Engine) -> Mapping[str, str]:

@@ -105,7 +105,7 @@ def official_cases() -> Mapping[str, TestCase]:
 
 
 def runner_name(name: str) -> str:
-    """Return what ONNX's runner calls a case, as its scoreboard lists it."""
+    """Return the name of a case in ONNX's runner, as its scoreboard lists it."""
     kind = KINDS[official_cases()[name].kind]
     return f"OnnxBackend{kind}Test::{name}_cpu"
 

@@ -46,7 +46,7 @@ def _scores(draw: Draw) -> dict[str, Any]:
 
 
 def bias_of_scores(draw: Draw, batch: int, heads: int, steps: int, keys: int) -> Any:
-    """Return what is added to the scores; a batch or a head may share it."""
+    """Return the bias of the scores; a batch or a head may share it."""
     shape = (draw.one_of((1, batch)), draw.one_of((1, heads)), steps, keys)
     return draw.array("float32", shape)
 
