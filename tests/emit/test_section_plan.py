@@ -9,8 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
+from onnx import helper, numpy_helper
 
+import onnx2py
 from onnx2py.emit.section_plan import divide, with_sections
 from onnx2py.ir.blocks import Outline
 from onnx2py.ir.check import check_program
@@ -162,3 +166,49 @@ def test_large_values_do_not_outlive_their_last_reading(build: Build) -> None:
     inputs = [np.ones(SIZE, np.float32)]
     assert peak(made, inputs) <= 1.05 * peak(flat, inputs)
     assert made.text.count(" = self._") < 3
+
+
+def layers_and_a_long_head() -> onnx.ModelProto:
+    """Return a model whose layers are called in a loop, before two methods."""
+    random_ = np.random.default_rng(0)
+    nodes: list[onnx.NodeProto] = []
+    weights: list[onnx.TensorProto] = []
+
+    def add(operator: str, place: str, *inputs: str) -> str:
+        name = f"{place}/{operator}_{len(nodes)}"
+        nodes.append(helper.make_node(operator, inputs, [f"{name}_output_0"], name))
+        return f"{name}_output_0"
+
+    x = "x"
+    for number in range(6):
+        place, start = f"/layers/layers.{number}", x
+        for part in range(4):
+            array = random_.normal(size=(8, 8)).astype(np.float32) / 3
+            weight = numpy_helper.from_array(array, f"layers.{number}.{part}.weight")
+            weights.append(weight)
+            x = add("Tanh", place, add("MatMul", place, x, weight.name))
+        x = add("Add", place, x, start)
+    last = x
+    for _ in range(70):
+        x = add(str(random_.choice(["Sin", "Abs", "Neg", "Cos"])), "/head", x)
+        if random_.random() < 0.15:
+            x = add("Add", "/head", x, last)
+    y = helper.make_tensor_value_info(x, onnx.TensorProto.FLOAT, ["b", 8])
+    given = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["b", 8])
+    graph = helper.make_graph(nodes, "net", [given], [y], weights)
+    opsets = [helper.make_opsetid("", 17)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+def test_a_method_reads_the_result_of_a_loop(tmp_path):
+    proto = layers_and_a_long_head()
+    onnx2py.compile_model(proto, tmp_path / "net")
+    source = (tmp_path / "net/model.py").read_text()
+    assert "for layer in self.layers:" in source
+    assert source.count("= self._") > 1
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    x = np.random.default_rng(1).normal(size=(3, 8)).astype(np.float32)
+    (expected,) = session.run(None, {"x": x})
+    np.testing.assert_allclose(
+        onnx2py.load_model(proto)(x), expected, rtol=1e-4, atol=1e-5
+    )
