@@ -83,6 +83,26 @@ WHISPER = {
     "decoder_ffn_dim": 128, "max_source_positions": 50, "pad_token_id": 0, "bos_token_id": 1,
     "eos_token_id": 2, "decoder_start_token_id": 1,
 }  # fmt: skip
+T5 = {
+    "vocab_size": 500,
+    "d_model": 64,
+    "d_kv": 16,
+    "d_ff": 128,
+    "num_layers": 2,
+    "num_heads": 4,
+}
+VISION = {
+    "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "image_size": SIZE, "patch_size": 16,
+}  # fmt: skip
+SPEECH = {
+    "vocab_size": 30, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "intermediate_size": 128, "conv_dim": (32,) * 7, "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 4,
+}  # fmt: skip
+TOKEN_IDS = {
+    "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2,
+}  # fmt: skip
 NETWORKS: Mapping[str, Callable[[], Made]] = {
     "resnet18": of_timm("resnet18"),
     "resnet50": of_timm("resnet50", layers=(1, 1, 1, 1)),
@@ -100,6 +120,20 @@ NETWORKS: Mapping[str, Callable[[], Made]] = {
     ),
     "mobilevit": of_timm("mobilevit_xxs"),
     "mixer": of_timm("mixer_s32_224", img_size=SIZE),
+    "convnextv2": of_timm("convnextv2_atto"),
+    "dla": of_timm("dla34"),
+    "edgenext": of_timm("edgenext_xx_small"),
+    "ghostnet": of_timm("ghostnet_050"),
+    "levit": of_timm("levit_128s", img_size=SIZE),
+    "maxvit": of_timm("maxvit_rmlp_pico_rw_256", img_size=2 * SIZE),
+    "mobilenetv4": of_timm("mobilenetv4_conv_small_035"),
+    "nf_resnet": of_timm("nf_resnet26"),
+    "poolformer": of_timm("poolformer_s12"),
+    "pvt_v2": of_timm("pvt_v2_b0"),
+    "res2net": of_timm("res2net50_26w_4s", layers=(1, 1, 1, 1)),
+    "xcit": of_timm("xcit_nano_12_p16_224", img_size=SIZE, depth=2),
+    "cait": of_timm("cait_xxs24_224", img_size=SIZE, depth=2),
+    "tnt": of_timm("tnt_s_legacy_patch16_224", img_size=SIZE, depth=2),
     "bert": of_transformers(
         "BertForSequenceClassification", SMALL, input_ids="ids", attention_mask="mask",
         token_type_ids="zeros",
@@ -119,26 +153,73 @@ NETWORKS: Mapping[str, Callable[[], Made]] = {
     "qwen3": of_transformers(
         "Qwen3ForCausalLM", {**SMALL, "num_key_value_heads": 2, "head_dim": 16}
     ),
-    "t5_encoder": of_transformers(
-        "T5EncoderModel",
-        {"vocab_size": 500, "d_model": 64, "d_kv": 16, "d_ff": 128, "num_layers": 2,
-         "num_heads": 4},
-    ),
-    "clip_vision": of_transformers(
-        "CLIPVisionModel",
-        {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
-         "num_attention_heads": 4, "image_size": SIZE, "patch_size": 16},
-        **IMAGES,
-    ),
+    "t5_encoder": of_transformers("T5EncoderModel", T5),
+    "clip_vision": of_transformers("CLIPVisionModel", VISION, **IMAGES),
     "whisper": of_transformers(
         "WhisperForAudioClassification", WHISPER, input_features=(2, 80, 100)
     ),
-    "wav2vec2": of_transformers(
-        "Wav2Vec2ForCTC",
-        {"vocab_size": 30, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "intermediate_size": 128, "conv_dim": (32,) * 7, "num_conv_pos_embeddings": 16,
-         "num_conv_pos_embedding_groups": 4},
-        input_values=(1, 6000),
+    "wav2vec2": of_transformers("Wav2Vec2ForCTC", SPEECH, input_values=(1, 6000)),
+    "hubert": of_transformers("HubertForCTC", SPEECH, input_values=(1, 6000)),
+    "bert_words": of_transformers("BertForMaskedLM", SMALL),
+    "bloom": of_transformers(
+        "BloomForCausalLM", {"vocab_size": 500, "hidden_size": 64, "n_layer": 2, "n_head": 4}
+    ),
+    "clip_text": of_transformers("CLIPTextModelWithProjection", {**SMALL, "projection_dim": 32}),
+    "data2vec": of_transformers("Data2VecTextForSequenceClassification", SMALL),
+    "deberta": of_transformers(
+        "DebertaV2ForSequenceClassification",
+        {**SMALL, "relative_attention": True, "pos_att_type": ["c2p", "p2c"],
+         "norm_rel_ebd": "layer_norm", "position_buckets": 8, "max_relative_positions": 16},
+    ),
+    "dinov2": of_transformers(
+        "Dinov2ForImageClassification", {**VISION, "image_size": 56, "patch_size": 14},
+        pixel_values=(2, 3, 56, 56),
+    ),
+    "funnel": of_transformers(
+        "FunnelModel",
+        {"vocab_size": 500, "block_sizes": [1, 1], "d_model": 64, "n_head": 4, "d_head": 16,
+         "d_inner": 128, "num_decoder_layers": 1},
+    ),
+    "gemma2": of_transformers(
+        "Gemma2ForCausalLM", {**SMALL, "num_key_value_heads": 2, "head_dim": 16}
+    ),
+    "gpt_neo": of_transformers(
+        "GPTNeoForCausalLM",
+        {"vocab_size": 500, "hidden_size": 64, "num_layers": 2, "num_heads": 4,
+         "attention_types": [[["global", "local"], 1]], "max_position_embeddings": 64,
+         "window_size": 8},
+    ),
+    "gpt_neox": of_transformers("GPTNeoXForCausalLM", SMALL),
+    "mistral": of_transformers(
+        "MistralForCausalLM", {**SMALL, "num_key_value_heads": 2, "head_dim": 16}
+    ),
+    "mobilebert": of_transformers(
+        "MobileBertModel",
+        {**SMALL, "embedding_size": 32, "intra_bottleneck_size": 32, "true_hidden_size": 32,
+         "num_feedforward_networks": 2},
+    ),
+    "modernbert": of_transformers("ModernBertForMaskedLM", {**SMALL, **TOKEN_IDS}),
+    "mpnet": of_transformers("MPNetModel", SMALL),
+    "opt": of_transformers(
+        "OPTForCausalLM",
+        {"vocab_size": 500, "hidden_size": 64, "num_hidden_layers": 2, "ffn_dim": 128,
+         "num_attention_heads": 4, "max_position_embeddings": 64, "word_embed_proj_dim": 64},
+    ),
+    "phi": of_transformers("PhiForCausalLM", SMALL),
+    "segformer": of_transformers(
+        "SegformerForSemanticSegmentation",
+        {"depths": [1, 1, 1, 1], "hidden_sizes": [8, 16, 24, 32],
+         "num_attention_heads": [1, 2, 2, 4], "decoder_hidden_size": 32},
+        **IMAGES,
+    ),
+    "siglip": of_transformers("SiglipVisionModel", VISION, **IMAGES),
+    "squeezebert": of_transformers("SqueezeBertModel", {**SMALL, "embedding_size": 64}),
+    "t5": of_transformers(
+        "T5ForConditionalGeneration", T5, input_ids="ids", decoder_input_ids="ids"
+    ),
+    "videomae": of_transformers(
+        "VideoMAEForVideoClassification", {**VISION, "image_size": 32, "num_frames": 4},
+        pixel_values=(1, 4, 3, 32, 32),
     ),
 }  # fmt: skip
 """What makes each network, by the name of the row."""

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 import onnx2py
 
 from .networks import NETWORKS, Made
@@ -53,13 +55,18 @@ def exported(made: Made, exporter: str, file: Path) -> None:
         torch.onnx.export(module, args, file, **options)
 
 
-def compared(original: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[int, str]:
+def compared(
+    original: Mapping[str, Any], found: Mapping[str, Any], file: Path
+) -> tuple[int, str]:
     """Return how many keys have the original's shapes and numbers, and what the first lacks."""
+    graph = onnx.load(file, load_external_data=False).graph
+    names = {tensor.name for tensor in graph.initializer}
     torch = importlib.import_module("torch")
     same, lacks = 0, ""
     for key, value in original.items():
         if key not in found:
-            lacks = lacks or f"no {key}"
+            reason = "" if key in names else ", which is not in the file"
+            lacks = lacks or f"no {key}{reason}"
         elif found[key].shape != value.shape:
             lacks = lacks or f"{key}: {tuple(found[key].shape)}, {tuple(value.shape)}"
         elif not torch.equal(found[key], value):
@@ -87,7 +94,7 @@ def rows(names: list[str]) -> Iterator[str]:
                     yield f"| {name} | {exporter} | not exported | {reason[0][:90]} |"
                     continue
                 found = onnx2py.load_model(file, target="torch").state_dict()
-            same, lacks = compared(original, found)
+                same, lacks = compared(original, found, file)
             yield f"| {name} | {exporter} | {same} of {len(original)} | {lacks} |"
 
 

@@ -29,7 +29,7 @@ from ..ir.check import check
 from ..ir.graph import Graph
 from .batch_norm import fold_batch_norm
 from .branches import settle_branches
-from .channels import move_scales
+from .channels import move_scales, scale_tables
 from .constants import collect_constants
 from .dead_code import remove_dead_code
 from .duplicates import remove_duplicates
@@ -65,6 +65,7 @@ OPTIMIZING: tuple[Pass, ...] = (
     remove_no_ops,
     remove_duplicates,
     move_scales,
+    scale_tables,
     fold_batch_norm,
     pool_before_activation,
     remove_dead_code,

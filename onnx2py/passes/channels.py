@@ -33,9 +33,18 @@ LARGEST_TABLE = 1 << 26
 
 
 def move_scales(graph: Graph) -> Graph:
-    """Apply rules R1 and R2 to the main graph."""
+    """Apply rule R1 to the main graph."""
+    return _moved(graph, of_tables=False)
+
+
+def scale_tables(graph: Graph) -> Graph:
+    """Apply rule R2 to the main graph."""
+    return _moved(graph, of_tables=True)
+
+
+def _moved(graph: Graph, *, of_tables: bool) -> Graph:
     draft = Draft(graph)
-    mover = _Mover(draft, dict(graph.types), dict(graph.constants))
+    mover = _Mover(draft, dict(graph.types), dict(graph.constants), of_tables)
     for node in graph.nodes:
         draft.add(mover.moved(node) or (node,), instead_of=node)
     return replace(
@@ -48,13 +57,15 @@ class _Mover:
     draft: Draft
     types: dict[str, ValueType]
     constants: dict[str, np.ndarray]
+    of_tables: bool
+    """Whether to apply rule R2, else R1."""
 
     def moved(self, node: Node) -> tuple[Node, ...]:
         """Return the replacement of a node, nothing if it stays."""
         if node.domain or len(node.outputs) != 1 or node.version < 7:
             return ()
         if node.operator == "BatchNormalization":
-            return self.before_view(node, node.inputs[0])
+            return () if self.of_tables else self.before_view(node, node.inputs[0])
         if node.operator not in ARITHMETIC or len(node.inputs) != 2:
             return ()
         x, constant = node.inputs
@@ -62,7 +73,9 @@ class _Mover:
             x, constant = constant, x
         if x in self.constants or constant not in self.constants:
             return ()
-        return self.before_view(node, x) or self.in_table(node, x, constant)
+        if self.of_tables:
+            return self.in_table(node, x, constant)
+        return self.before_view(node, x)
 
     def before_view(self, node: Node, x: str) -> tuple[Node, ...]:
         """R1."""

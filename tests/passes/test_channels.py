@@ -10,7 +10,7 @@ import pytest
 import onnx2py
 from onnx2py.ir.check import check
 from onnx2py.passes import run_passes
-from onnx2py.passes.channels import move_scales
+from onnx2py.passes.channels import move_scales, scale_tables
 from tests.passes.support import graph_of
 
 X = np.arange(42, dtype=np.float32).reshape(1, 2, 1, 21) / 42
@@ -29,6 +29,8 @@ def text(nodes: str, weights: str = "", *, y: str = "float[p, q, r] y") -> str:
 def operators(graph: str) -> list[str]:
     moved = move_scales(graph_of(graph))
     check(moved, "move_scales")
+    moved = scale_tables(moved)
+    check(moved, "scale_tables")
     return [node.operator for node in moved.nodes]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...ir.graph import Graph
-from ...ir.program import Program
+from ...ir.program import Call, Program, Statement
 from ...plan import Rule
+from ...plan.traverse import with_blocks
+from ...traits.kernels import is_choice
 from ..target import Target, rules_of
 from .attention import write_attention
 from .copies import give_copies
@@ -29,9 +32,22 @@ def _modules(graph: Graph) -> Rule:
         program = recompute_weights(program, graph)
         program = find_layers(write_attention(program), graph)
         program = restore_parameters(program, parameters_of(graph))
-        return give_copies(recompute_constants(program, graph))
+        program = give_copies(recompute_constants(program, graph))
+        return with_blocks(program, lambda statements, _: map(_of_target, statements))
 
     return Rule((*_LAYERS, *_PARAMETERS), apply)
+
+
+def _of_target(statement: Statement) -> Statement:
+    """Return a call of the one twin where NumPy has several kernels for an operator.
+
+    Classes are not given which of them to call.
+    """
+    call = statement.operation
+    if not (isinstance(call, Call) and is_choice(call.function)):
+        return statement
+    function = TARGET.function(call.function) or call.function
+    return replace(statement, operation=replace(call, function=function))
 
 
 TARGET = Target(
@@ -41,7 +57,9 @@ TARGET = Target(
     kernels=Path(__file__).parent / "kernels",
     dtypes=frozenset(DTYPES),
     rules=rules_of("A1", "Q2", "H1"),
-    left_out=frozenset(["fold_batch_norm", "pool_before_activation", "widen_halves"]),
+    left_out=frozenset(
+        ["fold_batch_norm", "pool_before_activation", "scale_tables", "widen_halves"]
+    ),
     dialect=TorchDialect(),
     carried=CARRIED,
     limit=limit_of,

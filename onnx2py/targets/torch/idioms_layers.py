@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...emit.calls import CallWriter
+from ...ir.blocks import has_references
 from .attention import Attention
 from .idioms_text import (
     Idiom,
@@ -203,14 +204,24 @@ def _unless(usual: float, values: Any) -> str | None:
     return short(items) if isinstance(values, tuple) else repr(values)
 
 
+def _of_literals(idiom: Idiom) -> Idiom:
+    """Return an idiom for calls whose options are known, no arguments of a constructor."""
+
+    def checked(w: CallWriter) -> str:
+        known = not any(map(has_references, w.call.kwargs.values()))
+        return idiom(w) if known else ""
+
+    return checked
+
+
 LAYERS: Mapping[str, Idiom] = {
     "F.scaled_dot_product_attention": attention,
-    "conv.conv": conv,
+    "conv.conv": _of_literals(conv),
     "matmul.gemm": gemm,
     "normalization.layer_normalization": layer_normalization,
     "normalization_batch.batch_normalization": batch_normalization,
     "padding.pad": pad,
-    "pool.average_pool": average_pool,
+    "pool.average_pool": _of_literals(average_pool),
     "pool.global_average_pool": global_average_pool,
-    "pool_max.max_pool": max_pool,
+    "pool_max.max_pool": _of_literals(max_pool),
 }

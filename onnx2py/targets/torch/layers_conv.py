@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...ir.program import Argument, Call, Statement
+from ...ir.program import Argument, Call, Ref, Statement
 from .constructors import Literal
 from .layer import Fit, Parameter, short
 from .sites import Site
@@ -13,7 +13,7 @@ from .sites import Site
 def conv(site: Site, statement: Statement, call: Call) -> Fit | None:
     """L1: padding is the same on both sides, or ``"same"`` of steps of 1."""
     x, weight, *bias = call.args
-    parameters = site.parameters({"weight": weight, "bias": _first(bias)}, x)
+    parameters = site.parameters({"weight": weight, "bias": _bias(site, bias)}, x)
     spatial = _spatial(parameters)
     padding = _padding(call, spatial)
     if not parameters or not spatial or padding is False:
@@ -35,7 +35,7 @@ def conv(site: Site, statement: Statement, call: Call) -> Fit | None:
 def conv_transpose(site: Site, statement: Statement, call: Call) -> Fit | None:
     """L7: what is cut off is the same on both sides, and less is added than a step."""
     x, weight, *bias = call.args
-    parameters = site.parameters({"weight": weight, "bias": _first(bias)}, x)
+    parameters = site.parameters({"weight": weight, "bias": _bias(site, bias)}, x)
     spatial = _spatial(parameters)
     padding = _padding(call, spatial)
     if not parameters or not spatial or padding is False or isinstance(padding, str):
@@ -82,8 +82,11 @@ def with_bias(
     )
 
 
-def _first(items: list[Argument]) -> Argument:
-    return items[0] if items else None
+def _bias(site: Site, given: list[Argument]) -> Argument:
+    """Return a bias, None if there is none: exporters compute zeros in its place."""
+    bias = given[0] if given else None
+    is_computed = isinstance(bias, Ref) and bias.name not in site.weights
+    return None if is_computed and site.is_zero(bias) else bias
 
 
 def _spatial(parameters: tuple[Parameter, ...] | None) -> int:

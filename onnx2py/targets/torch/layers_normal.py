@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...ir.program import Call, Statement
+from ...ir.program import Argument, Call, Ref, Statement
 from ...kernels.normalization_batch import batch_normalization as of_batches
 from .constructors import Literal
 from .layer import Fit, Parameter, short
 from .layers_linear import flat
 from .paths import scope_path, weight_path
 from .sites import Site
+from .state import is_computed
 
 EPSILON = 1e-5
 """What layers and kernels have by default."""
@@ -42,11 +43,17 @@ def layer_norm(site: Site, statement: Statement, call: Call) -> Fit | None:
     """L4: layer normalization, scaled by all of what it is of."""
     x, *rest = call.args
     scale, bias = (*rest, None, None)[:2]
+    bias = None if _is_made_up(site, bias) else bias
     found = site.parameters({"weight": scale, "bias": bias}, x)
     if not found or found[0].key != "weight" or not _is_whole(site, call, found):
         return None
     options = _options(call) | {"bias": None if bias is not None else False}
     return Fit("LayerNorm", (x,), found, (_lengths(found[0].array.shape),), options)
+
+
+def _is_made_up(site: Site, bias: Argument) -> bool:
+    """Whether a bias is zeros that an exporter has in place of none."""
+    return isinstance(bias, Ref) and is_computed(bias.name) and site.is_zero(bias)
 
 
 def rms_norm(site: Site, statement: Statement, call: Call) -> Fit | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...ir.program import Call
 from ...ir.program_text import function_path
+from ...ir.symbols import kernel_of
 from ...ir.types import TensorType, ValueType
 from ...kernels.col2im import col2im
 from ...kernels.conv import conv
@@ -32,7 +33,8 @@ def limit_of(call: Call, kinds: Sequence[ValueType | None]) -> str:
 
     ``kinds`` are the types of its result and its arguments, of which none has more axes.
     """
-    if call.function not in _LIMITED:
+    kernel = kernel_of(call.function)
+    if kernel not in _LIMITED:
         return ""
     rank = max(
         (kind.rank or 0 for kind in kinds if isinstance(kind, TensorType)), default=0
@@ -40,6 +42,4 @@ def limit_of(call: Call, kinds: Sequence[ValueType | None]) -> str:
     is_cubic = call.kwargs.get("mode") == "cubic"
     if rank - 2 <= (MOST - 1 if is_cubic else MOST):
         return ""
-    return (
-        f"{function_path(call.function)} over {rank - 2} axes{' by cubics' * is_cubic}"
-    )
+    return f"{function_path(kernel)} over {rank - 2} axes{' by cubics' * is_cubic}"

@@ -144,8 +144,10 @@ class Modules:
                 if name not in self.weights:
                     self.places.claim(weight_path(name))
                     self.weights[name] = array
-        for value in self.facts.program.weights:
-            if value not in self.sharers and weight_path(value):
+        program = self.facts.program
+        for value in program.weights:
+            is_kept = program.buffers.get(value, True)
+            if value not in self.sharers and weight_path(value) and is_kept:
                 self.places.claim(weight_path(value))
         for key, each in self.members.items():
             if key not in self.paths:
@@ -173,7 +175,17 @@ class Modules:
             return each.place
         named = [*self._named(each)]
         path = next((p for p in named if not self._is_elsewhere(each, p)), "")
-        return path or (each.place if named else "")
+        return path or (each.place if named else self._called(each))
+
+    def _called(self, each: Found) -> str:
+        """Return the module of a shared weight whose name says all modules around the layer."""
+        place = each.place.split(".")
+        for parameter in each.fit.parameters:
+            path = stem(self.origins.of(parameter.value), parameter.key)
+            parts = path.split(".")
+            if len(place) < len(parts) and _is_within(place, parts):
+                return path if place[-1] == parts[-1] else ""
+        return ""
 
     def _named(self, each: Found) -> Iterator[str]:
         """Yield the modules that names of parameters say, which no other layer reads."""
@@ -193,7 +205,8 @@ class Modules:
         if not place or scopes[-1].class_name or _is_call_of(place, named):
             return False
         parts = named.split(".")
-        if place.rpartition(".")[2] == parts[-1] or _is_within(place.split("."), parts):
+        own = place.split(".")
+        if _is_numbered(own[-1], parts[-1]) or _is_within(own, parts):
             return False  # the names of nodes leave out modules that are not called
         inside = (o.place for o in self.members.values() if o is not each)
         if any(f"{other}.".startswith(f"{place}.") for other in inside):
@@ -295,16 +308,18 @@ def _are_equal(one: Found, other: Found) -> bool:
 def _is_call_of(path: str, module: str) -> bool:
     """Whether a path is a module's, but for numbers of calls: ``layers.0_1.ffn_1``."""
     names, parts = module.split("."), path.split(".")
-    numbered = (
-        re.fullmatch(rf"{re.escape(n)}(_\d+)?", p) for n, p in zip(names, parts)
-    )
-    return len(names) == len(parts) and all(numbered)
+    return len(names) == len(parts) and all(map(_is_numbered, parts, names))
+
+
+def _is_numbered(part: str, name: str) -> bool:
+    """Whether a part of a path is that of a module, or of a call of it: ``ffn_1``."""
+    return bool(re.fullmatch(rf"{re.escape(name)}(_\d+)?", part))
 
 
 def _is_within(some: Sequence[str], parts: Sequence[str]) -> bool:
     """Whether a path has these parts in this order, among others."""
     rest = iter(parts)
-    return all(part in rest for part in some)
+    return all(any(_is_numbered(part, name) for name in rest) for part in some)
 
 
 def is_uniform(array: np.ndarray) -> bool:

@@ -11,6 +11,8 @@ from onnx import helper, numpy_helper
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 
+import onnx2py
+
 from .models import loaded, model, source
 from .networks import onnx_file, randomized
 from .versions import NEWER_EXPORTER
@@ -158,3 +160,61 @@ def test_fresh_zeros_are_of_the_module_that_reads_them(fresh):
     assert "self.a.bias[:3]" in text and ("self.a.bias[3:" in text) != fresh
     expected = 1 + bias[:3] + bias[3:]
     np.testing.assert_allclose(module(torch.ones(1, 3)).detach().numpy()[0], expected)
+
+
+class Dilated(nn.Module):
+    """Residual parts whose weights are normalized, each with another step between taps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(Part(dilation) for dilation in (2, 3, 4))
+
+    def forward(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+class Part(nn.Module):
+    def __init__(self, dilation: int) -> None:
+        super().__init__()
+        conv = nn.Conv1d(6, 6, 3, dilation=dilation, padding=dilation)
+        self.conv1, self.conv2 = weight_norm(conv), nn.Conv1d(6, 6, 1)
+        self.conv3 = nn.Conv1d(6, 6, 3, padding=1)
+
+    def forward(self, x):
+        y = torch.sigmoid(self.conv1(torch.tanh(x)))
+        return x + self.conv3(torch.relu(self.conv2(torch.tanh(y)))) * torch.sin(y)
+
+
+class Scaled(nn.Module):
+    """Rows of a table that are scaled, and layers without a bias."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.norm = nn.Embedding(9, 6), nn.LayerNorm(6, bias=False)
+        self.conv = nn.Conv1d(3, 4, 2, bias=False)
+
+    def forward(self, ids):
+        return self.conv(self.norm(self.table(ids) * 6**0.5))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("export", [older, newer])
+def test_tables_stay_and_zeros_are_no_bias(export):
+    original, ids = randomized(Scaled()), torch.randint(9, (2, 3))
+    compared(original, ids, export)
+    text = source(loaded(export(original, ids)))
+    assert "nn.LayerNorm(6, bias=False)" in text
+    assert "nn.Conv1d(3, 4, 2, bias=False)" in text
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("export", [older, newer])
+def test_classes_of_functions_with_other_options(export, tmp_path):
+    original, x = randomized(Dilated()), torch.randn(1, 6, 10)
+    compared(original, x, export)
+    file = export(original, x)
+    onnx2py.compile_model(file, tmp_path / "net", target="torch")
+    text = (tmp_path / "net" / "model.py").read_text("utf-8")
+    assert "class Part(nn.Module)" in text and "in self.parts:" in text
