@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir.program import Argument, Call, Expression, Program, Ref
+from ..ir.program import Argument, Call, Expression, Operation, Program, Ref
 from ..ir.types import TensorType, tensor_type_of
 from .arrays import is_scalar
 from .literals import literal, render_number
@@ -33,6 +33,11 @@ class Operands:
         if array is not None:
             return tensor_type_of(array)
         return kind if isinstance(kind, TensorType) else None
+
+    def maker(self, argument: Ref) -> Operation | None:
+        """Return the operation of the same program that makes a value, None if there is none."""
+        found = (s for s in self.program.statements if argument.name in s.outputs)
+        return next((statement.operation for statement in found), None)
 
     def number(self, argument: Argument) -> np.ndarray | None:
         """Return the constant that a literal stands for, None unless it is a number."""

@@ -23,7 +23,7 @@ from .engines import Described, engine, engine_name
 from .judge import CRASHED, SLOW, Outcome, judge
 from .suites import find_suite
 
-MOST_CASES = 400
+MOST_CASES = 1500
 """How many cases a worker judges, since engines may keep what they have computed."""
 STARTING = 120.0
 """The most seconds that a worker may take to import its engine."""

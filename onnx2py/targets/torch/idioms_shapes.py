@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...emit.calls import CallWriter
-from ...ir.program import Argument, Ref
+from ...ir.program import Argument, Expression, Ref
 from .idioms_text import (
     Idiom,
     device,
@@ -190,14 +190,44 @@ def made(name: str) -> Idiom:
 
 
 def arange(w: CallWriter) -> str:
-    """``torch.arange(n, device=self.device)``: bounds are Python's integers."""
+    """``torch.arange(n, device=self.device)``: bounds are Python's integers.
+
+    PyTorch refuses bounds in the wrong order, where NumPy's result is empty.
+    """
     dtype = w.call.kwargs.get("dtype")
     if w.call.kwargs.keys() - {"dtype"} or not isinstance(dtype, (np.dtype, type)):
+        return ""
+    if not _ascends(w, *w.call.args):
         return ""
     given = list(map(w.argument, w.call.args))
     if np.dtype(dtype) != np.int64:
         given.append(f"dtype={w.argument(dtype)}")
     return f"{torch(w)}.arange({', '.join([*given, device(w)])})"
+
+
+def _ascends(w: CallWriter, *bounds: Argument) -> bool:
+    """Whether ``np.arange(*bounds)`` counts up, from a number to one that is not less."""
+    start, stop, *step = bounds if len(bounds) > 1 else (0, *bounds)
+    if step and not (isinstance(step[0], int) and step[0] > 0):
+        return False
+    if isinstance(stop, Expression) and (stop.operator, stop.left) == ("+", start):
+        return _is_length(w, stop.right)
+    if isinstance(stop, Expression) and (stop.operator, stop.right) == ("+", start):
+        return _is_length(w, stop.left)
+    if isinstance(start, int) and isinstance(stop, int):
+        return start <= stop
+    return isinstance(start, int) and start <= 0 and _is_length(w, stop)
+
+
+def _is_length(w: CallWriter, value: Argument) -> bool:
+    """Whether a number is not negative: it is made of lengths, without a difference."""
+    if isinstance(value, int):
+        return value >= 0
+    if isinstance(value, Expression):
+        sides = _is_length(w, value.left) and _is_length(w, value.right)
+        return sides and value.operator in ("+", "*", "//", "min", "max")
+    made = w.operands.maker(value) if w.operands and isinstance(value, Ref) else None
+    return not isinstance(made, Expression) or _is_length(w, made)
 
 
 def array(w: CallWriter) -> str:
