@@ -63,7 +63,7 @@ class ModuleWriter(ClassWriter):
         modules = Tree(dict(self._leaves(parts, names)), self.uses)
         attributes = {n: names[n] for n in held}
         for name, key in keys.items():
-            attributes[name] = modules.expression(key).removeprefix("self.")
+            attributes[name] = modules.attribute(key)
         taken = dict.fromkeys([*names.values(), *roots, *self.uses.dialect.reserved], 0)
         loops = self.calling.loop_variables(names, taken)
         loops.name(local.statements, local.outputs)
@@ -82,7 +82,7 @@ class ModuleWriter(ClassWriter):
         init = [*(line["line"] for line in modules.lines()), *buffers]
         results = ", ".join(map(spelling.expression, local.outputs))
         lines = [
-            f"class {self.calling.classes[block]}(nn.Module):",
+            f"class {self.calling.classes[block]}({modules.base}):",
             textwrap.indent(docstring(parts.block, writer.calls), "    "),
             "",
             *(f"    {names[n]}: Tensor" for n in small),

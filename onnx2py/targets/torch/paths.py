@@ -134,7 +134,10 @@ def _joined(before: str, last: str) -> str:
 
 
 def lists_of(paths: Iterable[str]) -> frozenset[str]:
-    """Return the modules that can be lists: all that they hold has numbers."""
+    """Return the modules that can be lists: all that they hold has numbers.
+
+    "" is the module around all.
+    """
     children: dict[str, set[str]] = {}
     for path in paths:
         before = ""
@@ -144,7 +147,7 @@ def lists_of(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(
         module
         for module, names in children.items()
-        if module and all(name.isdigit() for name in names)
+        if all(name.isdigit() for name in names)
     )
 
 

@@ -66,8 +66,7 @@ class Placing:
         for value, keys in self.keys.items():
             own = [key for key in keys if self._leaf(key) in tree.leaves]
             if own:  # else classes of blocks have it
-                attribute = tree.expression(own[0]).removeprefix("self.")
-                placed.attributes[value] = attribute
+                placed.attributes[value] = tree.attribute(own[0])
         stored = {key for key in self.state.arrays if not self.state.is_apart(key)}
         tied = {
             key: first

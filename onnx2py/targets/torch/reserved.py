@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from .module_names import MODULE_NAMES
 
-RESERVED = MODULE_NAMES | {"f", "math", "nn", "ops", "tensor", "torch"}
-"""Attributes of ``nn.Module``, and what ``model.py`` imports: no value and no method has them."""
+_LIST = {"append", "extend", "insert", "pop"}
+RESERVED = MODULE_NAMES | _LIST | {"f", "math", "nn", "ops", "tensor", "torch"}
+"""Attributes of modules and of lists, and what ``model.py`` imports: no value and no method has
+them."""
 
 CLASSES = frozenset(
     {"file", "model", "outputs", "path", "scope", "tensor", "tensorspec"}

@@ -1,7 +1,8 @@
 """What a module holds, as source: the tree of the modules that the exported model had.
 
 A module whose parts have numbers alone is an ``nn.ModuleList``, any other a ``Scope``, whose parts
-have names. What is alike in a list is written once.
+have names. A class whose parts have numbers alone is an ``nn.Sequential``. What is alike in a list
+is written once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from ...emit.uses import Uses
 from .paths import expression, lists_of
 
 MODULE, PARAMETER, BUFFER = "module", "parameter", "buffer"
+ITEM = "item"
+"""The kind of lines that append a module to one which is a list: an ``nn.Sequential``."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Leaf:
     """The key in the state of one of its tensors, "" if it has none."""
 
 
+GAP = "nn.Identity()"
+"""What stands in a list for modules without weights, which are functions here."""
 Node = Union[Leaf, "dict[str, Node]"]
 
 
@@ -54,6 +59,10 @@ class Tree:
         """Return the source that reads a module or a tensor: ``self.blocks[0].attn.qkv``."""
         return expression(path, self.lists)
 
+    def attribute(self, path: str) -> str:
+        """Return the source behind ``self.`` that reads a module or a tensor."""
+        return expression(path, self.lists - {""}).removeprefix("self.")
+
     def walked(self, paths: Sequence[str]) -> str:
         """Return the source of what a loop over modules walks: a list, or a part of one."""
         if len({*paths}) == 1:
@@ -61,7 +70,9 @@ class Tree:
         around = paths[0].rpartition(".")[0]
         numbers = [path.rpartition(".")[2] for path in paths]
         alone = all(path.rpartition(".")[0] == around for path in paths)
-        if not (alone and around in self.lists):
+        if paths == [*map(str, range(len(self.root)))] and "" in self.lists:
+            return "self"
+        if not (alone and around and around in self.lists):
             return f"({', '.join(map(self.expression, paths))})"
         start, stop = int(numbers[0]), int(numbers[0]) + len(paths)
         if numbers != [str(number) for number in range(start, stop)]:
@@ -82,19 +93,38 @@ class Tree:
 
     def lines(self) -> Iterator[dict[str, str]]:
         """Yield what ``__init__`` does for each attribute of the model, for the template."""
+        if "" in self.lists:
+            yield from self._appended()
+            return
         for name, node in _tensors_first(self.root):
             text = self.text(node, name)
             kind = node.kind if isinstance(node, Leaf) else MODULE
             line = f"self.{name} = {text}"
             if kind == BUFFER:
                 line = f'self.register_buffer("{name}", {text})'
-            elif name.isdigit():
+            elif name.isdigit():  # beside others
                 line = f'self.add_module("{name}", {text})'
             key = _first_key(node)
             tensor = self.expression(key) if key else ""
             yield {
                 "name": name, "comment": "", "line": line, "kind": kind, "tensor": tensor
             }  # fmt: skip
+
+    def _appended(self) -> Iterator[dict[str, str]]:
+        """Yield what ``__init__`` does for each item; what has no weights left gaps."""
+        for number in range(max(map(int, self.root)) + 1):
+            node = self.root.get(str(number), Leaf(GAP))
+            key = _first_key(node)
+            yield {
+                "name": str(number), "comment": "", "kind": ITEM,
+                "line": f"self.append({self.text(node, str(number))})",
+                "tensor": self.expression(key) if key else "",
+            }  # fmt: skip
+
+    @property
+    def base(self) -> str:
+        """The class that a module of this tree is derived from."""
+        return "nn.Sequential" if "" in self.lists else "nn.Module"
 
     def text(self, node: Node, path: str) -> str:
         """Return the source that makes a part of the tree."""
@@ -115,7 +145,7 @@ class Tree:
 
     def _list(self, node: Mapping[str, Node], path: str) -> str:
         """Return a list; what computed without weights left gaps."""
-        items = ["nn.Identity()"] * (max(map(int, node)) + 1)
+        items = [GAP] * (max(map(int, node)) + 1)
         for number, inner in node.items():
             items[int(number)] = self.text(inner, f"{path}.{number}")
         if len(items) > 1 and len({*items}) == 1:
