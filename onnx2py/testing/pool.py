@@ -71,7 +71,7 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
     busy = {worker.connection: worker for worker in workers if worker.task}
     left = min(worker.deadline for worker in busy.values()) - time.monotonic()
     found = wait(list(busy), timeout=max(0.0, left))
-    return [busy[c] for c in found if isinstance(c, Connection)]
+    return [worker for connection, worker in busy.items() if connection in found]
 
 
 class _Worker:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import OptionError
 from .engines import Described, Engine, engine, engine_name, engine_versions
 from .judge import OPEN, PASSED, REFUSED, Outcome, judge
 from .pool import Limits, Task, run_cases
@@ -92,16 +94,30 @@ def run(
 
 
 def tasks_of(suites: Sequence[str], selection: Selection) -> list[Task]:
-    """Return the cases of suites, in order.
+    """Return the cases of suites, in order; a name need not be known to all of them.
 
     Raises
     ------
     OptionError
-        If there is no such suite or case.
+        If there is no such suite, or a name that none of them knows.
     """
-    return [
-        (spec, name) for spec in suites for name in find_suite(spec).names(selection)
-    ]
+    found = {spec: find_suite(spec) for spec in suites}
+    if not selection.only:
+        return [(spec, name) for spec in found for name in found[spec].names(selection)]
+    errors: dict[str, list[OptionError]] = {name: [] for name in selection.only}
+    tasks: dict[Task, None] = {}
+    for spec, suite in found.items():
+        for name in selection.only:
+            try:
+                chosen = list(suite.names(replace(selection, only=(name,))))
+            except OptionError as error:
+                errors[name].append(error)
+            else:
+                tasks.update(dict.fromkeys((spec, case) for case in chosen))
+    for raised in errors.values():
+        if len(raised) == len(found):
+            raise raised[0]
+    return list(tasks)
 
 
 def _known(known: Results | None) -> dict[tuple[str, str, str], Outcome]:
@@ -146,14 +162,10 @@ def test_cases(
     """
     made = engine(what)
     expectations = read_expected(expected or {})
-    selection = Selection(tuple(only), each, start)
     found = {}
-    for spec in suites:
-        suite = find_suite(spec)
-        name = spec.partition("=")[0]
-        for case in suite.names(selection):
-            test = _test(made, suite, name, case, expectations)
-            found[_function_name(name, case)] = test
+    for spec, case in tasks_of(suites, Selection(tuple(only), each, start)):
+        suite, name = find_suite(spec), spec.partition("=")[0]
+        found[_function_name(name, case)] = _test(made, suite, name, case, expectations)
     return found
 
 

@@ -63,7 +63,7 @@ class OfficialSuite:
             yield from cases
             return
         wanted = set(selection.only)
-        labels = {name: _label(case) for name, case in cases.items()}
+        labels = _labels()
         known = {*cases, *(n for v in labels.values() for n in (v.operator, v.name))}
         unknown = sorted(wanted - known)
         if unknown:
@@ -85,7 +85,7 @@ class OfficialSuite:
             [_feeds(model, inputs) for inputs, _ in sets],
             lambda: [outputs for _, outputs in sets],
             _comparison(found),
-            _label(found),
+            _labels()[name],
             name,
             check=_check_draws(name, model, sets) if _is_random(name) else None,
         )
@@ -102,6 +102,11 @@ def official_cases() -> Mapping[str, TestCase]:
     order = [*KINDS]
     found.sort(key=lambda case: (order.index(case.kind), case.name))
     return {case.name: case for case in found}
+
+
+@cache
+def _labels() -> Mapping[str, Label]:
+    return {name: _label(case) for name, case in official_cases().items()}
 
 
 def runner_name(name: str) -> str:
