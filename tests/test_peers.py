@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import ml_dtypes
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from benchmarks import torch_peers
 from benchmarks.peers import compare, engines, serve
-from benchmarks.peers.cases import Case
+from benchmarks.peers.cases import Case, of_model
 from benchmarks.torch_peers import Results, counted, table
 
 X = np.float32([1, 2, 3])
@@ -108,6 +109,25 @@ def test_modules_are_called_with_the_inputs_that_have_no_default(given, found, o
     result = engines.called(module, given, outputs)([X] * len(given))
     assert len(taken) == 1
     assert result == ([*found] if outputs == 2 else [found])
+
+
+def test_models_get_inputs_whose_outputs_are_finite(tmp_path, monkeypatch):
+    text = """<ir_version: 8, opset_import: ["": 17]>
+        g (float[n] x) => (float[n] y) { y = Sqrt (x) }"""
+    path = tmp_path / "sqrt.onnx"
+    onnx.save(onnx.parser.parse_model(text), path)
+    drawn = [np.float32([-1]), np.float32([4]), np.float32([9])]
+
+    def draw(*_):
+        return (SimpleNamespace(feeds={"x": x}) for x in drawn)
+
+    monkeypatch.setattr("onnx2py.verification.inputs.random_cases", draw)
+    pytest.importorskip("onnxruntime")
+    ((inputs, outputs),) = of_model(path).data
+    assert inputs[0].tolist() == [4] and outputs[0].tolist() == [2]
+    del drawn[1:]
+    ((inputs, outputs),) = of_model(path).data
+    assert inputs[0].tolist() == [-1] and np.isnan(outputs[0]).all()
 
 
 def test_open_lengths_are_those_of_the_inputs():

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 Data = Sequence[tuple[Sequence[Any], Sequence[Any]]]
 """Inputs, in the order of the model, and outputs, each an array, a list of arrays or None."""
 
@@ -145,7 +147,7 @@ def of_model(path: Path) -> Case | None:
 
 
 def in_onnxruntime(path: Path) -> tuple[dict[str, Any], list[Any]]:
-    """Return the first random inputs that onnxruntime takes, and its outputs.
+    """Return random inputs that onnxruntime takes, and its outputs, which are finite if any are.
 
     Raises
     ------
@@ -165,10 +167,25 @@ def in_onnxruntime(path: Path) -> tuple[dict[str, Any], list[Any]]:
         os.fspath(path), options, providers=["CPUExecutionProvider"]
     )
     refused: Exception | None = None
+    taken: tuple[dict[str, Any], list[Any]] | None = None
     signature = Signature.of(decode(load(path)).graph)
     for case in itertools.islice(random_cases(signature, 0), ATTEMPTS):
         try:
-            return dict(case.feeds), [*session.run(None, dict(case.feeds))]
+            outputs = [*session.run(None, dict(case.feeds))]
         except Exception as error:  # indices out of range, lengths that do not fit
             refused = error
-    raise refused or ValueError("no random inputs")
+            continue
+        taken = taken or (dict(case.feeds), outputs)
+        if is_finite(outputs):
+            return dict(case.feeds), outputs
+    if taken is None:
+        raise refused or ValueError("no random inputs")
+    return taken
+
+
+def is_finite(value: Any) -> bool:
+    """Return whether no number is infinite or NaN."""
+    if isinstance(value, (list, tuple)):
+        return all(map(is_finite, value))
+    number = isinstance(value, np.ndarray) and value.dtype.kind in "fc"
+    return not number or bool(np.isfinite(value).all())
