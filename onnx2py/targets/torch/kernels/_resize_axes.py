@@ -63,7 +63,8 @@ def resized_axes(
         return []
     corners = corners or [*[0.0] * len(axes), *[1.0] * len(axes)]
     starts, ends = corners[: len(axes)], corners[len(axes) :]
-    found = map(ResizedAxis, axes, lengths, outs, factors, starts, ends)
+    parts = zip(axes, lengths, outs, factors, starts, ends)
+    found = [ResizedAxis(*each) for each in parts]
     return sorted(
         (each for each in found if each.scale != 1), key=lambda each: each.axis
     )
