@@ -14,6 +14,8 @@ import onnx
 
 from onnx2py.lowering import find_rule, rules
 
+from . import engines
+
 Version = tuple[str, int, bool]
 """An operator's name, a version of it, and whether that has a rule."""
 
@@ -51,17 +53,16 @@ def table() -> str:
 
 
 def summary() -> str:
-    """Return the table in short."""
-    lines = ["| domain | operators | operator versions |", "| --- | ---: | ---: |"]
-    for domain, entries in versions().items():
-        names, covered = {n for n, _, _ in entries}, [e for e in entries if e[2]]
-        lines.append(
-            f"| `{domain or 'ai.onnx'}` | {len({n for n, _, _ in covered})} of {len(names)}"
-            f" | {len(covered)} of {len(entries)} |"
-        )
-    for domain, names in others().items():
-        lines.append(f"| `{domain}` | {len(names)} | not versioned |")
-    return "\n".join([*lines, ""])
+    """Return how many operators there are, and what engines make of the same cases."""
+    known = versions()
+    operators = {(d, name) for d, e in known.items() for name, _, ok in e if ok}
+    covered = [name for entries in known.values() for name, _, ok in entries if ok]
+    total = sum(map(len, known.values()))
+    more = ", ".join(f"{len(names)} of `{d}`" for d, names in others().items())
+    return (
+        f"{len(operators)} operators of onnx {onnx.__version__}, {len(covered)} of {total} "
+        f"versions of them, and {more}. Engines on the same cases:\n\n{engines.table()}"
+    )
 
 
 def others() -> dict[str, list[str]]:

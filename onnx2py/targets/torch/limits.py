@@ -1,4 +1,4 @@
-"""What twins cannot compute, since PyTorch's own functions have a limit of axes."""
+"""What twins cannot compute: over more axes than PyTorch has, and types that it cannot tell."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ...kernels.conv_integer import conv_integer, qlinear_conv
 from ...kernels.conv_transpose import conv_transpose
 from ...kernels.conv_transpose_dynamic import conv_transpose_with_dynamic_pads
 from ...kernels.quantized import qlinear_conv_channels_last
+from ...kernels.quantized_gather import gather_block_quantized
 from ...kernels.sampling import grid_sample
 
 MOST = 3
@@ -27,6 +28,8 @@ _LIMITED = frozenset(
     ]
 )
 
+_NARROW = frozenset(["uint4", "uint2"])
+
 
 def limit_of(call: Call, kinds: Sequence[ValueType | None]) -> str:
     """Say what PyTorch lacks for a call, "" if that is nothing.
@@ -34,6 +37,10 @@ def limit_of(call: Call, kinds: Sequence[ValueType | None]) -> str:
     ``kinds`` are the types of its result and its arguments, of which none has more axes.
     """
     kernel = kernel_of(call.function)
+    dtypes = {kind.dtype for kind in kinds if isinstance(kind, TensorType)}
+    if kernel is gather_block_quantized and dtypes & _NARROW:
+        # They are carried by bytes, which hold several numbers there.
+        return f"{function_path(kernel)} of {', '.join(sorted(dtypes & _NARROW))}"
     if kernel not in _LIMITED:
         return ""
     rank = max(

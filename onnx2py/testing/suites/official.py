@@ -215,6 +215,8 @@ def _tensor(data: bytes) -> Any:
 
 
 def _array(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return np.asarray(value)
     return (
         numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
     )

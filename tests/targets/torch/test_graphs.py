@@ -24,3 +24,15 @@ def test_a_range_that_counts_to_nowhere_is_empty() -> None:
     case = SUITE.case("lengths#0")
     assert any(node.op_type == "Range" for node in case.model.graph.node)
     assert testing.judge(testing.engine("torch"), case) == ("passed", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("Conv-1#12", "passed"),  # no output channels
+        ("com.microsoft.GatherBlockQuantized-1#13", "refused"),  # uint4, by bytes
+    ],
+)
+def test_nodes_that_were_found(name: str, verdict: str) -> None:
+    case = testing.find_suite("fuzz").case(name)
+    assert testing.judge(testing.engine("torch"), case)[0] == verdict

@@ -40,4 +40,8 @@ def conv(
     if padding != tuple(pads[rank:]) or min(padding) < 0:
         x, padding = pad_spatial(x, pads), (0,) * rank
     convolve = (F.conv1d, F.conv2d, F.conv3d)[rank - 1]
+    if weight.shape[0] == 0:  # torch refuses them
+        weight = weight.new_zeros(group, *weight.shape[1:])
+        y = convolve(x, weight, None, strides or 1, padding, dilations or 1, group)
+        return y[:, :0]
     return convolve(x, weight, bias, strides or 1, padding, dilations or 1, group)
