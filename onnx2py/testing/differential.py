@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -23,9 +23,13 @@ from ..verification.comparison import compare
 from ..verification.data_sets import found_cases, given_cases
 from ..verification.inputs import Case as Inputs
 from ..verification.inputs import Signature, random_cases
+from .case import RefusedError
 from .engines import Described, engine, engine_name, is_refusal
-from .judge import CRASHED, PASSED, REFUSED, SLOW, captured
-from .pool import Limits, exit_reason
+from .judge import CRASHED, PASSED, REFUSED, SLOW, captured, described, outputs_of
+from .pool import STARTING, Limits, end_with_children, exit_code, exit_reason, own_group
+
+READY = "ready"
+"""What a process sends once it has its engine."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,12 @@ class Disagreement:
     output: str
     difference: str
     value: str = ""
-    """The ONNX name of the first value that differs; empty if none does once all are outputs."""
+    """The ONNX name of the first value that differs; empty if it is not known."""
     node: str = ""
     """The node that makes it: its operator and its name."""
     value_difference: str = ""
+    unlocated: str = ""
+    """Why the value is not known."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,16 @@ class Differential:
     disagreements: tuple[Disagreement, ...]
 
     @property
+    def answered(self) -> list[str]:
+        """The engines that have outputs."""
+        return [each.engine for each in self.ran if each.verdict == PASSED]
+
+    @property
     def groups(self) -> list[list[str]]:
         """The engines that have outputs, in groups that agree, the largest first."""
         apart = {frozenset(d.engines) for d in self.disagreements}
         found: list[list[str]] = []
-        for each in (r.engine for r in self.ran if r.verdict == PASSED):
+        for each in self.answered:
             for group in found:
                 if all(frozenset((each, other)) not in apart for other in group):
                     group.append(each)
@@ -133,17 +144,17 @@ def differential(
     if not pairs:
         return best
     exposed = _exposed(path)
-    values = {
-        name: _run(name, what, path, tuple(exposed), feeds, limits).values
+    ran_exposed = {
+        name: _run(name, what, path, tuple(exposed), feeds, limits)
         for name, what in zip(names, engines)
         if any(name in d.engines for d in pairs)
     }
-    located = tuple(_located(pair, exposed, values, rtol) for pair in pairs)
+    located = tuple(_located(pair, exposed, ran_exposed, rtol) for pair in pairs)
     return Differential(best.inputs, best.ran, located)
 
 
 def _answers(found: Differential) -> int:
-    return sum(each.verdict == PASSED for each in found.ran)
+    return len(found.answered)
 
 
 def _inputs(
@@ -191,16 +202,20 @@ def _exposed(path: Path) -> dict[str, str]:
 def _located(
     pair: Disagreement,
     exposed: Mapping[str, str],
-    values: Mapping[str, tuple[Any, ...]],
+    ran: Mapping[str, Ran],
     rtol: float,
 ) -> Disagreement:
-    one, other = (values[name] for name in pair.engines)
-    for (name, node), a, b in zip(exposed.items(), one, other):
+    one, other = (ran[name] for name in pair.engines)
+    for each in (one, other):
+        if each.verdict != PASSED:
+            why = f"{each.engine} with all values as outputs: {each.verdict}: {each.reason}"
+            return replace(pair, unlocated=why)
+    for (name, node), a, b in zip(exposed.items(), one.values, other.values):
         if reason := _reason(a, b, rtol):
             return Disagreement(
                 pair.engines, pair.output, pair.difference, name, node, reason
             )
-    return pair
+    return replace(pair, unlocated="in no value, once each of them is an output")
 
 
 # -------------------------------------------------------------------- processes
@@ -221,20 +236,28 @@ def _run(
         target=serve, args=(what, str(path), exposed, dict(feeds), limits, theirs)
     )
     start = time.monotonic()
-    process.start()
-    theirs.close()
     try:
-        if not ours.poll(limits.seconds):
-            return Ran(name, SLOW, f"not done in {limits.seconds:g} seconds")
-        verdict, reason, seconds, values = ours.recv()
+        process.start()
+    except Exception as error:  # what pickle raises has no common type
+        raise OptionError(
+            f"engine {name}: expected one that can be sent to other processes ({error}); name "
+            "it as MODULE:OBJECT"
+        ) from error
+    finally:
+        theirs.close()
+    try:
+        message: Any = ours.recv() if ours.poll(STARTING) else READY
+        if message == READY:
+            if not ours.poll(limits.seconds):
+                return Ran(name, SLOW, f"not done in {limits.seconds:g} seconds")
+            message = ours.recv()
+        verdict, reason, seconds, values = message
         return Ran(name, verdict, reason, seconds, tuple(values))
     except EOFError:
-        process.join()
         seconds = time.monotonic() - start
-        return Ran(name, CRASHED, exit_reason(process.exitcode), seconds)
+        return Ran(name, CRASHED, exit_reason(exit_code(process)), seconds)
     finally:
-        process.kill()
-        process.join()
+        end_with_children(process)
         ours.close()
 
 
@@ -247,11 +270,11 @@ def serve(
     connection: Connection,
 ) -> None:
     """Compute a model and send what came of it."""
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    own_group()
     start = time.monotonic()
     try:
         made = engine(what)
+        connection.send(READY)
         model = onnx.load(path)
         if exposed:
             del model.graph.output[:]
@@ -259,11 +282,11 @@ def serve(
         with bounded_memory(limits.memory), captured():
             run = made.prepare(model)
             start = time.monotonic()
-            values = list(run(feeds))
+            values = outputs_of(run(feeds))
         sent = (PASSED, "", time.monotonic() - start, values)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         kind = REFUSED if is_refusal(error) else CRASHED
-        text = str(error) if isinstance(error, Onnx2pyError) else ""
-        reason = text or f"{type(error).__name__}: {error}"
-        sent = (kind, " ".join(reason.split())[:400], time.monotonic() - start, [])
+        is_ours = isinstance(error, (Onnx2pyError, RefusedError))
+        reason = " ".join(str(error).split())[:400] if is_ours else described(error)
+        sent = (kind, reason, time.monotonic() - start, [])
     connection.send(sent)

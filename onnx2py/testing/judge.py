@@ -60,6 +60,10 @@ def judge(engine: Engine, case: Case | None) -> tuple[str, str]:
         expected = [] if case.check else case.expected()
     except NoAnswerError as error:
         return OPEN, f"no answer: {error}"
+    except MemoryError:
+        raise
+    except Exception as error:
+        return OPEN, f"the suite has no answer: {described(error)}"
     with captured() as printed:
         verdict, reason = _judged(engine, case, expected)
         text = printed()
@@ -77,9 +81,9 @@ def _judged(engine: Engine, case: Case, expected: Sequence[Outputs]) -> tuple[st
         run = engine.prepare(case.model)
     except MemoryError:
         raise  # the limit is of the caller, who knows what it is
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         kind = REFUSED if is_refusal(error) else CRASHED
-        return kind, _described(error)
+        return kind, described(error)
     try:
         if case.check is not None:
             wrong = case.check(run)
@@ -92,9 +96,9 @@ def _judged(engine: Engine, case: Case, expected: Sequence[Outputs]) -> tuple[st
             )
     except MemoryError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         kind = REFUSED if is_refusal(error) else CRASHED
-        return kind, _with_case(_described(error), case)
+        return kind, _with_case(described(error), case)
     return (DIFFERS, _with_case(wrong, case)) if wrong else (PASSED, "")
 
 
@@ -106,7 +110,7 @@ def _with_case(reason: str, case: Case) -> str:
 def _wrong(run: Run, case: Case, feeds: Feeds, expected: Outputs) -> str | None:
     """Say what is wrong with two calls, or None."""
     given = copied(dict(feeds))
-    first = _outputs(run(given))
+    first = outputs_of(run({**given}))
     if wrong := _difference(case, first, expected):
         return wrong
     for name, value in feeds.items():
@@ -114,21 +118,44 @@ def _wrong(run: Run, case: Case, feeds: Feeds, expected: Outputs) -> str | None:
             return f"it wrote to the input {name}"
     kept = copied(first)
     try:
-        second = _outputs(run(frozen(dict(feeds))))
+        second = outputs_of(run(frozen(dict(feeds))))
     except MemoryError:
         raise
-    except Exception as error:
-        return f"with read-only inputs, a second time: {_described(error)}"
+    except (Exception, SystemExit) as error:
+        return f"with read-only inputs, a second time: {described(error)}"
     if case.repeatable and not same(first, kept):
         return "the second call changed an output of the first"
     wrong = _difference(case, second, expected)
     return f"with read-only inputs, a second time: {wrong}" if wrong else None
 
 
-def _outputs(found: Any) -> list[Any]:
-    if isinstance(found, (list, tuple)):
-        return list(found)
-    raise TypeError(f"outputs: expected a list, got {type(found).__name__}")
+def outputs_of(found: Any) -> list[Any]:
+    """Return what a prepared model returned as a list.
+
+    Raises
+    ------
+    TypeError
+        If it is no list of arrays, or of the other values of ONNX.
+    """
+    if not isinstance(found, (list, tuple)):
+        raise TypeError(f"outputs: expected a list, got {type(found).__name__}")
+    for number, value in enumerate(found):
+        if foreign := _foreign(value):
+            raise TypeError(
+                f"output {number}: expected an array, a list, a dictionary or None, got {foreign}"
+            )
+    return list(found)
+
+
+def _foreign(value: Any) -> str:
+    """Return the type of the first thing in an output that is no value of ONNX, if any."""
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, (list, tuple)):
+        return next(filter(None, map(_foreign, value)), "")
+    known = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None))
+    kind = type(value)
+    return "" if isinstance(value, known) else f"{kind.__module__}.{kind.__name__}"
 
 
 def _difference(case: Case, outputs: Outputs, expected: Outputs) -> str | None:
@@ -138,9 +165,12 @@ def _difference(case: Case, outputs: Outputs, expected: Outputs) -> str | None:
         return f"the outputs cannot be compared: {type(error).__name__}: {error}"
 
 
-def _described(error: BaseException) -> str:
+def described(error: BaseException) -> str:
     """Return an error in a line, with the place where it was raised."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = "(an error without a text)"
     frames = traceback.extract_tb(error.__traceback__)[-2:]
     place = " < ".join(
         f"{os.path.basename(f.filename)}:{f.lineno}" for f in reversed(frames)
@@ -202,17 +232,27 @@ def same(one: Any, other: Any) -> bool:
 # -------------------------------------------------------------------- what is printed
 
 
+class _Printed(io.StringIO):
+    """Keeps the start of a text, even if what prints it closes the file."""
+
+    kept = ""
+
+    def write(self, text: str) -> int:
+        self.kept += text[: LONGEST - len(self.kept)]
+        return len(text)
+
+
 @contextmanager
 def captured() -> Iterator[Callable[[], str]]:
     """Keep what is written to standard output, by C code too; yield what returns it."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
-        text = io.StringIO()
+        text = _Printed()
 
         def printed() -> str:
-            with suppress(OSError, AttributeError):
+            with suppress(OSError, AttributeError, TypeError):
                 ctypes.CDLL(None).fflush(None)
             file.seek(0)
-            return text.getvalue() + file.read()
+            return text.kept + file.read(LONGEST)
 
         with suppress(OSError, ValueError):
             sys.stdout.flush()

@@ -20,13 +20,15 @@ from typing import Any
 from ..errors import OptionError
 from .case import Label
 from .engines import Described, engine, engine_name
-from .judge import CRASHED, SLOW, Outcome, judge
+from .judge import CRASHED, OPEN, SLOW, Outcome, described, judge
 from .suites import find_suite
 
 MOST_CASES = 1500
 """How many cases a worker judges, since engines may keep what they have computed."""
 STARTING = 120.0
 """The most seconds that a worker may take to import its engine."""
+ENDING = 5.0
+"""The most seconds between the end of a connection and that of its process."""
 
 Task = tuple[str, str]
 """The suite, as the user spells it, and the case."""
@@ -108,8 +110,7 @@ class _Worker:
         try:
             kind, found = self.connection.recv()
         except (EOFError, OSError):
-            self.process.join()
-            yield self._ended(CRASHED, exit_reason(self.process.exitcode))
+            yield self._ended(CRASHED, exit_reason(exit_code(self.process)))
             return
         if kind == "ready":
             self.loaded.add(self.task[0])
@@ -164,31 +165,64 @@ class _Worker:
             theirs.close()
 
     def end(self) -> None:
-        """Kill the process, if there is one."""
+        """Kill the process, if there is one, and those that it has started."""
         if self.process is None:
             return
-        if self.process.is_alive():
-            self.process.kill()
-        self.process.join()
+        end_with_children(self.process)
         self.connection.close()
         self.process = None
 
 
+def exit_code(process: Any) -> int | None:
+    """Return the status of a process whose connection has ended, None if it goes on.
+
+    ``join()`` has no limit of time once an engine has closed all files of its process.
+    """
+    end = time.monotonic() + ENDING
+    while process.is_alive() and time.monotonic() < end:
+        time.sleep(0.01)
+    code: int | None = process.exitcode
+    return code
+
+
 def exit_reason(code: int | None) -> str:
     """Return how a process ended, in words."""
-    if code is not None and code < 0:
+    if code is None:
+        return "the process closed its connection"
+    if code < 0:
         with suppress(ValueError):
             return f"the process ended with {signal.Signals(-code).name}"
     return f"the process ended with status {code}"
+
+
+def own_group() -> None:
+    """Make this process the leader of a group, which ends with it.
+
+    What is written outside of cases is not read. Ctrl-C is a matter of the parent, which kills the
+    group.
+    """
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+
+
+def end_with_children(process: Any) -> None:
+    """Kill a process that has called :func:`own_group`, and its group."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
 
 
 def serve(what: Described, connection: Connection, limits: Limits) -> None:
     """Judge the cases that come through a connection, in a process of its own."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    # What engines write to standard error is not read.
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    own_group()
+    process, folder = os.getpid(), os.getcwd()
     try:
         made = engine(what)
     except Exception as error:
@@ -203,12 +237,18 @@ def serve(what: Described, connection: Connection, limits: Limits) -> None:
             spec, name = connection.recv()
         except (EOFError, KeyboardInterrupt):
             return
+        os.chdir(folder)  # an engine may have left it
         if spec not in suites:
-            suites[spec] = find_suite(spec)
+            try:
+                suites[spec] = find_suite(spec)
+            except Exception as error:
+                connection.send(("unusable", f"suite {spec}: {described(error)}"))
+                return
             connection.send(("ready", spec))
-        connection.send(
-            ("outcome", _judged(made, suites[spec], name, connection, limits))
-        )
+        outcome = _judged(made, suites[spec], name, connection, limits)
+        if os.getpid() != process:  # a fork of the engine has come back, too
+            os._exit(0)
+        connection.send(("outcome", outcome))
 
 
 def _judged(
@@ -216,7 +256,12 @@ def _judged(
 ) -> tuple[str, str]:
     """Judge a case within the limit of memory."""
     try:
-        case = suite.case(name)
+        try:
+            case = suite.case(name)
+        except MemoryError:
+            raise
+        except Exception as error:
+            return OPEN, f"the suite cannot make this case: {described(error)}"
         if case is not None:
             connection.send(("label", case.label))
         with _limited(limits.memory):

@@ -6,15 +6,16 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import Onnx2pyError, OptionError
 from .engines import Described, Engine, engine, engine_name, engine_versions
 from .judge import OPEN, PASSED, REFUSED, Outcome, judge
 from .pool import Limits, Task, run_cases
 from .results import Results, read_expected
-from .suites import Selection, find_suite
+from .suites import Selection, Suite, find_suite
 
 Told = Callable[[Outcome, int], None]
 """Called with each outcome, and how many cases there are."""
@@ -56,8 +57,12 @@ def run(
         If there is no such engine, suite or case.
     """
     listed = what if isinstance(what, (list, tuple)) else [what]
+    names = [engine_name(one) for one in listed]
+    if len({*names}) < len(names):
+        raise OptionError(f"engines: expected different names, got {', '.join(names)}")
     made = {
-        engine_name(one): one if isinstance(one, str) else engine(one) for one in listed
+        name: one if isinstance(one, str) else engine(one)
+        for name, one in zip(names, listed)
     }
     expectations = None if expected is None else read_expected(expected)
     selection = Selection(tuple(only), each, start)
@@ -67,9 +72,11 @@ def run(
         date=time.strftime("%Y-%m-%d %H:%M:%S"),
         expected=expectations,
         complete=not selection.only,
+        suite_specs={spec.partition("=")[0]: spec for spec in suites},
     )
     have = _known(known)
     limits = Limits(time_limit, memory_limit)
+    processes = max(1, jobs or os.cpu_count() or 1)
     total = len(tasks) * len(made)
     for name, sent in made.items():
         left = []
@@ -79,9 +86,8 @@ def run(
                 found.outcomes.append(have[key])
             else:
                 left.append((suite, case))
-        count = jobs or os.cpu_count() or 1
         try:
-            for outcome in run_cases(sent, left, jobs=count, limits=limits):
+            for outcome in run_cases(sent, left, jobs=processes, limits=limits):
                 found.outcomes.append(outcome)
                 if progress:
                     progress(outcome, total)
@@ -99,17 +105,34 @@ def tasks_of(suites: Sequence[str], selection: Selection) -> list[Task]:
     Raises
     ------
     OptionError
-        If there is no such suite, or a name that none of them knows.
+        If there is no such suite, a name that none of them knows, or no case at all.
     """
+    if selection.each < 1 or selection.start < 0:
+        raise OptionError(
+            "cases: expected a count of 1 or more from number 0 or later, got "
+            f"{selection.each} from {selection.start}"
+        )
     found = {spec: find_suite(spec) for spec in suites}
-    if not selection.only:
-        return [(spec, name) for spec in found for name in found[spec].names(selection)]
+    if len({spec.partition("=")[0] for spec in found}) < len(found):
+        raise OptionError(f"suites: expected each once, got {', '.join(suites)}")
+    tasks = _named(found, selection) if selection.only else _all(found, selection)
+    if not tasks:
+        raise OptionError(f"suites: expected cases, got none of {', '.join(suites)}")
+    return tasks
+
+
+def _all(found: Mapping[str, Suite], selection: Selection) -> list[Task]:
+    tasks = [(s, n) for s, suite in found.items() for n in _names(s, suite, selection)]
+    return list(dict.fromkeys(tasks))
+
+
+def _named(found: Mapping[str, Suite], selection: Selection) -> list[Task]:
     errors: dict[str, list[OptionError]] = {name: [] for name in selection.only}
     tasks: dict[Task, None] = {}
     for spec, suite in found.items():
         for name in selection.only:
             try:
-                chosen = list(suite.names(replace(selection, only=(name,))))
+                chosen = _names(spec, suite, replace(selection, only=(name,)))
             except OptionError as error:
                 errors[name].append(error)
             else:
@@ -118,6 +141,17 @@ def tasks_of(suites: Sequence[str], selection: Selection) -> list[Task]:
         if len(raised) == len(found):
             raise raised[0]
     return list(tasks)
+
+
+def _names(spec: str, suite: Suite, selection: Selection) -> list[str]:
+    try:
+        return list(suite.names(selection))
+    except Onnx2pyError:
+        raise
+    except Exception as error:  # a suite of another distribution may raise anything
+        raise OptionError(
+            f"suite {spec}: names() raised {type(error).__name__}: {error}"
+        ) from error
 
 
 def _known(known: Results | None) -> dict[tuple[str, str, str], Outcome]:
@@ -163,9 +197,15 @@ def test_cases(
     made = engine(what)
     expectations = read_expected(expected or {})
     found = {}
-    for spec, case in tasks_of(suites, Selection(tuple(only), each, start)):
-        suite, name = find_suite(spec), spec.partition("=")[0]
-        found[_function_name(name, case)] = _test(made, suite, name, case, expectations)
+    tasks = tasks_of(suites, Selection(tuple(only), each, start))
+    of_spec = {spec: find_suite(spec) for spec in suites}
+    for spec, case in tasks:
+        name = spec.partition("=")[0]
+        function = _function_name(name, case)
+        numbers = (f"{function}_{number}" for number in count(2))
+        unique = next(n for n in chain([function], numbers) if n not in found)
+        found[unique] = _test(made, of_spec[spec], name, case, expectations)
+        found[unique].__name__ = unique
     return found
 
 
@@ -196,6 +236,5 @@ def _test(made: Engine, suite: Any, name: str, case: str, expected: Any) -> Any:
         if verdict != PASSED:
             pytest.xfail(reason)
 
-    test.__name__ = _function_name(name, case)
     test.__doc__ = f"{name} {case}"
     return test

@@ -76,7 +76,12 @@ def engine_name(described: Described) -> str:
 def engine_versions(found: Engine) -> Mapping[str, str]:
     """Return the versions that an engine reports."""
     versions: Callable[[], Mapping[str, str]] | None = getattr(found, "versions", None)
-    return dict(versions()) if versions else {}
+    try:
+        return {str(k): str(v) for k, v in versions().items()} if versions else {}
+    except Exception as error:
+        raise OptionError(
+            f"engine {engine_name(found)}: versions() raised {type(error).__name__}: {error}"
+        ) from error
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -114,10 +119,12 @@ def _of_module(name: str) -> Engine:
         if find_spec(module_name) is None:
             raise ModuleNotFoundError(f"no module {module_name!r}")
         module = import_module(module_name)
-    except (ImportError, ValueError) as error:
+    except (Exception, SystemExit) as error:  # a module may raise anything
+        missing = isinstance(error, (ImportError, ValueError))
+        reason = str(error) if missing else f"{type(error).__name__}: {error}"
         raise OptionError(
-            f"engine: expected {listed}, or a module with a backend, got {name!r}: {error}"
-        ) from None
+            f"engine: expected {listed}, or a module with a backend, got {name!r}: {reason}"
+        ) from error
     if not attribute:
         return _of_object(module)
     if not hasattr(module, attribute):

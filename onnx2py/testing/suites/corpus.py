@@ -39,7 +39,7 @@ def suite(argument: str = "") -> CorpusSuite:
         raise OptionError(
             f"suite corpus: expected a folder of models, as corpus=FOLDER, got {argument!r}"
         )
-    return CorpusSuite(folder)
+    return CorpusSuite(folder.resolve())
 
 
 class CorpusSuite:
@@ -51,11 +51,23 @@ class CorpusSuite:
         self.folder = folder
 
     def names(self, selection: Selection) -> Iterator[str]:
-        """Yield the paths of models in the folder, without their suffix."""
-        for path in sorted(self.folder.rglob("*.onnx")):
-            name = path.relative_to(self.folder).with_suffix("").as_posix()
-            if not selection.only or name in selection.only:
-                yield name
+        """Yield the paths of models in the folder, without their suffix.
+
+        Raises
+        ------
+        OptionError
+            If there is no such model.
+        """
+        known = [
+            path.relative_to(self.folder).with_suffix("").as_posix()
+            for path in sorted(self.folder.rglob("*.onnx"))
+        ]
+        unknown = sorted({*selection.only} - {*known})
+        if unknown:
+            raise OptionError(
+                f"corpus: expected models of {self.folder}, got {', '.join(unknown)}"
+            )
+        yield from (n for n in known if not selection.only or n in selection.only)
 
     def case(self, name: str) -> Case:
         """Read a model."""
