@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,10 +18,16 @@ from ..terminal import Palette, plain
 from .differential import Differential, differential
 from .engines import OWN
 from .judge import OPEN, PASSED, REFUSED, VERDICTS, Outcome
-from .page import command_for
-from .results import Results, expected_text, read_results, write_text
+from .results import (
+    Results,
+    check_target,
+    expected_text,
+    read_expected,
+    read_results,
+    write_text,
+)
 from .running import run
-from .scoreboard import write_scoreboard
+from .scoreboard import SUITE, check_folder, write_scoreboard
 
 Argument = Callable[..., Any]
 
@@ -50,6 +59,8 @@ def conformance(
     OptionError
         If they do not fit together.
     """
+    if os.getcwd() not in sys.path:  # engines in the working folder, as with python -m
+        sys.path.append(os.getcwd())
     what: list[str] = argument("what")
     models = [each for each in what if each.endswith(".onnx")]
     if models:
@@ -72,6 +83,8 @@ def _suites(what: Sequence[str], argument: Argument, progress: Tell | None) -> T
         raise OptionError("--resume: expected --json FILE with the outcomes to keep")
     if argument("update") and not expected:
         raise OptionError("--update: expected --expected FILE to write")
+    suites = argument("suites") or ["official"]
+    _check_targets(what, suites, argument)
     known = None
     if argument("resume") and Path(file).exists():
         known = read_results(file)
@@ -85,7 +98,7 @@ def _suites(what: Sequence[str], argument: Argument, progress: Tell | None) -> T
 
     found = run(
         what,
-        argument("suites") or ["official"],
+        suites,
         only=argument("only") or (),
         each=argument("each", 20),
         start=argument("start", 0),
@@ -96,7 +109,7 @@ def _suites(what: Sequence[str], argument: Argument, progress: Tell | None) -> T
         known=known,
         progress=tell,
     )
-    _write(found, argument)
+    _write(found, known, argument)
     if found.interrupted:
         raise KeyboardInterrupt
     surprises = [] if argument("update") else found.regressions
@@ -111,20 +124,52 @@ def _suites(what: Sequence[str], argument: Argument, progress: Tell | None) -> T
     )
 
 
-def _write(found: Results, argument: Argument) -> None:
+def _check_targets(
+    what: Sequence[str], suites: Sequence[str], argument: Argument
+) -> None:
+    """Check that results can be written, before the hours that they may take."""
+    for name, suffix in (("results", ".json"), ("html", ".html")):
+        if path := argument(name):
+            if Path(path).suffix != suffix:
+                raise OptionError(f"{path}: expected a name that ends in {suffix}")
+            check_target(Path(path))
+    if argument("scoreboard"):
+        if len(what) != 1 or SUITE not in suites:
+            raise OptionError("--scoreboard: expected the official suite on one engine")
+        check_folder(Path(argument("scoreboard")))
+    if argument("update"):
+        check_target(Path(argument("expected")))
+        _earlier(argument)
+
+
+def _write(found: Results, known: Results | None, argument: Argument) -> None:
+    everything = known.merged(found) if known else found
     for path in filter(None, (argument("results"), argument("html"))):
-        found.write(path)
+        everything.write(path)
+    if found.interrupted:
+        return
     if argument("scoreboard"):
         write_scoreboard(found, Path(argument("scoreboard")))
     if argument("update"):
-        write_text(Path(argument("expected")), expected_text(found))
+        text = expected_text(found, _earlier(argument))
+        write_text(Path(argument("expected")), text)
+
+
+def _earlier(argument: Argument) -> dict[str, Any]:
+    """Return what the file of expectations holds before it is updated."""
+    path = Path(argument("expected"))
+    if not path.exists():
+        return {}
+    read_expected(path)
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
 
 
 def _again(found: Results) -> tuple[str, ...]:
     """Return the command for the first outcome that is not as expected."""
     bad = [o for o in found.outcomes if o.verdict not in (PASSED, REFUSED, OPEN)]
     first = (bad or found.outcomes)[0]
-    return tuple(command_for(first))
+    return tuple(found.command_for(first))
 
 
 def _report(
@@ -172,11 +217,12 @@ def _differential(model: str, argument: Argument, options: Mapping[str, Any]) ->
         **options,
     )
     failed = [each for each in found.ran if each.verdict not in (PASSED, REFUSED)]
-    agrees = not found.disagreements and not failed
+    alone = len(found.answered) < 2
+    summary = "the engines disagree" if found.disagreements else "an engine failed"
     return Text(
         lambda palette, _verbose: comparison(model, found, palette),
-        agrees,
-        "the engines disagree" if found.disagreements else "an engine failed",
+        not found.disagreements and not failed and not alone,
+        "fewer than two engines have outputs to compare" if alone else summary,
     )
 
 
@@ -216,7 +262,7 @@ def comparison(model: str, found: Differential, palette: Palette) -> list[str]:
             )
             lines.append(plain(where))
         else:
-            lines.append("  in no value, once each of them is an output")
+            lines.append(f"  {plain(pair.unlocated)}")
     return lines
 
 

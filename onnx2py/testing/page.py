@@ -70,7 +70,7 @@ class _Boxes:
     """The cases of each operator, engine and version."""
 
     def __init__(self, results: Results) -> None:
-        self.engines = results.engines
+        self.results, self.engines = results, results.engines
         self.failures: dict[str, list[Any]] = {}
         self._found: dict[Key, list[Outcome]] = {}
         for outcome in results.outcomes:
@@ -107,7 +107,7 @@ class _Boxes:
         wrong = [o for o in outcomes if o.verdict != PASSED]
         wrong.sort(key=lambda o: VERDICTS.index(o.verdict))
         if wrong:
-            self.failures[at] = [_listed(outcome) for outcome in wrong[:MOST]]
+            self.failures[at] = [self._listed(outcome) for outcome in wrong[:MOST]]
         said = ", ".join(f"{counts[v]:,} {v}" for v in VERDICTS if counts[v])
         named = f"{operator}-{version}" if version else operator
         return {
@@ -116,6 +116,10 @@ class _Boxes:
             "text": str(version) if version else f"{counts[PASSED]}/{compared}",
             "title": f"{named} on {engine}: {said}",
         }
+
+    def _listed(self, outcome: Outcome) -> Sequence[str]:
+        command = self.results.command_for(outcome) if outcome.verdict != OPEN else []
+        return outcome.case, outcome.verdict, outcome.reason, shlex.join(command)
 
 
 def _pattern(outcome: Outcome) -> str:
@@ -132,16 +136,3 @@ def _color(passed: int, compared: int) -> str:
     return next(
         (name for bound, name in bounds if share >= bound), "s1" if passed else "s0"
     )
-
-
-def _listed(outcome: Outcome) -> Sequence[str]:
-    command = "" if outcome.verdict == OPEN else shlex.join(command_for(outcome))
-    return (outcome.case, outcome.verdict, outcome.reason, command)
-
-
-def command_for(outcome: Outcome) -> list[str]:
-    """Return the command that runs a case again, in words."""
-    return [
-        "onnx2py", "conformance", outcome.engine, "--suite", outcome.suite,
-        "--only", outcome.case,
-    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,15 @@ class Results:
     interrupted: bool = False
     complete: bool = False
     """Whether all cases of the suites ran: then each entry of ``expected`` must match one."""
+    suite_specs: dict[str, str] = field(default_factory=dict)
+    """Of each suite: how the user spells it, as in ``corpus=FOLDER``."""
+
+    def command_for(self, outcome: Outcome) -> list[str]:
+        """Return the command that runs a case again, in words."""
+        spec = self.suite_specs.get(outcome.suite, outcome.suite)
+        return [
+            "onnx2py", "conformance", outcome.engine, "--suite", spec, "--only", outcome.case,
+        ]  # fmt: skip
 
     @property
     def engines(self) -> list[str]:
@@ -90,7 +100,12 @@ class Results:
 
     def json(self) -> str:
         """Return the outcomes as JSON, a line each."""
-        head = {"format": FORMAT, "date": self.date, "versions": self.versions}
+        head = {
+            "format": FORMAT,
+            "date": self.date,
+            "versions": self.versions,
+            "suites": self.suite_specs,
+        }
         lines = [json.dumps(_row(outcome)) for outcome in self.outcomes]
         opening = json.dumps(head)[:-1]
         return f'{opening}, "cases": [\n' + ",\n".join(lines) + "\n]}\n"
@@ -104,6 +119,23 @@ class Results:
             {**self.versions, **other.versions},
             other.date or self.date,
             other.expected or self.expected,
+            suite_specs={**self.suite_specs, **other.suite_specs},
+        )
+
+
+def check_target(path: Path) -> None:
+    """Check that a file can be written, before the work whose results it is for.
+
+    Raises
+    ------
+    OutputError
+        If it cannot.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path}: expected a file, got a folder")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{path}: expected a folder that can be written, got {path.parent}"
         )
 
 
@@ -117,7 +149,7 @@ def write_text(path: Path, text: str) -> None:
     """
     beside = path.with_name(f".{path.name}.part")
     try:
-        beside.write_text(text, "utf-8")
+        beside.write_text(text, "utf-8", errors="backslashreplace")
         beside.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
@@ -136,11 +168,20 @@ def read_results(path: str | Path) -> Results:
         if found["format"] != FORMAT:
             raise ValueError(found["format"])
         outcomes = [_outcome(row) for row in found["cases"]]
-        return Results(outcomes, dict(found["versions"]), str(found["date"]))
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        return Results(
+            outcomes,
+            {name: _texts(libraries) for name, libraries in found["versions"].items()},
+            str(found["date"]),
+            suite_specs=_texts(found.get("suites", {})),
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise OptionError(
             f"{path}: expected results of onnx2py conformance: {error}"
         ) from None
+
+
+def _texts(found: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def _row(outcome: Outcome) -> list[Any]:
@@ -155,8 +196,11 @@ def _outcome(row: Sequence[Any]) -> Outcome:
     engine, suite, case, verdict, reason, domain, operator, version, seconds = row
     if verdict not in VERDICTS:
         raise ValueError(f"verdict {verdict!r}")
-    label = Label(operator, domain, version)
-    return Outcome(engine, suite, case, verdict, reason, label, seconds)
+    texts = (engine, suite, case, reason, domain, operator)
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"case {case!r}")
+    label = Label(operator, domain, int(version))
+    return Outcome(engine, suite, case, verdict, reason, label, float(seconds))
 
 
 # -------------------------------------------------------------------- expectations
@@ -183,7 +227,7 @@ class Expected:
         suites: set[str] = set()
         for outcome in outcomes:
             suites.add(outcome.suite)
-            pattern, allowed = self._allowed(outcome)
+            pattern, allowed = self.entry_of(outcome)
             met.add((outcome.suite, pattern))
             if outcome.verdict not in (*allowed, OPEN):
                 found.append(
@@ -202,9 +246,10 @@ class Expected:
 
     def lists(self, outcome: Outcome) -> bool:
         """Whether an entry is about a case."""
-        return bool(self._allowed(outcome)[0])
+        return bool(self.entry_of(outcome)[0])
 
-    def _allowed(self, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+    def entry_of(self, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+        """Return the entry about a case and its verdicts: the case itself before patterns."""
         listed = self.cases.get(outcome.suite, {})
         if outcome.case in listed:
             return outcome.case, listed[outcome.case]
@@ -247,12 +292,47 @@ def _verdicts(value: Any) -> tuple[str, ...]:
     return found
 
 
-def expected_text(results: Results) -> str:
-    """Return the file of expectations that results meet."""
-    found: dict[str, dict[str, Any]] = {}
-    for outcome in sorted(results.outcomes, key=lambda o: (o.suite, o.case)):
-        if outcome.verdict not in (PASSED, OPEN):
-            short = " ".join(outcome.reason.split())[:160]
-            entry = {"verdict": outcome.verdict, "reason": short}
-            found.setdefault(outcome.suite, {})[outcome.case] = entry
+def expected_text(results: Results, earlier: Mapping[str, Any] | None = None) -> str:
+    """Return the file of expectations that results meet.
+
+    Entries of ``earlier``, which is what such a file holds, stay with their reasons if results
+    meet them, and if their cases did not run.
+    """
+    found = _still_met(results, earlier or {})
+    rest = Expected(
+        {s: {n: _verdicts(v) for n, v in of.items()} for s, of in found.items()}
+    )
+    by_case: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in sorted(results.outcomes, key=lambda o: o.key):
+        if outcome.verdict != OPEN and not rest.lists(outcome):
+            by_case.setdefault(outcome.key, []).append(outcome)
+    for (suite, case), outcomes in by_case.items():
+        verdicts = list(dict.fromkeys(o.verdict for o in outcomes))
+        if verdicts != [PASSED]:
+            reason = next(o.reason for o in outcomes if o.verdict != PASSED)
+            found.setdefault(suite, {})[case] = {
+                "verdict": verdicts if len(verdicts) > 1 else verdicts[0],
+                "reason": " ".join(reason.split())[:160],
+            }
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def _still_met(
+    results: Results, earlier: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return the entries that no outcome contradicts, without those whose cases are gone."""
+    listed = read_expected(earlier)
+    outcomes: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in results.outcomes:
+        outcomes.setdefault((outcome.suite, listed.entry_of(outcome)[0]), []).append(
+            outcome
+        )
+    ran = {*results.suites} if results.complete else set()
+    found: dict[str, dict[str, Any]] = {}
+    for suite, entries in earlier.items():
+        for name, entry in entries.items():
+            about = outcomes.get((suite, name), [])
+            allowed = (*listed.cases[suite][name], OPEN)
+            if all(o.verdict in allowed for o in about) and (about or suite not in ran):
+                found.setdefault(suite, {})[name] = entry
+    return found

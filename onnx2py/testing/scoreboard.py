@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import OptionError, OutputError
 from .judge import OPEN, PASSED, REFUSED, Outcome
-from .results import Results, write_text
+from .results import Results, check_target, write_text
 from .suites.official import runner_name
 
 SUITE = "official"
@@ -26,7 +26,8 @@ def write_scoreboard(results: Results, folder: Path) -> None:
     Raises
     ------
     OptionError
-        If there are several engines, or the official suite did not run.
+        If there are several engines, the official suite did not run, or there is another file
+        where the trend should be.
     OutputError
         If a file cannot be written.
     """
@@ -51,13 +52,31 @@ def write_scoreboard(results: Results, folder: Path) -> None:
             for name, version in results.versions[results.engines[0]].items()
         ],
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    check_folder(folder)
     for name, content in (
         ("report.json", report),
         ("ops.json", operators),
         ("trend.json", [*_earlier(folder / "trend.json"), entry]),
     ):
         write_text(folder / name, json.dumps(content, indent=4, sort_keys=True) + "\n")
+
+
+def check_folder(folder: Path) -> None:
+    """Make a folder for the files, and check that they can be written.
+
+    Raises
+    ------
+    OptionError
+        If there is another file where the trend should be.
+    OutputError
+        If there can be no such folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
+    check_target(folder / "trend.json")
+    _earlier(folder / "trend.json")
 
 
 def _column(outcome: Outcome) -> str:
@@ -86,8 +105,12 @@ def _operators(outcomes: list[Outcome]) -> list[dict[str, Any]]:
 
 
 def _earlier(path: Path) -> list[Any]:
+    if not path.exists():
+        return []
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    return found if isinstance(found, list) else []
+        if not isinstance(found, list):
+            raise ValueError(f"got {type(found).__name__}")
+    except (OSError, ValueError) as error:
+        raise OptionError(f"{path}: expected a list of entries: {error}") from None
+    return found
