@@ -114,6 +114,19 @@ class LeavesAChild(Right):
         time.sleep(1000)
 
 
+class SleepsInTheSecondCase(Right):
+    """Writes the number of its process before."""
+
+    cases = 0
+
+    def prepare(self, model):
+        self.cases += 1
+        if self.cases > 1:
+            Path(os.environ["ONNX2PY_TEST_CHILD"]).write_text(str(os.getpid()))
+            time.sleep(1000)
+        return self.run
+
+
 class WithoutVersions(Right):
     def versions(self):
         raise RuntimeError("no versions today")

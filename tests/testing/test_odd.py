@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -316,6 +318,32 @@ def test_the_command_to_repeat_names_the_folder(
     assert again in page.read_text()
     results = testing.read_results(file)
     assert " ".join(results.command_for(results.outcomes[0])) == again
+
+
+@POSIX
+def test_an_interrupt_keeps_results_and_no_process(tmp_path: Path) -> None:
+    file, number = tmp_path / "r.json", tmp_path / "number"
+    paths = os.pathsep.join(map(str, (tmp_path / "site", Path(__file__).parents[2])))
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "onnx2py", "conformance",
+            "tests.testing.odd:SleepsInTheSecondCase",
+            "--suite", "odd", "--jobs", "1", "--json", str(file),
+        ],
+        env={**os.environ, "PYTHONPATH": paths, "ONNX2PY_TEST_CHILD": str(number)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    end = time.monotonic() + 120
+    while not (number.exists() and number.read_text()) and time.monotonic() < end:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert "interrupted" in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert not _runs(int(number.read_text()))
+    assert [(row[2], row[3]) for row in json.loads(file.read_text())["cases"]] == [
+        ("one", "passed")
+    ]
 
 
 # -------------------------------------------------------------------- one model
