@@ -156,7 +156,7 @@ def _write(found: Results, known: Results | None, argument: Argument) -> None:
 
 
 def _earlier(argument: Argument) -> dict[str, Any]:
-    """Return what the file of expectations holds before it is updated."""
+    """Return the entries of the file of expectations before it is updated."""
     path = Path(argument("expected"))
     if not path.exists():
         return {}

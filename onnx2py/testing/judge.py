@@ -130,7 +130,7 @@ def _wrong(run: Run, case: Case, feeds: Feeds, expected: Outputs) -> str | None:
 
 
 def outputs_of(found: Any) -> list[Any]:
-    """Return what a prepared model returned as a list.
+    """Return the outputs that a prepared model has returned, as a list.
 
     Raises
     ------
@@ -242,23 +242,44 @@ class _Printed(io.StringIO):
         return len(text)
 
 
+MOST_PRINTED = 1 << 20
+"""How many bytes are kept, where the system can refuse more."""
+
+
+def _bounded_file() -> int:
+    """Return a file of a fixed size, which no engine can fill a disk with; else a temporary one."""
+    try:
+        import fcntl
+
+        fd = os.memfd_create("printed", os.MFD_ALLOW_SEALING)
+        os.ftruncate(fd, MOST_PRINTED)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+    except (ImportError, AttributeError, OSError):
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    return fd
+
+
 @contextmanager
 def captured() -> Iterator[Callable[[], str]]:
     """Keep what is written to standard output, by C code too; yield what returns it."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
-        text = _Printed()
+    with os.fdopen(_bounded_file(), "rb", buffering=0) as file:
+        fd, text = file.fileno(), _Printed()
 
         def printed() -> str:
             with suppress(OSError, AttributeError, TypeError):
                 ctypes.CDLL(None).fflush(None)
-            file.seek(0)
-            return text.kept + file.read(LONGEST)
+            written = os.lseek(fd, 0, os.SEEK_CUR)
+            os.lseek(fd, 0, os.SEEK_SET)
+            start = os.read(fd, min(LONGEST, written))
+            os.lseek(fd, written, os.SEEK_SET)
+            return text.kept + start.decode("utf-8", "replace")
 
         with suppress(OSError, ValueError):
             sys.stdout.flush()
         kept = os.dup(1)
         try:
-            os.dup2(file.fileno(), 1)
+            os.dup2(fd, 1)
             with redirect_stdout(text):
                 yield printed
         finally:

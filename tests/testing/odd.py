@@ -78,6 +78,17 @@ class ClosesStdout(Right):
         return super().run(feeds)
 
 
+class PrintsGigabytes(Right):
+    """From C, where no error ends it."""
+
+    def run(self, feeds):
+        text = b"x" * (1 << 16)
+        for _ in range(1 << 14):
+            with suppress(PermissionError):
+                os.write(1, text)
+        return super().run(feeds)
+
+
 class EmptiesItsInputs(Right):
     def run(self, feeds):
         return [np.abs(feeds.popitem()[1])]

@@ -10,12 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
 from onnx2py import testing
 from onnx2py.cli import main
 from onnx2py.errors import OptionError
+from onnx2py.testing.judge import MOST_PRINTED, captured
 
 from . import odd
 
@@ -169,6 +171,17 @@ def test_an_engine_in_the_working_folder_is_found(
     monkeypatch.chdir(tmp_path)
     arguments = ["--suite", "odd", "--only", "one", "-q"]
     assert command(*arguments, engine="engine_in_the_folder:ENGINE") == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="files of a fixed size")
+def test_what_is_printed_has_a_bound() -> None:
+    with captured() as printed:
+        os.write(1, "häufig".encode())
+        assert printed() == "häufig"
+        odd.PrintsGigabytes().run({"x": np.ones(1)})
+        assert os.fstat(1).st_size == MOST_PRINTED
+        assert printed().startswith("häufigxxx")
+        assert len(printed()) < 1000
 
 
 # -------------------------------------------------------------------- suites
