@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from ..errors import OptionError
+from ..plugins import installed, loaded
 
 if TYPE_CHECKING:
     from .target import Target
@@ -23,7 +24,7 @@ OURS = ("numpy", "torch")
 
 def target_names() -> list[str]:
     """Return the names of all targets, those of other distributions last."""
-    return [*OURS, *sorted({*_installed()} - {*OURS})]
+    return [*OURS, *sorted({*installed(ENTRY_POINTS)} - {*OURS})]
 
 
 def find_target(name: str) -> Target:
@@ -37,7 +38,7 @@ def find_target(name: str) -> Target:
     if name in OURS:
         found: Target = import_module(f".{name}", __name__).TARGET
         return found
-    entry = _installed().get(name)
+    entry = installed(ENTRY_POINTS).get(name)
     if entry is None:
         names = target_names()
         near = get_close_matches(name, names, 1)
@@ -45,27 +46,13 @@ def find_target(name: str) -> Target:
         raise OptionError(
             f"target: expected one of {', '.join(names)}, got {name!r}{hint}"
         )
-    return _loaded(entry)
+    return _checked(entry)
 
 
-def _installed() -> dict[str, EntryPoint]:
-    """Return the targets of other distributions by name; of equal names, the first."""
-    found: dict[str, EntryPoint] = {}
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.value):
-        found.setdefault(entry.name, entry)
-    return found
-
-
-def _loaded(entry: EntryPoint) -> Target:
+def _checked(entry: EntryPoint) -> Target:
     from .target import Target
 
-    try:
-        target = entry.load()
-    except Exception as error:
-        kind = type(error).__name__
-        raise OptionError(
-            f"target {entry.name!r}: {entry.value} cannot be imported: {kind}: {error}"
-        ) from error
+    target = loaded(entry, "target")
     if not isinstance(target, Target) or target.name != entry.name:
         raise OptionError(
             f"target {entry.name!r}: expected a Target of that name at {entry.value}, "

@@ -195,7 +195,7 @@ def copied(value: Any) -> Any:
 
 
 def frozen(value: Any) -> Any:
-    """Make all arrays inside a value read-only; return it. Who writes to one gets an error."""
+    """Make all arrays inside a value read-only; return it. Writing to one raises an error."""
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""onnxruntime as an oracle: each node by itself, on one thread, without a word."""
+"""onnxruntime as an oracle: each node by itself, on one thread, silently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ..ir.types import EXTENSION_DTYPES
 from .case import RefusedError
 from .tolerance import is_extension
 
-_WITHOUT_NUMPY = {f"tensor({name})" for name in EXTENSION_DTYPES}
+WITHOUT_NUMPY = {f"tensor({name})" for name in EXTENSION_DTYPES}
+"""What onnxruntime calls the types of ``ml_dtypes``."""
 _PLAIN = np.dtype(np.float32)
 
 
@@ -67,11 +68,11 @@ def values_of(session: Any, feeds: Mapping[str, Any]) -> list[Any]:
     """Run a session; tensors of types that NumPy lacks are arrays of ``ml_dtypes``."""
     foreign = [v for v in feeds.values() if is_extension(getattr(v, "dtype", _PLAIN))]
     kinds = {output.type for output in session.get_outputs()}
-    if not foreign and not kinds & _WITHOUT_NUMPY:
+    if not foreign and not kinds & WITHOUT_NUMPY:
         return list(session.run(None, dict(feeds)))
     given = {name: _ort_value(array) for name, array in feeds.items()}
     return [
-        _from_memory(value) if value.data_type() in _WITHOUT_NUMPY else value.numpy()
+        _from_memory(value) if value.data_type() in WITHOUT_NUMPY else value.numpy()
         for value in session.run_with_ort_values(None, given)
     ]
 

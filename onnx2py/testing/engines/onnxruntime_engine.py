@@ -8,11 +8,8 @@ from typing import Any
 
 import onnx
 
-from ...ir.types import EXTENSION_DTYPES
 from ..case import Feeds, Outputs, RefusedError, Run
 from ..oracles import onnxruntime_session, values_of
-
-WITHOUT_NUMPY = {f"tensor({name})" for name in EXTENSION_DTYPES}
 
 
 class OnnxRuntimeEngine:

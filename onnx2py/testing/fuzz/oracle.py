@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ...ir.types import EXTENSION_DTYPES
 from ..case import NoAnswerError
-from ..oracles import onnxruntime_session, values_of
+from ..oracles import WITHOUT_NUMPY, onnxruntime_session, values_of
 from ..tolerance import is_extension
 from .case import NodeCase
 from .saturation import is_inexact
-
-_WITHOUT_NUMPY = {f"tensor({name})" for name in EXTENSION_DTYPES}
 
 
 def expected_outputs(case: NodeCase) -> list[Any]:
@@ -35,7 +32,7 @@ def expected_outputs(case: NodeCase) -> list[Any]:
         case = _with_initializers(case, lambda dtype: dtype == np.int8)
     try:
         session = _session(case)
-        if any(output.type in _WITHOUT_NUMPY for output in session.get_outputs()):
+        if any(output.type in WITHOUT_NUMPY for output in session.get_outputs()):
             # No OrtValue can be made of strings.
             case = _with_initializers(case, lambda dtype: dtype.kind in "UO")
             session = _session(case)

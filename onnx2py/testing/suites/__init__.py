@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
 from ...errors import OptionError
+from ...plugins import installed, loaded
 from ..case import Case
 
 ENTRY_POINTS = "onnx2py.suites"
@@ -47,7 +47,7 @@ class Suite(Protocol):
 
 def suite_names() -> list[str]:
     """Return the names of all suites, those of other distributions last."""
-    return [*OURS, *sorted({*_installed()} - {*OURS})]
+    return [*OURS, *sorted({*installed(ENTRY_POINTS)} - {*OURS})]
 
 
 def find_suite(spec: str) -> Suite:
@@ -59,10 +59,11 @@ def find_suite(spec: str) -> Suite:
         If there is none, or it does not take the text.
     """
     name, _, argument = spec.partition("=")
+    others = installed(ENTRY_POINTS)
     if name in OURS:
         make: Any = import_module(f".{name}", __name__).suite
-    elif name in _installed():
-        make = _loaded(_installed()[name])
+    elif name in others:
+        make = loaded(others[name], "suite")
     else:
         raise OptionError(
             f"suite: expected one of {', '.join(suite_names())}, got {name!r}"
@@ -81,20 +82,3 @@ def takes_nothing(name: str, argument: str) -> None:
     """
     if argument:
         raise OptionError(f"suite {name}: expected no text after it, got {argument!r}")
-
-
-def _installed() -> dict[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.value):
-        found.setdefault(entry.name, entry)
-    return found
-
-
-def _loaded(entry: EntryPoint) -> Any:
-    try:
-        return entry.load()
-    except Exception as error:
-        kind = type(error).__name__
-        raise OptionError(
-            f"suite {entry.name!r}: {entry.value} cannot be imported: {kind}: {error}"
-        ) from error
