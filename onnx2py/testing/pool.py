@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ..errors import OptionError
+from ..memory import bounded_memory
 from .case import Label
 from .engines import Described, engine, engine_name
 from .judge import CRASHED, OPEN, SLOW, Outcome, described, judge
@@ -264,15 +265,9 @@ def _judged(
             return OPEN, f"the suite cannot make this case: {described(error)}"
         if case is not None:
             connection.send(("label", case.label))
-        with _limited(limits.memory):
+        with bounded_memory(limits.memory):
             return judge(made, case)
     except MemoryError:
         return CRASHED, f"it wanted more than {limits.memory >> 20} MB of memory"
     except KeyboardInterrupt:
         return CRASHED, "interrupted"
-
-
-def _limited(memory: int) -> Any:
-    from ..memory import bounded_memory
-
-    return bounded_memory(memory)
