@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "onnx2py.targets"
 """The group of entry points that name targets."""
-OURS = ("numpy", "torch")
+OURS = ("numpy", "torch", "jax")
 
 
 def target_names() -> list[str]:
