@@ -1,0 +1,49 @@
+"""Kernels of several steps that round their results once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def rounded_once(kernel: Kernel) -> Kernel:
+    """Compute a kernel in float32 if its arguments are in half precision.
+
+    Its float32 results are rounded to the dtype of the first such argument.
+    """
+
+    @wraps(kernel)
+    def computed(*args: Any, **options: Any) -> Any:
+        halves = [a.dtype for a in (*args, *options.values()) if is_half(a)]
+        if not halves:
+            return kernel(*args, **options)
+        wide = [_widened(a) for a in args]
+        y = kernel(*wide, **{name: _widened(a) for name, a in options.items()})
+        if isinstance(y, tuple):
+            return tuple(_narrowed(each, halves[0]) for each in y)
+        return _narrowed(y, halves[0])
+
+    return cast(Kernel, computed)
+
+
+def is_half(x: Any) -> bool:
+    """Return whether ``x`` is an array of float16 or bfloat16."""
+    return isinstance(x, (jax.Array, np.ndarray)) and x.dtype in (
+        jnp.float16,
+        jnp.bfloat16,
+    )
+
+
+def _widened(x: Any) -> Any:
+    return x.astype(jnp.float32) if is_half(x) else x
+
+
+def _narrowed(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if x.dtype == jnp.float32 else x
