@@ -81,7 +81,7 @@ def _array_difference(tolerance: Tolerance, ours: Any, theirs: Array) -> str | N
 def _step(dtype: np.dtype[Any]) -> float:
     if "float" not in dtype.name:
         return 0.0
-    return float(ml_dtypes.finfo(dtype).eps)  # type: ignore[no-untyped-call]
+    return float(ml_dtypes.finfo(dtype).eps)
 
 
 def _distribution_difference(ours: Array, theirs: Array) -> str | None:

@@ -93,7 +93,7 @@ def tolerance(dtype: np.dtype[Any], rtol: float) -> float:
     """Return the tolerance for a dtype, which is at least its resolution."""
     if not is_floating(dtype):
         return 0.0
-    step = float(ml_dtypes.finfo(dtype).eps)  # type: ignore[no-untyped-call]
+    step = float(ml_dtypes.finfo(dtype).eps)
     return max(rtol, 2 * step if dtype.itemsize > 1 else step)
 
 
@@ -101,7 +101,7 @@ def resolution(dtype: np.dtype[Any]) -> float:
     """Return how far numbers next to 0 may be off: as many steps of the dtype as others may."""
     if not is_floating(dtype):
         return 0.0
-    step = float(ml_dtypes.finfo(dtype).smallest_subnormal)  # type: ignore[no-untyped-call]
+    step = float(ml_dtypes.finfo(dtype).smallest_subnormal)
     return 2 * step if dtype.itemsize > 1 else step
 
 

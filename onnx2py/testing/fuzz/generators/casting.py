@@ -53,7 +53,7 @@ def convertible(draw: Draw, source: str, to: str, shape: Sequence[int]) -> Any:
     signed, bits = to[0] != "u", int(to.lstrip("uint"))
     high = float(min(2 ** (bits - signed) - 1, 2**15))
     if is_extension(np.dtype(source)):
-        high = min(high, float(ml_dtypes.finfo(source).max))  # type: ignore[no-untyped-call]
+        high = min(high, float(ml_dtypes.finfo(source).max))
     low = -high if signed else 0.0
     x = draw.array("float64", shape, low, high)
     if draw.chance(0.3):  # halves
