@@ -43,7 +43,7 @@ def _mask_of_each_channel(mask: Array, shape: Sequence[int]) -> Array:
     length, channels = prod(shape[2:]), shape[0] * shape[1]
     starts = jnp.arange(channels) * length % max(prod(mask.shape[:2]), 1)
     place = jnp.arange(length)
-    kept = mask.reshape(-1)[starts[:, None] + place] != 0
+    kept = jnp.take(mask.reshape(-1), starts[:, None] + place) != 0
     if len(shape) > 3:
         kept = kept | (place == 0)
     return kept.reshape(shape)

@@ -41,7 +41,7 @@ def roi_align(
     a point times their weights. A ``sampling_ratio`` of 0 is about one point per pixel: then
     the regions decide shapes, and cannot be traced.
     """
-    pixels = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    pixels = jnp.asarray(x, jnp.promote_types(x.dtype, jnp.float32))
     corners = rois.astype(pixels.dtype) * spatial_scale - (0.5 if half_pixel else 0)
     starts, lengths = corners[:, :2], corners[:, 2:] - corners[:, :2]
     if not half_pixel:
@@ -89,7 +89,7 @@ def _pooled(
     pixels: Array, batch_indices: Array, rows: Points, columns: Points, mode: str
 ) -> Array:
     """Return the pooled points of R regions of [N, C, H, W]: [R, bins, bins, C]."""
-    image = batch_indices[:, None, None, None, None]
+    image = jnp.asarray(batch_indices)[:, None, None, None, None]
     counted = (
         rows.counted[:, :, None, :, None] & columns.counted[:, None, :, None, :]
     )[..., None]
@@ -118,6 +118,7 @@ def max_roi_pool(
     spatial_scale: float = 1.0,
 ) -> Array:
     """Return the maximum of each bin of regions [R, 5] of [N, C, H, W]; 0 for an empty bin."""
+    x, rois = jnp.asarray(x), jnp.asarray(rois)
     corners = rois[:, 1:].astype(jnp.float32) * spatial_scale
     corners = jnp.trunc(corners + jnp.copysign(jnp.float32(0.5), corners))
     rows = _pixel_bins(corners[:, 1], corners[:, 3], pooled_shape[0], x.shape[2])
