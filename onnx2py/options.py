@@ -56,7 +56,7 @@ class Options:
     target: str = option(
         "numpy", "--target", "NAME", "library that the package is written for",
         group=CODE, check=d.NAME, commands=(COMPILE, CHECK),
-        detail="`numpy`, `torch`, or the name that another distribution gives its target: "
+        detail="`numpy`, `torch`, `jax`, or the name that another distribution gives its target: "
         "see [targets](targets.md).",
     )  # fmt: skip
     flat: bool = option(

@@ -62,10 +62,7 @@ class BlockWriter(StatementWriter):
 
     def for_body(self) -> StatementWriter:
         """Return a writer of a method of the same class."""
-        return BlockWriter(
-            self.program, self.spelling, self.uses, self.methods, self.plain,
-            calling=self.calling, loops=self.loops, lengths=self.lengths,
-        )  # fmt: skip
+        return replace(self, calls=0, texts={}, bodies=[], returned=(), held=())
 
     def statement(self, statement: Statement) -> Iterator[str]:
         """Yield the lines of one statement."""
@@ -105,7 +102,18 @@ class BlockWriter(StatementWriter):
         """Return the call of an instance."""
         site = self.calling.sites[id(statement)]
         given = [self.spelling.expression(ref.name) for ref in operation.arguments]
-        return f"{site.text}({', '.join(given)})"
+        return self.called(site, site.text, given)
+
+    def called(self, site: Site, instance: str, given: Sequence[str]) -> str:
+        """Return the call of an instance, which is an expression or a variable."""
+        return f"{instance}({', '.join(given)})"
+
+    def walked_too(self, site: Site) -> Sequence[tuple[str, str, str]]:
+        """Return the other things that a loop walks than instances and values.
+
+        Each is a variable, what it walks, and the argument of the call.
+        """
+        return ()
 
     def repeated(self, operation: Repeat, statement: Statement) -> Iterator[str]:
         """Yield a loop over instances."""
@@ -123,11 +131,15 @@ class BlockWriter(StatementWriter):
         for _, values in looped.walked:
             items = ", ".join(map(spell, values))
             walked.append(f"({items})")
-        variables = ", ".join([each, *(name for name, _ in looped.walked)])
+        others = self.walked_too(site)
+        walked += [text for _, text, _ in others]
+        names = [*(name for name, _ in looped.walked), *(name for name, _, _ in others)]
+        variables = ", ".join([each, *names])
         source = walked[0] if len(walked) == 1 else f"zip({', '.join(walked)})"
         yield f"for {variables} in {source}:"
         given = [spell(value) if value else name for value, name in looped.inputs]
-        call = f"{each}({', '.join(given)})"
+        given += [argument for _, _, argument in others]
+        call = self.called(site, each, given)
         yield f"    {', '.join(looped.targets)} = {call}"
         for name, variable in looped.lists:
             yield f"    {name}.append({variable})"
@@ -180,7 +192,8 @@ class BlockWriter(StatementWriter):
         operation = then.operation
         assert isinstance(operation, Apply)
         self.calls += bool(statement.nodes)
-        one, two = (self.calling.sites[id(s)].text for s in (then, other))
+        sites = [self.calling.sites[id(s)] for s in (then, other)]
+        one, two = (site.text for site in sites)
         chosen = self.methods.fresh(snake_case(self.calling.classes[operation.block]))
         yield f"{chosen} = {one} if {self.argument(branch.condition)} else {two}"
         given = [self.spelling.expression(ref.name) for ref in operation.arguments]
@@ -188,7 +201,7 @@ class BlockWriter(StatementWriter):
         targets = ", ".join(
             self.spelling.target(results.get(name, "")) for name in then.outputs
         )
-        yield f"{targets} = {chosen}({', '.join(given)})"
+        yield f"{targets} = {self.called(sites[0], chosen, given)}"
         yield from self.deleted(statement)
 
 

@@ -38,7 +38,8 @@ class BodyWriter:
         inner = self.writer.for_body()
         text = self.function(inner, body, captures, doc)
         given = [*arguments, *map(self.spelling.names.__getitem__, captures)]
-        return f"self.{self.method(inner, body, owner, text)}({', '.join(given)})"
+        name = self.method(inner, body, owner, text)
+        return self.uses.dialect.method_call(name, text, given)
 
     def method(self, inner: StatementWriter, body: Body, owner: str, text: str) -> str:
         """Return the name of the method of a body; write it unless another reads the same."""
@@ -54,14 +55,14 @@ class BodyWriter:
         """Return the text of a method, from the parameters on."""
         any_type = self.uses.typing("Any")
         names = [self.spelling.names[name] for name in (*body.inputs, *captures)]
-        parameters = ["self", *(f"{name}: {any_type}" for name in names)]
+        parameters = [f"{name}: {any_type}" for name in names]
         statements = writer.block(body.statements, body.outputs)
         results = [self.spelling.expression(name) for name in body.outputs]
         returned = ", ".join(results) or "()"
         kind = _returned(len(results), any_type)
         lines = filter(None, [doc, statements, f"\nreturn {returned}"])
         content = textwrap.indent("\n".join(lines), "    ")
-        return f"({', '.join(parameters)}) -> {kind}:\n{content}"
+        return self.uses.dialect.method(parameters, kind, content)
 
     def call_section(self, section: Section) -> str:
         """Write a section as a method, whose parameters and results have types; return its call."""
@@ -80,10 +81,10 @@ class BodyWriter:
             f"\nreturn {', '.join(map(self.spelling.expression, body.outputs))}",
         ]
         content = textwrap.indent("\n".join(filter(None, lines)), "    ")
-        text = f"({', '.join(['self', *given])}) -> {returned}:\n{content}"
+        text = self.uses.dialect.method(given, returned, content)
         name = self.method(inner, body, self.writer.methods.sections[id(body)], text)
-        arguments = map(self.spelling.expression, body.captures)
-        return f"self.{name}({', '.join(arguments)})"
+        arguments = [*map(self.spelling.expression, body.captures)]
+        return self.uses.dialect.method_call(name, text, arguments)
 
     def owner(self, outputs: tuple[str, ...], otherwise: str) -> str:
         """Return the name from which methods are named: their node, or its first result."""

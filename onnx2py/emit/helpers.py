@@ -12,6 +12,7 @@ from .uses import Uses
 NUMPY = {
     "arrays": False,
     "entry": "__call__",
+    "functions": (),
     "library": "NumPy",
     "numpy_checks": ".._checks",
 }

@@ -34,7 +34,7 @@ class ModelFile:
     ) -> None:
         self.program, self.names, self.placed, self.uses = program, names, placed, uses
         self.blocks = blocks
-        self.spelling = _spelling(program, names, placed, blocks)
+        self.spelling = _spelling(program, names, placed, blocks, uses.dialect.owner)
         reserved = uses.dialect.reserved | placed.taken
         self.methods = Methods(
             {**blocks.taken, **dict.fromkeys(reserved, 0)},
@@ -81,6 +81,7 @@ class ModelFile:
             "weights": self.placed.lines,
             "classes": self.blocks.texts,
             "stored": self._has_files(),
+            "files": sorted(self.placed.files),
             "checked": any(
                 isinstance(program.types.get(n), TensorType) for n in program.inputs
             ),
@@ -133,6 +134,7 @@ def _spelling(
     names: Mapping[str, str],
     placed: PlacedWeights,
     blocks: BlockSource,
+    owner: str,
 ) -> Spelling:
     """An input with a default is a variable like any other, once it is checked."""
     defaults = program.defaults
@@ -145,4 +147,5 @@ def _spelling(
         },
         read_in_calls(blocks.main) | blocks.prepared(),
         placed.modules,
+        owner,
     )

@@ -113,7 +113,7 @@ def _symbols(kind: ValueType | None) -> set[str]:
 
 def example_call(program: Program, names: Mapping[str, str], uses: Uses) -> str:
     """Return a call with zeros for the README of the package."""
-    arguments = []
+    first, arguments = uses.dialect.first, []
     for name in program.inputs:
         if name in program.defaults:
             continue
@@ -122,4 +122,4 @@ def example_call(program: Program, names: Mapping[str, str], uses: Uses) -> str:
         if isinstance(kind, TensorType):
             spelled = uses.dialect.example(kind)
         arguments.append(f"{names[name]}={spelled}")
-    return f"outputs = model({', '.join(arguments)})"
+    return f"outputs = {uses.dialect.called}({', '.join([*first, *arguments])})"

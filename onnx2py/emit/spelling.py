@@ -20,6 +20,8 @@ class Spelling:
     """The values of the setup that calls read: attributes too."""
     modules: Mapping[str, str] = field(default_factory=dict)
     """The expressions for objects that are called, by the names that calls have for them."""
+    owner: str = "self."
+    """What stands before attributes: nothing if they are whole expressions."""
 
     def is_literal(self, value: str) -> bool:
         """Return whether a value is written where it is read."""
@@ -38,7 +40,7 @@ class Spelling:
         if value in self.literals:
             return self.literals[value]
         attribute = self.attributes.get(value)
-        return f"self.{attribute}" if attribute else self.target(value)
+        return f"{self.owner}{attribute}" if attribute else self.target(value)
 
     def target(self, value: str) -> str:
         """Return the left side of the assignment of a value; ``_`` if nothing reads it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..errors import InternalError
 from ..ir.program import (
@@ -22,7 +23,6 @@ from .annotations import annotation
 from .branches import stands_inside, types_given, with_inner_nodes
 from .calls import Operands, render_call
 from .chains import Chains
-from .control_flow import ControlFlow
 from .length_reads import with_lengths_inside
 from .literals import render_number
 from .methods import Methods
@@ -32,6 +32,9 @@ from .sections import sections_of
 from .spelling import Spelling
 from .text import comment
 from .uses import Uses
+
+if TYPE_CHECKING:
+    from .control_flow import ControlFlow
 
 
 @dataclass
@@ -155,7 +158,7 @@ class StatementWriter:
         """Whether a statement is one line that has others around it."""
         operation = statement.operation
         if isinstance(operation, Branch):
-            flow = ControlFlow(self, node_name(statement))
+            flow = self.flow(statement)
             return bool(flow.conditional(operation, statement.outputs))
         return isinstance(operation, (Apply, Call, Invoke, Section))
 
@@ -183,12 +186,16 @@ class StatementWriter:
         if isinstance(operation, Call):
             yield self.assignment(operation, statement.outputs)
         else:
-            flow = ControlFlow(self, node_name(statement))
+            flow = self.flow(statement)
             yield from flow.lines(operation, statement.outputs)
         frees = [name for name in statement.frees if name not in self.held]
         if frees:
             names = (self.spelling.names[name] for name in frees)
             yield f"del {', '.join(names)}"
+
+    def flow(self, statement: Statement) -> ControlFlow:
+        """Return the writer of control flow for a statement."""
+        return self.uses.dialect.flow(self, node_name(statement))
 
     # ------------------------------------------------------------------ calls
 

@@ -44,6 +44,8 @@ class PlacedWeights:
     """For the template: what ``__init__`` assigns, and the comment above."""
     files: dict[str, Any] = field(default_factory=dict)
     """Arrays, and what writes itself."""
+    owner: str = "self."
+    """What stands before attributes."""
     parameters: int = 0
     dtypes: set[str] = field(default_factory=set)
     """The element types in which constants are written down."""
@@ -60,7 +62,7 @@ class PlacedWeights:
         """Return the expression for a constant."""
         if value in self.literals:
             return self.literals[value]
-        return f"self.{self.attributes[value]}"
+        return f"{self.owner}{self.attributes[value]}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def place_weights(
         if key in stored and may_be_shared(array):
             placed.attributes[value] = stored[key]
             continue
-        name = placed.free(names[value])
+        name = placed.free(uses.dialect.constant_name(names[value]))
         placed.attributes[value] = stored[key] = name
         above = "\n".join(weight_remark([onnx_name(value)], name))
         uses.dialect.weight(Placement(name, array, above, program.narrow, placed, uses))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..emit.control_flow import ControlFlow
 from ..emit.spelling import tuple_text
 from ..ir.program import Call
 from ..ir.types import TensorType, ValueType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..emit.calls import CallWriter
     from ..emit.frame import Frame
     from ..emit.results import ResultWriter
+    from ..emit.statements import StatementWriter
     from ..emit.uses import Uses
     from ..emit.weights import Placement
     from ..plan.ownership import Holders
@@ -30,6 +32,12 @@ class Dialect(ABC):
 
     reserved: frozenset[str] = frozenset()
     """Names that neither values nor methods of the model can have."""
+    called: str = "model"
+    """What the README calls with inputs."""
+    first: tuple[str, ...] = ()
+    """What stands before the inputs there."""
+    owner: str = "self."
+    """What stands before the attributes that hold constants."""
     classes: frozenset[str] = frozenset()
     """Names, in lower case, that classes of blocks cannot have."""
 
@@ -45,9 +53,25 @@ class Dialect(ABC):
             changed[name] = new
         return {value: changed.get(name, name) for value, name in names.items()}
 
+    def constant_name(self, name: str) -> str:
+        """Return the name of a constant; ``name`` is that of its value."""
+        return name
+
     def targets(self, call: Call, names: Sequence[str]) -> str:
         """Return the left side of the assignment of a call's several results."""
         return tuple_text(names)
+
+    def method(self, parameters: Sequence[str], returned: str, content: str) -> str:
+        """Return the text of a method behind its name: parameters, annotation, content."""
+        return f"({', '.join(['self', *parameters])}) -> {returned}:\n{content}"
+
+    def method_call(self, name: str, text: str, arguments: Sequence[str]) -> str:
+        """Return the call of a method of this text."""
+        return f"self.{name}({', '.join(arguments)})"
+
+    def flow(self, writer: StatementWriter, node: str) -> ControlFlow:
+        """Return the writer of control flow; methods for bodies are called after ``node``."""
+        return ControlFlow(writer, node)
 
     @property
     @abstractmethod

@@ -73,7 +73,7 @@ def test_mnist_runs_on_it(installed, tmp_path, options):
 
 
 def test_it_is_listed_and_what_its_packages_import(installed, tmp_path):
-    assert target_names() == ["numpy", "torch", "plainly"]
+    assert target_names() == ["numpy", "torch", "jax", "plainly"]
     report = onnx2py.compile_model(MNIST, tmp_path / "net", target="plainly")
     assert report.requires == ("numpy", "plainly")
     assert "plainly" not in sys.modules
@@ -128,7 +128,8 @@ def test_loops_need_functions_too(installed, tmp_path):
 
 def test_an_unknown_target_is_refused(installed, tmp_path):
     with pytest.raises(
-        OptionError, match=r"of numpy, torch, plainly, got 'plain'; is it 'plainly'"
+        OptionError,
+        match=r"of numpy, torch, jax, plainly, got 'plain'; is it 'plainly'",
     ):
         onnx2py.compile_model(MNIST, tmp_path / "net", target="plain")
     with pytest.raises(OptionError, match="target: expected a name, got 3"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ...emit.arrays import is_inline
@@ -29,7 +29,7 @@ class TorchBlocks(BlockSource):
 
     def find_tree(self) -> BlockTree:
         """Find the places of all layers, tensors and instances in the module tree."""
-        self.placing = Placing(self.program, self.uses)
+        self.placing = self.place()
         tree = block_tree(self.outline)
         self.instances = Instances(self.outline, tree, self.placing)
         if not self.instances.fit():
@@ -43,6 +43,14 @@ class TorchBlocks(BlockSource):
         }
         self.outline = with_passed(self.outline, tree, self._holds, others)
         return self._placed_tree(block_tree(self.outline))
+
+    def place(self) -> Placing:
+        """Return the places of layers and tensors."""
+        return Placing(self.program, self.uses)
+
+    def module_tree(self, leaves: Mapping[str, Leaf]) -> Tree:
+        """Return leaves as a tree."""
+        return Tree(leaves, self.uses)
 
     def _holds(self, block: Block, weight: str) -> bool:
         """Whether the instances of a block hold a constant: it is theirs, or small and alike."""
@@ -77,7 +85,7 @@ class TorchBlocks(BlockSource):
         numbers = ((site.block, number) for number in site.instances[0])
         paths = [self.instances.paths[number][start:] for number in numbers]
         modules = self.instances.modules(owner)
-        tree = Tree(dict.fromkeys(modules, Leaf("")), self.uses)
+        tree = self.module_tree(dict.fromkeys(modules, Leaf("")))
         text = tree.walked(paths) if site.is_loop else tree.expression(paths[0])
         words = [part for part in paths[0].split(".") if not part.isdigit()]
         name = words[-1] if words else snake_case(site.block)

@@ -15,13 +15,20 @@ from ...emit.literals import function_name, index_text
 from ...ir.program import Argument, Call, Ref
 from ...ir.symbols import Symbol, kernel_of
 from ...kernels.slicing import slice_axes
+from ..inline import Libraries, definition_of, inlined
 from .idioms import IDIOMS, NUMBERS_BESIDE
 from .idioms_text import device
-from .inline import definition_of, inlined
 from .layer import Layer
 from .layer_calls import layer_call
-from .literals import COMPLEX, FLOATS, WHOLE
+from .literals import COMPLEX, FLOATS, WHOLE, model_device
 
+LIBRARIES = Libraries(
+    ("F", "torch"),
+    lambda name, uses: (
+        uses.library(name) if name == "torch" else uses.name(name, name)
+    ),
+    model_device,
+)
 NUMBERS = FLOATS | COMPLEX | WHOLE
 TRUTH = frozenset(["bool"])
 
@@ -71,7 +78,7 @@ def torch_call(writer: CallWriter) -> str:
     if symbol:
         return infix_text(writer, symbol, lambda value, _: writer.number(value))
     idiom = IDIOMS.get(path_of(call.function))
-    return (idiom and idiom(writer)) or inlined(writer) or twin_call(writer)
+    return (idiom and idiom(writer)) or inlined(writer, LIBRARIES) or twin_call(writer)
 
 
 def path_of(function: Any) -> str:

@@ -59,6 +59,7 @@ from .stacks import stacked
 from .state import STATISTICS
 
 Rule = Callable[[Site, Statement, Call], Optional[Fit]]
+Join = Callable[[list[Found]], list[Found]]
 
 RULES: Mapping[Any, Rule] = {
     conv: layers_conv.conv,
@@ -82,10 +83,16 @@ RULES: Mapping[Any, Rule] = {
 """The rule for the calls of each kernel."""
 
 
-def find_layers(program: Program, graph: Graph | None = None) -> Program:
+def find_layers(
+    program: Program,
+    graph: Graph | None = None,
+    rules: Mapping[Any, Rule] = RULES,
+    join: Join = lambda found: joined(stacked(found)),
+) -> Program:
     """Let layers stand for calls (rules L1 to L9), in bodies too.
 
     ``graph`` is the main graph as it was decoded, if there is one: it has the names of weights.
+    ``rules`` has the rule for the calls of each kernel; ``join`` makes one layer of several.
     """
     facts = Facts.of(program)
     found: list[Found] = []
@@ -93,23 +100,23 @@ def find_layers(program: Program, graph: Graph | None = None) -> Program:
     def search(
         statements: tuple[Statement, ...], outputs: tuple[str, ...]
     ) -> Sequence[Statement]:
-        found.extend(_search(Site(facts, statements, outputs)))
+        found.extend(join(_search(Site(facts, statements, outputs), rules)))
         return statements
 
     with_blocks(program, search)
     return Modules(facts, found, Origins(graph)).program() if found else program
 
 
-def _search(site: Site) -> list[Found]:
+def _search(site: Site, rules: Mapping[Any, Rule]) -> list[Found]:
     """Return the layers among the statements of one block."""
     found = []
     for statement in site.statements:
-        call, rule = statement.operation, RULES.get(function_of(statement))
+        call, rule = statement.operation, rules.get(function_of(statement))
         if rule is not None and isinstance(call, Call):
             fit = rule(site, statement, call)
             if fit is not None and not _is_of_buffers(site, fit):
                 found.append(Found(site, statement, fit))
-    return joined(stacked(found))
+    return found
 
 
 def _is_of_buffers(site: Site, fit: Fit) -> bool:

@@ -131,7 +131,7 @@ class ModuleWriter(ClassWriter):
     def _layers(self, parts: Parts) -> Iterator[tuple[str, str]]:
         """Yield the paths of layers, in the model and in the block."""
         start = len(self.instances.paths[parts.block.name, 0]) + 1
-        for layer, _ in _layer_calls(parts.statements):
+        for layer, _ in layer_calls(parts.statements):
             if layer.is_module:
                 yield layer.path, layer.path[start:]
 
@@ -152,7 +152,7 @@ class ModuleWriter(ClassWriter):
                 return names[value.name]
             return literal(value, self.uses)
 
-        for layer, call in _layer_calls(parts.statements):
+        for layer, call in layer_calls(parts.statements):
             if layer.is_module:
                 arrays = [
                     self.program.weights[first[n]] for n in layer.weights(call).values()
@@ -217,7 +217,8 @@ class ModuleWriter(ClassWriter):
         )
 
 
-def _layer_calls(statements: Sequence[Statement]) -> Iterator[tuple[Layer, Call]]:
+def layer_calls(statements: Sequence[Statement]) -> Iterator[tuple[Layer, Call]]:
+    """Yield the calls of layers among statements, in bodies too."""
     for statement in walk(statements):
         call = statement.operation
         if isinstance(call, Call) and isinstance(call.function, Layer):
