@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -24,8 +24,12 @@ def rounded_once(kernel: Kernel) -> Kernel:
         halves = [a.dtype for a in (*args, *options.values()) if is_half(a)]
         if not halves:
             return kernel(*args, **options)
-        wide = [_widened(a) for a in args]
-        y = kernel(*wide, **{name: _widened(a) for name, a in options.items()})
+        wide = [a.astype(jnp.float32) if is_half(a) else a for a in args]
+        more = {
+            name: a.astype(jnp.float32) if is_half(a) else a
+            for name, a in options.items()
+        }
+        y = kernel(*wide, **more)
         if isinstance(y, tuple):
             return tuple(_narrowed(each, halves[0]) for each in y)
         return _narrowed(y, halves[0])
@@ -35,15 +39,8 @@ def rounded_once(kernel: Kernel) -> Kernel:
 
 def is_half(x: Any) -> bool:
     """Return whether ``x`` is an array of float16 or bfloat16."""
-    return isinstance(x, (jax.Array, np.ndarray)) and x.dtype in (
-        jnp.float16,
-        jnp.bfloat16,
-    )
-
-
-def _widened(x: Any) -> Any:
-    return x.astype(jnp.float32) if is_half(x) else x
+    return isinstance(x, (Array, np.ndarray)) and x.dtype in (jnp.float16, jnp.bfloat16)
 
 
 def _narrowed(x: Any, dtype: Any) -> Any:
-    return x.astype(dtype) if x.dtype == jnp.float32 else x
+    return x.astype(dtype) if isinstance(x, Array) and x.dtype == jnp.float32 else x
