@@ -145,3 +145,55 @@ def test_gradients_pass_as_if_nothing_were_rounded() -> None:
 
     for gradient in (jax.grad(total), jax.jit(jax.grad(total))):
         assert gradient(x).tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+def test_functions_of_bytes(dtype: type) -> None:
+    x = np.arange(256).astype(np.uint8).astype(dtype).reshape(16, 16)
+    given = (x, 0.05, 3, 0.004, 1)
+    for case in (
+        Case("quantized_tables.qlinear_sigmoid", given),
+        Case("quantized_tables.qlinear_leaky_relu", given, {"alpha": 0.1}),
+        Case("quantized_tables.qlinear_softmax", given),
+        Case("quantized_tables.qlinear_softmax", given, {"axis": 0}),
+        Case("quantized_tables.qlinear_softmax", given, {"axis": 0, "flatten": True}),
+        Case(
+            "quantized_tables.qlinear_concat",
+            (0.1, 2, (x, x[:1]), (0.05, 0.1), (3, 2)),
+            {"axis": 0},
+        ),
+    ):
+        check(case)
+
+
+@pytest.mark.parametrize("axes", [(0, 1), (0, 0), (1, 1), (1, 0)])
+@pytest.mark.parametrize("bits", [4, 8])
+def test_rows_of_weights_in_blocks(axes: tuple[int, int], bits: int) -> None:
+    data = RANDOM.integers(0, 256, (32, 32 * bits // 8)).astype(np.uint8)
+    gathered, along = axes
+    shape = (32, 2) if along else (2, 32)
+    scales = RANDOM.uniform(0.1, 1, shape).astype(np.float32)
+    indices = np.array([[0, -1, 31], [5, -32, 7]])
+    options = {"bits": bits, "block_size": 16, "gather_axis": gathered}
+    if gathered == 1 and along == 0 and bits == 4:
+        return  # several numbers share a byte
+    packed = RANDOM.integers(0, 256, (shape[0], shape[1] * bits // 8)).astype(np.uint8)
+    for zeros in (None, packed):
+        args = (data, indices, scales, zeros)
+        case = Case(
+            "quantized_gather.gather_block_quantized",
+            args,
+            {**options, "quantize_axis": along},
+        )
+        check(case)
+
+
+@pytest.mark.parametrize("dtype", [ml_dtypes.int4, ml_dtypes.uint4, *FLOATS])
+def test_rows_of_small_numbers_in_blocks(dtype: type) -> None:
+    data = RANDOM.integers(0, 6, (32, 32)).astype(dtype)
+    scales = RANDOM.uniform(0.1, 1, (32, 2)).astype(np.float16)
+    indices = np.array([[0, -1, 31], [5, -32, 7]])
+    zeros = None if dtype in FLOATS else RANDOM.integers(0, 6, (32, 2)).astype(dtype)
+    args = (data, indices, scales, zeros)
+    case = Case("quantized_gather.gather_block_quantized", args, {"block_size": 16})
+    check(case)

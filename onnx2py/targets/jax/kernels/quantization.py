@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Union
 
 import jax.numpy as jnp
@@ -49,8 +50,8 @@ def as_integers(steps: Array, dtype: Any) -> Array:
     return jnp.clip(steps, limits.min, limits.max).astype(dtype)
 
 
-def as_float(parameter: Parameter) -> Array:
-    """Return a scale or zero point as float32."""
+def as_float(parameter: Parameter | Sequence[float]) -> Array:
+    """Return scales, zero points or integers as float32."""
     return jnp.asarray(parameter, jnp.float32)
 
 
