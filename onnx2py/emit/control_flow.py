@@ -26,9 +26,11 @@ from .words import doc_line
 class ControlFlow(BodyWriter):
     """Writes the operations that have bodies."""
 
+    loops: type[LoopWriter] = LoopWriter
+
     def lines(self, operation: Operation, outputs: tuple[str, ...]) -> Iterator[str]:
         """Yield the lines of an operation, and give its results to ``outputs``."""
-        loops = LoopWriter(self.writer, self.node)
+        loops = self.loops(self.writer, self.node)
         if isinstance(operation, Branch):
             yield from self.branch(operation, outputs)
         elif isinstance(operation, Loop):

@@ -58,10 +58,14 @@ def _trips(node: NodeContext) -> Ref | int | None:
 def _always(node: NodeContext) -> bool:
     """Whether neither the condition nor the body ever ends the loop."""
     start, body = node.constant(1), node.graph("body")
-    going = body.constants.get(body.outputs[0])
     if node.has_input(1) and (start is None or not start.all()):
         return False
-    return going is not None and bool(going.all())
+    name = body.outputs[0]
+    copied = {n.outputs[0]: n.inputs[0] for n in body.nodes if n.operator == "Identity"}
+    while name in copied:
+        name = copied[name]
+    going = body.constants.get(name)
+    return name == body.inputs[1] or (going is not None and bool(going.all()))
 
 
 @lowers("Scan")

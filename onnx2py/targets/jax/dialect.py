@@ -12,6 +12,7 @@ from ...emit.calls import CallWriter
 from ...emit.frame import Frame
 from ...emit.literals import literal
 from ...emit.results import ResultWriter
+from ...emit.statements import StatementWriter
 from ...emit.uses import Uses
 from ...emit.weights import Placement
 from ...errors import InternalError
@@ -21,6 +22,7 @@ from ...plan.ownership import Holders
 from ..dialect import Dialect
 from .blocks import JaxBlocks
 from .calls import jax_call, takes_numbers
+from .flow import JaxFlow
 from .frame import FRAME
 from .literals import (
     DTYPES,
@@ -59,6 +61,10 @@ class JaxDialect(Dialect):
         """Return the call of a function of this text."""
         given = [ROOT, *arguments] if text.startswith(f"({ROOT}:") else arguments
         return f"{name}({', '.join(given)})"
+
+    def flow(self, writer: StatementWriter, node: str) -> JaxFlow:
+        """Return the writer of control flow."""
+        return JaxFlow(writer, node)
 
     def constant_name(self, name: str) -> str:
         """Return the name of a constant of ``model.py``: ``POSITIONS``."""

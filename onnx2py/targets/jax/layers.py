@@ -20,9 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...emit.calls import CallWriter
-from ...emit.literals import function_name
 from ...ir.program import Call, Statement
-from ...ir.symbols import Symbol
 from ...kernels.conv import conv
 from ...kernels.conv_transpose import conv_transpose
 from ...kernels.indexing import gather
@@ -40,6 +38,7 @@ from ..torch.layer import Fit, Layer
 from ..torch.layers import Rule
 from ..torch.layers_conv import with_bias
 from ..torch.sites import Site
+from .flow import own_function
 
 MODULE = "layers"
 """The file of the functions."""
@@ -122,9 +121,8 @@ def layer_call(writer: CallWriter, layer: Layer) -> str:
     for name, value in {**needed, **options}.items():
         if name not in _TOLD_BY_WEIGHTS:
             given.append(f"{name}={writer.argument(value)}")
-    own = Symbol(MODULE, FUNCTIONS[kind], layer.kernel)
-    function = Symbol(MODULE, own.name, own)  # the twin of no kernel, but of itself
-    return f"{function_name(function, writer.uses)}({', '.join(given)})"
+    function = own_function(MODULE, FUNCTIONS[kind], writer.uses)
+    return f"{function}({', '.join(given)})"
 
 
 def _params(writer: CallWriter, layer: Layer) -> str:
