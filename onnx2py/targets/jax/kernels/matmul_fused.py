@@ -9,6 +9,8 @@ from jax import Array
 from ._precision import wide_dtype
 from ._rounding import rounded_once
 from .matmul import gemm
+from .matmul_integer import as_column, matmul_integer
+from .quantization import dynamic_quantize_linear
 
 
 def fused_matmul(
@@ -77,3 +79,49 @@ def _activated(x: Array, activation: str, alpha: float, beta: float) -> Array:
         "ThresholdedRelu": lambda: jnp.where(x > alpha, x, 0),
     }
     return functions[activation]()
+
+
+@rounded_once
+def matmul_integer_to_float(
+    a: Array,
+    b: Array,
+    a_scale: Array,
+    b_scale: Array,
+    a_zero_point: Array | None = None,
+    b_zero_point: Array | None = None,
+    bias: Array | None = None,
+) -> Array:
+    """Return the product of two quantized matrices as floats.
+
+    Parameters
+    ----------
+    a, b : int8 or uint8, [D..., M, K] and [D..., K, N]
+    a_scale, a_zero_point : one number, or one for each row
+    b_scale, b_zero_point : one number, or one for each column
+    bias : [N]; 0 by default
+    """
+    scale: Array = as_column(a_scale) * b_scale
+    y = matmul_integer(a, b, a_zero_point, b_zero_point).astype(a_scale.dtype) * scale
+    return y if bias is None else y + bias
+
+
+def dynamic_quantize_matmul(
+    a: Array,
+    b: Array,
+    b_scale: Array,
+    b_zero_point: Array | None = None,
+    bias: Array | None = None,
+) -> Array:
+    """Quantize ``a`` to 256 steps over its range, and multiply it by ``b``.
+
+    Parameters
+    ----------
+    a : [D..., M, K]
+    b : int8 or uint8, [D..., K, N]
+    b_scale, b_zero_point : one number, or one for each column
+    bias : [N]; 0 by default
+    """
+    steps, scale, zero_point = dynamic_quantize_linear(a)
+    return matmul_integer_to_float(
+        steps, b, scale, b_scale, zero_point, b_zero_point, bias
+    )
