@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ._ints import as_int, as_ints
-from .slicing import split as split_parts
+from ._slices import cut
 
 
 def sequence_construct(*inputs: Array) -> list[Array]:
@@ -95,7 +95,7 @@ def split_to_sequence(
         if part == 1 and not keepdims:
             return list(jnp.moveaxis(input, axis, 0))
         lengths = [min(part, length - at) for at in range(0, length, part)]
-    return list(split_parts(input, lengths, axis=axis)) if lengths else []
+    return cut(input, lengths, axis)
 
 
 def optional(input: Any = None) -> Any:

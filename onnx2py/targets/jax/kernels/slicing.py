@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Optional, Union
 
-import jax.numpy as jnp
 from jax import Array
 
 from ._ints import as_ints
+from ._slices import cut
 
 Bounds = Union[Sequence[Optional[int]], Array]
 
@@ -83,6 +82,4 @@ def split(
         lengths: Sequence[int] = [*first, length - part * (num_outputs - 1)]
     else:
         lengths = as_ints(split)
-    if sum(lengths) != length or min(lengths) < 0:
-        raise ValueError(f"split: expected parts of {length} in all, got {lengths}")
-    return tuple(jnp.split(input, list(accumulate(lengths))[:-1], axis))
+    return tuple(cut(input, lengths, axis))
