@@ -13,11 +13,12 @@ import numpy as np
 
 from .decode import decode
 from .emit.frame import has_tools
-from .errors import VerifyError
+from .errors import OptionError, VerifyError
 from .front import read
 from .ir.graph import Graph
 from .load import load
 from .options import Options, options_of
+from .targets import find_target, target_names
 from .verification.comparison import (
     OutputResult,
     compare,
@@ -217,14 +218,21 @@ def verify_existing(
         loaded.files.folder,
         chosen,
         graph=front.decoded.graph,
-        requires=("numpy", *(name for name in OPTIONAL if _imports(folder, name))),
+        requires=("numpy", *(name for name in _optional() if _imports(folder, name))),
         recorded=False,
         per_node=per_node,
     )
 
 
-OPTIONAL = ("ml_dtypes", "PIL", "torch")
-"""Modules that a package may need in addition to NumPy."""
+def _optional() -> list[str]:
+    """Return the modules that a package may need in addition to NumPy."""
+    found = {"ml_dtypes", "PIL"}
+    for name in target_names():
+        try:
+            found.update(find_target(name).requires)
+        except OptionError:  # of another distribution, which is not this package's
+            continue
+    return sorted(found - {"numpy"})
 
 
 def _imports(folder: Path, module: str) -> bool:

@@ -108,6 +108,10 @@ class BlockWriter(StatementWriter):
         """Return the call of an instance, which is an expression or a variable."""
         return f"{instance}({', '.join(given)})"
 
+    def variable(self, site: Site) -> str:
+        """Return the name of one of the instances in a loop."""
+        return _singular(site.attribute, self.calling.classes[site.block])
+
     def walked_too(self, site: Site) -> Sequence[tuple[str, str, str]]:
         """Return the other things that a loop walks than instances and values.
 
@@ -126,7 +130,7 @@ class BlockWriter(StatementWriter):
         for name, _ in looped.lists:
             yield f"{name}: list[{self.uses.typing('Any')}] = []"
         kind = self.calling.classes[operation.block]
-        each = self.methods.instance(kind, _singular(site.attribute, kind))
+        each = self.methods.instance(kind, self.variable(site))
         walked = [site.text]
         for _, values in looped.walked:
             items = ", ".join(map(spell, values))

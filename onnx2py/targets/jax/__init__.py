@@ -10,24 +10,40 @@ from ...ir.program import Call, Program, Statement
 from ...plan import Rule
 from ...plan.traverse import with_blocks
 from ...traits.kernels import is_choice
+from ..parts import take_parts
 from ..target import Target, rules_of
 from ..torch.copies import give_copies
 from ..torch.layers import find_layers
 from ..torch.parameters import parameters_of, restore_parameters
 from ..torch.placing_of import placing_of
 from ..torch.recomputed import recompute_constants, recompute_weights
+from .attention import write_attention
 from .dialect import JaxDialect
 from .layers import RULES
 from .literals import DTYPES
 
-_NUMBERS = ("L1", "L2", "L3", "L4", "L5", "L7", "R1", "R2", "R3", "R4", "R5", "R6")
+_NUMBERS = (
+    "L1",
+    "L2",
+    "L3",
+    "L4",
+    "L5",
+    "L7",
+    "L12",
+    "R1",
+    "R2",
+    "R3",
+    "R4",
+    "R5",
+    "R6",
+)
 
 
 def _parameters(graph: Graph) -> Rule:
     """Return the rule that finds layers, then the parameters of the file that are not theirs."""
 
     def apply(program: Program) -> Program:
-        program = recompute_weights(program, graph)
+        program = write_attention(take_parts(recompute_weights(program, graph)))
         program = find_layers(program, graph, RULES, lambda found: found)
         program = restore_parameters(program, parameters_of(graph))
         program = give_copies(recompute_constants(program, graph))

@@ -16,6 +16,7 @@ from ...ir.program import Call, Ref
 from ...ir.symbols import Symbol, kernel_of
 from ..inline import Libraries, inlined
 from ..torch.layer import Layer
+from .attention import ATTENTION, attention_call
 from .idioms import IDIOMS, NUMBERS_BESIDE
 from .layers import layer_call
 from .literals import COMPLEX, FLOATS, WHOLE
@@ -66,6 +67,8 @@ def jax_call(writer: CallWriter) -> str:
     call, argument = writer.call, writer.argument
     if isinstance(call.function, Layer):
         return layer_call(writer, call.function)
+    if call.function is ATTENTION:
+        return attention_call(writer)
     kernel = kernel_of(call.function)
     if kernel is operator.getitem:
         return f"{argument(call.args[0])}[{index_text(call.args[1], argument)}]"

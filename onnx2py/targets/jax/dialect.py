@@ -31,6 +31,7 @@ from .literals import (
     digits,
     dtype_literal,
     number_literal,
+    scalar_literal,
     zeros,
 )
 from .params import ROOT
@@ -99,8 +100,8 @@ class JaxDialect(Dialect):
         return digits(array, uses)
 
     def scalar(self, array: np.ndarray, uses: Uses) -> str:
-        """Return the source of a 0-d array: ``jnp.array(3)``."""
-        return array_literal(array, uses)
+        """Return the source of a 0-d array: ``jnp.float32(0.5)``, ``jnp.array(3)``."""
+        return scalar_literal(array, uses)
 
     def array(self, array: np.ndarray, uses: Uses) -> str:
         """Return the source of a small array: ``jnp.array([1, 2])``."""

@@ -210,6 +210,11 @@ class JaxWriter(BlockWriter):
     functions: FunctionWriter | None = None
     owner: str = PROGRAM
 
+    def variable(self, site: Site) -> str:
+        """Return the name of the part of the tree in a loop: ``layer`` of ``layers``."""
+        name = site.attribute
+        return name[:-1] if len(name) > 2 and name.endswith("s") else name
+
     def called(self, site: Site, instance: str, given: Sequence[str]) -> str:
         """Return the call of the function of a block, for a part of the tree."""
         assert self.functions is not None

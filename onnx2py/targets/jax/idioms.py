@@ -66,8 +66,10 @@ def beside_numbers(name: str) -> Idiom:
         if condition and dtype_of(w, condition[0]) != "bool":
             return ""
         numbers = [w.number(x), w.number(y)]
-        if all(number is not None for number in numbers):
-            return ""
+        if None not in numbers:
+            numbers[1] = (
+                None  # two numbers of Python's would make an array of another type
+            )
         values = [
             (
                 w.argument(value)
@@ -243,6 +245,17 @@ def _reduction(w: CallWriter, method: str, axis: Argument, keeps: bool) -> str:
     return f"{w.argument(x)}.{method}({given}{more})"
 
 
+def arange(w: CallWriter) -> str:
+    """``jnp.arange(t)``: bounds are Python's integers."""
+    dtype = w.call.kwargs.get("dtype")
+    if w.call.kwargs.keys() - {"dtype"} or not isinstance(dtype, (np.dtype, type)):
+        return ""
+    given = [*map(w.argument, w.call.args)]
+    if np.dtype(dtype) != np.int64:
+        given.append(f"dtype={w.argument(dtype)}")
+    return f"{jnp(w)}.arange({', '.join(given)})"
+
+
 def broadcast_to(w: CallWriter) -> str:
     """``jnp.broadcast_to(x, (b, 4))``."""
     x, lengths = w.call.args
@@ -257,6 +270,7 @@ IDIOMS: Mapping[str, Idiom] = {
     "activation_gelu.gelu": of_floats("gelu", ", approximate=False"),
     "activation_gelu.gelu_tanh": of_floats("gelu"),
     "arithmetic.clip": clip,
+    "arrays.arange": arange,
     "arrays.astype": astype,
     "arrays.broadcast_to": broadcast_to,
     "arrays.concatenate": concatenate,

@@ -4,7 +4,7 @@ L1  a convolution, and a bias that is added to it -> ``ops.conv(x, params["conv1
 L2  a product by one matrix, and a bias that is added to it -> ``ops.linear(x, params["fc"])``
 L3  batch normalization -> ``ops.batch_norm``
 L4  layer, RMS, group and instance normalization -> ``ops.layer_norm`` ...
-L5  rows of a ``weight`` -> ``params["wte"]["weight"][ids]``
+L5  rows of a ``weight`` -> ``ops.embedding(ids, params["wte"])``
 L7  a transposed convolution -> ``ops.conv_transpose``
 
 They are those of PyTorch's target, with the matrices of products as they are multiplied.
@@ -45,6 +45,7 @@ MODULE = "layers"
 FUNCTIONS = {
     "Conv": "conv",
     "ConvTranspose": "conv_transpose",
+    "Embedding": "embedding",
     "Linear": "linear",
     "BatchNorm": "batch_norm",
     "LayerNorm": "layer_norm",
@@ -112,8 +113,6 @@ def layer_call(writer: CallWriter, layer: Layer) -> str:
     assert writer.operands is not None
     given = [*map(writer.argument, layer.inputs(call))]
     params = _params(writer, layer)
-    if layer.name == "Embedding":
-        return f"{params}[{given[0]}]"
     kind = re.sub(r"[123]d\Z", "", layer.name)
     _, options = written_arguments(layer.name, call.kwargs)
     needed = {name: call.kwargs[name] for name in _NEEDED.get(kind, ())}
@@ -131,8 +130,6 @@ def _params(writer: CallWriter, layer: Layer) -> str:
     spelling = writer.operands.spelling
     weights = layer.weights(writer.call)
     texts = {name: spelling.expression(value) for name, value in weights.items()}
-    if layer.name == "Embedding":
-        return texts["weight"]
     module = spelling.modules[layer.path]
     if all(text == f'{module}["{name}"]' for name, text in texts.items()) and texts:
         return module

@@ -80,6 +80,16 @@ def digits(array: np.ndarray, uses: Uses) -> str:
     return _text(item.item(), uses)
 
 
+def scalar_literal(array: np.ndarray, uses: Uses) -> str:
+    """Return the source of a 0-d array: ``jnp.float32(0.5)``, ``jnp.array(3)``."""
+    dtype = dtype_literal(array.dtype, uses)
+    if not dtype.startswith("jnp.") or array.ndim:
+        return array_literal(array, uses)
+    if array.dtype.kind == "f" and array == np.finfo(array.dtype).min:
+        return f"{jnp(uses)}.finfo({dtype}).min"
+    return f"{dtype}({digits(array, uses)})"
+
+
 def array_literal(array: np.ndarray, uses: Uses) -> str:
     """Return the source of a small array: ``jnp.array([1, 2])``."""
     is_usual = array.dtype in (np.int64, np.bool_, np.float64) and array.size > 0

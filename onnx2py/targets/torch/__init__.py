@@ -10,6 +10,7 @@ from ...ir.program import Call, Program, Statement
 from ...plan import Rule
 from ...plan.traverse import with_blocks
 from ...traits.kernels import is_choice
+from ..parts import take_parts
 from ..target import Target, rules_of
 from .attention import write_attention
 from .copies import give_copies
@@ -29,7 +30,7 @@ def _modules(graph: Graph) -> Rule:
     """Return the rule that finds layers, then the parameters of the file that are not theirs."""
 
     def apply(program: Program) -> Program:
-        program = recompute_weights(program, graph)
+        program = take_parts(recompute_weights(program, graph))
         program = find_layers(write_attention(program), graph)
         program = restore_parameters(program, parameters_of(graph))
         program = give_copies(recompute_constants(program, graph))

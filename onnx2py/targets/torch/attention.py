@@ -55,12 +55,12 @@ def write_attention(program: Program) -> Program:
         if not _is_usual(scale, block, match["q"]):
             options["scale"] = scale
         args = (match["q"], match["k"], match["v"], *match["mask"])
-        is_suited = _fits(block, *args) and _leaves_keys(bounds, match["mask"])
+        is_suited = _fits(block, *args) and leaves_keys(bounds, match["mask"])
         return Call(_TURNED, args, options) if is_suited else None
 
     def of_heads(block: Block, match: Match) -> Made:
         options = _options_of_heads(block, match)
-        if options is None or not _leaves_keys(bounds, match["mask"]):
+        if options is None or not leaves_keys(bounds, match["mask"]):
             return None
         args = (match["q"], match["k"], match["v"], *match["mask"])
         return Call(_STRAIGHT, args, options)
@@ -148,7 +148,8 @@ def _is_as_long(have: Dim, wanted: tuple[Dim, ...]) -> bool:
     return have == 1 or have in wanted or set(wanted) != {1}
 
 
-def _leaves_keys(bounds: Bounds, masks: tuple[Argument, ...]) -> bool:
+def leaves_keys(bounds: Bounds, masks: tuple[Argument, ...]) -> bool:
+    """Whether masks leave each query a key."""
     for mask in masks:
         kind = bounds.type(mask)
         least = 0 if kind is not None and kind.dtype == "bool" else -np.inf

@@ -20,6 +20,11 @@ def linear(x: Array, params: Params) -> Array:
     return y + params["bias"] if "bias" in params else y
 
 
+def embedding(ids: Array, params: Params) -> Array:
+    """Return the rows of ``weight`` that have these numbers."""
+    return params["weight"][ids]
+
+
 def conv(
     x: Array,
     params: Params,
