@@ -226,6 +226,13 @@ def test_casts_to_floats_of_8_bits(dtype: type) -> None:
         check(Case("casting.cast_saturated", (numbers, dtype), options))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16])
+def test_casts_of_floats_to_small_integers_keep_the_last_bits(dtype: type) -> None:
+    x = np.array([-1.5, 3.7, 128, 300, -40000, 70000, 0.9], np.float32)
+    for source in (np.float32, np.float64):
+        check(Case("arrays.astype", (x.astype(source), dtype)), x64=True)
+
+
 @pytest.mark.parametrize("round_mode", ["up", "down", "nearest"])
 @pytest.mark.parametrize("saturate", [False, True])
 def test_casts_to_exponents(round_mode: str, saturate: bool) -> None:

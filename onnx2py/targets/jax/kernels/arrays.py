@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ._ints import as_ints
@@ -93,7 +94,14 @@ def asarray(a: Any) -> Array:
 
 
 def astype(x: Array, dtype: Any) -> Array:
-    """Convert the elements of ``x``."""
+    """Convert the elements of ``x``.
+
+    Of floats that an integer of 8 or 16 bits lacks, the last bits remain, as in NumPy.
+    """
+    to = np.dtype(dtype)
+    is_small = jnp.issubdtype(to, jnp.integer) and to.itemsize <= 2
+    if is_small and jnp.issubdtype(x.dtype, jnp.floating):
+        x = x.astype(jnp.int32)  # XLA would take the nearest number
     return x.astype(dtype)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array, lax
 
+from .arrays import astype
+
 
 def cast(x: Array, dtype: Any) -> Array:
     """Convert ``x``, whose dtype is known only at run time, to ``dtype``."""
-    return x.astype(dtype)
+    return astype(x, dtype)
 
 
 def cast_like(x: Array, target_type: Array) -> Array:
@@ -25,7 +27,7 @@ def cast_like(x: Array, target_type: Array) -> Array:
     dtype = target_type.dtype
     if dtype.itemsize == 1 and dtype.kind == "V":
         raise TypeError(f"cast_like: expected another type than {dtype}")
-    return x.astype(dtype)
+    return astype(x, dtype)
 
 
 def cast_saturated(x: Array, dtype: Any, *, largest: float) -> Array:
@@ -38,7 +40,7 @@ def cast_saturated(x: Array, dtype: Any, *, largest: float) -> Array:
 
 def cast_through_float32(x: Array, dtype: Any) -> Array:
     """Convert ``x`` to ``dtype`` by way of float32."""
-    return x.astype(jnp.float32).astype(dtype)
+    return astype(x.astype(jnp.float32), dtype)
 
 
 def cast_rounded(x: Array, dtype: Any) -> Array:
