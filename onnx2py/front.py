@@ -13,6 +13,7 @@ from .custom import rules_with
 from .decode import DecodedModel, decode
 from .decode.apart import Apart, decode_apart, shared_lengths
 from .decode.walk import nodes_of
+from .errors import OptionError
 from .ir.program import Program
 from .ir.sums import renamed
 from .ir.types import TensorType, ValueType
@@ -106,7 +107,7 @@ def read(
     LimitError
         If it has more nodes than the options allow, or larger tensors.
     """
-    target = find_target(options.target)
+    target = _target(options)
     loaded = load(model, _shaping(options), overridable=options.overridable)
     check_count(sum(1 for _ in nodes_of(loaded.proto.graph)), options.max_nodes)
     rules = rules_with(options.ops)
@@ -133,3 +134,21 @@ def _renamed(kind: ValueType, names: Mapping[str, str]) -> ValueType:
     if not isinstance(kind, TensorType) or kind.shape is None:
         return kind
     return replace(kind, shape=tuple(renamed(dim, names) for dim in kind.shape))
+
+
+def _target(options: Options) -> Target:
+    """Return the target that options ask for.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name, or it cannot scan over layers.
+    """
+    target = find_target(options.target)
+    if not options.scan_layers:
+        return target
+    if target.scan_layers is None:
+        raise OptionError(
+            f"scan_layers: expected a target that can, such as 'jax', got {target.name!r}"
+        )
+    return replace(target, scan_layers=True)

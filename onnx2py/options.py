@@ -65,6 +65,12 @@ class Options:
         group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=WRITING,
         detail="At level 0 and in `load_model` all code is flat.",
     )  # fmt: skip
+    scan_layers: bool = option(
+        False, "--scan-layers", help="let JAX loop over layers of one kind, whose parameters are "
+        "stacked: it compiles one of them",
+        group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=(COMPILE,),
+        detail="For `--target jax`: see [targets](targets.md#jax).",
+    )  # fmt: skip
     minimal: bool = option(
         False, "--minimal", help="leave out what `Model` does not need: tools/, watch.py and the "
         "README",

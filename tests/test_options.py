@@ -154,6 +154,7 @@ def test_options_that_were_not_given_are_left_to_the_library(name):
 def test_every_option_of_a_command_reaches_the_library():
     given = {
         "level": ["-O0"], "flat": ["--flat"], "ops": ["--ops", "a.py"], "force": ["--force"],
+        "scan_layers": ["--scan-layers"],
         "outputs": ["--outputs", "a, b"], "inputs": ["--inputs", "c"],
         "dims": ["--dim", "n=1,024", "--dim", "a=b=2"], "shapes": ["--shape", "x=1,h"],
         "bind": ["--bind", "k=k.npy"], "overridable": ["--overridable"],
@@ -173,6 +174,7 @@ def test_every_option_of_a_command_reaches_the_library():
     command, chosen = arguments.parse(["m.onnx", *words])
     assert arguments.keywords(command, chosen) == {
         "level": 0, "flat": True, "ops": ["a.py"], "force": True, "outputs": ("a", "b"),
+        "scan_layers": True,
         "inputs": ("c",), "dims": {"n": 1024, "a=b": 2}, "shapes": {"x": (1, "h")},
         "bind": {"k": "k.npy"}, "overridable": True, "verify": True, "data": ["a", "b"], "seed": 7,
         "rtol": 0.01, "time_limit": 5, "wheel": "w", "zipapp": "z", "single_file": "s.py",

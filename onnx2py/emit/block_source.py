@@ -181,7 +181,8 @@ class BlockWriter(StatementWriter):
         """Return which line first assigns the results: in a loop, that of the call."""
         if not isinstance(statement.operation, Repeat):
             return super().assigning(statement, lines)
-        return next(n for n, line in enumerate(lines) if line.startswith("for ")) + 1
+        starts = (n for n, line in enumerate(lines) if line.startswith("for "))
+        return next((start + 1 for start in starts), None)
 
     # ------------------------------------------------------------------ branches
 

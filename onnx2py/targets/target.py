@@ -72,6 +72,8 @@ class Target:
         What texts call the library.
     blocks : bool
         Whether the parts of a model that repeat are written as classes and loops.
+    scan_layers : bool or None
+        Whether a loop over layers of one kind is the library's own; None if it has none.
     carried : mapping
         The element type whose tensors hold the numbers of one that the library lacks. In calls,
         such a type is spelled by its name.
@@ -94,6 +96,7 @@ class Target:
     dialect: Dialect = NumpyDialect()
     title: str = "NumPy"
     blocks: bool = True
+    scan_layers: Optional[bool] = None
     carried: Mapping[str, str] = field(default_factory=dict)
     limit: Optional[Limit] = None
     own: Optional[OwnRule] = None

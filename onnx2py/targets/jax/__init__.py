@@ -72,6 +72,7 @@ TARGET = Target(
         ["fold_batch_norm", "pool_before_activation", "scale_tables", "widen_halves"]
     ),
     dialect=JaxDialect(),
+    scan_layers=False,
     own=_parameters,
     placing=placing_of,
 )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...emit.block_tree import PROGRAM
+from ...emit.block_loops import Looped
+from ...emit.block_tree import PROGRAM, Site
 from ...emit.class_writer import ClassWriter
 from ...emit.methods import Methods
 from ...emit.names import snake_case, unique_name
 from ...emit.spelling import Spelling
 from ...emit.statements import StatementWriter
 from ...emit.weights import PlacedWeights
+from ...ir.program import Repeat, Statement
+from ...ir.types import TensorType
 from ..torch.blocks import TorchBlocks
 from ..torch.tree import Leaf, Tree
 from .functions import FunctionWriter, JaxWriter
@@ -53,7 +56,57 @@ class JaxBlocks(TorchBlocks):
 
     def placed(self) -> PlacedWeights:
         """Return where constants are that are parameters."""
-        return self.placing.placed(self.module_tree(self.placing.leaves))
+        assert isinstance(self.placing, ParamsPlacing)
+        tree = self.module_tree(self.placing.leaves)
+        return self.placing.placed(tree, self._stacked())
+
+    def _stacked(self) -> list[list[str]]:
+        """Return the paths of the instances in each loop that JAX makes: they are stacked."""
+        found = []
+        for statement in self.main.statements if self.uses.target.scan_layers else ():
+            if not isinstance(statement.operation, Repeat):
+                continue
+            site = self.tree.site_of[id(statement)]
+            paths = [self.instances.paths[site.block, n] for n in site.instances[0]]
+            looped = self.loops.loops[id(statement)]
+            if self._can_scan(statement, site, paths, looped):
+                self.functions.scanned[id(site)] = looped
+                found.append(paths)
+        return found
+
+    def _can_scan(
+        self, statement: Statement, site: Site, paths: list[str], looped: Looped
+    ) -> bool:
+        """Whether all rounds of a loop do the same with parameters of the same shapes."""
+        whole = site.text == self.module_tree(self.placing.leaves).expression(
+            paths[0].rpartition(".")[0]
+        )
+        beside = self.functions.beside(PROGRAM, site)
+        if not whole or any(is_walked for _, _, is_walked in beside):
+            return False
+        inside = tuple(f"{path}." for path in paths)
+        if any(
+            len(keys) > 1 and any(key.startswith(inside) for key in keys)
+            for keys in self.placing.keys.values()
+        ):
+            return False  # tied weights are read elsewhere
+        shapes = [
+            [
+                (key[len(path) :], array.shape, array.dtype)
+                for key, array in self.placing.state.arrays.items()
+                if key.startswith(f"{path}.")
+            ]
+            for path in paths
+        ]
+        types = self.program.types
+        columns = [values for _, values in looped.walked]
+        count = len(statement.outputs) // len(paths)
+        columns += [statement.outputs[place::count] for place in range(count)]
+        kinds = [{types.get(name) for name in column if name} for column in columns]
+        return all(each == shapes[0] for each in shapes) and all(
+            len(each) <= 1 and all(isinstance(k, TensorType) for k in each)
+            for each in kinds
+        )
 
     def model_names(self, used: Iterable[str]) -> dict[str, str]:
         """Name the values of ``forward``, apart from functions."""

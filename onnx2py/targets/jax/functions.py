@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from ...emit.arrays import is_scalar
 from ...emit.block_given import Given, key_of
 from ...emit.block_labels import docstring
+from ...emit.block_loops import Looped
 from ...emit.block_names import local_names
 from ...emit.block_parts import Parts
 from ...emit.block_settings import Settings
@@ -25,7 +26,7 @@ from ...emit.naming_blocks import plural
 from ...emit.spelling import Spelling
 from ...emit.usage import read_as_numbers
 from ...ir.blocks import Block
-from ...ir.program import Program, walk
+from ...ir.program import Program, Repeat, Statement, walk
 from ...plan.traverse import read_in_calls
 from ..torch.instances import Instances
 from ..torch.module_class import layer_calls
@@ -46,6 +47,8 @@ class FunctionWriter(ClassWriter):
     """What the function of each block is given beside values, by names of parameters."""
     taken: dict[str, int] = field(default_factory=dict)
     """The names of functions."""
+    scanned: dict[int, Looped] = field(default_factory=dict)
+    """The loops that JAX makes, by the identity of their sites."""
 
     def written(self, block: str) -> Written:
         """Write the function of a block."""
@@ -215,6 +218,50 @@ class JaxWriter(BlockWriter):
         name = site.attribute
         return name[:-1] if len(name) > 2 and name.endswith("s") else name
 
+    def repeated(self, operation: Repeat, statement: Statement) -> Iterator[str]:
+        """Yield a loop over parts of the tree, of Python's or of JAX's."""
+        assert self.functions is not None
+        site = self.calling.sites[id(statement)]
+        looped = self.functions.scanned.get(id(site))
+        if looped is None:
+            yield from super().repeated(operation, statement)
+        else:
+            yield from self.scanned(site, looped)
+
+    def scanned(self, site: Site, looped: Looped) -> Iterator[str]:
+        """Yield a function of one round, and the call that repeats it."""
+        spell = self.spelling.expression
+        for variable, first in looped.starts:
+            yield f"{variable} = {spell(first)}"
+        inputs = {name for value, name in looped.inputs if not value}
+        carried = [name for name in dict.fromkeys(looped.targets) if name in inputs]
+        made = [name for name in looped.targets if name not in carried]
+        layer = self.methods.instance(site.block, self.variable(site))
+        carry = _packed(carried)
+        parts = _packed([layer, *(name for name, _ in looped.walked)])
+        step = self.methods.fresh("step")
+        names = [
+            (carry, "") if len(carried) == 1 else ("carry", carry),
+            (parts, "") if parts == layer else ("parts", parts),
+        ]
+        any_type = self.uses.typing("Any")
+        parameters = ", ".join(f"{name}: {any_type}" for name, _ in names)
+        yield f"def {step}({parameters}) -> {any_type}:"
+        yield from (f"    {inside} = {name}" for name, inside in names if inside)
+        given = [spell(value) if value else name for value, name in looped.inputs]
+        yield f"    {', '.join(looped.targets)} = {self.called(site, layer, given)}"
+        yield f"    return {carry}, {_packed(made) if made else None}"
+        yield ""
+        lists = {variable: name for name, variable in looped.lists}
+        results = _packed([lists.get(name, name) for name in made]) if made else "_"
+        over = [site.text]
+        for _, values in looped.walked:
+            jnp = self.uses.name("jnp", "jnp")
+            over.append(f"{jnp}.stack({_packed(list(map(spell, values)))})")
+        lax = self.uses.name("lax", "lax")
+        yield f"{carry}, {results} = {lax}.scan({step}, {carry}, {_packed(over)})"
+        yield from (f"{name} = {name}[-1]" for name in made if name not in lists)
+
     def called(self, site: Site, instance: str, given: Sequence[str]) -> str:
         """Return the call of the function of a block, for a part of the tree."""
         assert self.functions is not None
@@ -233,3 +280,8 @@ class JaxWriter(BlockWriter):
                 variable = self.methods.fresh(name)
                 found.append((variable, text, f"{name}={variable}"))
         return found
+
+
+def _packed(names: Sequence[str]) -> str:
+    """Return one name as it is, several as a tuple."""
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"

@@ -186,16 +186,23 @@ def concatenate(w: CallWriter) -> str:
 
 
 def take(w: CallWriter) -> str:
-    """``x[:, 0]``: of an axis that is known, by a number."""
+    """``x[:, 0]``, ``jnp.take(x, ids, axis=1)``: of an axis that is known."""
     data, index = w.call.args
     axis, rank = w.call.kwargs.get("axis", 0), rank_of(w, data)
     if not isinstance(data, Ref) or not isinstance(axis, int):
         return ""
     axis = axis + rank if axis < 0 and rank is not None else axis
-    is_number = isinstance(index, int) and not isinstance(index, bool)
-    if not is_number or not 0 <= axis <= 3:
-        return ""
-    return f"{w.argument(data)}[{':, ' * axis}{index}]"
+    if isinstance(index, int):
+        kind = w.kind(data)
+        shape = kind.shape if isinstance(kind, TensorType) else None
+        length = shape[axis] if shape and axis < len(shape) else None
+        is_inside = isinstance(length, int) and -length <= index < length
+        if not 0 <= axis <= 3 or not (is_inside or index in (0, -1)):
+            return ""  # JAX reads the last element in place of one outside
+        return f"{w.argument(data)}[{':, ' * axis}{index}]"
+    given = w.argument(index)
+    given = f"{jnp(w)}.array({given})" if isinstance(index, tuple) else given
+    return f"{jnp(w)}.take({w.argument(data)}, {given}, axis={axis})"
 
 
 def reduced(method: str) -> Idiom:

@@ -1,11 +1,11 @@
 """Layers: calls by weights of one module become calls of functions of its parameters.
 
-L1  a convolution, and a bias that is added to it -> ``ops.conv(x, params["conv1"], stride=2)``
+L1  a convolution, and a bias that is added to it -> ``ops.convolution(x, params["conv"])``
 L2  a product by one matrix, and a bias that is added to it -> ``ops.linear(x, params["fc"])``
 L3  batch normalization -> ``ops.batch_norm``
 L4  layer, RMS, group and instance normalization -> ``ops.layer_norm`` ...
 L5  rows of a ``weight`` -> ``ops.embedding(ids, params["wte"])``
-L7  a transposed convolution -> ``ops.conv_transpose``
+L7  a transposed convolution -> ``ops.transposed_convolution``
 
 They are those of PyTorch's target, with the matrices of products as they are multiplied.
 """
@@ -43,8 +43,8 @@ from .flow import own_function
 MODULE = "layers"
 """The file of the functions."""
 FUNCTIONS = {
-    "Conv": "conv",
-    "ConvTranspose": "conv_transpose",
+    "Conv": "convolution",
+    "ConvTranspose": "transposed_convolution",
     "Embedding": "embedding",
     "Linear": "linear",
     "BatchNorm": "batch_norm",

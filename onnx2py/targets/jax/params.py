@@ -7,8 +7,10 @@ T3  Any other constant -> a constant of ``model.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from ...emit.weights import PlacedWeights
 from ...ir.program import Call
@@ -66,8 +68,13 @@ class ParamsPlacing(Placing):
         is_buffer = key in self.state.buffers and last not in STATISTICS
         return not is_buffer and not self.state.is_apart(key) and last != BATCHES
 
-    def placed(self, tree: Tree) -> PlacedWeights:
-        """Return the constants that are leaves; ``tree`` is that of the whole model."""
+    def placed(
+        self, tree: Tree, stacked: Sequence[Sequence[str]] = ()
+    ) -> PlacedWeights:
+        """Return the constants that are leaves; ``tree`` is that of the whole model.
+
+        ``stacked`` are the paths of instances whose leaves are one leaf, one behind the other.
+        """
         placed = PlacedWeights(owner="")
         placed.modules.update((path, tree.expression(path)) for path in self.layers)
         for value, keys in self.keys.items():
@@ -80,6 +87,12 @@ class ParamsPlacing(Placing):
             for key in keys
             if key == self.stored(key)
         }
+        for paths in stacked:
+            whole = paths[0].rpartition(".")[0]
+            for key in [key for key in arrays if key.startswith(f"{paths[0]}.")]:
+                last = key[len(paths[0]) :]
+                each = [arrays.pop(f"{path}{last}") for path in paths]
+                arrays[f"{whole}{last}"] = np.stack(each)
         if arrays:
             placed.files[PARAMS_FILE] = TensorFile(arrays)
         return placed

@@ -13,7 +13,9 @@ import onnx2py.kernels
 
 KERNELS = Path(onnx2py.kernels.__path__[0])
 TWINS = KERNELS.parent / "targets" / "jax" / "kernels"
-MODULES = sorted(p.stem for p in TWINS.glob("[!_]*.py") if p.stem != "arrays")
+OWN = {"arrays", "flow", "layers"}
+"""Modules that are not named after those of kernels."""
+MODULES = sorted(p.stem for p in TWINS.glob("[!_]*.py") if p.stem not in OWN)
 LIBRARIES = {"jax", "numpy"}
 METHODS = {"astype", "view", "getitem"}
 
@@ -98,3 +100,11 @@ def test_modules_import_no_more_than_jax_numpy_and_the_standard_library() -> Non
                 continue
             names = {name for name in names if name.split(".")[0] not in LIBRARIES}
             assert names <= allowed, file.name
+
+
+def test_layers_have_names_of_their_own() -> None:
+    """All functions of ``ops`` are in one module, kernels and layers."""
+    layers = functions(TWINS / "layers.py").keys() | functions(TWINS / "flow.py").keys()
+    for file in TWINS.glob("*.py"):
+        if file.stem not in ("layers", "flow"):
+            assert layers.isdisjoint(functions(file)), file.stem

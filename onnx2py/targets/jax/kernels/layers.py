@@ -25,7 +25,7 @@ def embedding(ids: Array, params: Params) -> Array:
     return params["weight"][ids]
 
 
-def conv(
+def convolution(
     x: Array,
     params: Params,
     *,
@@ -48,7 +48,7 @@ def conv(
     return _shifted(y, params)
 
 
-def conv_transpose(
+def transposed_convolution(
     x: Array,
     params: Params,
     *,
