@@ -353,3 +353,30 @@ def test_attention_is_mapped_over_more_axes() -> None:
     for i in range(3):
         expected = twin("attention.attention")(q[i], k[i], v[i], is_causal=True)
         np.testing.assert_allclose(found[i], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("mask", [None, *MULTI_HEAD_MASKS[1:3], np.ones((B, 1), "i4")])
+def test_attention_of_integers(mask: np.ndarray | None) -> None:
+    x = RANDOM.integers(0, 255, (B, S, 5)).astype(np.uint8)
+    weight = RANDOM.integers(-127, 127, (5, 3 * H * E)).astype(np.int8)
+    scales = (np.array([0.01], np.float32), np.array([0.02], np.float32))
+    zeros = (np.array([120], np.uint8), np.array([3], np.int8))
+    past = numbers(2, B, H, T - S, E).astype(np.float32)
+    args = (x, weight, numbers(3 * H * E).astype(np.float32), *scales, mask, *zeros)
+    for unidirectional in (True, False):
+        options = {"num_heads": H, "unidirectional": unidirectional}
+        case = Case("quantized_attention.qattention", (*args, past), options)
+        check(case, rtol=1e-4, atol=1e-5)
+
+
+def test_embeddings_of_integers() -> None:
+    shapes = ((9, 4), (5, 4), (2, 4), (4,), (4,))
+    tables = tuple(RANDOM.integers(0, 255, s).astype(np.uint8) for s in shapes)
+    scales = tuple(np.array(0.01 * i, np.float32) for i in range(1, 6))
+    zeros = tuple(np.array(100 + i, np.uint8) for i in range(5))
+    ids = RANDOM.integers(0, 9, (B, S)).astype(np.int32)
+    name = "quantized_attention.qembed_layer_normalization"
+    check(Case(name, (ids, ids % 2, tables, ids % 2, scales, zeros)), rtol=1e-4)
+    none = (None, tables[3], tables[4])
+    args = (ids, None, (*tables[:2], *none), None, scales, zeros)
+    check(Case(name, args), rtol=1e-4, atol=1e-6)
