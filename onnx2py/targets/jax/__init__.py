@@ -10,13 +10,13 @@ from ...ir.program import Call, Program, Statement
 from ...plan import Rule
 from ...plan.traverse import with_blocks
 from ...traits.kernels import is_choice
+from ..network.copies import give_copies
+from ..network.layers import find_layers
+from ..network.parameters import parameters_of, restore_parameters
+from ..network.placing_of import placing_of
+from ..network.recomputed import recompute_constants, recompute_weights
 from ..parts import take_parts
 from ..target import Target, rules_of
-from ..torch.copies import give_copies
-from ..torch.layers import find_layers
-from ..torch.parameters import parameters_of, restore_parameters
-from ..torch.placing_of import placing_of
-from ..torch.recomputed import recompute_constants, recompute_weights
 from .attention import write_attention
 from .dialect import JaxDialect
 from .layers import RULES

@@ -20,8 +20,7 @@ from ...ir.program import Argument, Call, Program, Ref
 from ...ir.symbols import Symbol
 from ...kernels.attention_dot_product import dot_product_attention
 from ...plan.rewrite import Block, Made, Match, Rewrite, rewritten
-from ..torch.attention import leaves_keys
-from ..torch.bounds import Bounds
+from ..network.bounds import Bounds, leaves_keys
 
 HEADS_FIRST, COLUMNS = (0, 2, 1, 3), (0, 2, 3, 1)
 """How queries and values are turned, and keys."""

@@ -14,14 +14,14 @@ from ...emit.statements import StatementWriter
 from ...emit.weights import PlacedWeights
 from ...ir.program import Repeat, Statement
 from ...ir.types import TensorType
-from ..torch.blocks import TorchBlocks
-from ..torch.tree import Leaf, Tree
+from ..network.blocks import NetworkBlocks
+from ..network.tree import Leaf, Tree
 from .functions import FunctionWriter, JaxWriter
 from .params import ParamsPlacing, ParamsTree
 from .wide import note_wide_types
 
 
-class JaxBlocks(TorchBlocks):
+class JaxBlocks(NetworkBlocks):
     """Writes functions, and what ``forward`` reads of the tree."""
 
     functions: FunctionWriter

@@ -15,7 +15,7 @@ from ...emit.uses import Uses
 from ...ir.program import Call, Ref
 from ...ir.symbols import Symbol, kernel_of
 from ..inline import Libraries, inlined
-from ..torch.layer import Layer
+from ..network.layer import Layer
 from .attention import ATTENTION, attention_call
 from .idioms import IDIOMS, NUMBERS_BESIDE
 from .layers import layer_call

@@ -28,9 +28,9 @@ from ...emit.usage import read_as_numbers
 from ...ir.blocks import Block
 from ...ir.program import Program, Repeat, Statement, walk
 from ...plan.traverse import read_in_calls
-from ..torch.instances import Instances
-from ..torch.module_class import layer_calls
-from ..torch.tree import Leaf
+from ..network.instances import Instances
+from ..network.layer import layer_calls
+from ..network.tree import Leaf
 from .literals import array_literal
 from .params import ROOT, ParamsTree
 
@@ -155,7 +155,7 @@ class FunctionWriter(ClassWriter):
         )
         spelling = Spelling(
             names,
-            {name: tree.attribute(key[start:]) for name, key in keys.items()},
+            {name: tree.expression(key[start:]) for name, key in keys.items()},
             literals,
             read_in_calls(local),
             {

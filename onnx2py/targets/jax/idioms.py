@@ -13,7 +13,7 @@ import numpy as np
 from ...emit.calls import CallWriter
 from ...ir.program import Argument, Ref
 from ...ir.types import TensorType
-from ..torch.idioms_text import Idiom, dtype_of, options, plain, rank_of, text
+from ..idioms import Idiom, dtype_of, options, plain, rank_of, text
 from .literals import FLOATS, MOVED, WHOLE
 from .literals import jnp as jnp_of
 

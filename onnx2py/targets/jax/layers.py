@@ -32,12 +32,12 @@ from ...kernels.normalization import (
     rms_normalization,
 )
 from ...kernels.normalization_batch import batch_normalization
-from ..torch import layers_conv, layers_linear, layers_normal
-from ..torch.constructors import written_arguments
-from ..torch.layer import Fit, Layer
-from ..torch.layers import Rule
-from ..torch.layers_conv import with_bias
-from ..torch.sites import Site
+from ..network import layers_conv, layers_linear, layers_normal
+from ..network.constructors import written_arguments
+from ..network.layer import Fit, Layer
+from ..network.layers import Rule
+from ..network.layers_conv import with_bias
+from ..network.sites import Site
 from .flow import own_function
 
 MODULE = "layers"

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...emit.uses import Uses
 from ...ir.types import EXTENSION_DTYPES, NUMPY_DTYPES, dtype_name
+from ..network.dtypes import FLOATS as FLOATS
 
 DTYPES = {name: name for name in NUMPY_DTYPES if name != "string"} | {
     "bfloat16": "bfloat16",
@@ -39,7 +40,6 @@ OF_PYTHON = {
 WIDE = frozenset(["int64", "uint64", "float64", "complex128"])
 """The types that JAX has only where 64 bits are enabled."""
 
-FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
 COMPLEX = frozenset(["complex64", "complex128"])
 WHOLE = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 MOVED = FLOATS | COMPLEX | WHOLE | {"bool"}

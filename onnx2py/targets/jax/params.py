@@ -7,18 +7,18 @@ T3  Any other constant -> a constant of ``model.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...emit.weights import PlacedWeights
 from ...ir.program import Call
-from ..torch.layer import Layer
-from ..torch.placing import Placing
-from ..torch.safetensors import TensorFile
-from ..torch.state import BATCHES, STATISTICS
-from ..torch.tree import Leaf, Tree
+from ..network.layer import Layer
+from ..network.placing import Placing
+from ..network.safetensors import TensorFile
+from ..network.state import BATCHES, STATISTICS
+from ..network.tree import Leaf, Tree
 from .weights import PARAMS_FILE
 
 ROOT = "params"
@@ -28,6 +28,11 @@ ROOT = "params"
 class ParamsTree(Tree):
     """Leaves by their paths, in dictionaries and lists."""
 
+    @property
+    def start(self) -> str:
+        """The expression for the whole tree."""
+        return ROOT
+
     def expression(self, path: str) -> str:
         """Return the source that reads a part: ``params["blocks"][0]["attn"]``."""
         text, before = ROOT, ""
@@ -35,15 +40,6 @@ class ParamsTree(Tree):
             text += f"[{part}]" if before in self.lists else f'["{part}"]'
             before = f"{before}.{part}" if before else part
         return text
-
-    def attribute(self, path: str) -> str:
-        """Return the source that reads a leaf."""
-        return self.expression(path)
-
-    def walked(self, paths: list[str]) -> str:  # type: ignore[override]
-        """Return the source of what a loop walks: a list, or a part of one."""
-        whole = super().walked(paths)
-        return ROOT if whole == "self" else whole
 
 
 @dataclass
@@ -78,9 +74,9 @@ class ParamsPlacing(Placing):
         placed = PlacedWeights(owner="")
         placed.modules.update((path, tree.expression(path)) for path in self.layers)
         for value, keys in self.keys.items():
-            own = [key for key in keys if self._leaf(key) in tree.leaves]
+            own = [key for key in keys if self.leaf_of(key) in tree.leaves]
             if own:  # else functions of blocks read it
-                placed.attributes[value] = tree.attribute(self.stored(own[0]))
+                placed.attributes[value] = tree.expression(self.stored(own[0]))
         arrays = {
             key: self.state.arrays[key]
             for keys in self.keys.values()
@@ -105,13 +101,9 @@ class ParamsPlacing(Placing):
         """Whether all parameters of a layer are stored at its own path."""
         return all(key == self.stored(key) for key in layer.keys().values())
 
-    def _layers(self) -> Iterator[tuple[str, Leaf]]:
-        for statement in self.program.walk():
-            call = statement.operation
-            layer = call.function if isinstance(call, Call) else None
-            if isinstance(layer, Layer):
-                key = next(iter(layer.keys().values()), "")
-                yield layer.path, Leaf("", key=key)
+    def layer(self, layer: Layer, call: Call) -> Leaf:
+        """Return the part of the tree that a layer takes."""
+        return Leaf("", key=next(iter(layer.keys().values()), ""))
 
     def tensor(self, key: str, shape: tuple[int | str, ...]) -> Leaf:
         """Return a leaf that is of no layer."""

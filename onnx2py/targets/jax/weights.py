@@ -7,7 +7,7 @@ import numpy as np
 from ...emit.arrays import is_inline
 from ...emit.weights import Placement
 from ...ir.types import DTYPES, dtype_name
-from ..torch.safetensors import KINDS, TensorFile
+from ..network.safetensors import KINDS, TensorFile
 from .literals import dtype_literal, numpy_literal
 
 PARAMS_FILE = "weights.safetensors"

@@ -10,17 +10,17 @@ from ...ir.program import Call, Program, Statement
 from ...plan import Rule
 from ...plan.traverse import with_blocks
 from ...traits.kernels import is_choice
+from ..network.copies import give_copies
+from ..network.layers import find_layers
+from ..network.parameters import parameters_of, restore_parameters
+from ..network.placing_of import placing_of
+from ..network.recomputed import recompute_constants, recompute_weights
 from ..parts import take_parts
 from ..target import Target, rules_of
 from .attention import write_attention
-from .copies import give_copies
 from .dialect import TorchDialect
-from .layers import find_layers
 from .limits import limit_of
 from .literals import CARRIED, DTYPES
-from .parameters import parameters_of, restore_parameters
-from .placing_of import placing_of
-from .recomputed import recompute_constants, recompute_weights
 
 _LAYERS = tuple(f"L{number}" for number in range(1, 12))
 _PARAMETERS = ("R1", "R2", "R3", "R4", "R5", "R6")

@@ -6,7 +6,7 @@ L11  ... whose keys were turned for the product -> of the keys as they were
 
 Of a query that no key is left to, ONNX's softmax makes NaN and PyTorch's attention zeros, or NaN
 before PyTorch 2.5: what may have such a mask stays. A mask leaves each query a key if nowhere, or
-nowhere in its first column, it is minus infinity, as far as :mod:`.bounds` can tell.
+nowhere in its first column, it is minus infinity, as far as :mod:`..network.bounds` can tell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ...ir.types import Dim
 from ...kernels.attention import attention
 from ...kernels.attention_dot_product import dot_product_attention
 from ...plan.rewrite import Block, Made, Match, Rewrite, in_place, rewritten
-from .bounds import Bounds
+from ..network.bounds import Bounds, leaves_keys
 
 _NAME = "scaled_dot_product_attention"
 _OPERANDS = ("q", "k", "v", Rest("mask"), Options("how"))
@@ -146,13 +146,3 @@ def _fits(
 def _is_as_long(have: Dim, wanted: tuple[Dim, ...]) -> bool:
     """Whether an axis need not be repeated for a mask: lengths that are unknown are alike."""
     return have == 1 or have in wanted or set(wanted) != {1}
-
-
-def leaves_keys(bounds: Bounds, masks: tuple[Argument, ...]) -> bool:
-    """Whether masks leave each query a key."""
-    for mask in masks:
-        kind = bounds.type(mask)
-        least = 0 if kind is not None and kind.dtype == "bool" else -np.inf
-        if all(bounds.of(mask, first).low <= least for first in (False, True)):
-            return False
-    return True

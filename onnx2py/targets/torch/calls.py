@@ -16,9 +16,9 @@ from ...ir.program import Argument, Call, Ref
 from ...ir.symbols import Symbol, kernel_of
 from ...kernels.slicing import slice_axes
 from ..inline import Libraries, definition_of, inlined
+from ..network.layer import Layer
 from .idioms import IDIOMS, NUMBERS_BESIDE
 from .idioms_text import device
-from .layer import Layer
 from .layer_calls import layer_call
 from .literals import COMPLEX, FLOATS, WHOLE, model_device
 

@@ -19,10 +19,10 @@ from ...ir.types import DTYPES as NUMPY_DTYPES
 from ...ir.types import TensorType, ValueType
 from ...plan.ownership import Holders
 from ..dialect import Dialect
+from ..network.layer import Layer
 from .blocks import TorchBlocks
 from .calls import takes_numbers, torch_call
 from .frame import FRAME
-from .layer import Layer
 from .layer_calls import layer_targets
 from .literals import (
     CARRIED,

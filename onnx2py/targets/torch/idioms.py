@@ -12,16 +12,10 @@ import numpy as np
 
 from ...emit.calls import CallWriter
 from ...ir.program import Ref
+from ..idioms import Idiom, dtype_of, plain, text
 from .idioms_layers import LAYERS
 from .idioms_shapes import SHAPES
-from .idioms_text import (
-    Idiom,
-    dtype_of,
-    functional,
-    plain,
-    text,
-    torch,
-)
+from .idioms_text import functional, torch
 from .literals import FLOATS, MOVED, WHOLE
 
 NUMBERS_BESIDE = (np.where, np.maximum, np.minimum)

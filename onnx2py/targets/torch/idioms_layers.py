@@ -7,18 +7,9 @@ from typing import Any
 
 from ...emit.calls import CallWriter
 from ...ir.blocks import has_references
+from ..idioms import Idiom, dtype_of, options, rank_of, shape_of, short, text
 from .attention import Attention
-from .idioms_text import (
-    Idiom,
-    dtype_of,
-    functional,
-    options,
-    rank_of,
-    shape_of,
-    short,
-    text,
-    torch,
-)
+from .idioms_text import functional, torch
 from .literals import FLOATS
 
 

@@ -8,17 +8,8 @@ import numpy as np
 
 from ...emit.calls import CallWriter
 from ...ir.program import Argument, Expression, Ref
-from .idioms_text import (
-    Idiom,
-    device,
-    dtype_of,
-    is_tensor,
-    options,
-    rank_of,
-    shape_of,
-    text,
-    torch,
-)
+from ..idioms import Idiom, dtype_of, is_tensor, options, rank_of, shape_of, text
+from .idioms_text import device, torch
 from .literals import FLOATS, MOVED
 
 

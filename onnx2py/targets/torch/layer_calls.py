@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ...emit.calls import CallWriter
 from ...errors import InternalError
+from ..network.layer import Layer
 from .idioms_text import functional
-from .layer import Layer
 
 
 def layer_call(writer: CallWriter, layer: Layer) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...emit.uses import Uses
 from ...ir.types import EXTENSION_DTYPES, NUMPY_DTYPES, dtype_name
+from ..network.dtypes import FLOATS as FLOATS
 
 DTYPES = {name: name for name in NUMPY_DTYPES if name != "string"} | {
     "bfloat16": "bfloat16",
@@ -22,7 +23,6 @@ DTYPES = {name: name for name in NUMPY_DTYPES if name != "string"} | {
 CARRIED = {"int4": "int8", "uint4": "uint8", "int2": "int8", "uint2": "uint8"}
 """The types of the tensors that hold numbers of types without arithmetic in PyTorch."""
 
-FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
 COMPLEX = frozenset(["complex64", "complex128"])
 WHOLE = frozenset(["int8", "int16", "int32", "int64", "uint8"])
 """Integers that PyTorch computes with; it only stores longer unsigned ones."""

@@ -22,13 +22,14 @@ from ...emit.names import Wanted, assign_names, unique_name
 from ...emit.spelling import Spelling
 from ...emit.usage import read_as_numbers
 from ...ir.blocks import Block
-from ...ir.program import Argument, Call, Ref, Statement, references, walk
+from ...ir.program import Argument, Call, Ref, references, walk
 from ...plan.traverse import read_in_calls
-from .instances import Instances
-from .layer import Layer
+from ..network.instances import Instances
+from ..network.layer import Layer, layer_calls
+from ..network.tree import Leaf
 from .literals import tensor_literal
 from .placing import constructor
-from .tree import Leaf, Tree
+from .tree import ModuleTree
 
 Column = tuple[Given, ...]
 """What each instance of a block is given."""
@@ -60,7 +61,7 @@ class ModuleWriter(ClassWriter):
         made = (Wanted(n, "value") for n in parts.given if n not in held)
         names.update(assign_names(made, {*names.values(), *roots}))
         self.given[block] = {names[n]: column for n, column in parts.given.items()}
-        modules = Tree(dict(self._leaves(parts, names)), self.uses)
+        modules = ModuleTree(dict(self._leaves(parts, names)), self.uses)
         attributes = {n: names[n] for n in held}
         for name, key in keys.items():
             attributes[name] = modules.attribute(key)
@@ -206,7 +207,7 @@ class ModuleWriter(ClassWriter):
             text = tensor_literal(array, self.uses)
             yield f'self.register_buffer("{name}", {text}, persistent=False)'
 
-    def _device(self, modules: Tree) -> str:
+    def _device(self, modules: ModuleTree) -> str:
         """Return the property that says where a module is."""
         self.uses.library("torch")
         place = modules.tensor()
@@ -215,14 +216,6 @@ class ModuleWriter(ClassWriter):
             '        """Where the module is: it makes tensors there."""\n'
             f"        return {place}.device\n"
         )
-
-
-def layer_calls(statements: Sequence[Statement]) -> Iterator[tuple[Layer, Call]]:
-    """Yield the calls of layers among statements, in bodies too."""
-    for statement in walk(statements):
-        call = statement.operation
-        if isinstance(call, Call) and isinstance(call.function, Layer):
-            yield call.function, call
 
 
 def _settings_read(parts: Parts) -> list[str]:

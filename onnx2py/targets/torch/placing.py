@@ -8,63 +8,41 @@ T3  Any other constant -> a buffer of the model that is no part of its state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ...emit.literals import literal
 from ...emit.uses import Uses
 from ...emit.weights import PlacedWeights
-from ...ir.program import Argument, Call, Program
-from .constructors import written_arguments
-from .layer import Layer
+from ...ir.program import Argument, Call
+from ..network.constructors import written_arguments
+from ..network.layer import Layer
+from ..network.placing import Placing
+from ..network.safetensors import TensorFile
+from ..network.tree import Leaf, Tree
 from .literals import dtype_literal, zeros
-from .safetensors import TensorFile
-from .state import State, state_of
-from .tree import BUFFER, PARAMETER, Leaf, Tree
+from .tree import BUFFER, PARAMETER, ModuleTree
 from .weights import FILE
 
 TIE = "tie"
 
 
-@dataclass
-class Placing:
-    """The places of layers and of tensors in the module of a program."""
+class ModulePlacing(Placing):
+    """The places of layers and of tensors in a module of PyTorch's."""
 
-    program: Program
-    uses: Uses
-    state: State = field(init=False)
-    keys: dict[str, list[str]] = field(init=False, default_factory=dict)
-    """The keys in the state of each constant that has one."""
-    layers: dict[str, Leaf] = field(init=False)
-    """The layers that are modules, by their paths."""
-    leaves: dict[str, Leaf] = field(init=False)
-    """The layers, and the tensors of no layer, by their paths."""
-
-    def __post_init__(self) -> None:
-        self.state = state_of(self.program)
-        for key, value in self.state.values.items():
-            if not self.state.is_apart(key):
-                self.keys.setdefault(value, []).append(key)
-        self.layers = dict(self._layers())
-        self.leaves = {**self.layers}
-        for key in self.state.arrays:  # in order
-            if (
-                not self.state.is_apart(key)
-                and key.rpartition(".")[0] not in self.layers
-            ):
-                self.leaves[key] = self.tensor(key, self.state.arrays[key].shape)
-
-    def placed(self, tree: Tree) -> PlacedWeights:
+    def placed(
+        self, tree: Tree, stacked: Sequence[Sequence[str]] = ()
+    ) -> PlacedWeights:
         """Return the constants that are in the state; ``tree`` is that of the whole model."""
+        assert isinstance(tree, ModuleTree)
         placed = PlacedWeights(
             modules={path: tree.expression(path) for path in self.layers},
             taken={*tree.root},
             lines=[*tree.lines()],
         )
         for value, keys in self.keys.items():
-            own = [key for key in keys if self._leaf(key) in tree.leaves]
+            own = [key for key in keys if self.leaf_of(key) in tree.leaves]
             if own:  # else classes of blocks have it
                 placed.attributes[value] = tree.attribute(own[0])
         stored = {key for key in self.state.arrays if not self.state.is_apart(key)}
@@ -87,25 +65,11 @@ class Placing:
             placed.files[FILE] = TensorFile(arrays)
         return placed
 
-    def _leaf(self, key: str) -> str:
-        """Return the path of the layer or of the tensor that a key is of."""
-        module = key.rpartition(".")[0]
-        return module if module in self.layers else key
-
-    def _layers(self) -> Iterator[tuple[str, Leaf]]:
-        told = set()
-        for statement in self.program.walk():
-            call = statement.operation
-            layer = call.function if isinstance(call, Call) else None
-            if not isinstance(layer, Layer) or not layer.is_module:
-                continue
-            if layer.path in told:
-                continue
-            assert isinstance(call, Call)
-            told.add(layer.path)
-            arrays = [self.program.weights[n] for n in layer.weights(call).values()]
-            key = next(iter(layer.keys().values()), "")
-            yield layer.path, Leaf(constructor(layer, call, arrays, self.uses), key=key)
+    def layer(self, layer: Layer, call: Call) -> Leaf:
+        """Return the module of a layer."""
+        arrays = [self.program.weights[n] for n in layer.weights(call).values()]
+        key = next(iter(layer.keys().values()), "")
+        return Leaf(constructor(layer, call, arrays, self.uses), key=key)
 
     def tensor(self, key: str, shape: tuple[int | str, ...]) -> Leaf:
         """Return a parameter or a buffer of its own; lengths may be names."""

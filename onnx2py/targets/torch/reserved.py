@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .module_names import MODULE_NAMES
+from ..network.module_names import MODULE_NAMES
 
 _LIST = {"append", "extend", "insert", "pop"}
 RESERVED = MODULE_NAMES | _LIST | {"f", "math", "nn", "ops", "tensor", "torch"}

@@ -6,8 +6,8 @@ import numpy as np
 
 from ...emit.arrays import is_inline
 from ...emit.weights import Placement
+from ..network.safetensors import TensorFile
 from .literals import tensor_literal, zeros
-from .safetensors import TensorFile
 
 FILE = "weights.safetensors"
 CONSTANT, STORED = "buffer", "stored"

@@ -13,9 +13,9 @@ from onnx2py.ir.check import check_program
 from onnx2py.ir.graph import Scope
 from onnx2py.ir.program import Call, Program, Ref, Statement
 from onnx2py.ir.types import tensor_type_of
-from onnx2py.targets.torch.constructors import written_arguments
-from onnx2py.targets.torch.layer import Layer
-from onnx2py.targets.torch.layers import find_layers
+from onnx2py.targets.network.constructors import written_arguments
+from onnx2py.targets.network.layer import Layer
+from onnx2py.targets.network.layers import find_layers
 from tests.targets.torch.support import to_numpy, to_torch
 
 Arrays = Mapping[str, np.ndarray]

@@ -14,8 +14,8 @@ from onnx2py.kernels.casting import cast
 from onnx2py.kernels.generate import range_
 from onnx2py.kernels.indexing import gather
 from onnx2py.kernels.shape import expand, reshape, unsqueeze
-from onnx2py.targets.torch.bounds import Bounds
-from onnx2py.targets.torch.ranges import Range
+from onnx2py.targets.network.bounds import Bounds
+from onnx2py.targets.network.ranges import Range
 from tests.targets.torch.layers_support import program, run, step
 
 LOWEST = float(np.finfo(np.float32).min)

@@ -12,13 +12,13 @@ from onnx2py.errors import InternalError
 from onnx2py.ir.program import Call, Program
 from onnx2py.kernels.conv import conv
 from onnx2py.plan.outline.tokens import form_of
-from onnx2py.targets.torch.constructors import (
+from onnx2py.targets.network.constructors import (
     ALWAYS,
     all_arguments,
     constructor_of,
     written_arguments,
 )
-from onnx2py.targets.torch.layers import find_layers
+from onnx2py.targets.network.layers import find_layers
 from tests.targets.torch.layers_support import draw, program, step
 
 NAMES = [

@@ -409,7 +409,7 @@ def test_l9_dropout_draws_in_training_alone():
     before = program(
         {"x": draw(3, 4)}, {}, step(dropout, ["x", 0.25, True], ["y", ""], "drop")
     )
-    from onnx2py.targets.torch.layers import find_layers
+    from onnx2py.targets.network.layers import find_layers
 
     assert layers(find_layers(before)) == {"drop": "nn.Dropout(p=0.25)"}
 

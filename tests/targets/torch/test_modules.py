@@ -12,7 +12,8 @@ from torch import nn
 import onnx2py
 from onnx2py.emit.uses import Uses
 from onnx2py.targets import find_target
-from onnx2py.targets.torch.tree import BUFFER, PARAMETER, Leaf, Tree
+from onnx2py.targets.network.tree import Leaf
+from onnx2py.targets.torch.tree import BUFFER, PARAMETER, ModuleTree
 from tests.targets.torch.models import check, computed, drawn, expected, loaded, source
 from tests.targets.torch.networks import Attending, Net, Words, onnx_file, randomized
 from tests.targets.torch.test_idioms import flat
@@ -302,7 +303,7 @@ def test_trees():
         "table": Leaf("torch.zeros(2)", BUFFER, "table"),
     }
     uses = Uses(find_target("torch"))
-    tree = Tree(leaves, uses)
+    tree = ModuleTree(leaves, uses)
     lines = {line["name"]: line["line"] for line in tree.lines()}
     assert [*lines][:2] == ["token", "table"]  # as in a state
     assert lines == {

@@ -14,7 +14,7 @@ from onnx2py.front import read
 from onnx2py.ir.blocks import Block, Outline
 from onnx2py.ir.program import Call, Ref, walk
 from onnx2py.options import options_of
-from onnx2py.targets.torch.layer import Layer
+from onnx2py.targets.network.layer import Layer
 from tests.targets.torch.networks import onnx_file, randomized
 
 pytestmark = pytest.mark.filterwarnings(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from onnx2py.ir.check import check_program
-from onnx2py.targets.torch.layers import find_layers
-from onnx2py.targets.torch.parameters import restore_parameters
-from onnx2py.targets.torch.state import state_of
+from onnx2py.targets.network.layers import find_layers
+from onnx2py.targets.network.parameters import restore_parameters
+from onnx2py.targets.network.state import state_of
 from tests.targets.torch.layers_support import draw, program, run, step
 
 

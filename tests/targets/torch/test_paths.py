@@ -6,8 +6,8 @@ import pytest
 from torch import nn
 
 from onnx2py.ir.graph import Scope
-from onnx2py.targets.torch.module_names import MODULE_NAMES
-from onnx2py.targets.torch.paths import (
+from onnx2py.targets.network.module_names import MODULE_NAMES
+from onnx2py.targets.network.paths import (
     Places,
     expression,
     lists_of,

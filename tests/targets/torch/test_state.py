@@ -12,9 +12,9 @@ from onnx2py.front import read
 from onnx2py.ir.check import check_program
 from onnx2py.kernels.normalization import layer_normalization
 from onnx2py.options import options_of
+from onnx2py.targets.network.layers import find_layers
+from onnx2py.targets.network.state import state_of
 from onnx2py.targets.target import Target
-from onnx2py.targets.torch.layers import find_layers
-from onnx2py.targets.torch.state import state_of
 from tests.targets.torch.layers_support import check, draw, layers, step
 from tests.targets.torch.models import loaded
 from tests.targets.torch.networks import Attending, Net, Words, onnx_file, randomized

@@ -12,7 +12,7 @@ L7  a transposed convolution, and a bias that is added to it -> ``ConvTranspose2
 L8  PReLU -> ``PReLU``
 L9  dropout -> ``Dropout``
 
-Rules L10 and L11 are in :mod:`.attention`.
+Rules L10 and L11 are in :mod:`..torch.attention`.
 
 A layer has its parameters in PyTorch's layout: matrices turned, gates in another order, biases
 apart. Its path in the module tree is what names and scopes of the exporter say, see

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ...ir.program import Argument, Call, Program, Ref, Statement
 from ...ir.types import DTYPES, TensorType
 from .bounds_rules import RULES, Step
@@ -64,3 +66,13 @@ class Bounds:
             return None
         rule = RULES.get(call.function)
         return rule(Step(self, call, Ref(name), kind.dtype, first)) if rule else None
+
+
+def leaves_keys(bounds: Bounds, masks: tuple[Argument, ...]) -> bool:
+    """Whether masks leave each query a key."""
+    for mask in masks:
+        kind = bounds.type(mask)
+        least = 0 if kind is not None and kind.dtype == "bool" else -np.inf
+        if all(bounds.of(mask, first).low <= least for first in (False, True)):
+            return False
+    return True

@@ -22,8 +22,8 @@ from ...ir.blocks import mapped_statement
 from ...ir.graph import Graph
 from ...ir.program import Argument, Call, Program, Ref, Statement, bodies_of, references
 from ...ir.types import dtype_name, tensor_type_of
+from .dtypes import FLOATS
 from .layer import Layer
-from .literals import FLOATS
 from .paths import scope_path, weight_path
 from .sites import Facts
 

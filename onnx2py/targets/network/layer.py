@@ -1,14 +1,14 @@
-"""Layers: the modules of ``torch.nn`` that calls by constant weights become."""
+"""Layers: the modules of ``torch.nn`` that calls by constant weights are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ...ir.program import Argument, Call, Ref, Statement
+from ...ir.program import Argument, Call, Ref, Statement, walk
 from ...ir.symbols import Symbol
 from .constructors import Literal, all_arguments
 
@@ -116,3 +116,11 @@ def short(numbers: tuple[int, ...], default: int | None = None) -> Literal:
     if len({*numbers}) != 1:
         return numbers
     return None if numbers[0] == default else numbers[0]
+
+
+def layer_calls(statements: Sequence[Statement]) -> Iterator[tuple[Layer, Call]]:
+    """Yield the calls of layers among statements, in bodies too."""
+    for statement in walk(statements):
+        call = statement.operation
+        if isinstance(call, Call) and isinstance(call.function, Layer):
+            yield call.function, call

@@ -13,8 +13,8 @@ from ...ir.graph import Scope, onnx_name
 from ...ir.program import Call, Program, references
 from ...ir.types import dtype_name
 from ...plan.outline.scopes import common
+from .dtypes import FLOATS
 from .layer import Layer
-from .literals import FLOATS
 from .paths import Places, other_path, scope_path, weight_path
 
 BATCHES = "num_batches_tracked"

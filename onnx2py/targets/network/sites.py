@@ -24,8 +24,8 @@ from ...ir.types import Dim, TensorType, ValueType, dtype_name
 from ...kernels.arithmetic import identity
 from ...kernels.shape import expand
 from ...plan.traverse import count_reads
+from .dtypes import FLOATS
 from .layer import Parameter
-from .literals import FLOATS
 from .paths import scope_path, weight_path
 
 _SAME_NUMBERS = frozenset(
