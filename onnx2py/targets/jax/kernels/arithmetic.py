@@ -29,6 +29,7 @@ def power(x: Array, y: Array) -> Array:
 
     Integers to a power that is a float are computed as float64 and rounded toward zero.
     """
+    x = jnp.asarray(x)
     if jnp.issubdtype(x.dtype, jnp.floating):
         return jnp.power(x, y).astype(x.dtype)
     if jnp.issubdtype(y.dtype, jnp.floating):
@@ -74,9 +75,10 @@ def elementwise_min(*data: Array) -> Array:
 
 def elementwise_sum(*data: Array) -> Array:
     """Return the sum of all arrays, broadcast; small floats are summed in float32."""
-    return reduce(jnp.add, map(widened, data)).astype(data[0].dtype)
+    return reduce(jnp.add, map(widened, data)).astype(jnp.result_type(*data))
 
 
 def elementwise_mean(*data: Array) -> Array:
     """Return the mean of all arrays, broadcast; small floats are summed in float32."""
-    return (reduce(jnp.add, map(widened, data)) / len(data)).astype(data[0].dtype)
+    mean = reduce(jnp.add, map(widened, data)) / len(data)
+    return mean.astype(jnp.result_type(*data))

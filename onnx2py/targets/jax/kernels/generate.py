@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.dtypes import canonicalize_dtype
 
 from ._ints import as_int
 
@@ -54,7 +55,7 @@ def range_(
     kind = np.dtype(dtype)
     if kind.kind in "iu":
         low, high, stride = map(as_int, bounds)
-        return jnp.arange(low, high, _not_zero(stride), kind)
+        return jnp.arange(low, high, _not_zero(stride), canonicalize_dtype(kind))
     # They decide the length, so they are not traced.
     wide = np.dtype(stash_dtype) if kind.itemsize < 4 else kind
     first, last, step = (np.asarray(b).astype(wide).reshape(()) for b in bounds)

@@ -10,7 +10,7 @@ from ._precision import wide_dtype, widened
 
 def einsum(equation: str, *inputs: Array) -> Array:
     """Return the sum of products given by ``equation`` in Einstein notation."""
-    dtype = inputs[0].dtype
+    dtype = jnp.result_type(*inputs)
     y = jnp.einsum(equation, *inputs, preferred_element_type=wide_dtype(dtype))
     return y.astype(dtype)
 

@@ -10,8 +10,9 @@ from ._precision import wide_dtype, widened
 
 def matmul(a: Array, b: Array) -> Array:
     """Return ``a @ b`` in the dtype of ``a``; small floats are summed in float32."""
-    y = jnp.matmul(a, b, preferred_element_type=wide_dtype(a.dtype))
-    return y.astype(a.dtype)
+    dtype = jnp.result_type(a, b)
+    y = jnp.matmul(a, b, preferred_element_type=wide_dtype(dtype))
+    return y.astype(dtype)
 
 
 def gemm(
@@ -33,9 +34,10 @@ def gemm(
     c : broadcastable to [M, N]; 0 by default
     """
     left, right = a.T if trans_a else a, b.T if trans_b else b
-    y = jnp.matmul(left, right, preferred_element_type=wide_dtype(a.dtype))
+    dtype = jnp.result_type(a, b)
+    y = jnp.matmul(left, right, preferred_element_type=wide_dtype(dtype))
     if alpha != 1:
         y = (y * alpha).astype(y.dtype)
     if c is not None:
         y = y + (c if beta == 1 else (widened(c) * beta).astype(y.dtype))
-    return y.astype(a.dtype)
+    return y.astype(dtype)

@@ -54,9 +54,10 @@ def scatter_nd(
 def _scattered(
     data: Array, places: tuple[Array, ...], updates: Array, reduction: str
 ) -> Array:
+    data = jnp.asarray(data)
     if reduction == "none":
-        return jnp.asarray(data).at[places].set(updates)
-    at: Any = widened(jnp.asarray(data)).at[places]
+        return data.at[places].set(updates)
+    at: Any = widened(data).at[places]
     combine = {"add": at.add, "mul": at.multiply, "min": at.min, "max": at.max}
     y: Array = combine[reduction](widened(updates))
     return y.astype(data.dtype)
