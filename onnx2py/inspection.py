@@ -74,6 +74,8 @@ class Inspection:
     package_bytes: int | None = None
     fixed_inputs: tuple[str, ...] = ()
     """The inputs with a default that become weights."""
+    untraced: tuple[str, ...] = ()
+    """The nodes that the compiler of the target cannot trace, such as ``jax.jit``."""
     problems: tuple[str, ...] = ()
     """Why it cannot be compiled, where that is no matter of an operator in the file."""
 
@@ -137,6 +139,7 @@ def inspect_model(
         requires=package.requires if package else None,
         package_bytes=_size(package) if package else None,
         fixed_inputs=tuple(each.name for each in loaded.inputs.fixed),
+        untraced=package.untraced if package else (),
         problems=tuple(str(p) for p in problems if p.operator not in labels),
     )
 

@@ -120,6 +120,12 @@ def inspection_text(inspection: Inspection, palette: Palette = PLAIN) -> str:
         f"{counted(inspection.parameters, 'parameter')}, "
         f"{in_bytes(inspection.weight_bytes)} of weights{dtypes}",
     ]
+    if inspection.untraced:
+        lines += [
+            f"  {counted(len(inspection.untraced), 'node')} where data decides a shape or the way, "
+            "which cannot be traced but works:",
+            *(f"    {plain(label)}" for label in inspection.untraced),
+        ]
     if inspection.external_files:
         files = ", ".join(map(plain, inspection.external_files))
         lines.append(f"  external data: {files}")

@@ -66,6 +66,8 @@ class Package:
     """What ``model.py`` calls."""
     large: bool = False
     """Whether calls take so much memory that it is worth keeping."""
+    untraced: tuple[str, ...] = ()
+    """The nodes that the compiler of the library cannot trace."""
     recorded_readme: str = ""
     """The README of the package once inputs and outputs are recorded in it."""
 
@@ -119,6 +121,8 @@ class _Builder:
             for name in s.outputs
         )
         """Whether calls take so much memory that it is worth keeping."""
+        find = target.untraced
+        self.untraced = tuple(find(program)) if find else ()
         self.made = {*program.inputs, *(n for s in flat for n in s.outputs)}
         self.holders = find_holders(program)
         self.names = self.uses.dialect.named(self.blocks.model_names(self.used))
@@ -163,6 +167,7 @@ class _Builder:
             laid_out=frame.laid_out | laid_out_operators(kernels, folder),
             kernels=kernels,
             large=self.large,
+            untraced=self.untraced,
             recorded_readme=rendered(
                 README, {**context, "recorded": True}, frame.folder
             ),
@@ -234,6 +239,7 @@ class _Builder:
                 f"``{one_line(self.program.name) or 'The graph'}``, compiled from "
                 f"``{one_line(origin.source)}`` to plain {self.uses.target.title}."
             ),
+            "untraced": self.untraced,
             "example": example_call(self.program, self.names, self.uses),
         }
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..emit.kernel_modules import KERNELS, read_module
 from ..ir.graph import Graph
-from ..ir.program import Call
+from ..ir.program import Call, Program
 from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import NUMPY_DTYPES, ValueType
 from ..plan import RULES, PlacingOf, Rule
@@ -25,6 +25,8 @@ Function = Callable[..., Any] | str
 """A kernel, a function of NumPy, or ``".method"`` of the first argument."""
 Limit = Callable[[Call, Sequence[Optional[ValueType]]], str]
 """Says what a library lacks for a call with a result and arguments of types, "" if nothing."""
+Untraced = Callable[[Program], Sequence[str]]
+"""Returns the nodes that depend on data in a way that a library's compiler cannot trace."""
 OwnRule = Callable[[Graph], Rule]
 """Returns a rule for a file, of its main graph as it was decoded."""
 _LATE = ("H", "M")
@@ -74,6 +76,8 @@ class Target:
         Whether the parts of a model that repeat are written as classes and loops.
     scan_layers : bool or None
         Whether a loop over layers of one kind is the library's own; None if it has none.
+    untraced : function of a program, or None
+        Returns the nodes that its compiler cannot trace, as ``name: Operator``.
     carried : mapping
         The element type whose tensors hold the numbers of one that the library lacks. In calls,
         such a type is spelled by its name.
@@ -97,6 +101,7 @@ class Target:
     title: str = "NumPy"
     blocks: bool = True
     scan_layers: Optional[bool] = None
+    untraced: Optional[Untraced] = None
     carried: Mapping[str, str] = field(default_factory=dict)
     limit: Optional[Limit] = None
     own: Optional[OwnRule] = None

@@ -21,6 +21,7 @@ from .attention import write_attention
 from .dialect import JaxDialect
 from .layers import RULES
 from .literals import DTYPES
+from .untraced import untraced
 
 _NUMBERS = (
     "L1",
@@ -73,6 +74,7 @@ TARGET = Target(
     ),
     dialect=JaxDialect(),
     scan_layers=False,
+    untraced=untraced,
     own=_parameters,
     placing=placing_of,
 )

@@ -8,14 +8,14 @@ F4  ``Loop`` and ``Scan`` -> a call of ``ops.loop`` or ``ops.scan`` with the bod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...emit.control_flow import ControlFlow
 from ...emit.loops import LoopWriter
 from ...emit.uses import Uses
 from ...ir.program import Body, Branch, Loop, Ref, Scan
 from ...ir.symbols import Symbol
-from ...ir.types import TensorType
+from ...ir.types import TensorType, ValueType
 from ...kernels.control_flow import scan_elements
 
 MODULE = "flow"
@@ -150,12 +150,16 @@ class JaxFlow(ControlFlow):
         condition = branch.condition
         if not isinstance(condition, Ref) or condition.name in self.writer.lengths:
             return False
-        types = self.writer.program.types
-        pairs = [*zip(branch.then_body.outputs, branch.else_body.outputs)]
-        return bool(pairs) and all(
-            _is_known(types.get(one)) and types.get(one) == types.get(other)
-            for one, other in pairs
-        )
+        return is_traceable(branch, self.writer.program.types)
+
+
+def is_traceable(branch: Branch, types: Mapping[str, ValueType]) -> bool:
+    """Whether both branches return arrays of the same types."""
+    pairs = [*zip(branch.then_body.outputs, branch.else_body.outputs)]
+    return bool(pairs) and all(
+        _is_known(types.get(one)) and types.get(one) == types.get(other)
+        for one, other in pairs
+    )
 
 
 def _is_known(kind: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...emit.usage import used_weights
 from ...emit.uses import Uses
 from ...ir.program import Program
 from ...ir.types import TensorType
@@ -18,10 +19,12 @@ def note_wide_types(program: Program, uses: Uses) -> None:
 
     Integers of 64 bits alone do not: they are tokens, positions and lengths.
     """
-    kinds = (k.dtype for k in program.types.values() if isinstance(k, TensorType))
-    if any(kind in _NEEDED for kind in kinds) or any(
-        map(_is_wide, program.weights.values())
-    ):
+    statements = [*program.walk()]
+    names = {*program.inputs, *(n for s in statements for n in s.outputs)}
+    types = (program.types.get(name) for name in names)
+    kinds = {kind.dtype for kind in types if isinstance(kind, TensorType)}
+    constants = used_weights(program, statements).values()
+    if not kinds.isdisjoint(_NEEDED) or any(map(_is_wide, constants)):
         uses.name("_checks", "check_x64")
 
 

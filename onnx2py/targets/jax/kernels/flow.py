@@ -16,6 +16,8 @@ from jax import Array, lax
 from ._ints import as_int
 from .control_flow import iterations, stack_scan_outputs
 
+_TRACED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+"""What JAX raises where Python asks for a number that is traced."""
 Body = Callable[..., Any]
 """Returns one result, or a tuple of several."""
 
@@ -55,9 +57,12 @@ def loop(
     is_carried = _keeps_types(body, (first, jnp.array(True)), carried)
     if is_counted and is_carried:
         return _counted(body, as_int(trips), carried, ndim)
-    if not empty and is_carried and (_is_traced(going) or _is_traced(trips)):
-        return _while(body, trips, going, carried, ndim), ()
-    return _in_python(body, trips, going, carried, empty, ndim)
+    try:
+        return _in_python(body, trips, going, carried, empty, ndim)
+    except _TRACED:
+        if empty or not is_carried:
+            raise
+    return _while(body, trips, going, carried, ndim), ()
 
 
 def scan(
