@@ -75,7 +75,8 @@ def resize_cubic(
         weights = np.stack(cubic_weights(positions - base, np.float32(cubic_coeff_a)))
         if exclude_outside:
             weights[(indices < 0) | (indices >= axis.length)] = 0
-            weights /= weights.sum(0)
+            with np.errstate(invalid="ignore"):  # NaN where no neighbor is inside
+                weights /= weights.sum(0)
         held = indices.clip(0, axis.length - 1)
         plan.append(Taps(axis, positions, held, weights))
     return apply_taps(x, plan, mode, extrapolation_value)
