@@ -103,16 +103,31 @@ def test_several_scales(scale: Any, axis: int, block_size: int) -> None:
                 module = "quantization_narrow.quantize_linear_narrow"
             if dtype in NARROW or zeros is None:
                 more["dtype"] = dtype
-            check(Case(module, (X, scale, zeros), more))
-            args = (steps, scale, zeros)
-            check(Case("quantization.dequantize_linear_per_axis", args, options))
+            compiled = dtype in (np.uint8, ml_dtypes.int4)
+            check(Case(module, (X, scale, zeros), more), compiled=compiled)
+            case = Case(
+                "quantization.dequantize_linear_per_axis",
+                (steps, scale, zeros),
+                options,
+            )
+            check(case, compiled=compiled)
+
+
+@pytest.mark.parametrize("scale, axis, block_size", SCALES[2:5])
+def test_small_floats(scale: Any, axis: int, block_size: int) -> None:
+    scale = np.asarray(scale, np.float32)
+    options = {"axis": axis, "block_size": block_size}
     for small in FLOATS:
         zero = np.asarray(np.ones(scale.shape, np.float32).astype(small))
         for saturate in (True, False):
             more = {**options, "dtype": small, "saturate": saturate}
             for zeros in (None, zero):
-                args = (X * 20, scale, zeros)
-                check(Case("quantization_narrow.quantize_linear_to_float", args, more))
+                case = Case(
+                    "quantization_narrow.quantize_linear_to_float",
+                    (X * 20, scale, zeros),
+                    more,
+                )
+                check(case, compiled=saturate)
         args = (np.asarray(X.astype(small)), scale, zero)
         check(Case("quantization.dequantize_linear_per_axis", args, options))
 

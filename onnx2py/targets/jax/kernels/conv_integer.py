@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ._conv_windows import Pads, explicit_pads, pairs
-from ._quotient import quotient
+from ._exact import quotient
 from .matmul_integer import matmul_integer, requantize
 from .quantization import as_float
 

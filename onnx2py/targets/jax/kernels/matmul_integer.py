@@ -11,7 +11,7 @@ from typing import Any, Union
 import jax.numpy as jnp
 from jax import Array
 
-from ._quotient import quotient
+from ._exact import quotient
 from .quantization import as_float, as_integers
 
 ZeroPoint = Union[Array, float, None]

@@ -8,7 +8,7 @@ from typing import Any, Union
 import jax.numpy as jnp
 from jax import Array, lax
 
-from ._quotient import quotient
+from ._exact import product, quotient
 
 Parameter = Union[Array, float]
 
@@ -74,7 +74,7 @@ def dequantize_linear(
         steps = as_float(x - jnp.asarray(x_zero_point, x.dtype))
     else:
         steps = as_float(x) - as_float(x_zero_point)
-    return (steps * as_float(x_scale)).astype(dtype)
+    return product(steps, x_scale).astype(dtype)
 
 
 def fake_quantize(
@@ -101,7 +101,7 @@ def fake_quantize(
     steps = jnp.clip(quotient(x, scale), low, high)
     steps = jnp.where(jnp.isnan(steps), low, steps)
     steps = steps + lax.stop_gradient(jnp.round(steps) - steps)
-    return steps * scale
+    return product(steps, scale)
 
 
 def dynamic_quantize_linear(x: Array) -> tuple[Array, Array, Array]:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ._conv_windows import Pads
-from ._quotient import quotient
+from ._exact import quotient
 from .conv_integer import Scalar, qlinear_conv
 from .matmul_integer import matmul_integer
 from .quantization import as_float, dequantize_linear, quantize_linear

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ._conv_windows import Pads
+from ._exact import quotient
 from ._pool import pooling_axes, reduce_windows
-from ._quotient import quotient
 from .matmul_integer import requantize
 from .quantization import as_float
 

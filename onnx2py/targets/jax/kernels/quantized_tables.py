@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ._quotient import quotient
+from ._exact import quotient
 from .quantization import dequantize_linear, quantize_linear
 
 Parameter = Union[Array, float]
