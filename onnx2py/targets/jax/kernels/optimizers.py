@@ -43,7 +43,8 @@ def adam(
     norm_coefficient_post: float = 0.0,
 ) -> tuple[Array, ...]:
     """Return new tensors, and the running means of gradients and of their squares."""
-    adjusted = rate * jnp.sqrt(_less_power(beta, count)) / _less_power(alpha, count)
+    t = jnp.maximum(count, 1)
+    adjusted = rate * jnp.sqrt(_less_power(beta, t)) / _less_power(alpha, t)
     r = jnp.where(count > 0, adjusted, rate)
     results = []
     for x, g, v, h in _grouped(tensors, 4):

@@ -128,4 +128,4 @@ def dropout_inactive(
 
 
 def _key(seed: int | None) -> Array:
-    return jax.random.key(np.random.randint(2**31 - 1) if seed is None else seed)
+    return jax.random.key(np.random.randint(2**31) if seed is None else seed % 2**32)
