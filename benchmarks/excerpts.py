@@ -42,14 +42,12 @@ def before_and_after() -> str:
 
 
 def loop_over_layers() -> str:
-    """Return how the GPT calls its layers, from the embeddings to the logits."""
+    """Return how the GPT calls its layers."""
     source = (EXAMPLES / "gpt" / "model.py").read_text(encoding="utf-8")
     call = _method(source, "Model", "__call__")
     first = next(i for i, step in enumerate(call.body) if isinstance(step, ast.For))
-    while _is_short(call.body[first - 1]):
-        first -= 1
     lines = source.splitlines()
-    start, end = call.body[first - 1].end_lineno, call.body[-1].lineno - 1
+    start, end = call.body[first].lineno - 1, call.body[first].end_lineno
     shown = textwrap.dedent("\n".join(lines[start:end])).strip()
     return f"```python\n{shown}\n```\n"
 
@@ -75,11 +73,6 @@ def _lines(source: str, method: ast.FunctionDef, *read: str) -> list[str]:
     steps = (lines[s.lineno - 1 : s.end_lineno] for s in method.body)
     texts = (textwrap.dedent("\n".join(step)) for step in steps)
     return [text for text in texts if any(each in text for each in read)]
-
-
-def _is_short(step: ast.stmt) -> bool:
-    """Whether a statement only reads shapes or makes an empty list: the loop needs it."""
-    return isinstance(step, ast.AnnAssign) and isinstance(step.value, ast.List)
 
 
 def _text(node: onnx.NodeProto) -> str:

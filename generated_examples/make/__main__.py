@@ -21,17 +21,18 @@ from onnx2py.errors import Onnx2pyError
 from . import gpt, loop, pipeline, transformer
 
 HOME = Path(__file__).parents[1]
-EXAMPLES = ("mnist", "transformer", "gpt", "gpt_torch", "loop", "pipeline")
+EXAMPLES = ("mnist", "transformer", "gpt", "gpt_torch", "gpt_jax", "loop", "pipeline")
 BUILDERS: dict[str, tuple[Callable[[], onnx.ModelProto], Callable[[], list[Any]]]] = {
     "transformer": (transformer.make_model, transformer.make_inputs),
     "gpt": (gpt.make_model, gpt.make_inputs),
     "loop": (loop.make_model, loop.make_inputs),
     "pipeline": (pipeline.make_model, pipeline.make_inputs),
 }
-MODELS = {"gpt_torch": "gpt"}
+MODELS = {"gpt_torch": "gpt", "gpt_jax": "gpt"}
 """The models of examples that are not called after theirs."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "gpt_torch": {"target": "torch"},
+    "gpt_jax": {"target": "jax"},
     "loop": {"overridable": True},
 }
 """The options of examples that need some: callers of the loop may pass its limit."""

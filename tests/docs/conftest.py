@@ -8,19 +8,23 @@ from pathlib import Path
 
 import pytest
 
+import onnx2py
 from tests.docs.support import MNIST, NAMES, programs
 
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with ``mnist.onnx``, the package ``mnist`` and all programs, on the path."""
+    """A folder with ``mnist.onnx``, the packages of it and all programs, on the path."""
     shutil.copyfile(MNIST.with_suffix(".onnx"), tmp_path / "mnist.onnx")
     shutil.copytree(MNIST, tmp_path / "mnist")
+    onnx2py.compile_model(tmp_path / "mnist.onnx", tmp_path / "mnist_jax", target="jax")
     for name in NAMES:
         for file, code in programs(name).items():
             (tmp_path / file).write_text(code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    for module in [m for m in sys.modules if m.partition(".")[0] == "mnist"]:
+    for module in [
+        m for m in sys.modules if m.partition(".")[0] in ("mnist", "mnist_jax")
+    ]:
         monkeypatch.delitem(sys.modules, module)
     return tmp_path
