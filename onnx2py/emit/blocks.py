@@ -151,6 +151,12 @@ class BlockSource(ABC):
             calling=self.calling, loops=self.loops, lengths=self.lengths,
         )  # fmt: skip
 
+    def weight_paths(self, spelling: Spelling) -> Iterator[tuple[str, str]]:
+        """Yield where each constant is held, and its name in the program."""
+        for constant, attribute in spelling.attributes.items():
+            yield attribute, constant
+        yield from self.stored.items()
+
     def lines(self) -> Iterator[tuple[str, dict[str, str], Notes]]:
         """Yield what each call in a block makes, for each object: its path, values and notes."""
         for use in self.tree.uses:

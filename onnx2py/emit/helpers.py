@@ -11,10 +11,12 @@ from .uses import Uses
 
 NUMPY = {
     "arrays": False,
+    "compiler": "",
     "entry": "__call__",
     "functions": (),
     "library": "NumPy",
     "numpy_checks": ".._checks",
+    "threads": "limits the number\n        of BLAS threads while the session runs, unless it is 0.",
 }
 """What templates say of a model that computes with arrays itself."""
 

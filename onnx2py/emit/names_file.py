@@ -117,9 +117,7 @@ def names_text(
     names.views.update(views_inside(blocks, spelling, methods))
     for line in _lines(blocks, spelling, methods):
         names.add_line(line)
-    for constant, attribute in spelling.attributes.items():
-        names.add_weight(attribute, constant)
-    for path, constant in blocks.stored.items():
+    for path, constant in blocks.weight_paths(spelling):
         names.add_weight(path, constant)
     if graph is not None:
         names.add_lost(graph)

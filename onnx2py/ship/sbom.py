@@ -29,7 +29,7 @@ def bill_of_materials(contents: Contents, origin: Provenance) -> str:
     files = [
         _file(name, file_hash(path))
         for name, path in contents.files.items()
-        if name.startswith("weights")
+        if name.startswith("weights") or name.endswith(".safetensors")
     ]
     libraries = [_library(name) for name in contents.requires]
     parts = [_model(origin), *files, *libraries]
@@ -38,7 +38,8 @@ def bill_of_materials(contents: Contents, origin: Provenance) -> str:
         "bom-ref": "package",
         "name": contents.name,
         "version": package_version(contents.sha256),
-        "description": f"The model {contents.name} in plain NumPy, compiled from ONNX by onnx2py",
+        "description": f"The model {contents.name} in plain {contents.library}, "
+        "compiled from ONNX by onnx2py",
     }
     tool = {"type": "application", "name": "onnx2py", "version": origin.version}
     metadata: dict[str, Any] = {"tools": {"components": [tool]}, "component": package}

@@ -14,13 +14,17 @@ from ..emit.provenance import package_version
 from ..errors import OptionError
 from .archive import Contents, add
 
-OLDEST_NUMPY, OLDEST_PYTHON, OLDEST_TORCH = "1.22", "3.9", "2.4"
+OLDEST_NUMPY, OLDEST_PYTHON = "1.22", "3.9"
+OLDEST_TORCH, OLDEST_JAX = "2.4", "0.4.36"
 DISTRIBUTIONS = {
+    "jax": f"jax>={OLDEST_JAX}",
     "numpy": f"numpy>={OLDEST_NUMPY}",
     "PIL": "pillow",
     "torch": f"torch>={OLDEST_TORCH}",
 }
 """Distributions that have another name than their modules, or must not be too old."""
+PYTHONS = {"jax": "3.10"}
+"""The oldest Python of libraries that need a newer one."""
 
 
 def check_distribution(name: str) -> None:
@@ -90,6 +94,7 @@ Tag: py3-none-any
 
 def _metadata(contents: Contents) -> str:
     needs = [DISTRIBUTIONS.get(name, name) for name in contents.requires]
+    pythons = [PYTHONS[name] for name in contents.requires if name in PYTHONS]
     lines = [
         "Metadata-Version: 2.4",
         f"Name: {contents.distribution or contents.name}",
@@ -97,7 +102,7 @@ def _metadata(contents: Contents) -> str:
         f"Summary: The model {contents.name} in plain {contents.library}, "
         "compiled from ONNX by onnx2py",
         f"License-File: {LICENSE}",
-        f"Requires-Python: >={OLDEST_PYTHON}",
+        f"Requires-Python: >={(*pythons, OLDEST_PYTHON)[0]}",
         *(f"Requires-Dist: {need}" for need in needs),
     ]
     if README in contents.files:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .._checks import Dim, TensorSpec, shown
 from .._weights import archived
 from ..model import Model as Module
+from ..model import load_params
 
 File = Union[str, PathLike[str]]
 
@@ -25,6 +26,7 @@ __all__ = [
     "Model",
     "TensorSpec",
     "archived",
+    "parameters",
     "parse_type",
     "read_array",
     "shown",
@@ -38,17 +40,10 @@ class Model:
     Parameters
     ----------
     threads
-        JAX chooses their number itself, so that it has to be None.
-
-    Raises
-    ------
-    ValueError
-        If it is not.
+        Ignored: JAX chooses the number of threads when it starts.
     """
 
     def __init__(self, *, threads: Optional[int] = None) -> None:
-        if threads is not None:
-            raise ValueError("threads: expected none, since JAX chooses their number")
         with x64():
             self.module = Module()
 
@@ -94,6 +89,12 @@ def as_numpy(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [as_numpy(item) for item in value]
     return np.asarray(value) if isinstance(value, Array) else value
+
+
+def parameters() -> list[Array]:
+    """Return the arrays of the model's parameters."""
+    with x64():
+        return jax.tree.leaves(load_params())
 
 
 @lru_cache(maxsize=None)

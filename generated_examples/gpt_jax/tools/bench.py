@@ -2,61 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 from time import perf_counter
 from typing import Any, Optional
 
-import torch
+import jax
 
-from .arrays import Model, as_tensor
+from ..model import forward, load_params
+from .arrays import as_array, x64
 from .files import read_inputs
 from .records import some_inputs
 
 
-def bench(
-    inputs: Sequence[str], scale: Optional[float], repeat: int, compiles: bool
-) -> None:
-    """Print the time of loading and of calling the model, compiled too if asked for."""
-    start = perf_counter()
-    model = Model().module
-    loading = perf_counter() - start
+def bench(inputs: Sequence[str], scale: Optional[float], repeat: int) -> None:
+    """Print the time of loading and of calling the model, by itself and compiled."""
     arrays = some_inputs(read_inputs(inputs, scale))
-    given = {name: as_tensor(value) for name, value in arrays.items()}
-    usual = torch.get_num_threads()
-    with torch.inference_mode():
-        (first,) = times_of(model, given, 1)
-        print(f"loading {milliseconds(loading)}, first call {milliseconds(first)}")
-        for threads in dict.fromkeys((usual, 1)):
-            torch.set_num_threads(threads)
-            times = times_of(model, given, repeat)
-            plural = "s" if threads > 1 else ""
-            print(f"{threads} thread{plural}: {repeat} calls: {spread(times)}")
-        torch.set_num_threads(usual)
-        if compiles:
-            bench_compiled(model, given, repeat)
+    with x64():
+        given = {name: as_array(value) for name, value in arrays.items()}
+        start = perf_counter()
+        params = jax.block_until_ready(load_params())
+        loading = perf_counter() - start
+        print(f"{jax.devices()[0].platform}: loading {milliseconds(loading)}")
+        print(f"forward: {measured(forward, params, given, repeat)}")
+        try:
+            print(
+                f"jax.jit(forward): {measured(jax.jit(forward), params, given, repeat)}"
+            )
+        except (TypeError, ValueError, IndexError) as error:  # JAX's own are below them
+            about = (str(error).splitlines() or [""])[0]
+            print(f"jax.jit(forward) fails: {type(error).__name__}: {about}")
 
 
-def bench_compiled(model: Any, inputs: dict[str, Any], repeat: int) -> None:
-    """Print the time of ``torch.compile``, which needs a C++ compiler, and of calls then."""
-    compiled = torch.compile(model)
-    try:
-        (first,) = times_of(compiled, inputs, 1)
-    except RuntimeError as error:  # of many kinds: PyTorch's own are below it
-        print(
-            f"torch.compile fails: {type(error).__name__}: {str(error).splitlines()[0]}"
-        )
-        return
-    times = times_of(compiled, inputs, repeat)
-    print(f"torch.compile: first call {milliseconds(first)}, then {spread(times)}")
+def measured(
+    function: Callable[..., Any], params: Any, inputs: dict[str, Any], repeat: int
+) -> str:
+    """Describe the time of the first call, which compiles, and of ``repeat`` others."""
+    (first,) = times_of(function, params, inputs, 1)
+    times = times_of(function, params, inputs, repeat)
+    return f"first call {milliseconds(first)}, {repeat} calls: {spread(times)}"
 
 
-def times_of(model: Any, inputs: dict[str, Any], repeat: int) -> list[float]:
-    """Time ``repeat`` calls, in seconds."""
+def times_of(
+    function: Callable[..., Any], params: Any, inputs: dict[str, Any], repeat: int
+) -> list[float]:
+    """Time ``repeat`` calls and their computations, in seconds."""
     times = []
     for _ in range(repeat):
         start = perf_counter()
-        model(**inputs)
+        jax.block_until_ready(function(params, **inputs))
         times.append(perf_counter() - start)
     return times
 

@@ -23,7 +23,7 @@ def main() -> int:
         elif given.command == "run":
             run(given.input, given.out, given.scale)
         elif given.command == "bench":
-            bench(given.input, given.scale, given.repeat, given.compile)
+            bench(given.input, given.scale, given.repeat)
         elif given.command == "profile":
             profile(
                 given.input,
@@ -93,12 +93,7 @@ def parsed() -> argparse.Namespace:
         metavar="N",
         help="number of calls (default: %(default)s)",
     )
-    timed = add("bench", parents=[measured], help="measure the time of a run")
-    timed.add_argument(
-        "--compile",
-        action="store_true",
-        help="also of a run that torch.compile has compiled",
-    )
+    add("bench", parents=[measured], help="measure the time of a run")
     table = add("profile", parents=[measured], help="measure the time of each call")
     table.add_argument(
         "--top",

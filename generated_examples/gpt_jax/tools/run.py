@@ -10,8 +10,8 @@ from typing import Any, Optional
 import numpy as np
 
 from .._checks import shown, type_of
-from ..model import INPUTS, OUTPUTS, Model as Module, __doc__ as ABOUT
-from .arrays import Model
+from ..model import INPUTS, OUTPUTS, __doc__ as ABOUT
+from .arrays import Model, parameters
 from .files import read_inputs
 from .records import counted
 
@@ -23,7 +23,7 @@ def info() -> None:
         for spec in specs:
             mark = " (optional)" if spec.optional else ""
             print(f"{title} {shown(spec.name)}: {type_of(spec)}{mark}")
-    tensors = Module(weights=None).state_dict().values()
+    tensors = parameters()
     size = sum(tensor.nbytes for tensor in tensors)
     print(f"weights: {counted(len(tensors), 'tensor')}, {size:,} bytes")
 

@@ -18,8 +18,8 @@ class InferenceSession(Session):
     path_or_bytes, providers, provider_options, kwargs
         Ignored: this package holds one model, and JAX is the only provider.
     sess_options
-        Returned by :meth:`get_session_options`. ``intra_op_num_threads`` limits the number
-        of BLAS threads while the session runs, unless it is 0.
+        Returned by :meth:`get_session_options`. ``intra_op_num_threads`` is ignored:
+        JAX chooses the number of threads.
     """
 
     _compiled = Compiled(

@@ -21,16 +21,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, Optional
 
+import jax
 import numpy as np
-from torch import nn
 
 from .. import model as model_module
-from ..model import OUTPUTS, Model
+from ..model import OUTPUTS
 from .arrays import Model as Arrays
-from .arrays import as_array
+from .arrays import as_numpy
 from .records import read_text
 
 NAMES = Path(__file__).with_name("names.json")
+FLOW = ("lax.cond", "lax.scan", "ops.loop", "ops.scan")
+"""What chooses a function of ``model.py``, or repeats it."""
 
 
 class Call(NamedTuple):
@@ -103,12 +105,13 @@ class Trace:
 
     def note(self, call: Call, values: tuple[Any, ...]) -> None:
         """Record the end of a call and its values."""
+        jax.block_until_ready(values)
         self.end(call, sum(getattr(value, "nbytes", 0) for value in values))
         self.convert(call, values)
 
     def convert(self, call: Call, values: tuple[Any, ...]) -> None:
         """Keep values, as arrays of a model for arrays."""
-        made = map(as_array, values) if self.of_arrays else values
+        made = map(as_numpy, values) if self.of_arrays else values
         self.keep(call, tuple(made))
 
     def enter(self) -> None:
@@ -142,7 +145,8 @@ def trace(
     Parameters
     ----------
     model
-        The model to trace, for tensors or for arrays; it is not modified.
+        The model to trace, for arrays of JAX or of NumPy, or what ``forward`` takes as ``params``.
+        Control flow runs in Python, one iteration after the other.
     args, kwargs
         Arguments of the call.
     capture
@@ -213,25 +217,24 @@ def _read_only(value: Any) -> Any:
 
 
 def _watched(model: Any, record: Trace) -> Any:
-    """Return a copy of a model that writes to ``record``; it shares the weights."""
+    """Return a copy of a model that writes to ``record``; it has the same parameters."""
     try:
         source = inspect.getsource(model_module)
     except OSError:  # frozen, or compiled to bytecode alone
         raise OSError("watch: expected the source of model.py, got none") from None
-    classes = (t for t in ast.parse(source).body if isinstance(t, ast.ClassDef))
-    trees = [tree for tree in classes if _computes(tree)]
-    objects = _Objects(frozenset(tree.name for tree in trees))
+    trees = [part for part in ast.parse(source).body if _computes(part)]
     record.of_arrays = isinstance(model, Arrays)
     module = model.module if record.of_arrays else model
-    objects.look(module)
-    reused = any(_overwrites(tree) for tree in trees)
+    params = getattr(module, "params", module)
     listed = _listed()
-    noting = _Noting(reused, listed["views"])
+    noting = _Noting(False, listed["views"])
     inside = _by_object(listed["values"])
     for tree in trees:
-        paths = objects.paths.get(tree.name, ())
-        known = frozenset(name for path in paths for name in inside.get(path, ()))
-        noting.add_to(tree, objects.held.get(tree.name, {}), known)
+        if isinstance(tree, ast.FunctionDef):
+            is_whole = tree.name == "forward"
+            paths = [""] if is_whole else listed["objects"].get(tree.name, inside)
+            known = frozenset(n for path in paths for n in inside.get(path, ()))
+            noting.add_to(tree, listed["objects"], known)
     code = compile(
         ast.fix_missing_locations(ast.Module(body=list(trees), type_ignores=[])),
         model_module.__file__,
@@ -239,13 +242,15 @@ def _watched(model: Any, record: Trace) -> Any:
         flags=__future__.annotations.compiler_flag,
         dont_inherit=True,
     )
+    calls = _Calls(noting.calls, listed["nodes"], params)
     namespace = dict(vars(model_module))
-    namespace.update(_start=record.start, _note=record.note)
-    namespace.update(_keep=record.convert)
+    namespace.update(_start=record.start, _note=record.note, _keep=record.convert)
     namespace.update(_enter=record.enter, _end=record.end)
-    namespace.update(_call=_Calls(noting.calls, listed["nodes"]))
+    namespace.update(_call=calls, _in_python=_Flow(record, calls))
     exec(code, namespace)
-    copy = objects.copied(module, "Model", namespace)
+    for name in listed["objects"].keys() & namespace.keys():
+        namespace[name] = calls.of_part(namespace[name])
+    copy = namespace["Model"](params)
     return model.around(copy) if record.of_arrays else copy
 
 
@@ -260,90 +265,102 @@ def _by_object(names: Iterable[str]) -> dict[str, set[str]]:
     return found
 
 
-def _computes(tree: ast.ClassDef) -> bool:
-    """Return whether the instances of a class can be called."""
-    methods = (part for part in tree.body if isinstance(part, ast.FunctionDef))
-    return any(method.name == "forward" for method in methods)
+def _computes(part: ast.stmt) -> bool:
+    """Return whether a part of the source is a function, or the class of the model."""
+    is_model = isinstance(part, ast.ClassDef) and part.name == "Model"
+    return is_model or isinstance(part, ast.FunctionDef)
 
 
-def _overwrites(tree: ast.AST) -> bool:
-    """Return whether a class has calls that write into earlier values."""
-    return any(
-        isinstance(part, ast.keyword) and part.arg == "out" for part in ast.walk(tree)
-    )
+def _places(tree: Any, path: str) -> dict[int, str]:
+    """Return the path of each part of a tree of parameters, by its identity."""
+    found = {id(tree): path}
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(tree, (dict, list)):
+        parts = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, part in parts:
+        found.update(_places(part, f"{path}.{key}" if path else f"{key}"))
+    return found
 
 
 class _Calls:
-    """The calls in the source, by the object that makes them."""
+    """The calls in the source, by the part of the parameters that they are made for."""
 
-    def __init__(self, calls: list[Call], nodes: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, calls: list[Call], nodes: Mapping[str, list[str]], params: Any
+    ) -> None:
         self.calls = calls
         self.nodes = nodes
         self.made: dict[tuple[str, int], Call] = {}
+        self.path = ""
+        """The part that the function which is running was given."""
+        self.places = _places(params, "")
+        self.stack, self.taken = "", 0
+        """The parts of one kind that a loop walks, and how many it has walked."""
 
-    def __call__(self, instance: Any, number: int) -> Call:
-        path = instance.__dict__["_path"]
-        if (path, number) not in self.made:
-            self.made[path, number] = self.calls[number].at(path, self.nodes)
-        return self.made[path, number]
+    def __call__(self, number: int) -> Call:
+        if (self.path, number) not in self.made:
+            made = self.calls[number].at(self.path, self.nodes)
+            self.made[self.path, number] = made
+        return self.made[self.path, number]
+
+    def walk(self, walked: Any) -> None:
+        """Note what a loop walks, along the first axis of its arrays."""
+        first = walked[0] if isinstance(walked, tuple) and walked else walked
+        self.stack, self.taken = self.places.get(id(first), ""), 0
+
+    def of_part(self, function: Any) -> Any:
+        """Return a function that notes which part of the parameters it is given."""
+
+        def called(part: Any, *args: Any, **kwargs: Any) -> Any:
+            around, inside = self.path, {}
+            if self.stack and id(part) not in self.places:
+                inside = _places(part, f"{self.stack}.{self.taken}")
+                self.places.update(inside)
+                self.taken += 1
+            self.path = self.places.get(id(part), around)
+            try:
+                return function(part, *args, **kwargs)
+            finally:
+                self.path = around
+                for each in inside:
+                    del self.places[each]
+
+        return called
 
 
-class _Objects:
-    """The objects that a model consists of, each with the path of attributes to it."""
+class _Flow:
+    """Lets control flow run in Python: what it calls is given arrays that are not traced."""
 
-    def __init__(self, classes: frozenset[str]) -> None:
-        self.classes = classes
-        self.held: dict[str, dict[str, str]] = {}
-        """The attributes that hold objects, or lists of them, by class, and their class."""
-        self.paths: dict[str, list[str]] = {}
-        """The paths to the objects of each class."""
+    def __init__(self, record: Trace, calls: _Calls) -> None:
+        self.record, self.calls = record, calls
 
-    def is_object(self, value: Any) -> bool:
-        """Return whether a value is an object of the model."""
-        kind = type(value)
-        return kind.__module__ == Model.__module__ and kind.__name__ in self.classes
+    def __call__(self, flow: Any, call: Optional[Call] = None) -> Any:
+        """Return a function of control flow; ``call`` is noted for each iteration."""
+        is_disabled = bool(jax.config.jax_disable_jit)
 
-    def look(self, module: nn.Module, name: str = "Model", path: str = "") -> None:
-        """Note where an object, and those that it holds, hold others."""
-        self.paths.setdefault(name, []).append(path)
-        self._look_in(module, name, path, "")
+        def usual(function: Any) -> Any:
+            def called(*args: Any) -> Any:
+                with jax.disable_jit(is_disabled):
+                    return self.iteration(function, args, call)
 
-    def _look_in(self, module: nn.Module, name: str, path: str, place: str) -> None:
-        """Note what a module holds, at a place below an object."""
-        for key, child in module._modules.items():
-            inner = f"{place}.{key}" if place else key
-            if self.is_object(child):
-                kind = type(child).__name__
-                held = self.held.setdefault(name, {})
-                held[inner] = kind
-                if isinstance(module, nn.ModuleList):
-                    held[place] = kind
-                self.look(child, kind, f"{path}.{inner}" if path else inner)
-            elif child is not None:
-                self._look_in(child, name, path, inner)
+            return called if callable(function) else function
 
-    def copied(
-        self, module: nn.Module, name: str, classes: Any, path: str = ""
-    ) -> nn.Module:
-        """Return a copy of an object, with copies of those that it holds."""
-        copy = self._with_copies(module, classes[name], classes, path)
-        copy.__dict__["_path"] = path
-        return copy
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if flow is jax.lax.scan:
+                self.calls.walk(args[-1])
+            with jax.disable_jit():
+                return flow(*map(usual, args), **kwargs)
 
-    def _with_copies(
-        self, module: nn.Module, kind: Any, classes: Any, path: str
-    ) -> nn.Module:
-        """Return a module of a class with the same tensors, and with copies of objects."""
-        copy: nn.Module = kind.__new__(kind)
-        copy.__dict__.update(vars(module))
-        copy.__dict__["_modules"] = parts = dict(module._modules)
-        for key, child in parts.items():
-            inner = f"{path}.{key}" if path else key
-            if self.is_object(child):
-                parts[key] = self.copied(child, type(child).__name__, classes, inner)
-            elif child is not None and any(map(self.is_object, child.modules())):
-                parts[key] = self._with_copies(child, type(child), classes, inner)
-        return copy
+        return run
+
+    def iteration(self, function: Any, args: tuple[Any, ...], call: Any) -> Any:
+        """Call a body."""
+        if call is None:
+            return function(*args)
+        self.record.start()
+        result = function(*args)
+        self.record.note(call, ())
+        return result
 
 
 class _Noting:
@@ -357,21 +374,27 @@ class _Noting:
         self.calls: list[Call] = []
         self.scope = ""
         self.reused = reused
-        self.held: dict[str, str] = {}
-        self.objects: dict[str, str] = {}
-        """The variables of the method that hold objects, and their classes."""
 
     def add_to(
-        self, tree: ast.ClassDef, held: dict[str, str], known: frozenset[str]
+        self, tree: ast.FunctionDef, parts: Iterable[str], known: frozenset[str]
     ) -> None:
-        """Add hooks to the methods that compute; ``held`` are attributes that hold objects."""
-        self.held, self.known, self.kind = held, known, tree.name
-        for method in tree.body:
-            if isinstance(method, ast.FunctionDef) and method.name != "__init__":
-                inner = method.name != "forward"
-                self.scope = f"{method.name.strip('_')}." if inner else ""
-                self.objects = {}
-                method.body = self._block(method.body)
+        """Add hooks to a function; ``parts`` are functions of a part of the parameters."""
+        self.known, self.parts = known, frozenset(parts)
+        own = tree.name == "forward" or tree.name in self.parts
+        self.scope = "" if own else f"{tree.name.strip('_')}."
+        kinds = (name.partition(".") for name in self.views)
+        found = (kind for kind, _, name in kinds if name.startswith(self.scope))
+        self.kind = tree.name if tree.name in self.parts else "Model"
+        if not own:
+            self.kind = next(found, "")
+        tree.decorator_list = []  # such as jax.jit, where values would be traced
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Call) and ast.unparse(part.func) in FLOW:
+                name = ast.Name("_in_python", ast.Load())
+                part.func = ast.Call(name, [part.func], [])
+            if isinstance(part, ast.FunctionDef) and part is not tree:
+                part.body = self._block(part.body)
+        tree.body = self._block(tree.body)
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """Return statements with hooks."""
@@ -425,25 +448,13 @@ class _Noting:
         ]
 
     def _walks_objects(self, loop: ast.For) -> bool:
-        """Return whether a loop walks objects of the model; note its variable."""
-        walked, target = loop.iter, loop.target
-        if isinstance(walked, ast.Call) and walked.args:
-            walked = walked.args[0]
-        if isinstance(target, ast.Tuple):
-            target = target.elts[0]
-        kind = self._class_of(walked)
-        if not kind or not isinstance(target, ast.Name):
-            return False
-        self.objects[target.id] = kind
+        """Return whether a loop walks parts of the parameters, as all in the source do."""
         return True
 
     def _class_of(self, value: Optional[ast.expr]) -> str:
-        """Return the class of an object of the model, or of a list of them; '' for others."""
-        if isinstance(value, ast.IfExp):
-            return self._class_of(value.body)
-        if isinstance(value, (ast.Attribute, ast.Subscript)):
-            return self.held.get(_path_of(value), "")
-        return self.objects.get(value.id, "") if isinstance(value, ast.Name) else ""
+        """Return the function of a part of the parameters that is called; '' for others."""
+        name = value.id if isinstance(value, ast.Name) else ""
+        return name if name in self.parts else ""
 
     def _noted(self, statement: ast.stmt) -> list[ast.stmt]:
         """Return a statement with hooks that record the values it assigns."""
@@ -481,6 +492,15 @@ class _Noting:
         names = _names(statement)
         call = self._call(statement, names)
         note = f"_note({call}, ({''.join(f'{name}, ' for name in names)}))"
+        outer = getattr(statement, "value", None)
+        if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Call):
+            flow = outer.func  # _in_python(ops.loop)
+            name = ast.unparse(flow.args[0])
+            if name == "lax.scan":
+                return [statement]
+            if name != "lax.cond":
+                flow.args.append(ast.parse(call, mode="eval").body)
+                return [statement, *_parsed(note.replace("_note", "_keep", 1))]
         return [*_parsed("_start()"), statement, *_parsed(note)]
 
     def _has_branches(self, name: str) -> bool:
@@ -523,21 +543,7 @@ class _Noting:
     def _call(self, statement: ast.stmt, names: list[str], node: str = "") -> str:
         labels = tuple(f"{self.scope}{name}" for name in names)
         self.calls.append(Call(labels, node, statement.lineno, self.reused))
-        return f"_call(self, {len(self.calls) - 1})"
-
-
-def _path_of(value: ast.expr) -> str:
-    """Return the path from ``self``: ``layers.3`` of ``self.layers[3]``; '' for none."""
-    if isinstance(value, ast.Attribute):
-        if isinstance(value.value, ast.Name) and value.value.id == "self":
-            return value.attr
-        key = value.attr
-    elif isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
-        key = str(value.slice.value)
-    else:
-        return ""
-    around = _path_of(value.value)
-    return f"{around}.{key}" if around else ""
+        return f"_call({len(self.calls) - 1})"
 
 
 def _apart(statement: ast.Assign | ast.AnnAssign, names: list[str]) -> list[ast.stmt]:
@@ -602,5 +608,6 @@ def _names(statement: ast.stmt) -> list[str]:
         targets: list[ast.expr] = [statement.target]
     else:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
-    parts = [p for t in targets for p in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    tuples = [t for t in targets if isinstance(t, (ast.Name, ast.Tuple))]
+    parts = [part for target in tuples for part in ast.walk(target)]
     return [p.id for p in parts if isinstance(p, ast.Name) and p.id != "_"]

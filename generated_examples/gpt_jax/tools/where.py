@@ -165,6 +165,8 @@ def _all_lines(path: str, is_weight: bool) -> list[int]:
     """Return the lines that assign a value, one in each branch, or an attribute."""
     owner, name = _owner(path)
     kind = _objects().get(owner, "Model")
+    if is_weight:
+        return _readers(kind, name)
     body = _lines_of(kind)
     hidden = not is_weight and name not in body
     for line, views in _listed()["views"].items() if hidden else ():
@@ -178,17 +180,80 @@ def _all_lines(path: str, is_weight: bool) -> list[int]:
 
 @lru_cache(maxsize=None)
 def _lines_of(kind: str) -> dict[str, list[int]]:
-    """Return the lines of a class by what they assign: ``name``, ``method.name``, ``self.name``.
+    """Return the lines of a function, and of bodies in it, by what they assign.
 
-    A value of a branch of ``if`` is called ``result.then.name``.
+    A value of a body is called ``function.name``, one of a branch of ``if``
+    ``result.then.name``.
     """
     found: dict[str, list[int]] = {}
-    tree = _classes().get(kind)
-    for method in tree.body if tree else ():
-        if isinstance(method, ast.FunctionDef):
-            scope = "" if method.name == "forward" else f"{method.name.strip('_')}."
-            _note(method.body, [scope] if method.name != "__init__" else [], found)
+    for place, (name, tree) in enumerate(_functions_of(kind).items()):
+        _note(tree.body, [f"{name.strip('_')}." if place else ""], found)
     return found
+
+
+@lru_cache(maxsize=None)
+def _functions_of(kind: str) -> dict[str, ast.FunctionDef]:
+    """Return a function by its name, then those for bodies and sections in it."""
+    functions, others = _classes(), {"forward", *_listed()["objects"]}
+    names = ["forward" if kind == "Model" else kind]
+    for name in names:
+        parts = ast.walk(functions[name]) if name in functions else iter(())
+        read = dict.fromkeys(part.id for part in parts if isinstance(part, ast.Name))
+        inner = (n for n in read if n in functions and n not in others)
+        names += [n for n in inner if n not in names]
+    return {name: functions[name] for name in names if name in functions}
+
+
+def _readers(kind: str, name: str) -> list[int]:
+    """Return the lines that read a weight or the layer that has it, or that make a constant."""
+    if name in _constants():
+        return [_constants()[name]]
+    found: dict[str, list[int]] = {}
+    for line, paths in _reads(kind):
+        for path in paths:
+            if f"{name}.".startswith(f"{path}."):
+                found.setdefault(path, []).append(line)
+    return sorted(found[max(found, key=len)]) if found else []
+
+
+@lru_cache(maxsize=None)
+def _reads(kind: str) -> list[tuple[int, set[str]]]:
+    """Return which parts of the parameters each line of a function reads."""
+    kinds = (ast.Assign, ast.AnnAssign, ast.Return)
+    return [
+        (step.lineno, _parts_read(step))
+        for tree in _functions_of(kind).values()
+        for step in ast.walk(tree)
+        if isinstance(step, kinds)
+    ]
+
+
+def _parts_read(source: ast.AST) -> set[str]:
+    """Return the paths that source reads: ``layers.3`` of ``params["layers"][3]``."""
+    found = {_path_of(part) for part in ast.walk(source)} - {""}
+    inner = {path.rpartition(".")[0] for path in found}
+    return found - inner
+
+
+def _path_of(value: ast.AST) -> str:
+    """Return the path of a part of the parameters; '' for none."""
+    if not isinstance(value, ast.Subscript):
+        return ""
+    key = value.slice.value if isinstance(value.slice, ast.Constant) else None
+    if not isinstance(key, (int, str)):
+        return ""
+    if isinstance(value.value, ast.Name):
+        return str(key) if value.value.id == "params" else ""
+    around = _path_of(value.value)
+    return f"{around}.{key}" if around else ""
+
+
+@lru_cache(maxsize=None)
+def _constants() -> dict[str, int]:
+    """Return the lines of the constants of ``model.py``, by their names."""
+    body = ast.parse(_source()).body
+    made = ((target, step) for step in body for target in _targets(step))
+    return {t.id: step.lineno for t, step in made if isinstance(t, ast.Name)}
 
 
 def _note(
@@ -231,7 +296,8 @@ def _targets(step: ast.stmt) -> list[ast.expr]:
     if isinstance(step, ast.AnnAssign):
         return [step.target]
     targets = step.targets if isinstance(step, ast.Assign) else []
-    return [p for t in targets for p in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    names = (n for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))
+    return [name for name in names if isinstance(name.ctx, ast.Store)]
 
 
 def _in_line(number: int) -> list[Place]:
@@ -250,55 +316,48 @@ def _in_line(number: int) -> list[Place]:
 
 
 def _objects_in(number: int) -> Iterator[Place]:
-    """Yield the objects that a line creates, walks or calls, and those of a class."""
-    for kind, tree in _classes().items():
-        if tree.lineno == number:
-            for path in _listed()["objects"].get(kind, ()):
-                yield Place(path, number, _text(number), _summary(path))
-        for method in tree.body:
-            if not isinstance(method, ast.FunctionDef):
-                continue
-            if method.lineno <= number <= (method.end_lineno or 0):
-                start, attributes = _attributes_in(method, number)
-                for path in (p for p in _objects() if _is_held(p, kind, attributes)):
+    """Yield the parts that a line walks or gives a function, and those of a function."""
+    for kind in ("Model", *_listed()["objects"]):
+        for name, tree in _functions_of(kind).items():
+            if tree.lineno == number:
+                for path in _listed()["objects"].get(name, ()):
+                    yield Place(path, number, _text(number), _summary(path))
+            elif tree.lineno < number <= (tree.end_lineno or 0):
+                start, parts = _parts_in(tree, number)
+                for path in (p for p in _objects() if _is_held(p, kind, parts)):
                     yield Place(path, start, _text(start), _summary(path))
 
 
-def _attributes_in(method: ast.FunctionDef, number: int) -> tuple[int, set[str]]:
-    """Return the first line of the statement in a line, and which attributes it names.
+def _parts_in(function: ast.FunctionDef, number: int) -> tuple[int, set[str]]:
+    """Return the first line of the statement in a line, and which parts it reads.
 
-    A variable stands for the attributes whose objects it holds.
+    The variable of a loop stands for what the loop walks, and a function inside for the
+    statement after it, which repeats it.
     """
+    for step, after in zip(function.body, function.body[1:]):
+        if isinstance(step, ast.FunctionDef) and step.lineno <= number < after.lineno:
+            number = after.lineno
     held: dict[str, set[str]] = {}
-    kinds = (ast.For, ast.Assign, ast.AnnAssign)
-    steps = (step for step in ast.walk(method) if isinstance(step, kinds))
+    kinds = (ast.For, ast.Assign, ast.AnnAssign, ast.Return)
+    steps = (step for step in ast.walk(function) if isinstance(step, kinds))
     for step in sorted(steps, key=lambda step: step.lineno):
         value = step.iter if isinstance(step, ast.For) else step.value
-        end = (value or step).end_lineno or step.lineno
-        targets = [step.target] if isinstance(step, ast.For) else _targets(step)
-        parts = [*ast.walk(value)] if value else []
-        named = {p.attr for p in (*parts, *targets) if isinstance(p, ast.Attribute)}
-        names = (part.id for part in parts if isinstance(part, ast.Name))
-        named.update(each for name in names for each in held.get(name, ()))
-        if step.lineno <= number <= end:
-            return step.lineno, named
-        for target in targets:
-            for part in ast.walk(target):
-                if isinstance(part, ast.Name):
-                    held[part.id] = named if _holds(step, value) else set()
+        read = _parts_read(value) if value else set()
+        for part in ast.walk(value) if value else ():
+            read |= held.get(part.id, set()) if isinstance(part, ast.Name) else set()
+        if step.lineno <= number <= ((value or step).end_lineno or step.lineno):
+            return step.lineno, read
+        for part in ast.walk(step.target) if isinstance(step, ast.For) else ():
+            if isinstance(part, ast.Name):
+                held[part.id] = read
     return number, set()
 
 
-def _holds(step: ast.stmt, value: Optional[ast.expr]) -> bool:
-    """Return whether a statement gives a variable an object rather than its result."""
-    return isinstance(step, ast.For) or isinstance(value, (ast.Attribute, ast.IfExp))
-
-
-def _is_held(path: str, kind: str, attributes: set[str]) -> bool:
-    """Return whether one of a class's attributes is the object at a path, or a list with it."""
-    outer = re.sub(r"\.\d+$", "", path)
-    owner, _, attribute = outer.rpartition(".")
-    return attribute in attributes and _objects().get(owner, "Model") == kind
+def _is_held(path: str, kind: str, parts: set[str]) -> bool:
+    """Return whether the object at a path is among parts that a function reads."""
+    owner, name = _owner(path)
+    is_read = any(f"{name}.".startswith(f"{part}.") for part in parts)
+    return is_read and _objects().get(owner, "Model") == kind
 
 
 def _summary(path: str) -> str:
@@ -325,28 +384,25 @@ def _source() -> str:
 
 
 @lru_cache(maxsize=None)
-def _classes() -> dict[str, ast.ClassDef]:
-    """Return the classes of ``model.py`` by name."""
+def _classes() -> dict[str, ast.FunctionDef]:
+    """Return the functions of ``model.py`` by name."""
     body = ast.parse(_source()).body
-    return {each.name: each for each in body if isinstance(each, ast.ClassDef)}
+    return {each.name: each for each in body if isinstance(each, ast.FunctionDef)}
 
 
 @lru_cache(maxsize=None)
 def _ends() -> dict[int, int]:
     """Return the last line of each statement, by its first."""
-    steps = (s for tree in _classes().values() for s in ast.walk(tree))
     found: dict[int, int] = {}
-    for step in steps:
+    for step in ast.walk(ast.parse(_source())):
         if isinstance(step, (ast.Assign, ast.AnnAssign)):
             found[step.lineno] = step.end_lineno or step.lineno
     return found
 
 
 def _method(kind: str, name: str) -> Optional[ast.FunctionDef]:
-    """Return a method of a class."""
-    tree = _classes().get(kind)
-    methods = (m for m in (tree.body if tree else ()) if isinstance(m, ast.FunctionDef))
-    return next((method for method in methods if method.name == name), None)
+    """Return the function of the model."""
+    return _classes().get(name)
 
 
 def _text(line: int) -> str:

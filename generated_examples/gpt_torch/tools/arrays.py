@@ -24,6 +24,7 @@ __all__ = [
     "Model",
     "TensorSpec",
     "archived",
+    "parameters",
     "parse_type",
     "read_array",
     "shown",
@@ -90,6 +91,11 @@ def as_array(value: Any) -> Any:
         return value
     tensor = value.detach().cpu().contiguous()
     return tensor.resolve_conj().resolve_neg().numpy()
+
+
+def parameters() -> list[Tensor]:
+    """Return the tensors of the model's state."""
+    return [*Module(weights=None).state_dict().values()]
 
 
 @lru_cache(maxsize=None)

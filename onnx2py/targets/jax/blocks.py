@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...emit.block_loops import Looped
 from ...emit.block_tree import PROGRAM, Site
@@ -107,6 +107,13 @@ class JaxBlocks(NetworkBlocks):
             len(each) <= 1 and all(isinstance(k, TensorType) for k in each)
             for each in kinds
         )
+
+    def weight_paths(self, spelling: Spelling) -> Iterator[tuple[str, str]]:
+        """Yield the path of each parameter in the tree, and the names of other constants."""
+        for constant, attribute in spelling.attributes.items():
+            if constant not in self.placing.keys:
+                yield attribute, constant
+        yield from self.stored.items()
 
     def model_names(self, used: Iterable[str]) -> dict[str, str]:
         """Name the values of ``forward``, apart from functions."""

@@ -19,5 +19,6 @@ VARIABLES = {
     "functions": ("load_params", "forward"),
     "large": False,
     "numpy_checks": ".arrays",
+    "threads": "is ignored:\n        JAX chooses the number of threads.",
 }
 FRAME = Frame(NEEDED, TOOLS, frozenset(["py.typed"]), "jax/", VARIABLES)

@@ -16,6 +16,7 @@ TOOLS = (
 )  # fmt: skip
 VARIABLES = {
     "arrays": True,
+    "compiler": "torch.compile",
     "entry": "forward",
     "large": False,
     "numpy_checks": ".arrays",

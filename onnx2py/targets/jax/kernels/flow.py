@@ -212,6 +212,9 @@ def _keeps_types(
     after: tuple[Any, ...] = (),
 ) -> bool:
     """Return whether a body can be traced, and returns a state of the same types."""
+    config: Any = jax.config
+    if config.jax_disable_jit:  # each iteration is to be seen
+        return False
     try:
         made = jax.eval_shape(lambda s: _results(body(*before, *s, *after)), state)
         given = jax.eval_shape(lambda s: s, state)
