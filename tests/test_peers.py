@@ -1,4 +1,4 @@
-"""Cases that engines for PyTorch compute side by side, and the verdicts on them."""
+"""Cases that engines for PyTorch or JAX compute side by side, and the verdicts on them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import numpy as np
 import onnx.parser
 import pytest
 
-from benchmarks import torch_peers
-from benchmarks.peers import compare, engines, serve
+from benchmarks import jax_peers
+from benchmarks.peers import compare, engines, jax_engines, serve
 from benchmarks.peers.cases import Case, of_model
-from benchmarks.torch_peers import Results, counted, table
+from benchmarks.peers.comparison import Results, Server, counted, table
 
 X = np.float32([1, 2, 3])
 
@@ -198,14 +198,37 @@ def test_results_are_kept_and_counted(tmp_path, monkeypatch):
     kept = Results(path, resume=True)
     assert kept.known == results.known and kept.versions == results.versions
     record = {"versions": kept.versions, "suites": counted(kept.known.values())}
-    assert table(record).splitlines()[2:] == [
+    assert table(record, {"onnx2torch": "onnx2torch"}).splitlines()[2:] == [
         "| s (3) | onnx2torch 1.0 | 2 | 1 | 0 | 0 |"
     ]
     assert Results(path, resume=False).known == {}
 
 
 def test_a_server_that_ends_is_started_again(tmp_path, monkeypatch):
-    server = torch_peers.Server("no_such_engine", "python3")
+    server = Server("no_such_engine", "python3")
     assert server.versions() == {}
     found = server.verdict(tmp_path / "x")
     assert found["verdict"] == "crashed" and server.process is None
+
+
+@pytest.mark.parametrize("engine", jax_engines.ENGINES)
+def test_models_are_called_eagerly_and_compiled(engine, tmp_path):
+    for package in ("jax", engine.removesuffix("_jit").removesuffix("_jax")):
+        pytest.importorskip(package)
+    text = """<ir_version: 8, opset_import: ["": 17]>
+        g (float[3] x) => (float[3] y) { y = Relu (x) }"""
+    path = tmp_path / "relu.onnx"
+    onnx.save(onnx.parser.parse_model(text), path)
+    (found,) = jax_engines.ENGINES[engine](path, [X - 2])([X - 2])
+    assert engines.as_array(found).tolist() == [0, 0, 1]
+    assert engine in jax_peers.PEERS.titles
+
+
+def test_versions_stand_before_the_way_to_call():
+    numbers = {"passed": 1, "differs": 0, "refused": 0, "crashed": 0}
+    record = {
+        "versions": {"a_jit": {"a": "1.0"}},
+        "suites": {"s": {"a_jit": numbers}},
+    }
+    line = table(record, {"a_jit": "a, jax.jit"}).splitlines()[2]
+    assert line == "| s (1) | a 1.0, jax.jit | 1 | 0 | 0 | 0 |"

@@ -1,1 +1,1 @@
-"""Engines that compute ONNX models with PyTorch, on the same cases."""
+"""Engines that compute ONNX models with one library, on the same cases."""

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from . import compare, engines
+from . import compare, engines, jax_engines
 from .cases import Case
 
 PASSED, DIFFERS, REFUSED, CRASHED = "passed", "differs", "refused", "crashed"
@@ -99,12 +99,12 @@ def _outcome(engine: str, path: Path) -> Answer:
     try:
         case = Case.read(path)
         stage = "conversion"
-        run = engines.ENGINES[engine](case.model, case.data[0][0])
+        run = _engine(engine)(case.model, case.data[0][0])
         stage = "call"
         for inputs, outputs in case.data:
             found = [engines.as_array(value) for value in run(inputs)]
             if not compare.agree(found, outputs, case):
-                if engine != "onnx2py" and any(map(engines.is_narrow, inputs)):
+                if _is_other(engine) and any(map(engines.is_narrow, inputs)):
                     raise TypeError("PyTorch lacks the element type of an input")
                 return {"verdict": DIFFERS, "reason": _described(found, outputs)}
     except MemoryError:
@@ -113,6 +113,14 @@ def _outcome(engine: str, path: Path) -> Answer:
         reason = re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")
         return {"verdict": REFUSED, "stage": stage, "reason": reason[:LONGEST]}
     return {"verdict": PASSED}
+
+
+def _engine(name: str) -> engines.Engine:
+    return {**engines.ENGINES, **jax_engines.ENGINES}[name]
+
+
+def _is_other(name: str) -> bool:
+    return name in engines.ENGINES and name != "onnx2py"
 
 
 def _described(found: Any, expected: Any) -> str:
@@ -129,7 +137,9 @@ def _kinds(values: Any) -> str:
 
 def versions(engine: str) -> dict[str, str]:
     """Return the versions that results depend on."""
-    wanted = ("onnx", "numpy", "torch", *((engine,) if engine != "onnx2py" else ()))
+    library = "jax" if engine in jax_engines.ENGINES else "torch"
+    package = engine.removesuffix("_jit").removesuffix("_jax")
+    wanted = ["onnx", "numpy", library, *([package] if package != "onnx2py" else [])]
     return {
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in wanted},
@@ -148,7 +158,7 @@ def warm(engine: str) -> None:
         path.write_bytes(model.SerializeToString())
         tempfile.tempdir = folder
         inputs = [np.float32([-1, 1])]
-        engines.ENGINES[engine](path, inputs)(inputs)
+        _engine(engine)(path, inputs)(inputs)
         tempfile.tempdir = None
 
 
@@ -157,8 +167,11 @@ def main(engine: str) -> int:
     warnings.filterwarnings("ignore")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # engines print
-    importlib.import_module("torch").set_num_threads(1)
-    warm(engine)
+    if engine in jax_engines.ENGINES:
+        jax_engines.import_all(engine)
+    else:
+        importlib.import_module("torch").set_num_threads(1)
+        warm(engine)
     gc.collect()
     gc.freeze()
     print(json.dumps(versions(engine)), file=answers, flush=True)

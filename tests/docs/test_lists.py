@@ -12,6 +12,7 @@ import onnx2py
 from benchmarks import pages, records, torch_peers
 from benchmarks.models import ENTRIES
 from benchmarks.pages import ROOT, read_section
+from benchmarks.peers.comparison import SUITE
 from benchmarks.refresh import SECTIONS
 from benchmarks.tables import figures
 from onnx2py import cli, errors
@@ -47,7 +48,7 @@ def test_a_section_is_on_exactly_one_page(
 
 def test_the_readme_has_the_recorded_numbers_of_the_suite() -> None:
     text = page("README.md").read_text("utf-8")
-    engines = records.read(torch_peers.RECORD)["suites"][torch_peers.SUITE]
+    engines = records.read(torch_peers.RECORD)["suites"][SUITE]
     assert f"{engines['onnx2py']['passed']} pass with `--target torch`" in text
     for name in ("onnx2pytorch", "onnx2torch"):
         assert f"{name}: {engines[name]['passed']}" in text
