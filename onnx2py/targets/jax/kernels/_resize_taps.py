@@ -32,9 +32,12 @@ def linear_neighbors(
 def resample(x: Array, taps: Taps) -> Array:
     """Replace one axis of a float array by weighted sums of its elements."""
     axis = taps.axis.axis
-    neighbors = jnp.take(x, taps.indices, axis, mode="clip")  # [..., K, O, ...]
-    weights = along(taps.weights.astype(x.dtype), x, axis)
-    return jnp.sum(neighbors * weights, axis)
+    # One after the other: XLA does not fuse a sum with what it gathers at once.
+    parts = [
+        jnp.take(x, indices, axis, mode="clip") * along(weights, x, axis)
+        for indices, weights in zip(taps.indices, taps.weights.astype(x.dtype))
+    ]
+    return sum(parts[1:], parts[0])
 
 
 def apply_taps(

@@ -10,12 +10,11 @@ from ._resize_axes import (
     Constants,
     Numbers,
     ResizedAxis,
-    along,
     filled_outside,
     resized_axes,
     source_positions,
 )
-from ._resize_taps import Taps, apply_taps
+from ._resize_taps import Taps, apply_taps, resample
 
 _BITS = 22  # of the fixed-point weights for bytes, which are summed as integers
 
@@ -65,17 +64,15 @@ def resize_antialiased(
 
 def _resample_integers(x: Array, taps: Taps) -> Array:
     """Replace one axis by weighted sums, rounded and saturated to the range of the dtype."""
-    axis, info = taps.axis.axis, np.iinfo(x.dtype)
-    neighbors = jnp.take(x, taps.indices, axis, mode="clip")  # [..., K, O, ...]
+    info = np.iinfo(x.dtype)
     if x.dtype.itemsize == 1:
         steps = np.floor(taps.weights.astype(np.float64) * (1 << _BITS) + 0.5)
-        weights = along(steps.astype(np.int32), x, axis)
-        total = jnp.sum(neighbors.astype(jnp.int32) * weights, axis, dtype=jnp.int32)
+        fixed = taps._replace(weights=steps)
+        total = resample(x.astype(jnp.int32), fixed)
         size = (jnp.abs(total) + (1 << _BITS - 1)) >> _BITS
         y = jnp.where(total < 0, -size, size)
         return jnp.clip(y, info.min, info.max).astype(x.dtype)
-    wide = neighbors.astype(float)
-    y = jnp.sum(wide * along(taps.weights.astype(wide.dtype), x, axis), axis)
+    y = resample(x.astype(float), taps)
     y = jnp.trunc(y + jnp.copysign(0.5, y))
     return jnp.clip(y, float(info.min), float(info.max)).astype(x.dtype)
 
