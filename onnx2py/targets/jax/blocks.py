@@ -113,7 +113,10 @@ class JaxBlocks(NetworkBlocks):
         for constant, attribute in spelling.attributes.items():
             if constant not in self.placing.keys:
                 yield attribute, constant
-        yield from self.stored.items()
+        assert isinstance(self.placing, ParamsPlacing)
+        for key, constant in self.stored.items():
+            if key == self.placing.stored(key):
+                yield key, constant
 
     def model_names(self, used: Iterable[str]) -> dict[str, str]:
         """Name the values of ``forward``, apart from functions."""

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tests.targets.jax.versions import enable_x64
+
 from ..torch.support import to_torch
 from ..torch.support import twin as twin_of_torch
 from .support import Case, to_jax, twin
@@ -32,7 +34,7 @@ def check_gradient(case: Case, *, rtol: float = 1e-9, atol: float = 1e-11) -> No
         results = twin(case.name)(*filled, **case.kwargs)
         return sum(_weighted(each) for each in _floats(results))
 
-    with jax.enable_x64(True):
+    with enable_x64(True):
         arrays = [jnp.asarray(case.args[place]) for place in places]
         for one, other in zip(jax.jit(jax.grad(total))(arrays), expected):
             wanted = np.zeros(one.shape) if other is None else other.numpy()

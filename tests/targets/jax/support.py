@@ -10,6 +10,8 @@ import jax
 import ml_dtypes
 import numpy as np
 
+from tests.targets.jax.versions import enable_x64
+
 
 class Case(NamedTuple):
     """A call of a kernel; arrays of NumPy stand for those of JAX."""
@@ -117,5 +119,5 @@ def check(
     with np.errstate(all="ignore"):
         expected = kernel(case.name)(*case.args, **case.kwargs)
     for way in (run, run_compiled) if compiled else (run,):
-        with jax.enable_x64(x64):
+        with enable_x64(x64):
             assert_same(way(case), expected, rtol=rtol, atol=atol)

@@ -10,6 +10,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from tests.targets.jax.versions import enable_x64
+
 from .gradients import check_gradient
 from .support import Case, check, twin
 
@@ -265,7 +267,7 @@ def test_pooling_with_a_mask() -> None:
 def test_unpooling() -> None:
     x = RANDOM.permutation(2 * 6 * 6).reshape(1, 2, 6, 6) / 3
     options = {"kernel_shape": (2, 2), "strides": (2, 2)}
-    with jax.enable_x64(True):
+    with enable_x64(True):
         pooled = twin("pool_max.max_pool_with_indices")(jnp.asarray(x), **options)
     args = tuple(map(np.asarray, pooled))
     check(Case("pool_max.max_unpool", args, options), x64=True)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+from tests.targets.jax.versions import enable_x64
+
 from .support import Case, check, twin
 
 RANDOM = np.random.default_rng(0)
@@ -182,7 +184,7 @@ SMOOTH = [
 @pytest.mark.parametrize("name", SMOOTH)
 def test_gradients(name: str) -> None:
     more = (0,) if name == "rearrange.cumsum" else ()
-    with jax.enable_x64(True):
+    with enable_x64(True):
         check_grads(lambda x: twin(name)(x, *more), (jnp.asarray(X - 0.7),), 1)
 
 
@@ -205,7 +207,7 @@ TRAPS = [
 def test_gradients_where_formulas_break(
     name: str, args: tuple[object, ...], expected: object
 ) -> None:
-    with jax.enable_x64(True):
+    with enable_x64(True):
         x, *rest = args
         gradient = jax.grad(lambda x: jnp.sum(twin(name)(x, *rest)))(jnp.asarray(x))
     np.testing.assert_allclose(gradient, np.broadcast_to(expected, gradient.shape))

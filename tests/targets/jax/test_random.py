@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tests.targets.jax.versions import enable_x64
+
 from .support import Case, check, twin
 
 RANDOM = np.random.default_rng(0)
@@ -57,7 +59,7 @@ def test_seeds_and_dtypes(name: str) -> None:
     assert (jax.jit(lambda x: like(x, seed=3))(half) == like(half, seed=3)).all()
     assert (like(half) != like(half)).any()
     assert like(half).dtype == jnp.float16
-    with jax.enable_x64(True):
+    with enable_x64(True):
         assert like(half, dtype=float).dtype == jnp.float64
     np.random.seed(5)
     first = like(half)
