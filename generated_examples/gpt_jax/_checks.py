@@ -62,8 +62,8 @@ def check_input(
     """Check an input and return it as an array of JAX, which may be traced.
 
     ``dims`` collects the sizes of symbolic dimensions, which must be equal in all inputs.
-    Without ``jax_enable_x64``, integers of 64 bits become those of 32 bits. Floats may have fewer
-    bits than the model's.
+    Without ``jax_enable_x64``, integers of 64 bits become those of 32 bits. In place of float32,
+    floats may have more or fewer bits.
 
     Raises
     ------
@@ -131,6 +131,7 @@ def check_x64() -> None:
         )
 
 
+FLOATS = ("float16", "bfloat16", "float32", "float64")
 NAMES = {
     "float8e4m3fn": "float8_e4m3fn",
     "float8e4m3fnuz": "float8_e4m3fnuz",
@@ -146,8 +147,8 @@ def _fits(actual: Any, expected: str) -> bool:
     """Return whether an input may have a dtype in place of the model's."""
     if actual.name == NAMES.get(expected, expected):
         return True
-    if expected == "float32":
-        return actual.name in ("float16", "bfloat16")
+    if expected in FLOATS and actual.name in FLOATS:
+        return expected == "float32"  # parameters may be converted too
     narrow = {"int64": "int32", "uint64": "uint32", "float64": "float32"}
     return not jax.config.jax_enable_x64 and actual.name == narrow.get(expected)
 

@@ -79,6 +79,8 @@ def product_of_gemm(site: Site, statement: Statement, call: Call) -> Fit | None:
         return None
     weight = found[0]
     if call.kwargs.get("trans_b"):
+        if site.facts.sharers[weight.value] > 1:
+            return None  # others read it as it is, such as a table of embeddings
         weight = replace(weight, array=weight.array.T, is_moved=True)
     size, out = weight.array.shape
     rows = found[1:]
