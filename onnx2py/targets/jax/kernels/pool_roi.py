@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from ._ints import as_ints
 
+class Bins(NamedTuple):
+    """The bins of R regions along an axis of ``size`` pixels, and the points of each bin."""
 
-class Points(NamedTuple):
-    """Points along one axis, [R, bins, P]: the pixels at both sides, and their weights."""
+    start: Array
+    length: Array
+    counts: Array
+    bins: int
+    size: int
 
-    low: Array
-    high: Array
-    low_weight: Array
-    high_weight: Array
-    counted: Array
-    """Which of the P points a region has: [R, 1, P]."""
+    def most(self) -> Any:
+        """Return the largest number of points."""
+        return jnp.max(self.counts, initial=0)
+
+    def points(self, numbers: Array) -> tuple[list[tuple[Array, Array]], Array]:
+        """Return both neighbors of each point and their weights, [R, bins, P], and [R, 1, P].
+
+        The last says which points a region has. Those outside the image weigh 0.
+        """
+        dtype, step = self.start.dtype, self.length[:, None, None]
+        count = self.counts[:, None, None]
+        first = jnp.arange(self.bins).astype(dtype)[:, None] * step
+        within = (numbers + 0.5).astype(dtype) * step
+        within = within / jnp.maximum(count, 1).astype(dtype)
+        place = self.start[:, None, None] + first + within
+        inside = (place >= -1) & (place <= self.size)
+        place = jnp.clip(place, 0, self.size - 1)
+        low = lax.stop_gradient(place).astype(int)
+        high = jnp.minimum(low + 1, self.size - 1)
+        part = place - low.astype(dtype)
+        return [(low, (1 - part) * inside), (high, part * inside)], numbers < count
 
 
 def roi_align(
@@ -38,76 +58,85 @@ def roi_align(
     """Sample regions [R, 4] of [N, C, H, W] at regular points, and pool the points of each bin.
 
     ``mode`` is ``"avg"``, or ``"max"``, as in onnxruntime the maximum of the pixels next to
-    a point times their weights. A ``sampling_ratio`` of 0 is about one point per pixel: then
-    the regions decide shapes, and cannot be traced.
+    a point times their weights. A ``sampling_ratio`` of 0 is about one point per pixel: if
+    regions are traced, their points are pooled one after the other, and have no gradient.
     """
     pixels = jnp.asarray(x, jnp.promote_types(x.dtype, jnp.float32))
     corners = rois.astype(pixels.dtype) * spatial_scale - (0.5 if half_pixel else 0)
-    starts, lengths = corners[:, :2], corners[:, 2:] - corners[:, :2]
+    lengths = corners[:, 2:] - corners[:, :2]
     if not half_pixel:
         lengths = jnp.maximum(lengths, 1)
+    bins = jnp.asarray((output_width, output_height), pixels.dtype)
+    lengths = lengths / bins
+    counts = jnp.maximum(jnp.ceil(lax.stop_gradient(lengths)), 0).astype(int)
+    if sampling_ratio > 0:
+        counts = jnp.full(counts.shape, sampling_ratio)
     columns, rows = (
-        _points(starts[:, i], lengths[:, i], bins, sampling_ratio, size)
-        for i, (bins, size) in enumerate(
-            ((output_width, x.shape[3]), (output_height, x.shape[2]))
+        Bins(corners[:, i], lengths[:, i], counts[:, i], number, size)
+        for i, number, size in (
+            (0, output_width, x.shape[3]),
+            (1, output_height, x.shape[2]),
         )
     )
-    y = _pooled(pixels, batch_indices, rows, columns, mode)
-    return jnp.moveaxis(y, 3, 1).astype(x.dtype)
-
-
-def _points(
-    start: Array, length: Array, bins: int, sampling_ratio: int, size: int
-) -> Points:
-    """Return the points of R regions along an axis; those outside the image weigh 0."""
-    bin_length = length / bins
-    if sampling_ratio > 0:
-        points, counts = sampling_ratio, jnp.full(length.shape, sampling_ratio)
-    else:
-        counts = jnp.maximum(jnp.ceil(bin_length), 0).astype(int)
-        points = max(as_ints(counts), default=0)
-    bin_length = bin_length[:, None, None]
-    steps = jnp.arange(points)
-    first = jnp.arange(bins).astype(start.dtype)[:, None] * bin_length
-    within = (steps + 0.5).astype(start.dtype) * bin_length
-    within = within / jnp.maximum(counts, 1).astype(start.dtype)[:, None, None]
-    place = start[:, None, None] + first + within
-    inside = (place >= -1) & (place <= size)
-    place = jnp.clip(place, 0, size - 1)
-    low = lax.stop_gradient(place).astype(int)
-    fraction = place - low.astype(place.dtype)
-    return Points(
-        low,
-        jnp.minimum(low + 1, size - 1),
-        (1 - fraction) * inside,
-        fraction * inside,
-        steps < counts[:, None, None],
+    largest = mode == "max"
+    y = _pooled(
+        pixels, jnp.asarray(batch_indices), rows, columns, largest, sampling_ratio
     )
+    count = (counts[:, 0] * counts[:, 1]).reshape(-1, 1, 1, 1)
+    if not largest:
+        y = y / jnp.maximum(count, 1).astype(y.dtype)
+    return jnp.moveaxis(jnp.where(count > 0, y, 0), 3, 1).astype(x.dtype)
 
 
 def _pooled(
-    pixels: Array, batch_indices: Array, rows: Points, columns: Points, mode: str
+    pixels: Array, images: Array, rows: Bins, columns: Bins, largest: bool, ratio: int
 ) -> Array:
-    """Return the pooled points of R regions of [N, C, H, W]: [R, bins, bins, C]."""
-    image = jnp.asarray(batch_indices)[:, None, None, None, None]
-    counted = (
-        rows.counted[:, :, None, :, None] & columns.counted[:, None, :, None, :]
-    )[..., None]
-    parts = []
-    for (row, row_weight), (column, column_weight) in product(
-        *(((p.low, p.low_weight), (p.high, p.high_weight)) for p in (rows, columns))
-    ):
-        near = pixels[image, :, row[:, :, None, :, None], column[:, None, :, None, :]]
-        weight = row_weight[:, :, None, :, None] * column_weight[:, None, :, None, :]
-        parts.append(near * weight[..., None])  # [R, bins, bins, P, P, C]
-    count = counted.sum((3, 4))
-    if mode == "max":
-        most = jnp.stack(parts).max(0, initial=-jnp.inf)
-        y = jnp.where(counted, most, -jnp.inf).max((3, 4), initial=-jnp.inf)
-    else:
-        y = jnp.where(counted, sum(parts[1:], parts[0]), 0).sum((3, 4))
-        y = y / jnp.maximum(count, 1).astype(y.dtype)
-    return jnp.where(count > 0, y, 0)
+    """Return the sum or the maximum of the points of each bin: [R, bins, bins, C]."""
+
+    def pooled(row_numbers: Array, column_numbers: Array) -> Array:
+        row_points, has_row = rows.points(row_numbers)
+        column_points, has_column = columns.points(column_numbers)
+        counted = has_row[:, :, None, :, None] & has_column[:, None, :, None, :]
+        parts = [
+            _near(pixels, images, row, column, row_weight, column_weight)
+            for (row, row_weight), (column, column_weight) in product(
+                row_points, column_points
+            )
+        ]
+        if largest:
+            y = jnp.stack(parts).max(0)
+            y = jnp.where(counted[..., None], y, -jnp.inf)
+            return y.max((3, 4), initial=-jnp.inf)
+        y = sum(parts[1:], parts[0])
+        return jnp.where(counted[..., None], y, 0).sum((3, 4))
+
+    most = (ratio, ratio) if ratio > 0 else (rows.most(), columns.most())
+    if not any(isinstance(number, jax.core.Tracer) for number in most):
+        return pooled(jnp.arange(int(most[0])), jnp.arange(int(most[1])))
+
+    def next_point(i: Array, total: Array) -> Array:
+        each = pooled((i // most[1])[None], (i % most[1])[None])
+        return jnp.maximum(total, each) if largest else total + each
+
+    shape = (len(images), rows.bins, columns.bins, pixels.shape[1])
+    empty = jnp.full(shape, -jnp.inf if largest else 0, pixels.dtype)
+    y: Array = lax.fori_loop(0, most[0] * most[1], next_point, empty)
+    return y
+
+
+def _near(
+    pixels: Array,
+    images: Array,
+    row: Array,
+    column: Array,
+    row_weight: Array,
+    column_weight: Array,
+) -> Array:
+    """Return pixels next to points, times their weights: [R, bins, bins, P, P, C]."""
+    image = images[:, None, None, None, None]
+    near = pixels[image, :, row[:, :, None, :, None], column[:, None, :, None, :]]
+    weight = row_weight[:, :, None, :, None] * column_weight[:, None, :, None, :]
+    return near * weight[..., None]
 
 
 def max_roi_pool(
