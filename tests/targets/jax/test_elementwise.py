@@ -255,3 +255,12 @@ def test_narrow_integers_are_joined_and_rounded(dtype: type) -> None:
         check(Case("arrays.stack", ((x, x), axis)))
     numbers = np.array([-2.5, -0.5, 0.4, 0.5, 1.5, 20], np.float32)
     check(Case("casting.cast_rounded", (numbers, dtype)))
+
+
+def test_a_known_condition_selects_in_compiled_functions() -> None:
+    x, condition = jnp.arange(6.0).reshape(2, 3), np.array([True, False, True])
+    for name in ("selection", "arrays"):
+        compress = twin(f"{name}.compress")
+        args = (x, condition) if name == "selection" else (condition, x)
+        found = jax.jit(lambda compress=compress, args=args: compress(*args, axis=1))()
+        np.testing.assert_array_equal(found, x[:, ::2])

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+
+from ._ints import as_ints
+
+
+def chosen(x: Array, condition: Any, axis: int | None) -> Array:
+    """Return the slices along ``axis`` where a condition is true; all elements if None.
+
+    ``condition`` may be shorter than the axis, and is not traced: it decides a shape.
+    """
+    length = x.size if axis is None else x.shape[axis]
+    places = np.flatnonzero(as_ints(condition)[:length])
+    return jnp.take(x, places, axis)
 
 
 def cut(x: Array, lengths: Sequence[int], axis: int) -> list[Array]:

@@ -11,6 +11,7 @@ from jax import Array
 
 from ._ints import as_ints
 from ._narrow import joined, stacked
+from ._slices import chosen
 
 absolute = jnp.absolute
 add = jnp.add
@@ -112,7 +113,7 @@ def broadcast_to(array: Array, shape: Sequence[int] | Array) -> Array:
 
 def compress(condition: Array, a: Array, axis: int | None = None) -> Array:
     """Return the slices along ``axis`` where the condition is true; all elements if None."""
-    return jnp.compress(condition, a, axis)
+    return chosen(a, condition, axis)
 
 
 def concatenate(arrays: Sequence[Array], axis: int = 0) -> Array:

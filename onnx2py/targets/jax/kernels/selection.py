@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ._ints import as_int
+from ._slices import chosen
 
 
 def non_zero(x: Array) -> Array:
@@ -116,8 +117,7 @@ def compress(input: Array, condition: Array, *, axis: int | None = None) -> Arra
 
     ``condition`` may be shorter than the axis; what is longer is ignored, as in onnxruntime.
     """
-    length = input.size if axis is None else input.shape[axis]
-    return jnp.compress(condition.reshape(-1)[:length], input, axis)
+    return chosen(input, condition, axis)
 
 
 def trilu(input: Array, k: Any = 0, *, upper: bool = True) -> Array:
