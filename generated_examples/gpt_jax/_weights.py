@@ -16,6 +16,8 @@ File = Union[str, PathLike[str]]
 Params = Any
 """Arrays in dictionaries and lists: a tree that :mod:`jax.tree` walks."""
 
+INDICES = {str(number): number for number in range(1000)}
+"""The names of what lists hold."""
 DTYPES: dict[str, Any] = {
     "BOOL": np.dtype(bool),
     "BF16": jnp.dtype(jnp.bfloat16),
@@ -50,13 +52,14 @@ def read_params(file: File) -> Params:
 
 
 def with_lists(tree: Any) -> Any:
-    """Return a tree whose parts with numbers for names are lists; gaps are empty."""
+    """Return a tree whose parts with numbers below 1000 for names are lists; gaps are empty."""
     if not isinstance(tree, dict):
         return tree
     parts = {name: with_lists(part) for name, part in tree.items()}
-    if not parts or not all(name.isdigit() for name in parts):
+    numbers = [INDICES[name] for name in parts if name in INDICES]
+    if not parts or len(numbers) < len(parts):
         return parts
-    return [parts.get(str(number), {}) for number in range(1 + max(map(int, parts)))]
+    return [parts.get(str(number), {}) for number in range(1 + max(numbers))]
 
 
 def read_constants(file: File) -> dict[str, Any]:

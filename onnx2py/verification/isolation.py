@@ -22,6 +22,8 @@ from .exchange import Store, read_json, write_json
 WORKER = Path(__file__).with_name("worker.py")
 
 
+ON_CPU = {"JAX_PLATFORMS": "cpu"}
+"""Lets libraries compute where onnxruntime does: elsewhere, products are rounded more."""
 ALONE = frozenset(["ml_dtypes", "numpy", "PIL"])
 """Modules whose distributions need no other but NumPy's."""
 
@@ -145,6 +147,7 @@ def _run(command: list[str], time_limit: float) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=min(time_limit, seconds_left() or time_limit),
+            env={**os.environ, **ON_CPU},
             text=True,
             errors="replace",
         )

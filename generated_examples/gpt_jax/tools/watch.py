@@ -275,8 +275,10 @@ def _places(tree: Any, path: str) -> dict[int, str]:
     """Return the path of each part of a tree of parameters, by its identity."""
     found = {id(tree): path}
     parts: Iterable[tuple[Any, Any]] = ()
-    if isinstance(tree, (dict, list)):
-        parts = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    if isinstance(tree, Mapping):
+        parts = tree.items()
+    elif isinstance(tree, (list, tuple)):
+        parts = enumerate(tree)
     for key, part in parts:
         found.update(_places(part, f"{path}.{key}" if path else f"{key}"))
     return found
@@ -346,10 +348,14 @@ class _Flow:
             return called if callable(function) else function
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            if flow is jax.lax.scan:
+            walks_parts = flow is jax.lax.scan
+            if walks_parts:
                 self.calls.walk(args[-1])
             with jax.disable_jit():
-                return flow(*map(usual, args), **kwargs)
+                result = flow(*map(usual, args), **kwargs)
+            if walks_parts:
+                self.calls.walk(None)
+            return result
 
         return run
 

@@ -104,3 +104,20 @@ def test_names_as_they_are(tmp_path, monkeypatch, names):
         np.testing.assert_array_equal(array, np.arange(20) + 101 * number)
     for name in [name for name in sys.modules if name.split(".")[0] == module]:
         del sys.modules[name]
+
+
+def test_a_file_of_weights_asks_for_no_long_list(tmp_path, monkeypatch):
+    graph = "net (float[2] x) => (float[2] y) <float[2] w = {1, 2}> { y = Add (x, w) }"
+    onnx2py.compile_model(model(graph), tmp_path / "short_net", target="jax")
+    monkeypatch.syspath_prepend(tmp_path)
+    package = import_module("short_net")
+    file = tmp_path / "short_net" / "weights.safetensors"
+    for key in ("a.9999999999", "a.\u0663", "a.-1", "a.01"):
+        data = file.read_bytes()
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + size])
+        text = json.dumps({key: header["w"]}).encode()
+        other = tmp_path / "other.safetensors"
+        other.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
+        params = package.load_params(other)
+        assert [*params["a"]] == [key[2:]]

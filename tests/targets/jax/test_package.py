@@ -177,7 +177,9 @@ def test_it_verifies_and_tests_itself(folder):
     assert "plain JAX" in bill["metadata"]["component"]["description"]
 
 
-def test_a_changed_package_is_found_out(folder, tmp_path):
+def test_a_changed_package_is_found_out(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")  # verification is done on the CPU
+    assert cli.main(["verify", str(folder / "net"), str(MNIST)]) == 0
     text = (folder / "net" / "model.py").read_text()
     broken = tmp_path / "net"
     shutil.copytree(folder / "net", broken)
