@@ -264,3 +264,12 @@ def test_a_known_condition_selects_in_compiled_functions() -> None:
         args = (x, condition) if name == "selection" else (condition, x)
         found = jax.jit(lambda compress=compress, args=args: compress(*args, axis=1))()
         np.testing.assert_array_equal(found, x[:, ::2])
+
+
+@pytest.mark.parametrize("step", [2**63 - 1, 2**40, 3, 1, -1, -3, -(2**63)])
+def test_slices_of_any_step(step: int) -> None:
+    x = np.arange(12, dtype=np.float32).reshape(2, 6)
+    for start, stop in ((2, 8), (5, 0), (None, None), (-9, 9)):
+        bounds = ((start,), (stop,), (1,), (step,))
+        check(Case("slicing.slice_axes", (x, *bounds)))
+        check(Case("arrays.getitem", (x, (..., slice(start, stop, step)))))

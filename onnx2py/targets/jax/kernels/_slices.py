@@ -13,6 +13,19 @@ from jax import Array
 from ._ints import as_ints
 
 
+def sliced(x: Array, index: Sequence[Any]) -> Array:
+    """Return ``x[index]``."""
+    far = max(1, *x.shape)
+    return x[tuple(_near(part, far) for part in index)]
+
+
+def _near(part: Any, far: int) -> Any:
+    """Return a slice without a step that is longer than any axis: XLA would overflow."""
+    if not isinstance(part, slice) or part.step is None:
+        return part
+    return slice(part.start, part.stop, max(-far, min(part.step, far)))
+
+
 def chosen(x: Array, condition: Any, axis: int | None) -> Array:
     """Return the slices along ``axis`` where a condition is true; all elements if None.
 

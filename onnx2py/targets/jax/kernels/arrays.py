@@ -11,7 +11,7 @@ from jax import Array
 
 from ._ints import as_ints
 from ._narrow import joined, stacked
-from ._slices import chosen
+from ._slices import chosen, sliced
 
 absolute = jnp.absolute
 add = jnp.add
@@ -138,7 +138,7 @@ def full(shape: Sequence[int] | Array, fill_value: float, dtype: Any) -> Array:
 
 def getitem(x: Array, index: tuple[Any, ...]) -> Array:
     """Return ``x[index]``."""
-    return x[index]
+    return sliced(x, index)
 
 
 def matmul(x1: Array, x2: Array, *, dtype: Any = None) -> Array:

@@ -8,7 +8,7 @@ from typing import Optional, Union
 from jax import Array
 
 from ._ints import as_ints
-from ._slices import cut
+from ._slices import cut, sliced
 
 Bounds = Union[Sequence[Optional[int]], Array]
 
@@ -52,7 +52,7 @@ def slice_axes(
         if step < 0 and start is not None and start < -data.shape[axis]:
             start = 0  # ONNX clamps to the first element, Python to the one before it
         parts[axis] = slice(start, end, step)
-    return data[tuple(parts)]
+    return sliced(data, parts)
 
 
 def split(
