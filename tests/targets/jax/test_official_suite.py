@@ -1,0 +1,54 @@
+"""ONNX's own cases through packages for JAX, eagerly.
+
+What is refused before anything is written is listed with the reason; what differs, likewise. The
+list is strict: a case that starts to pass is an error too.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from onnx2py import testing
+from onnx2py.testing.engines.targets import TargetEngine
+from tests.backend.test_official_suite import DIFFERING, SUITE_OF
+
+REFUSED: dict[str, tuple[str, ...]] = {
+    "there are no arrays of text": (
+        "test_strnorm*",
+        "test_string_*",
+        "test_regex_full_match*",
+        "test_equal_string*",
+        "test_ai_onnx_ml_label_encoder_*",
+    ),
+    "there is no twin of the kernel": (
+        "test_image_decoder_*",
+        "test_ai_onnx_ml_tree_ensemble*",
+    ),
+}
+"""Why, and the names of the cases."""
+ROUNDED = {
+    "test_attention_4d_causal_fp16_expanded": "the function that attention stands for, node by "
+    "node: each result is rounded to float16, and after seven of them the last digit differs by "
+    "2. The tolerance is 1",
+}
+EXPECTED: dict[str, Any] = {
+    **{name: DIFFERING[name] for name in DIFFERING if "squeezenet" not in name},
+    **{
+        name: {"verdict": "refused", "reason": reason}
+        for reason, names in REFUSED.items()
+        for name in names
+    },
+    **{n: {"verdict": "differs", "reason": r} for n, r in ROUNDED.items()},
+    "*": "passed",
+}
+
+globals().update(
+    cases := testing.test_cases(TargetEngine("jax"), expected={"official": EXPECTED})
+)
+
+
+def test_the_suite_is_whole() -> None:
+    assert len(cases) == SUITE_OF
+    listed = {n for n in cases if any(fnmatchcase(n, p) for p in EXPECTED if p != "*")}
+    assert len(listed) == 47
