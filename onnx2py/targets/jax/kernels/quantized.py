@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Union
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from ._conv_windows import Pads
 from ._exact import quotient
+from ._float64 import with_float64
 from .conv_integer import Scalar, qlinear_conv
 from .matmul_integer import matmul_integer
 from .quantization import as_float, dequantize_linear, quantize_linear
@@ -52,9 +52,10 @@ def _fused(x: Array, y: Array, z: Array | float) -> Array:
 
     float64, which JAX has here whatever its setting, represents the product exactly.
     """
-    with jax.enable_x64(True):
-        x, y, z = (jnp.asarray(each).astype(float) for each in (x, y, z))
-        return (x * y + z).astype(jnp.float32)
+    parts = as_float(x), as_float(y), as_float(z)
+    with with_float64():
+        a, b, c = (part.astype(float) for part in parts)
+        return (a * b + c).astype(jnp.float32)
 
 
 def _number(parameter: Parameter) -> Array:

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from ._exact import quotient
-from .quantization import dequantize_linear, quantize_linear
+from ._float64 import with_float64
+from .quantization import as_float, dequantize_linear, quantize_linear
 
 Parameter = Union[Array, float]
 
@@ -101,7 +102,8 @@ def softmax_exponentials(x_scale: Parameter, length: int) -> Array:
     are near the largest numbers of float32.
     """
     room = max(0.0, log(float(jnp.finfo(jnp.float32).max) / length) - 5.0)
-    with jax.enable_x64(True):
-        scale = jnp.asarray(x_scale).astype(float).reshape(())
-        steps = jnp.arange(-255.0, 1.0) + room / scale
-        return jnp.exp(steps * scale).astype(jnp.float32)
+    # Before version 0.8, constants that are made in the context have 32 bits.
+    parts = as_float(jnp.arange(-255, 1)), as_float(x_scale), as_float(room)
+    with with_float64():
+        steps, scale, top = (part.astype(float) for part in parts)
+        return jnp.exp(steps * scale.reshape(()) + top).astype(jnp.float32)
