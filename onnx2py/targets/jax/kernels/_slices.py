@@ -15,7 +15,7 @@ from ._ints import as_ints
 
 def sliced(x: Array, index: Sequence[Any]) -> Array:
     """Return ``x[index]``."""
-    far = max(1, *x.shape)
+    far = max((1, *x.shape))
     return x[tuple(_near(part, far) for part in index)]
 
 
