@@ -10,7 +10,7 @@ from jax import Array
 
 from ._conv_windows import Pads
 from ._exact import quotient
-from ._float64 import with_float64
+from ._float64 import widened_to_float64, with_float64
 from .conv_integer import Scalar, qlinear_conv
 from .matmul_integer import matmul_integer
 from .quantization import as_float, dequantize_linear, quantize_linear
@@ -52,9 +52,8 @@ def _fused(x: Array, y: Array, z: Array | float) -> Array:
 
     float64, which JAX has here whatever its setting, represents the product exactly.
     """
-    parts = as_float(x), as_float(y), as_float(z)
     with with_float64():
-        a, b, c = (part.astype(float) for part in parts)
+        a, b, c = widened_to_float64(x, y, z)
         return (a * b + c).astype(jnp.float32)
 
 

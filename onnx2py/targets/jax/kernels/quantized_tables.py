@@ -8,10 +8,11 @@ from typing import Union
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from ._exact import quotient
-from ._float64 import with_float64
+from ._float64 import widened_to_float64, with_float64
 from .quantization import as_float, dequantize_linear, quantize_linear
 
 Parameter = Union[Array, float]
@@ -102,8 +103,7 @@ def softmax_exponentials(x_scale: Parameter, length: int) -> Array:
     are near the largest numbers of float32.
     """
     room = max(0.0, log(float(jnp.finfo(jnp.float32).max) / length) - 5.0)
-    # Before version 0.8, constants that are made in the context have 32 bits.
-    parts = as_float(jnp.arange(-255, 1)), as_float(x_scale), as_float(room)
+    given = np.arange(-255, 1), as_float(x_scale).reshape(()), room
     with with_float64():
-        steps, scale, top = (part.astype(float) for part in parts)
-        return jnp.exp(steps * scale.reshape(()) + top).astype(jnp.float32)
+        steps, scale, top = widened_to_float64(*given)
+        return jnp.exp(steps * scale + top).astype(jnp.float32)
