@@ -161,3 +161,34 @@ def test_what_cannot_be_traced_is_told(tmp_path: Path) -> None:
     onnx2py.compile_model(model, tmp_path / "places", target="jax")
     assert "`places: NonZero`" in (tmp_path / "places" / "README.md").read_text("utf-8")
     assert onnx2py.inspect_model(model).untraced == ()
+
+
+BY_NUMBER = {
+    "parts of a sequence": """net (float[3, 2] x) => (float[2] y) {
+        parts = SplitToSequence <axis = 0, keepdims = 0> (x) n = SequenceLength (parts)
+        z = Constant <value = float[2] {0, 1}> ()
+        y = Loop (n, , z) <body = part (int64 i, bool go, float[2] a) => (bool on, float[2] b) {
+            on = Identity (go) e = SequenceAt (parts, i) s = Sin (e) b = Add (a, s) }> }""",
+    "lengths of slices": """net (float[3, 2] x) => (float total, float[k] sums) {
+        z = Constant <value = float {0}> () ends = Constant <value = int64[3] {1, 3, 2}> ()
+        total, sums = Scan <num_scan_inputs = 1, body = step (float a, int64 e)
+            => (float b, float c) {
+                zero = Constant <value = int64[1] {0}> () one = Constant <value = int64[1] {1}> ()
+                end = Reshape (e, one) part = Slice (x, zero, end, zero)
+                s = ReduceSum <keepdims = 0> (part) b = Add (a, s) c = Neg (s) }> (z, ends) }""",
+}
+
+
+@pytest.mark.parametrize("case", BY_NUMBER)
+def test_bodies_that_need_numbers_are_repeated_by_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    text = f'<ir_version: 10, opset_import: ["" : 21]> {BY_NUMBER[case]}'
+    name = f"numbered_{len(case)}"
+    made, session = package(tmp_path, text, name)
+    x = np.arange(6, dtype=np.float32).reshape(3, 2)
+    theirs = session.run(None, {"x": x})
+    ours = jax.tree.leaves(made.forward(made.load_params(), x))
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)

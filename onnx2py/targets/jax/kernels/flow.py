@@ -216,7 +216,10 @@ def _keeps_types(
     if config.jax_disable_jit:  # each iteration is to be seen
         return False
     try:
-        made = jax.eval_shape(lambda s: _results(body(*before, *s, *after)), state)
+        made = jax.eval_shape(
+            lambda b, s, a: _results(body(*b, *before[1:], *s, *a)),
+            before[:1], state, after,
+        )  # fmt: skip
         given = jax.eval_shape(lambda s: s, state)
     except (TypeError, ValueError, IndexError):  # of JAX: it depends on data
         return False
