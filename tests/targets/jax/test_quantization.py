@@ -15,13 +15,17 @@ from .support import Case, check, twin
 RANDOM = np.random.default_rng(0)
 INTEGERS = (np.int8, np.uint8, np.int16, np.uint16)
 NARROW = (ml_dtypes.int4, ml_dtypes.uint4, ml_dtypes.int2, ml_dtypes.uint2)
-FLOATS = (
-    ml_dtypes.float4_e2m1fn,
-    ml_dtypes.float8_e4m3fn,
-    ml_dtypes.float8_e4m3fnuz,
-    ml_dtypes.float8_e5m2,
-    ml_dtypes.float8_e5m2fnuz,
-)
+FLOATS = [
+    kind
+    for kind in (
+        ml_dtypes.float4_e2m1fn,
+        ml_dtypes.float8_e4m3fn,
+        ml_dtypes.float8_e4m3fnuz,
+        ml_dtypes.float8_e5m2,
+        ml_dtypes.float8_e5m2fnuz,
+    )
+    if hasattr(jnp, kind.__name__)  # older versions lack some
+]
 
 
 def draw(*shape: int) -> np.ndarray:
