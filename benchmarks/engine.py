@@ -50,6 +50,20 @@ def reference(path: str) -> Runner:
     return lambda feeds: list(evaluator.run(None, feeds))
 
 
+def jax(path: str) -> Runner:
+    """Return the engine of a package for JAX, compiled at the first call."""
+    sys.path.insert(0, str(Path(path).parent))
+    library, module = map(importlib.import_module, ("jax", Path(path).name))
+    forward, params = library.jit(module.forward), module.load_params()
+    names = {spec.name: spec.python_name for spec in module.INPUTS}
+
+    def run(feeds: dict[str, Any]) -> list[Any]:
+        found = forward(params, **{names[name]: value for name, value in feeds.items()})
+        return [np.asarray(y) for y in library.tree.leaves(found)]
+
+    return run
+
+
 def torch(name: str) -> Runner:
     """Return the engine of a network of timm in torch."""
     library, timm = (importlib.import_module(name) for name in ("torch", "timm"))
@@ -63,6 +77,7 @@ def torch(name: str) -> Runner:
 
 
 ENGINES = {
+    "jax": jax,
     "onnx2py": package,
     "onnxruntime": onnxruntime,
     "reference": reference,

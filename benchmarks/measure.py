@@ -98,6 +98,9 @@ def measure(entry: Entry, model: Path, plan: Plan) -> Row:
         inputs = folder / "inputs.npz"
         np.savez(inputs, **(entry.feeds() or recorded_or_random(model)))
         paths = {"onnx2py": str(package), "torch": entry.timm}
+        if "jax" in plan.engines:
+            paths["jax"] = str(folder / "package_for_jax")
+            compile_seconds(model, Path(paths["jax"]), "--target", "jax")
         engines = [e for e in plan.engines if e != "torch"]
         engines += ["torch"] if plan.torch_python and entry.timm else []
         runs = [(e, paths.get(e, str(model)), plan) for e in engines]
@@ -108,7 +111,7 @@ def measure(entry: Entry, model: Path, plan: Plan) -> Row:
     return row
 
 
-def compile_seconds(model: Path, package: Path) -> float:
+def compile_seconds(model: Path, package: Path, *options: str) -> float:
     """Compile a model by the command line, and return how long that took.
 
     Raises
@@ -118,7 +121,18 @@ def compile_seconds(model: Path, package: Path) -> float:
     """
     begun = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "onnx2py", str(model), "-o", str(package), "--force"],
+        [
+            *(
+                sys.executable,
+                "-m",
+                "onnx2py",
+                str(model),
+                "-o",
+                str(package),
+                "--force",
+            ),
+            *options,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -165,7 +179,7 @@ def _cold(row: Row, runs: Sequence[Run], inputs: Path, plan: Plan) -> None:
             np.save(inputs.with_name(f"{i}.npy"), stored[name])
     for number in range(plan.cold_starts + 1):
         for engine, path, _ in runs:
-            if engine in ("reference", "torch"):
+            if engine in ("jax", "reference", "torch"):
                 continue
             command = [sys.executable, str(ROOT / "benchmarks" / "first_call.py")]
             command += [engine, path, str(inputs.parent), *names]

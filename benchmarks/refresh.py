@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import sys
 
-from . import coverage, excerpts, options, summary, torch_peers, torch_target
+from . import (
+    coverage,
+    excerpts,
+    jax_target,
+    options,
+    summary,
+    torch_peers,
+    torch_target,
+)
 from .pages import write_section
 from .pictures import write_pictures
 
@@ -24,6 +32,7 @@ SECTIONS = {
     "options": options.table,
     torch_peers.SECTION: torch_peers.table,
     torch_target.SECTION: torch_target.section,
+    jax_target.SECTION: jax_target.section,
 }
 
 
