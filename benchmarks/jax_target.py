@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.jax_target --models FOLDER ...`` measures models of the fixed list that it
 finds in the folders. Each engine runs in a process of its own, in turns, on the same inputs, with
-all cores. What JAX takes to compile is not in the time of a call. ``--write`` records the figures and
-makes the table in the documentation. Needs JAX and onnxruntime.
+all cores. What JAX takes to compile is not in the time of a call. ``--write`` records the figures
+and makes the table in the documentation. Needs JAX and onnxruntime.
 """
 
 from __future__ import annotations

@@ -60,14 +60,23 @@ def write_attention(program: Program) -> Program:
 
 
 def _fits(block: Block, q: Argument, k: Argument, v: Argument, *mask: Argument) -> bool:
-    """Whether all are float32, and a mask has at most four axes, none longer than the scores'."""
+    """Whether all are float32, of shapes that JAX takes, and a mask has at most four axes.
+
+    None of these is longer than the scores'.
+    """
     kinds = [block.values.type(x) for x in (q, k, v, *mask)]
     if any(kind is None or kind.dtype != "float32" for kind in kinds):
         return False
     shapes = [block.values.shape(x) for x in (q, k, v)]
     if any(len(shape) != 4 for shape in shapes):
         return False
-    (batch, queries, heads, _), (_, keys, _, _), _ = shapes
+    (batch, queries, heads, width), (_, keys, shared, _), _ = shapes
+    if shapes[1] != shapes[2] or shapes[1][::3] != (batch, width):
+        return False  # JAX repeats none of them
+    if None in (batch, keys, shared, width):
+        return False
+    if heads != shared and not _divides(shared, heads):
+        return False
     for each in mask:
         shape = block.values.shape(each)
         wide = (batch, heads, queries, keys)
@@ -77,6 +86,15 @@ def _fits(block: Block, q: Argument, k: Argument, v: Argument, *mask: Argument) 
         if any(have not in (1, wanted) and wanted == 1 for have, wanted in pairs):
             return False
     return True
+
+
+def _divides(shared: object, heads: object) -> bool:
+    """Whether some heads of queries share one of keys and values."""
+    return (
+        isinstance(shared, int)
+        and isinstance(heads, int)
+        and heads % max(shared, 1) == 0
+    )
 
 
 def attention_call(writer: CallWriter) -> str:

@@ -14,7 +14,7 @@ def as_ints(values: Any) -> Sequence[int]:
 
     Raises
     ------
-    jax.errors.ConcretizationTypeError
+    jax.errors.TracerArrayConversionError
         If an array is traced: it decides a shape.
     """
     if isinstance(values, (jax.Array, np.ndarray)):
