@@ -71,7 +71,10 @@ def jax_call(writer: CallWriter) -> str:
         return attention_call(writer)
     kernel = kernel_of(call.function)
     if kernel is operator.getitem:
-        return f"{argument(call.args[0])}[{index_text(call.args[1], argument)}]"
+        data, index = call.args[:2]
+        assert isinstance(index, tuple)
+        near = tuple(map(_near, index))
+        return f"{argument(data)}[{index_text(near, argument)}]"
     if not isinstance(kernel, str) and kernel in LENGTHS:
         data, *axis = map(argument, call.args)
         return f"{data}.shape[{axis[0]}]" if axis else f"{data}.{LENGTHS[kernel]}"
@@ -82,6 +85,13 @@ def jax_call(writer: CallWriter) -> str:
     assert isinstance(function, Symbol)
     idiom = IDIOMS.get(f"{function.module}.{function.name}")
     return (idiom and idiom(writer)) or inlined(writer, LIBRARIES) or twin_call(writer)
+
+
+def _near(part: Any) -> Any:
+    """Return a slice without a step that XLA overflows with; axes are shorter than 2 ** 31."""
+    if not isinstance(part, slice) or not isinstance(part.step, int):
+        return part
+    return slice(part.start, part.stop, max(-(2**31), min(part.step, 2**31)))
 
 
 def twin_call(writer: CallWriter) -> str:
