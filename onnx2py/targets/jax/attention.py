@@ -33,6 +33,8 @@ def write_attention(program: Program) -> Program:
 
     def made(block: Block, match: Match) -> Made:
         orders = [match[name] for name in ("turn_q", "turn_k", "turn_v", "turn")]
+        if "again" in match.values:
+            orders[1] = tuple(orders[1][axis] for axis in match["again"])
         if orders != [HEADS_FIRST, COLUMNS, HEADS_FIRST, HEADS_FIRST]:
             return None
         options: dict[str, Any] = {**match["how"]}
@@ -53,10 +55,14 @@ def write_attention(program: Program) -> Program:
     def turned(operand: str) -> tuple[Any, ...]:
         return (np.transpose, operand, f"turn_{operand}")
 
-    inner = (
-        dot_product_attention, turned("q"), turned("k"), turned("v"), Rest("mask"), Options("how")
-    )  # fmt: skip
-    return rewritten(program, Rewrite((np.transpose, inner, "turn"), made))
+    def attention(keys: tuple[Any, ...]) -> Rewrite:
+        inner = (
+            dot_product_attention, turned("q"), keys, turned("v"), Rest("mask"), Options("how")
+        )  # fmt: skip
+        return Rewrite((np.transpose, inner, "turn"), made)
+
+    once, twice = turned("k"), (np.transpose, turned("k"), "again")
+    return rewritten(program, attention(once), attention(twice))
 
 
 def _fits(block: Block, q: Argument, k: Argument, v: Argument, *mask: Argument) -> bool:
