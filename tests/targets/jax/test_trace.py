@@ -215,3 +215,15 @@ def test_where_constants_are(place, capsys, monkeypatch):
     assert lines[int(printed.split(":")[1]) - 1].startswith("C = ")
     body = command(capsys, monkeypatch, "const_net", "where", "q")
     assert "q = -a" in body
+
+
+def test_values_have_gradients(place):
+    package, watch, _ = tools("gpt_net")
+
+    def inner(params: Any) -> jax.Array:
+        value: jax.Array = watch.trace(params, **feeds())["layers.2.qkv"]
+        return (value**2).sum()
+
+    gradients = jax.grad(inner)(package.load_params())
+    moved = [bool(layer["mlp"]["up"]["weight"].any()) for layer in gradients["layers"]]
+    assert moved == [True, True, False, False]
