@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 PORT ?= 8000
 TORCH ?= $(shell sed -n 's/^torch = ."torch>=\([0-9.]*\)".*/\1/p' pyproject.toml)
-OTHER := $(VENV)-torch-$(TORCH)
+JAX ?= $(shell sed -n 's/^jax = ."jax>=\([0-9.]*\)".*/\1/p' pyproject.toml)
+OTHER := $(VENV)-torch-$(TORCH)-jax-$(JAX)
 LAYERS := ir kernels lowering passes plan emit
 EXAMPLES := mnist transformer gpt loop pipeline
 PROSE := onnx2py templates tests benchmarks generated_examples/make Makefile *.md docs
@@ -37,7 +38,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $(VENV)/.demo $@
 
 $(OTHER)/.installed: pyproject.toml
-	$(install) '.[test]' 'torch==$(TORCH).*'
+	$(install) '.[test]' 'torch==$(TORCH).*' 'jax==$(JAX)'
 	@touch $@
 
 demo: $(VENV)/.demo ## compile a classifier of handwritten digits and run it
@@ -85,7 +86,7 @@ matrix: $(VENV)/.installed ## run packages on other versions of Python and NumPy
 	@$(BIN)/python -m tests.examples.matrix --models $(MODELS)
 	@$(BIN)/python -m tests.examples.compilers --models $(MODELS)
 
-oldest: $(OTHER)/.installed ## run the tests of --target torch with the oldest PyTorch, or with TORCH=2.8
+oldest: $(OTHER)/.installed ## run the tests of targets with the oldest PyTorch and JAX, or with TORCH=2.8 JAX=0.6.2
 	@$(OTHER)/bin/python -m pytest -n $(WORKERS) tests/targets
 
 clean: ## remove what was built
