@@ -21,9 +21,11 @@ from .attention import write_attention
 from .dialect import JaxDialect
 from .layers import RULES
 from .literals import DTYPES
+from .quotients import divide_exactly
 from .tied import tie_tables
 from .untraced import untraced
 
+_QUOTIENTS = ("Q7",)
 _LAYERS = ("L1", "L2", "L3", "L4", "L5", "L7", "L12")
 _PARAMETERS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7")
 
@@ -33,13 +35,13 @@ def _parameters(graph: Graph) -> Rule:
 
     def apply(program: Program) -> Program:
         program = write_attention(take_parts(recompute_weights(program, graph)))
-        program = tie_tables(program)
+        program = divide_exactly(tie_tables(program))
         program = find_layers(program, graph, RULES, lambda found: found)
         program = restore_parameters(program, parameters_of(graph))
         program = give_copies(recompute_constants(program, graph))
         return with_blocks(program, lambda statements, _: map(_of_target, statements))
 
-    return Rule((*_LAYERS, *_PARAMETERS), apply)
+    return Rule((*_LAYERS, *_PARAMETERS, *_QUOTIENTS), apply)
 
 
 def _of_target(statement: Statement) -> Statement:

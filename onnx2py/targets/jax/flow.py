@@ -21,10 +21,14 @@ from ...kernels.control_flow import scan_elements
 MODULE = "flow"
 
 
+def own_symbol(module: str, name: str) -> Symbol:
+    """Return a function of this target that is the twin of no kernel, but of itself."""
+    return Symbol(module, name, Symbol(module, name, f"{module}.{name}"))
+
+
 def own_function(module: str, name: str, uses: Uses) -> str:
-    """Return the name of a function in ``ops`` that is the twin of no kernel."""
-    own = Symbol(module, name, f"{module}.{name}")
-    return f"ops.{uses.kernel(Symbol(module, name, own))}"
+    """Return the name of such a function in ``ops``."""
+    return f"ops.{uses.kernel(own_symbol(module, name))}"
 
 
 class JaxLoops(LoopWriter):

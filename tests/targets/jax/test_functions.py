@@ -284,3 +284,20 @@ def test_a_model_holds_parameters(package: Package) -> None:
     np.testing.assert_array_equal(whole(image), made.forward(whole.params, image))
     zeros = jax.tree.map(jnp.zeros_like, whole.params)
     np.testing.assert_allclose(made.Model(zeros)(image), 0.1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "rounded, kind", [("Floor (q)", "float"), ("Cast <to = 7> (q)", "int64")]
+)
+def test_quotients_that_are_rounded_are_exact(rounded: str, kind: str) -> None:
+    """XLA multiplies by the reciprocal of a divisor that all elements share."""
+    model = onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["": 17]> g (float[n] x) => ({kind}[n] y) '
+        f"{{ c = Constant <value_float = 41.0> () q = Div (x, c) y = {rounded} }}"
+    )
+    made: Any = onnx2py.load_model(model, target="jax")
+    forward = import_module(type(made).__module__).forward
+    numbers = np.arange(5000)
+    for call in (forward, jax.jit(forward)):
+        y = call({}, (41 * numbers).astype(np.float32))
+        np.testing.assert_array_equal(y, numbers)
