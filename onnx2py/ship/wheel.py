@@ -15,7 +15,7 @@ from ..errors import OptionError
 from .archive import Contents, add
 
 OLDEST_NUMPY, OLDEST_PYTHON = "1.22", "3.9"
-OLDEST_TORCH, OLDEST_JAX = "2.4", "0.4.36"
+OLDEST_TORCH, OLDEST_JAX = "2.4", "0.6.0"
 DISTRIBUTIONS = {
     "jax": f"jax>={OLDEST_JAX}",
     "numpy": f"numpy>={OLDEST_NUMPY}",
