@@ -11,7 +11,6 @@ If the package has tools, ``tools/names.json`` has the names of all.
 from __future__ import annotations
 
 import math
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 

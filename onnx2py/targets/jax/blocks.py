@@ -100,6 +100,7 @@ class JaxBlocks(NetworkBlocks):
         ]
         types = self.program.types
         columns = [values for _, values in looped.walked]
+        columns += self._starts(statement)
         count = len(statement.outputs) // len(paths)
         columns += [statement.outputs[place::count] for place in range(count)]
         kinds = [{types.get(name) for name in column if name} for column in columns]
@@ -131,3 +132,13 @@ class JaxBlocks(NetworkBlocks):
             calling=self.calling, loops=self.loops, lengths=self.lengths,
             functions=self.functions, owner=PROGRAM,
         )  # fmt: skip
+
+    def _starts(self, statement: Statement) -> Iterator[tuple[str, ...]]:
+        """Yield what each round is given that the one before made, the first start too."""
+        loop = statement.operation
+        assert isinstance(loop, Repeat)
+        made = {name for name in statement.outputs if name}
+        for column in zip(*loop.rounds):
+            names = tuple(ref.name for ref in column)
+            if made.intersection(names[1:]):
+                yield names

@@ -38,7 +38,7 @@ class JaxLoops(LoopWriter):
         """Yield the call for a ``Loop``."""
         count = len(loop.state)
         targets = self.targets(outputs, count, len(loop.body.outputs) - 1)
-        given = ["iteration", "going", *(["*state"] if count else [])]
+        given = [self.spelling.names[name] for name in loop.body.inputs]
         call = self.call_body(loop.body, self.owner(outputs, "loop"), given)
         trips, going = ("None",) * 2
         if loop.trip_count is not None:
@@ -63,7 +63,8 @@ class JaxLoops(LoopWriter):
         """Yield the call for a ``Scan``."""
         count = len(scan.state)
         targets = self.targets(outputs, count, len(scan.body.outputs))
-        call = self.call_body(scan.body, self.owner(outputs, "scan"), ["*given"])
+        given = [self.spelling.names[name] for name in scan.body.inputs]
+        call = self.call_body(scan.body, self.owner(outputs, "scan"), given)
         walk = self.uses.kernel(scan_elements)
         walked = []
         for each in scan.inputs:
@@ -77,7 +78,7 @@ class JaxLoops(LoopWriter):
         if any(how.reverse for how in scan.scans):
             more.append(f"reverse={_tuple([str(how.reverse) for how in scan.scans])}")
         arguments = [
-            _function(["*given"], call), self.values(scan.state), _tuple(walked), *more
+            _function(given, call), self.values(scan.state), _tuple(walked), *more
         ]  # fmt: skip
         function = own_function(MODULE, "scan", self.uses)
         yield f"{targets} = {function}({', '.join(arguments)})"

@@ -235,7 +235,8 @@ class JaxWriter(BlockWriter):
             yield f"{variable} = {spell(first)}"
         inputs = {name for value, name in looped.inputs if not value}
         carried = [name for name in dict.fromkeys(looped.targets) if name in inputs]
-        made = [name for name in looped.targets if name not in carried]
+        lists = {variable: name for name, variable in looped.lists}
+        made = [n for n in looped.targets if n not in carried or n in lists]
         layer = self.methods.instance(site.block, self.variable(site))
         carry = _packed(carried)
         parts = _packed([layer, *(name for name, _ in looped.walked)])
@@ -252,7 +253,6 @@ class JaxWriter(BlockWriter):
         yield f"    {', '.join(looped.targets)} = {self.called(site, layer, given)}"
         yield f"    return {carry}, {_packed(made) if made else None}"
         yield ""
-        lists = {variable: name for name, variable in looped.lists}
         results = _packed([lists.get(name, name) for name in made]) if made else "_"
         over = [site.text]
         for _, values in looped.walked:
@@ -261,6 +261,16 @@ class JaxWriter(BlockWriter):
         lax = self.uses.name("lax", "lax")
         yield f"{carry}, {results} = {lax}.scan({step}, {carry}, {_packed(over)})"
         yield from (f"{name} = {name}[-1]" for name in made if name not in lists)
+
+    def assigning(self, statement: Statement, lines: list[str]) -> int | None:
+        """Return which line first assigns the results: of a scan, that of the call."""
+        assert self.functions is not None
+        site = self.calling.sites.get(id(statement))
+        looped = self.functions.scanned.get(id(site)) if site else None
+        if looped is None:
+            return super().assigning(statement, lines)
+        start = f"    {', '.join(looped.targets)} = "
+        return next((n for n, line in enumerate(lines) if line.startswith(start)), None)
 
     def called(self, site: Site, instance: str, given: Sequence[str]) -> str:
         """Return the call of the function of a block, for a part of the tree."""

@@ -117,6 +117,19 @@ def test_gradients_of_loops_are_those_of_differences(
     np.testing.assert_allclose(jax.grad(total)(x), jnp.array(slopes), rtol=1e-3)
 
 
+def test_a_state_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    text = """<ir_version: 8, opset_import: ["": 18]> g (float[1, 3] x) => (float[k, 3] y) {
+        n = Constant <value_int = 3> ()
+        y = Loop <body = body (int64 i, bool going, float[k, 3] a) => (bool go, float[m, 3] b) {
+            b = Concat <axis = 0> (a, x) go = Identity (going) }> (n, , x) }"""
+    made, session = package(tmp_path, text, "growing")
+    x = np.arange(3, dtype=np.float32)[None]
+    (theirs,) = session.run(None, {"x": x})
+    for call in (made.forward, jax.jit(made.forward)):
+        np.testing.assert_array_equal(call({}, x), theirs)
+
+
 def test_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     text = (

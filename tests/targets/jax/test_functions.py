@@ -301,3 +301,67 @@ def test_quotients_that_are_rounded_are_exact(rounded: str, kind: str) -> None:
     for call in (forward, jax.jit(forward)):
         y = call({}, (41 * numbers).astype(np.float32))
         np.testing.assert_array_equal(y, numbers)
+
+
+def towers(start: str, outputs: str) -> onnx.ModelProto:
+    """Return three layers; what is added to each makes a row of two."""
+    random = np.random.default_rng(0)
+    lines, arrays = [], {}
+    for i in range(3):
+        before = f"r{i - 1}" if i else "x"
+        arrays[f"layers.{i}.up.weight"] = random.normal(size=(3, 3))
+        arrays[f"layers.{i}.down.weight"] = random.normal(size=(3, 3))
+        arrays[f"layers.{i}.pos"] = random.normal(size=(2, 3))
+        lines += [
+            f'["/layers.{i}/up/MatMul"] u{i} = MatMul ({before}, w{i})',
+            f'["/layers.{i}/act/Tanh"] t{i} = Tanh (u{i})',
+            f'["/layers.{i}/down/MatMul"] d{i} = MatMul (t{i}, v{i})',
+            f'["/layers.{i}/Add"] s{i} = Add ({before}, d{i})',
+            f'["/layers.{i}/Add_1"] r{i} = Add (s{i}, p{i})',
+        ]
+    model = onnx.parser.parse_model(
+        f'<ir_version: 10, opset_import: ["": 21]> g (float[{start}] x) => ({outputs}) '
+        f"{{ {' '.join(lines)} }}"
+    )
+    names = {
+        f"{short}{i}": f"layers.{i}.{long}"
+        for i in range(3)
+        for short, long in (("w", "up.weight"), ("v", "down.weight"), ("p", "pos"))
+    }
+    for node in model.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(a.astype(np.float32), n) for n, a in arrays.items()
+    )
+    return model
+
+
+@pytest.mark.parametrize(
+    "start, outputs, is_scanned",
+    [
+        ("2, 3", "float[2, 3] r2", True),
+        ("2, 3", "float[2, 3] r2, float[2, 3] r0", True),  # a result of another round
+        ("1, 3", "float[2, 3] r2", False),  # the first layer is given another shape
+    ],
+)
+def test_scans_of_layers(
+    start: str, outputs: str, is_scanned: bool, tmp_path: Path
+) -> None:
+    model = towers(start, outputs)
+    onnx.save(model, tmp_path / "towers.onnx")
+    onnx2py.compile_model(
+        tmp_path / "towers.onnx", tmp_path / "towers", target="jax", scan_layers=True
+    )
+    text = (tmp_path / "towers" / "model.py").read_text("utf-8")
+    assert ("lax.scan(" in text) == is_scanned
+    x = (
+        np.random.default_rng(1)
+        .normal(size=tuple(map(int, start.split(","))))
+        .astype(np.float32)
+    )
+    theirs = expected(tmp_path / "towers.onnx", {"x": x})
+    made: Any = onnx2py.load_model(
+        tmp_path / "towers.onnx", target="jax", scan_layers=True, flat=False
+    )
+    for mine, other in zip(jax.tree.leaves(made(x)), theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -20,7 +21,9 @@ def iterations(trip_count: Any = None, *, ndim: int = 0) -> Iterator[Array]:
     limit = None if trip_count is None else as_int(trip_count)
     i = 0
     while limit is None or i < limit:
-        yield jnp.full((1,) * ndim, i, int)
+        with jax.ensure_compile_time_eval():  # a body may compute lengths of it
+            number = jnp.full((1,) * ndim, i, int)
+        yield number
         i += 1
 
 

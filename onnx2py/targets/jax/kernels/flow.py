@@ -170,7 +170,7 @@ def _in_python(
     count, goes = len(state), jnp.array(True) if going is None else going
     items: list[list[Array]] = [[] for _ in empty]
     for iteration in iterations(trips, ndim=ndim):
-        if not goes:
+        if going is not None and not goes:
             break
         told, *results = _results(body(iteration, goes, *state))
         goes = goes if going is None else told
