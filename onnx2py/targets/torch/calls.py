@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ import numpy as np
 from ...emit.calls import CallWriter
 from ...emit.infix import infix_text
 from ...emit.literals import function_name, index_text
-from ...ir.program import Argument, Call, Ref
+from ...ir.program import Argument, Call
 from ...ir.symbols import Symbol, kernel_of
 from ...kernels.slicing import slice_axes
 from ..inline import Libraries, definition_of, inlined
 from ..network.layer import Layer
+from ..operators import Table, operator_of
 from .idioms import IDIOMS, NUMBERS_BESIDE
 from .idioms_text import device
 from .layer_calls import layer_call
@@ -32,7 +32,7 @@ LIBRARIES = Libraries(
 NUMBERS = FLOATS | COMPLEX | WHOLE
 TRUTH = frozenset(["bool"])
 
-BINARY: Mapping[Any, tuple[str, frozenset[str]]] = {
+BINARY: Table = {
     np.add: ("+", NUMBERS),
     np.subtract: ("-", NUMBERS),
     np.multiply: ("*", NUMBERS),
@@ -52,7 +52,7 @@ BINARY: Mapping[Any, tuple[str, frozenset[str]]] = {
     np.bitwise_xor: ("^", WHOLE),
 }
 """The operators of two operands, and the element types for which they are the same function."""
-OF_ONE: Mapping[Any, tuple[str, frozenset[str]]] = {
+OF_ONE: Table = {
     np.negative: ("-", NUMBERS - {"uint8"}),
     np.logical_not: ("~", TRUTH),
     np.invert: ("~", WHOLE),
@@ -74,7 +74,7 @@ def torch_call(writer: CallWriter) -> str:
     if not isinstance(kernel, str) and kernel in LENGTHS:
         data, *axis = map(argument, call.args)
         return f"{data}.shape[{axis[0]}]" if axis else f"{data}.{LENGTHS[kernel]}"
-    symbol = operator_of(writer)
+    symbol = operator_of(writer, BINARY, OF_ONE)
     if symbol:
         return infix_text(writer, symbol, lambda value, _: writer.number(value))
     idiom = IDIOMS.get(path_of(call.function))
@@ -105,21 +105,6 @@ def takes_numbers(call: Call) -> bool:
     if is_layer or isinstance(kernel, str) or kernel is np.matmul:
         return False
     return kernel in BINARY or kernel in NUMBERS_BESIDE
-
-
-def operator_of(writer: CallWriter) -> str:
-    """Return the operator that makes the same call, "" if there is none."""
-    call, kernel = writer.call, kernel_of(writer.call.function)
-    table = {1: OF_ONE, 2: BINARY}.get(len(call.args), {})
-    if isinstance(kernel, str) or kernel not in table or call.kwargs:
-        return ""
-    symbol, dtypes = table[kernel]
-    kinds = [kind for kind in map(writer.kind, call.args) if kind is not None]
-    types = {kind.dtype for kind in kinds}
-    tensors = [a for a in call.args if isinstance(a, Ref) and writer.number(a) is None]
-    if len(kinds) != len(call.args) or len(types) != 1 or not tensors:
-        return ""
-    return symbol if types <= dtypes else ""
 
 
 def _index(writer: CallWriter) -> str:
