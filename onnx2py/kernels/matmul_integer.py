@@ -107,6 +107,24 @@ def requantize(
     return y.astype(zero_point.dtype)
 
 
+def requantize_in_blocks(
+    y: NDArray[Any], scale: NDArray[Any], zero_point: NDArray[Any]
+) -> NDArray[Any]:
+    """Return ``requantize(y, scale, zero_point)``, a few rows of an image at a time.
+
+    ``y`` is overwritten. The result has its order of axes in memory.
+    """
+    if y.ndim != 4 or y.size <= BLOCK:
+        return requantize(y, scale, zero_point)
+    result = np.empty_like(y, zero_point.dtype)
+    rows = y.shape[2]
+    step = max(1, rows * BLOCK // y.size)
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        result[:, :, part] = requantize(y[:, :, part], scale, zero_point)
+    return result
+
+
 def requantize_centered(
     y: NDArray[Any],
     scale: NDArray[Any],

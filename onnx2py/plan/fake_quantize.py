@@ -68,13 +68,13 @@ def _rounded_once(
                 found.append(statement)
             grids[statement.outputs[0]] = place, grid
             continue
-        if before and isinstance(call, Call) and _only_moves(call):
+        if before and isinstance(call, Call) and only_moves(call):
             grids[statement.outputs[0]] = len(found), before[1]
         found.append(statement)
     return found
 
 
-def _only_moves(call: Call) -> bool:
+def only_moves(call: Call) -> bool:
     """Whether each element of the result is one of the first argument's."""
     if call.function is not max_pool:
         return kernel_traits(call.function).view

@@ -7,9 +7,12 @@ from typing import Any
 
 from ..kernels import (
     conv_integer,
+    conv_qdq,
+    conv_qlinear,
     matmul_bnb4,
     matmul_integer,
     matmul_nbits,
+    qdq,
     quantization,
     quantization_narrow,
     quantized,
@@ -27,6 +30,25 @@ QUANTIZED: Mapping[Any, Kernel] = {
         new=True, operator="QLinearConv", cost=costs.convolution(3)
     ),
     conv_integer.subtract_zero_point: NEW,
+    conv_qdq.qdq_conv_depthwise: Kernel(
+        new=True, operator="QDQDepthwiseConv", cost=costs.packed
+    ),
+    conv_qdq.qdq_conv_packed: Kernel(new=True, operator="QDQConv", cost=costs.packed),
+    conv_qdq.qdq_conv_pointwise: Kernel(
+        new=True, operator="QDQConv", cost=costs.packed
+    ),
+    conv_qdq.qdq_conv_winograd: Kernel(
+        new=True, operator="QDQConv", cost=costs.winograd
+    ),
+    conv_qlinear.qlinear_conv_depthwise: Kernel(
+        new=True, operator="QLinearDepthwiseConv", cost=costs.packed
+    ),
+    conv_qlinear.qlinear_conv_packed: Kernel(
+        new=True, operator="PackedQLinearConv", cost=costs.packed
+    ),
+    conv_qlinear.qlinear_conv_pointwise: Kernel(
+        new=True, operator="PackedQLinearConv", cost=costs.packed
+    ),
     matmul_bnb4.matmul_bnb4: Kernel(new=True, cost=costs.product),
     matmul_bnb4.unpack_bnb4: OTHER,
     matmul_integer.matmul_integer: Kernel(new=True, cost=costs.product),
@@ -37,6 +59,9 @@ QUANTIZED: Mapping[Any, Kernel] = {
     matmul_nbits.matmul_nbits: Kernel(new=True, cost=costs.product),
     matmul_nbits.matmul_nbits_unpacked: Kernel(new=True, cost=costs.product),
     matmul_nbits.unpack_nbits: NEW,
+    qdq.qdq_add: NEW,
+    qdq.qdq_gemm: Kernel(new=True, cost=costs.gemm),
+    qdq.qdq_matmul: Kernel(new=True, cost=costs.product),
     quantization.dequantize_linear: NEW,
     quantization.dequantize_linear_per_axis: NEW,
     quantization.dynamic_quantize_linear: NEW,
