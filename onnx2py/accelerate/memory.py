@@ -15,6 +15,13 @@ from .library import Missing, load
 
 F32 = np.dtype(np.float32)
 FLOAT, BYTE = 3, 6  # dnnl_f32, dnnl_u8
+KINDS = {
+    F32: FLOAT,
+    np.dtype(np.int32): 4,
+    np.dtype(np.int8): 5,
+    np.dtype(np.uint8): BYTE,
+}
+"""The library's numbers of dtypes."""
 ANY_LAYOUT = 1  # dnnl_format_tag_any: the library chooses
 MOST_AXES = 12
 
@@ -102,7 +109,7 @@ def layout(
     return made("memory_desc", function, len(shape), lengths(shape), kind, steps)
 
 
-def any_layout(shape: Sequence[int]) -> Handle:
+def any_layout(shape: Sequence[int], kind: int = FLOAT) -> Handle:
     """Return the description of a tensor whose layout the library chooses.
 
     Raises
@@ -111,26 +118,26 @@ def any_layout(shape: Sequence[int]) -> Handle:
         If the library does not take it.
     """
     function = "dnnl_memory_desc_create_with_tag"
-    return made("memory_desc", function, len(shape), lengths(shape), FLOAT, ANY_LAYOUT)
+    return made("memory_desc", function, len(shape), lengths(shape), kind, ANY_LAYOUT)
 
 
 def steps_of(array: NDArray[Any]) -> tuple[int, ...] | None:
-    """Return the strides of a float32 array in elements, if the library can read it so.
+    """Return the strides of an array in elements, if the library can read it so.
 
     That of an axis of one element is 1: it has no meaning.
     """
-    steps = []
+    steps, width = [], array.itemsize
     for size, step in zip(array.shape, array.strides):
         if size == 1:
-            step = 4
-        if step <= 0 or step % 4:
+            step = width
+        if step <= 0 or step % width:
             return None
-        steps.append(step // 4)
+        steps.append(step // width)
     return tuple(steps)
 
 
 def layout_of(array: NDArray[Any]) -> Handle:
-    """Return the description of a float32 array as it lies in memory.
+    """Return the description of an array of a dtype in ``KINDS`` as it lies in memory.
 
     Raises
     ------
@@ -140,7 +147,7 @@ def layout_of(array: NDArray[Any]) -> Handle:
     steps = steps_of(array)
     if steps is None:
         raise Missing("strides")
-    return layout(array.shape, steps)
+    return layout(array.shape, steps, KINDS[array.dtype])
 
 
 def aligned(size: int) -> NDArray[np.uint8]:

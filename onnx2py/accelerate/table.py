@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import convolution, winograd
+from . import convolution, quantized, quantized_convolution, winograd
 
 _FUNCTIONS: list[Callable[..., Any]] = [
     convolution.conv,
     convolution.conv_depthwise,
     convolution.conv_packed,
     convolution.conv_pointwise,
+    quantized.qdq_add,
+    quantized.qdq_gemm,
+    quantized.qdq_matmul,
+    quantized.qlinear_add,
+    quantized.qlinear_matmul,
+    quantized_convolution.qdq_conv_depthwise,
+    quantized_convolution.qdq_conv_packed,
+    quantized_convolution.qdq_conv_pointwise,
+    quantized_convolution.qdq_conv_winograd,
+    quantized_convolution.qlinear_conv_depthwise,
+    quantized_convolution.qlinear_conv_packed,
+    quantized_convolution.qlinear_conv_pointwise,
     winograd.conv_winograd,
     winograd.winograd_weight,
 ]

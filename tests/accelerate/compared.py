@@ -24,7 +24,7 @@ def in_some_order(generator, x):
     elif way == 4:  # backward
         inside = np.zeros_like(x)[..., ::-1]
     elif way == 5:  # not at a multiple of 4
-        inside = np.zeros(4 * x.size + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
+        inside = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
     else:
         return x
     inside[...] = x

@@ -1,0 +1,308 @@
+"""Products and sums of 8-bit integers.
+
+Each function returns None for arguments that NumPy's kernel has to see to. Products are for
+processors with VNNI alone: sums of pairs of products saturate without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ._convolution import Array
+from ._integers import (
+    BINARY_MAXIMUM,
+    BYTES,
+    LINEAR,
+    POST_OP,
+    Numbers,
+    Steps,
+    of_multiples,
+    requantizing,
+    zero_points,
+)
+from .active import threads_in_use
+from .cache import is_frozen, own
+from .library import Missing, has_vnni
+from .memory import KINDS, any_layout, layout
+from .primitive import (
+    BIAS,
+    RESULT,
+    SOURCE,
+    SOURCE_1,
+    WEIGHT,
+    WEIGHT_LAYOUT,
+    Call,
+    Packed,
+    Primitive,
+)
+
+SMALL = 2_000_000
+"""Multiply-adds that take less time on one thread than it takes to wake others."""
+
+FEW = 1 << 16
+"""The same of elements of a sum."""
+
+
+def qdq_gemm(
+    a: Array,
+    weight: Array,
+    bias: Array | None,
+    a_scale: float,
+    a_zero_point: int,
+    weight_scale: Any,
+    y_scale: float,
+    y_zero_point: int = 0,
+    *,
+    dtype: Any = np.uint8,
+    trans_b: bool = False,
+) -> Array | None:
+    """Return the quantized ``A @ weight + bias``, ``weight`` being [N, K] if ``trans_b``."""
+    if a.ndim != 2:
+        return None
+    scales, zeros = (a_scale, weight_scale, y_scale), (a_zero_point, y_zero_point)
+    return _of_floats(a, weight, bias, scales, zeros, dtype, trans_b)
+
+
+def qdq_matmul(
+    a: Array,
+    weight: Array,
+    bias: Array | None,
+    a_scale: float,
+    a_zero_point: int,
+    weight_scale: Any,
+    y_scale: float,
+    y_zero_point: int = 0,
+    *,
+    dtype: Any = np.uint8,
+) -> Array | None:
+    """Return the quantized ``A @ weight + bias``, ``weight`` being [K, N]."""
+    scales, zeros = (a_scale, weight_scale, y_scale), (a_zero_point, y_zero_point)
+    return _of_floats(a, weight, bias, scales, zeros, dtype, False)
+
+
+def qlinear_matmul(
+    a: Array,
+    a_scale: Array,
+    a_zero_point: Array,
+    b: Array,
+    b_scale: Array,
+    b_zero_point: Array,
+    y_scale: Array,
+    y_zero_point: Array,
+) -> Array | None:
+    """Return the quantized product with a constant ``b``, int8[K, N] without zero points."""
+    constants = a_scale, a_zero_point, b_scale, b_zero_point, y_scale, y_zero_point
+    key = ("qlinear_matmul", *map(id, constants))
+
+    def make() -> Product | None:
+        if not all(map(is_frozen, constants)) or b.dtype != np.int8:
+            return None
+        if any(c.size != 1 for c in (a_scale, a_zero_point, y_scale, y_zero_point)):
+            return None
+        if b_zero_point.any() or b_scale.ndim > 1:
+            return None
+        factor = a_scale.astype(np.float32).reshape(1) * b_scale
+        factor = (factor / y_scale.reshape(1)).astype(np.float32).reshape(-1)
+        numbers = Numbers(b, None, factor)
+        zeros = int(a_zero_point.item()), int(y_zero_point.item())
+        return _product(a, b, numbers, zeros, y_zero_point.dtype, constants)
+
+    return _computed(key, a, b, make)
+
+
+class Product:
+    """A product with a constant matrix, of arrays of one shape, in one thread."""
+
+    def __init__(
+        self, call: Call, shape: tuple[int, ...], dtype: Any, kept: Any
+    ) -> None:
+        self.call, self.shape, self.dtype, self.kept = call, shape, dtype, kept
+
+    def __call__(self, a: Array) -> Array | None:
+        """Return the result; None if it could not be computed."""
+        y = np.empty(self.shape, self.dtype)
+        return y if self.call(np.ascontiguousarray(a), y) else None
+
+
+def _of_floats(
+    a: Array,
+    weight: Array,
+    bias: Array | None,
+    scales: tuple[float, Any, float],
+    zeros: tuple[int, int],
+    dtype: Any,
+    transposed: bool,
+) -> Array | None:
+    """Return a product whose constants are multiples of scales."""
+    of_weight, constants = scales[1], (bias, scales[1])
+    one = of_weight if isinstance(of_weight, float) else id(of_weight)
+    key = (transposed, id(bias), scales[0], one, scales[2], zeros, dtype)
+
+    def make() -> Product | None:
+        numbers = of_multiples(weight, bias, *scales, axis=0 if transposed else -1)
+        if numbers is None or transposed and weight.ndim != 2:
+            return None
+        if transposed:
+            numbers = numbers._replace(weight=np.ascontiguousarray(numbers.weight.T))
+        return _product(a, weight, numbers, zeros, np.dtype(dtype), constants)
+
+    return _computed(key, a, weight, make)
+
+
+def _computed(
+    key: Hashable, a: Array, weight: Array, make: Callable[[], Product | None]
+) -> Array | None:
+    """Return a product, by the call that is kept for such arguments.
+
+    Constants are known by their numbers: a call that is kept keeps them.
+    """
+    if a.dtype not in BYTES:
+        return None
+    calls = own().calls_of(weight)
+    if calls is None:
+        return None
+    key = (key, a.dtype, a.shape, threads_in_use())
+    try:
+        found = calls[key]
+    except KeyError:
+        found = calls.keep(key, make() if has_vnni() else None)
+    return found(a) if found else None
+
+
+def _product(
+    a: Array,
+    weight: Array,
+    numbers: Numbers,
+    zeros: tuple[int, int],
+    dtype: Any,
+    kept: Any,
+) -> Product | None:
+    """Return the call for such arguments; None if NumPy's kernel has to see to them."""
+    matrix = numbers.weight
+    if matrix.ndim != 2 or a.ndim < 2 or a.shape[-1] != len(matrix):
+        return None
+    rows, (depth, columns) = prod(a.shape[:-1]), matrix.shape
+    if min(rows, depth, columns) < 1 or numbers.factor.size not in (1, columns):
+        return None
+    if dtype not in BYTES:
+        return None
+    mine = own()
+    source = layout((rows, depth), None, KINDS[a.dtype])
+    result = layout((rows, columns), None, KINDS[dtype])
+    bias = None if numbers.bias is None else layout((1, columns))
+    factor = layout((1, numbers.factor.size))
+    count = 1 if rows * depth * columns < SMALL else threads_in_use()
+    try:
+        primitive = Primitive(
+            "matmul",
+            source,
+            any_layout(matrix.shape, KINDS[matrix.dtype]),
+            bias,
+            result,
+            requantizing(factor, *zeros),
+            threads=count,
+        )
+        wanted = primitive.layout(WEIGHT_LAYOUT)
+        packed = mine.weight(weight).packed(
+            matrix, f"integers {numbers.units}", wanted, mine.stream
+        )
+        fixed = [
+            (WEIGHT, packed),
+            (POST_OP | SOURCE_1, Packed(factor, numbers.factor)),
+            *zero_points(*zeros),
+        ]
+        if bias is not None and numbers.bias is not None:
+            fixed.append((BIAS, Packed(bias, numbers.bias)))
+        moving = [(SOURCE, source), (RESULT, result)]
+        call = Call(primitive, mine.stream, mine.scratchpad, moving, fixed)
+    except Missing:
+        return None
+    return Product(call, (*a.shape[:-1], columns), dtype, kept)
+
+
+def qdq_add(
+    a: Array,
+    b: Array,
+    a_scale: float,
+    a_zero_point: int,
+    b_scale: float,
+    b_zero_point: int,
+    y_scale: float,
+    y_zero_point: int = 0,
+    *,
+    dtype: Any = np.uint8,
+) -> Array | None:
+    """Return the quantized sum of two arrays of one shape."""
+    scales = a_scale, b_scale, y_scale
+    zeros = a_zero_point, b_zero_point, y_zero_point
+    return _sum(a, b, scales, zeros, np.dtype(dtype))
+
+
+def qlinear_add(
+    a: Array,
+    a_scale: Any,
+    a_zero_point: Any,
+    b: Array,
+    b_scale: Any,
+    b_zero_point: Any,
+    c_scale: Any,
+    c_zero_point: Any = 0,
+) -> Array | None:
+    """Return the quantized sum of two arrays of one shape."""
+    numbers = a_scale, b_scale, c_scale, a_zero_point, b_zero_point, c_zero_point
+    if any(isinstance(n, np.ndarray) and n.size != 1 for n in numbers):
+        return None
+    plain = [n.item() if isinstance(n, np.ndarray) else n for n in numbers]
+    return _sum(a, b, tuple(plain[:3]), tuple(plain[3:]), a.dtype)
+
+
+def _sum(a: Array, b: Array, scales: Any, zeros: Any, dtype: Any) -> Array | None:
+    """Return ``a * ratio_a + (b * ratio_b + fixed)``, by the call kept for such arguments."""
+    if a.shape != b.shape or a.strides != b.strides or not a.size:
+        return None
+    key = ("sum", a.dtype, b.dtype, dtype, a.size, scales, zeros, threads_in_use())
+    calls = own().calls
+    try:
+        found = calls[key]
+    except KeyError:
+        found = calls.keep(key, _sum_call(a, b, scales, zeros, dtype))
+    y = a.copy("K")
+    if not found or y.strides != a.strides:  # not dense
+        return None
+    return y.view(dtype) if found(b, b, y) else None
+
+
+def _sum_call(a: Array, b: Array, scales: Any, zeros: Any, dtype: Any) -> Call | None:
+    """Return the call for a sum, which is computed over a copy of ``a``; None without it.
+
+    It multiplies and adds with one rounding, twice, as onnxruntime does: to ``max(b, b)``, since
+    no function of one array does both steps.
+    """
+    if not {a.dtype, b.dtype, dtype} <= {*BYTES}:
+        return None
+    of_a, of_b, of_y = (np.float32(scale) for scale in scales)
+    ratio_a, ratio_b = of_a / of_y, of_b / of_y
+    zero_b = np.float32(float(ratio_b) * zeros[1])
+    zero = np.float32(float(ratio_a) * zeros[0] + float(zero_b))
+    kind, size = KINDS[dtype], (a.size,)
+    source, result = layout(size, None, KINDS[b.dtype]), layout(size, None, kind)
+    mine = own()
+    try:
+        steps = Steps()
+        steps.eltwise(LINEAR, float(ratio_b), float(np.float32(zeros[2]) - zero))
+        steps.sum(float(ratio_a), KINDS[a.dtype] if a.dtype != dtype else 0)
+        primitive = Primitive(
+            "binary",
+            BINARY_MAXIMUM,
+            *(source, source, result),
+            steps.attributes(),
+            threads=1 if a.size < FEW else threads_in_use(),
+        )
+        moving = [(SOURCE, source), (SOURCE_1, source), (RESULT, result)]
+        return Call(primitive, mine.stream, mine.scratchpad, moving)
+    except Missing:
+        return None
