@@ -10,14 +10,14 @@ import ctypes
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .library import load
+from .library import Missing, load
 from .memory import Handle, address, layout_of, made
 from .primitive import Packed, Scratchpad, rearranged
 
@@ -26,6 +26,8 @@ SHAPES_OF_A_WEIGHT = 8
 
 CALLS_WITHOUT_WEIGHT = 256
 """The most other calls that a thread keeps."""
+
+Made = TypeVar("Made")
 
 Identity = tuple[int, int, tuple[int, ...], tuple[int, ...], str]
 """An array's owner, address, shape, strides and dtype: equal for equal views."""
@@ -139,6 +141,20 @@ def own() -> Own:
         found = _local.own = Own()
         key = id(found)
         _threads[key] = weakref.ref(found, partial(_forget_thread, key))
+    return found
+
+
+def kept(key: Hashable, make: Callable[[], Made]) -> Made | None:
+    """Return the call that is kept for a key, or make it; None if the library has none."""
+    calls = own().calls
+    try:
+        found: Made | None = calls[key]
+    except KeyError:
+        try:
+            found = make()
+        except Missing:
+            found = None
+        calls.keep(key, found)
     return found
 
 

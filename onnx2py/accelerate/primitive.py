@@ -17,10 +17,10 @@ SOURCE, SOURCE_1, SOURCE_2 = 1, 2, 3
 RESULT, RESULT_1, RESULT_2 = 17, 18, 19
 WEIGHT, WEIGHT_1, BIAS, SCRATCHPAD = 33, 34, 41, 80
 SCALE, SHIFT = 51, 52
-PLUS = 1 << 15 | SOURCE_1  # of the first of the post-ops
+PLUS, PLUS_SCALED = 1 << 15 | SOURCE_1, 2 << 15 | SOURCE_1  # first or second step
 
 INFERENCE = 96  # dnnl_forward_inference
-BINARY_ADD = 131056
+BINARY_ADD, LINEAR = 131056, 38
 USER_SCRATCHPAD = 1
 
 SOURCE_LAYOUT, WEIGHT_LAYOUT, RESULT_LAYOUT = 129, 131, 133
@@ -50,8 +50,12 @@ class Threads:
             self.library.set_threads(self.before)  # type: ignore[misc]
 
 
-def attributes(plus: Handle | None = None, post: PostOp | None = None) -> Handle:
-    """Return the steps of a primitive after its own result: a sum, then an activation.
+def attributes(
+    plus: Handle | None = None, post: PostOp | None = None, scale: float = 1.0
+) -> Handle:
+    """Return the steps of a primitive after its own result.
+
+    These are a factor, a sum with a tensor of the layout ``plus``, and an activation.
 
     Raises
     ------
@@ -63,9 +67,13 @@ def attributes(plus: Handle | None = None, post: PostOp | None = None) -> Handle
     taken = functions.dnnl_primitive_attr_set_scratchpad_mode(
         ctypes.c_void_p(found.value), USER_SCRATCHPAD
     )
-    if plus is not None or post is not None:
+    if plus is not None or post is not None or scale != 1:
         steps = made("post_ops", "dnnl_post_ops_create")
         chain = ctypes.c_void_p(steps.value)
+        if scale != 1:
+            taken |= functions.dnnl_post_ops_append_eltwise(
+                chain, LINEAR, ctypes.c_float(scale), ctypes.c_float(0)
+            )
         if plus is not None:
             taken |= functions.dnnl_post_ops_append_binary(
                 chain, BINARY_ADD, ctypes.c_void_p(plus.value)

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import convolution, quantized, quantized_convolution, winograd
+from . import (
+    attention,
+    convolution,
+    products,
+    quantized,
+    quantized_convolution,
+    rows,
+    winograd,
+)
 
 _FUNCTIONS: list[Callable[..., Any]] = [
     convolution.conv,
     convolution.conv_depthwise,
     convolution.conv_packed,
     convolution.conv_pointwise,
+    attention.dot_product_attention,
+    products.gemm,
+    products.linear,
+    products.matmul,
+    products.project,
+    rows.layer_normalization,
+    rows.softmax,
     quantized.qdq_add,
     quantized.qdq_gemm,
     quantized.qdq_matmul,
