@@ -36,6 +36,25 @@ def depth_to_space(
     return parts.reshape(n, c, h * b, w * b)
 
 
+def shuffle_channels(x: NDArray[Any], *, groups: int) -> NDArray[Any]:
+    """Interleave groups of channels: [N, G * C, D...] -> [N, C * G, D...].
+
+    Channel ``c`` of group ``g`` becomes channel ``c * G + g``. The result is channels-last in
+    memory.
+
+    Raises
+    ------
+    ValueError
+        If the channels are not divisible by ``groups``.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__Reshape.html
+    """
+    last = np.moveaxis(x, 1, -1)
+    *places, channels = last.shape
+    parts = last.reshape(*places, groups, channels // groups)
+    return np.moveaxis(parts.swapaxes(-1, -2).reshape(last.shape), -1, 1)
+
+
 def space_to_depth(
     input: NDArray[Any], *, blocksize: int, mode: str = "DCR"
 ) -> NDArray[Any]:

@@ -30,6 +30,7 @@ C3     convolutions       ... of each channel by itself -> depthwise
 C4     convolutions       ... of 3 x 3 over many channels -> Winograd's algorithm
 C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
+C7     shuffles           groups of channels that are interleaved -> ``shuffle_channels``
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
 H3     expansions         expanding to the lengths that a reshape has just given -> nothing
@@ -48,9 +49,9 @@ V1     outlining          classes of one module that differ by a call -> one, so
 =====  =================  ====================================================================
 
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
-H lengths, G grouping, V variants, M memory. The rules stand in the order of their application,
-and each is told in full in its file. Rules of grouping are not among :data:`RULES`, but among
-:data:`OUTLINING`.
+H lengths, G grouping, V variants, M memory. The rules stand in the order of their
+application, and each is told in full in its file. Rules of grouping are not among :data:`RULES`,
+but among :data:`OUTLINING`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ from .quantized_conv import take_quantized_apart
 from .quantized_matmul import multiply_rounded_numbers
 from .query_scales import fold_scales
 from .release import free_values
+from .shuffles import shuffle_groups
 from .unpack import unpack_weights
 
 
@@ -103,13 +105,13 @@ RULES: tuple[Rule, ...] = (
     Rule(("Q1", "Q4"), take_quantized_apart),
     Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
     Rule(("C6",), pool_means),
+    Rule(("C7",), shuffle_groups),
     Rule(("H1", "H2"), write_lengths),
     Rule(("H3",), drop_expansions),
     Rule(("M1",), free_values),
     Rule(("M2",), write_in_place),
 )
 """What NumPy's packages are planned with, in order; another target leaves some out."""
-
 
 PlacingOf = Callable[[Program], Placing]
 """Returns where a target has what a program reads."""

@@ -86,6 +86,7 @@ TENSOR: Mapping[Any, Kernel] = {
     rearrange.cumsum: Kernel(new=True, numbers=(1,), cost=free),
     rearrange.depth_to_space: VIEW,
     rearrange.reverse_sequence: NEW,
+    rearrange.shuffle_channels: VIEW,
     rearrange.space_to_depth: VIEW,
     rearrange.unfold_tensor: OTHER,
     reduction.reduce_l1: NEW,
