@@ -142,9 +142,15 @@ def _target(options: Options) -> Target:
     Raises
     ------
     OptionError
-        If there is none of that name, or it cannot scan over layers.
+        If there is none of that name, or it cannot scan over layers or be accelerated.
     """
     target = find_target(options.target)
+    if options.accelerate:
+        if target.accelerated is None:
+            raise OptionError(
+                f"accelerate: expected a target that can be, such as 'numpy', got {target.name!r}"
+            )
+        target = replace(target, accelerated=True)
     if not options.scan_layers:
         return target
     if target.scan_layers is None:

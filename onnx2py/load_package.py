@@ -34,7 +34,8 @@ def load_model(
 ) -> Model:
     """Compile a model and return it, ready to be called.
 
-    Its package is in a temporary folder, which is removed with the object.
+    Its package is in a temporary folder, which is removed with the object. With
+    ``accelerate=True``, oneDNN computes it.
 
     Parameters
     ----------
@@ -56,7 +57,9 @@ def load_model(
         )
         if not report.agrees:
             raise VerifyError("verify: the package differs from the model")
-        found: Model = _import(name, report.path).Model()
+        package = _import(name, report.path)
+        wanted = {"accelerate": True} if options.get("accelerate") else {}
+        found: Model = package.Model(**wanted)
     except BaseException:
         _forget(name, folder)
         raise

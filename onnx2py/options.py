@@ -71,6 +71,13 @@ class Options:
         group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=(COMPILE,),
         detail="For `--target jax`: see [targets](targets.md#jax).",
     )  # fmt: skip
+    accelerate: bool = option(
+        False, "--accelerate", help="copy kernels into the package that call oneDNN where it is "
+        "installed and asked for (experimental)",
+        group=CODE, style=d.SWITCH, check=d.BOOLEAN, commands=(COMPILE,),
+        detail="NumPy alone computes unless `Model(accelerate=True)` or `ONNX2PY_ACCELERATE=1` "
+        "says otherwise: see [acceleration](accelerate.md).",
+    )  # fmt: skip
     minimal: bool = option(
         False, "--minimal", help="leave out what `Model` does not need: tools/, watch.py and the "
         "README",
@@ -178,6 +185,11 @@ class Options:
             raise OptionError(
                 "single_file: expected a package for NumPy, whose modules can be one, got "
                 f"target {self.target!r}; --wheel and --zipapp take it"
+            )
+        if self.accelerate and self.single_file is not None:
+            raise OptionError(
+                "single_file: expected a package of NumPy alone, whose modules can be one, got "
+                "accelerate; --wheel and --zipapp take it"
             )
         if self.minimal and self.zipapp is not None:
             raise OptionError(

@@ -42,6 +42,11 @@ WRONG = [
         {"minimal": True, "zipapp": "net.pyz"},
         "zipapp: expected a package with tools/",
     ),
+    (
+        ["--accelerate", "--single-file", "net.py"],
+        {"accelerate": True, "single_file": "net.py"},
+        "single_file: expected a package of NumPy alone",
+    ),
     (["--time-limit", "0"], {"time_limit": 0}, "a number of seconds, more than 0, got 0"),
     (["--time-limit", "inf"], {"time_limit": float("inf")}, "more than 0, got inf"),
     (["--max-nodes", "-3"], {"max_nodes": -3}, "max_nodes: expected a whole number"),
@@ -166,9 +171,11 @@ def test_every_option_of_a_command_reaches_the_library():
         "max_elements": ["--max-elements", "17,179,869,184"], "max_nodes": ["--max-nodes", "5"],
     }  # fmt: skip
     names = {each.name for each in DECLARED.values() if each.flags}
-    assert set(given) == names - {"minimal", "target"}  # they exclude zipapp
-    command, chosen = arguments.parse(["m.onnx", "--minimal", "--target", "torch"])
-    expected = {"minimal": True, "target": "torch"}
+    # these exclude zipapp, or a single file
+    assert set(given) == names - {"minimal", "target", "accelerate"}
+    words = ["m.onnx", "--minimal", "--target", "torch", "--accelerate"]
+    command, chosen = arguments.parse(words)
+    expected = {"minimal": True, "target": "torch", "accelerate": True}
     assert arguments.keywords(command, chosen) == expected
     words = [word for words in given.values() for word in words]
     command, chosen = arguments.parse(["m.onnx", *words])

@@ -2,3 +2,7 @@
 
 Packages contain these files as they are. Nothing is loaded or changed until a model asks.
 """
+
+from .active import accelerated
+
+__all__ = ["accelerated"]

@@ -40,7 +40,8 @@ _WINDOWS_FILES = {"con", "prn", "aux", "nul"} | {
 _TEMPLATE_NAMES = {
     "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "dims", "going",
     "iteration", "as_array", "check_input", "keep_memory", "Load", "own", "quiet",
-    "reuse_memory", "limited", "thread_limit", "threads",
+    "reuse_memory", "limited", "thread_limit", "threads", "accelerate", "accelerable",
+    "accelerating",
 }  # fmt: skip
 RESERVED = frozenset(
     {name.lower() for name in (*keyword.kwlist, *keyword.softkwlist, *dir(builtins))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,17 @@ OF_OTHERS = "The functions that this model calls."
 
 
 def operator_files(
-    kernels: Iterable[Kernel], folder: Path | None = None
+    kernels: Iterable[Kernel],
+    folder: Path | None = None,
+    faster: Container[str] = (),
 ) -> dict[str, str]:
-    """Return the files of ``ops/`` for kernels in ``folder``, which ``ops/`` exports."""
+    """Return the files of ``ops/`` for kernels in ``folder``, which ``ops/`` exports.
+
+    Kernels in ``faster`` call an engine where that is active.
+    """
     called = list(kernels)
     files = {
-        f"ops/{module}.py": shaken_source(module, names, folder)
+        f"ops/{module}.py": shaken_source(module, names, folder, faster)
         for module, names in reached(called, folder).items()
     }
     public: dict[str, set[str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, Protocol, Union
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..tables import in_bytes
 from ..targets.numpy import TARGET as NUMPY
 from ..targets.target import Target
 from .blocks import block_source
+from .engine import engine_files, faster_kernels
 from .environment import rendered
 from .frame import NAMES, README, SHARED
 from .helpers import helpers_context
@@ -145,14 +147,16 @@ class _Builder:
         context["library"] = self.uses.target.title
         context["recorded"] = False
         stored = self._stored()
+        engine = engine_files() if self.uses.target.accelerated else {}
         files: dict[str, Content] = {
             **stored,
+            **engine,
             **{
                 path: rendered(path, context, frame.folder)
                 for path in (*frame.needed, *frame.tools)
                 if path not in left_out
             },
-            **({} if self.shared else operator_files(kernels, folder)),
+            **({} if self.shared else self._operators(kernels, folder)),
             NAMES: names_text(
                 self.blocks, self.model.spelling, self.model.methods, self.graph
             ),
@@ -164,7 +168,7 @@ class _Builder:
             parameters=self._parameters(),
             weight_bytes=sum(array.nbytes for array in stored.values()),
             requires=requires,
-            laid_out=frame.laid_out | laid_out_operators(kernels, folder),
+            laid_out=frame.laid_out | laid_out_operators(kernels, folder) | {*engine},
             kernels=kernels,
             large=self.large,
             untraced=self.untraced,
@@ -172,6 +176,11 @@ class _Builder:
                 README, {**context, "recorded": True}, frame.folder
             ),
         )
+
+    def _operators(self, kernels: tuple[Kernel, ...], folder: Path) -> dict[str, str]:
+        """Return the files of ``ops/``."""
+        faster = faster_kernels() if self.uses.target.accelerated else ()
+        return operator_files(kernels, folder, faster)
 
     def _stored(self) -> dict[str, np.ndarray | Stored]:
         """Return the weights that are stored in files."""
@@ -209,6 +218,7 @@ class _Builder:
             "package_version": origin.package_version,
             "licenses": origin.licenses,
             "minimal": self.minimal,
+            "accelerated": bool(self.uses.target.accelerated),
             "common": ".." if self.shared else ".",
             "above": "..." if self.shared else "..",
             "common_tools": "...tools." if self.shared else ".",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,43 @@ def reached(
     return found
 
 
-def shaken_source(name: str, needed: set[str], folder: Path | None = None) -> str:
+ENGINE = Import(
+    "accelerated", "accelerate", True, "from ..accelerate import accelerated"
+)
+
+
+def shaken_source(
+    name: str,
+    needed: set[str],
+    folder: Path | None = None,
+    faster: Container[str] = (),
+) -> str:
     """Return the source of a kernel module with the definitions in ``needed`` alone.
 
-    It is laid out as black does, if the module is.
+    It is laid out as black does, if the module is. Kernels in ``faster`` call an engine where
+    that is active.
     """
     module = read_module(name, folder)
     kept = _kept(module, needed)
+    if any(_calls_engine(definition, faster) for definition in kept):
+        kept = [_with_engine(d) if _calls_engine(d, faster) else d for d in kept]
+        module = replace(module, imports={**module.imports, ENGINE.name: ENGINE})
     doc = f'"""{module.docstring}"""\n\n' if module.docstring else ""
     source = "\n\n\n".join(definition.source for definition in kept)
     gap = "\n\n\n" if kept and kept[0].is_block else "\n\n"
     return f"{doc}{_import_block(_imports_of(module, kept))}{gap}{source}\n"
+
+
+def _calls_engine(definition: Definition, faster: Container[str]) -> bool:
+    return definition.is_block and definition.names[0] in faster
+
+
+def _with_engine(definition: Definition) -> Definition:
+    """Return a function with the decorator on top, below the comments above it."""
+    lines = definition.source.split("\n")
+    first = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    source = "\n".join([*lines[:first], f"@{ENGINE.name}", *lines[first:]])
+    return replace(definition, source=source, uses=definition.uses | {ENGINE.name})
 
 
 def required_libraries(

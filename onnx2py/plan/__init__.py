@@ -31,6 +31,7 @@ C4     convolutions       ... of 3 x 3 over many channels -> Winograd's algorith
 C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
 C7     shuffles           groups of channels that are interleaved -> ``shuffle_channels``
+X1     engine             products of NumPy -> ``matmul``, where kernels can call an engine
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
 H3     expansions         expanding to the lengths that a reshape has just given -> nothing
@@ -49,9 +50,9 @@ V1     outlining          classes of one module that differ by a call -> one, so
 =====  =================  ====================================================================
 
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
-H lengths, G grouping, V variants, M memory. The rules stand in the order of their
+X engine, H lengths, G grouping, V variants, M memory. The rules stand in the order of their
 application, and each is told in full in its file. Rules of grouping are not among :data:`RULES`,
-but among :data:`OUTLINING`.
+but among :data:`OUTLINING`; X1 is for packages that are compiled with ``--accelerate``.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ from ..ir.check import check_program
 from ..ir.program import Program
 from .attention import fuse_attention
 from .convolutions import choose_convolutions
+from .engine import give_products_to_the_engine
 from .expansions import drop_expansions
 from .fake_quantize import round_in_place_of_storing
 from .gather import gather
@@ -112,6 +114,9 @@ RULES: tuple[Rule, ...] = (
     Rule(("M2",), write_in_place),
 )
 """What NumPy's packages are planned with, in order; another target leaves some out."""
+
+ENGINE = Rule(("X1",), give_products_to_the_engine)
+"""What packages need in addition whose kernels can call an engine."""
 
 PlacingOf = Callable[[Program], Placing]
 """Returns where a target has what a program reads."""

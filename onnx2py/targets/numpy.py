@@ -13,4 +13,5 @@ TARGET = Target(
     kernels=KERNELS,
     dtypes=frozenset(DTYPES),
     rules=RULES,
+    accelerated=False,
 )

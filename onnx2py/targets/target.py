@@ -15,7 +15,7 @@ from ..ir.graph import Graph
 from ..ir.program import Call, Program
 from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import NUMPY_DTYPES, ValueType
-from ..plan import RULES, PlacingOf, Rule
+from ..plan import ENGINE, RULES, PlacingOf, Rule
 from .dialect import Dialect
 from .numpy_dialect import NumpyDialect
 
@@ -76,6 +76,8 @@ class Target:
         Whether the parts of a model that repeat are written as classes and loops.
     scan_layers : bool or None
         Whether a loop over layers of one kind is the library's own; None if it has none.
+    accelerated : bool or None
+        Whether kernels call an engine where there is one; None if the library has none.
     untraced : function of a program, or None
         Returns the nodes that its compiler cannot trace, as ``name: Operator``.
     carried : mapping
@@ -101,6 +103,7 @@ class Target:
     title: str = "NumPy"
     blocks: bool = True
     scan_layers: Optional[bool] = None
+    accelerated: Optional[bool] = None
     untraced: Optional[Untraced] = None
     carried: Mapping[str, str] = field(default_factory=dict)
     limit: Optional[Limit] = None
@@ -114,10 +117,11 @@ class Target:
 
     def rules_for(self, graph: Graph) -> tuple[Rule, ...]:
         """Return all rules for a file with this main graph, in their order."""
-        if self.own is None:
+        own = self.own(graph) if self.own else ENGINE if self.accelerated else None
+        if own is None:
             return self.rules
         early = [rule for rule in self.rules if rule.numbers[0][0] not in _LATE]
-        return (*early, self.own(graph), *self.rules[len(early) :])
+        return (*early, own, *self.rules[len(early) :])
 
     def function(self, kernel: Function) -> Function | None:
         """Return the twin of a kernel, a function of NumPy or a method; None if it lacks that."""

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from onnx2py import passes
 from onnx2py import plan as planner
+from onnx2py.ir.graph import Graph
 from onnx2py.ir.program import Call, Program, Ref, Statement
-from onnx2py.plan import OUTLINING, RULES, plan
+from onnx2py.plan import ENGINE, OUTLINING, RULES, plan, with_blocks
+from onnx2py.targets.numpy import TARGET as NUMPY
 
 INDEX = re.findall(r"^([A-Z]\d)\s+(\w+)\s+\S", planner.__doc__ or "", re.MULTILINE)
 
 
 def test_the_index_lists_the_rules_in_their_order():
-    assert [number for number, _ in INDEX] == [
-        n for rule in OUTLINING for n in rule.numbers
-    ]
+    """Those of packages that are compiled with ``--accelerate`` stand among the others."""
+    own = {*ENGINE.numbers}
+    usual = [n for rule in OUTLINING for n in rule.numbers]
+    listed = [number for number, _ in INDEX]
+    assert [number for number in listed if number not in own] == usual
+    graph = Graph("g", (), (), (), {}, {})
+    rules = with_blocks(replace(NUMPY, accelerated=True).rules_for(graph))
+    assert listed == [n for rule in rules for n in rule.numbers]
 
 
-@pytest.mark.parametrize("rule", OUTLINING, ids=lambda rule: rule.numbers[0])
+@pytest.mark.parametrize("rule", (*OUTLINING, ENGINE), ids=lambda rule: rule.numbers[0])
 def test_the_index_names_the_file_of_each_rule(rule):
     files = dict(INDEX)
     module = rule.apply.__module__.rpartition(".")[2]

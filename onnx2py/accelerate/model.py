@@ -1,0 +1,85 @@
+"""Models that oneDNN computes: how they are made, and called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, Optional, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .active import active
+from .cache import freeze
+from .library import load
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+VARIABLE = "ONNX2PY_ACCELERATE"
+PACKAGE = __name__.rpartition(".accelerate.")[0]
+
+
+def accelerable(init: Function) -> Function:
+    """Let ``__init__`` prepare weights for oneDNN if its ``accelerate`` is, or is by default, true.
+
+    The weights of such a model cannot be written: oneDNN has them in an order of its own, made
+    when they are first used.
+    """
+
+    @wraps(init)
+    def wrapper(
+        self: Any, *args: Any, accelerate: Optional[bool] = None, **kwargs: Any
+    ) -> None:
+        if not wanted(accelerate):
+            init(self, *args, accelerate=False, **kwargs)
+            return
+        load()
+        with active():
+            init(self, *args, accelerate=True, **kwargs)
+        for array in _arrays(self):
+            freeze(array)
+
+    return cast(Function, wrapper)
+
+
+def accelerating(call: Function) -> Function:
+    """Let oneDNN compute a method if its model was made with ``accelerate``."""
+
+    @wraps(call)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.accelerate:
+            return call(self, *args, **kwargs)
+        with active(self.threads):
+            return call(self, *args, **kwargs)
+
+    return cast(Function, wrapper)
+
+
+def wanted(accelerate: Optional[bool]) -> bool:
+    """Return whether to use oneDNN: what the caller says, or else the environment.
+
+    Raises
+    ------
+    ValueError
+        If the variable is neither 0 nor 1.
+    """
+    if accelerate is not None:
+        return accelerate
+    value = os.environ.get(VARIABLE, "")
+    if value not in ("", "0", "1"):
+        raise ValueError(f"{VARIABLE}: expected 0 or 1, got {value!r}")
+    return value == "1"
+
+
+def _arrays(holder: Any) -> Iterator[NDArray[Any]]:
+    """Yield the arrays of a model, and of the objects in it."""
+    if isinstance(holder, np.ndarray):
+        yield holder
+    elif isinstance(holder, (list, tuple)):
+        for item in holder:
+            yield from _arrays(item)
+    elif isinstance(holder, dict):
+        yield from _arrays([*holder.values()])
+    elif type(holder).__module__.startswith(f"{PACKAGE}."):
+        yield from _arrays(vars(holder))
