@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 
+from . import records
 from .peers import comparison
 
+RECORD, SECTION = "jax_peers", "jax-peers"
 PEERS = comparison.Peers(
-    "jax_peers",
-    "jax-peers",
+    RECORD,
+    SECTION,
     {
         "onnx2py_jax": "onnx2py",
         "onnx2py_jax_jit": "onnx2py, jax.jit",
@@ -22,6 +24,11 @@ PEERS = comparison.Peers(
     },
     "onnx2jax is not on the package index, and so not among the engines.",
 )
+
+
+def table() -> str:
+    """Return the table of the record in the repository."""
+    return comparison.table(records.read(RECORD), PEERS.titles)
 
 
 if __name__ == "__main__":

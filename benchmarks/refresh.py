@@ -12,6 +12,7 @@ import sys
 from . import (
     coverage,
     excerpts,
+    jax_peers,
     jax_target,
     options,
     summary,
@@ -32,6 +33,7 @@ SECTIONS = {
     "options": options.table,
     torch_peers.SECTION: torch_peers.table,
     torch_target.SECTION: torch_target.section,
+    jax_peers.SECTION: jax_peers.table,
     jax_target.SECTION: jax_target.section,
 }
 
