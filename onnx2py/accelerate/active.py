@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from .library import load
+from .table import REPLACEMENTS, stand_in
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -53,27 +54,23 @@ def active(threads: int | None = None) -> Iterator[None]:
 
 def accelerated(kernel: Kernel) -> Kernel:
     """Return the kernel, computed by oneDNN where that is active and takes the arguments."""
-    from .table import REPLACEMENTS, STAND_INS  # these modules import this one
-
-    faster = REPLACEMENTS.get(kernel.__name__)
-    if faster is None:
+    name = kernel.__name__
+    if name not in REPLACEMENTS:
         return kernel
-    instead = STAND_INS.get(kernel.__name__, _itself)(kernel)
+    instead = stand_in(kernel)
+    found: list[Callable[..., Any]] = []
 
     @wraps(kernel)
     def either(*arguments: Any, **options: Any) -> Any:
         if _threads.get() is not None:
-            y = faster(*arguments, **options)
+            if not found:
+                found.append(REPLACEMENTS[name])
+            y = found[0](*arguments, **options)
             if y is not None:
                 return y
         return instead(*arguments, **options)
 
     return either  # type: ignore[return-value]
-
-
-def _itself(kernel: Kernel) -> Kernel:
-    """Return the kernel."""
-    return kernel
 
 
 def _forget() -> None:

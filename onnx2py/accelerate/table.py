@@ -1,62 +1,100 @@
-"""Which kernels oneDNN computes."""
+"""Which kernels oneDNN computes.
+
+Modules are imported when oneDNN first computes. A package has those of the kernels that it calls.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from . import (
-    attention,
-    convolution,
-    elementwise,
-    pooling,
-    products,
-    quantized,
-    quantized_convolution,
-    rows,
-    winograd,
-)
+Function = Callable[..., Any]
 
-_FUNCTIONS: list[Callable[..., Any]] = [
-    convolution.conv,
-    convolution.conv_depthwise,
-    convolution.conv_packed,
-    convolution.conv_pointwise,
-    attention.dot_product_attention,
-    elementwise.gelu,
-    elementwise.gelu_tanh,
-    elementwise.mish,
-    elementwise.sigmoid,
-    elementwise.swish,
-    pooling.average_pool,
-    pooling.global_average_pool,
-    pooling.max_pool,
-    products.gemm,
-    products.linear,
-    products.matmul,
-    products.project,
-    rows.layer_normalization,
-    rows.softmax,
-    quantized.qdq_add,
-    quantized.qdq_gemm,
-    quantized.qdq_matmul,
-    quantized.qlinear_add,
-    quantized.qlinear_matmul,
-    quantized_convolution.qdq_conv_depthwise,
-    quantized_convolution.qdq_conv_packed,
-    quantized_convolution.qdq_conv_pointwise,
-    quantized_convolution.qdq_conv_winograd,
-    quantized_convolution.qlinear_conv_depthwise,
-    quantized_convolution.qlinear_conv_packed,
-    quantized_convolution.qlinear_conv_pointwise,
-    winograd.conv_winograd,
-    winograd.winograd_weight,
-]
-
-REPLACEMENTS: dict[str, Callable[..., Any]] = {f.__name__: f for f in _FUNCTIONS}
-"""Functions of the names and parameters of kernels; they return None for other arguments."""
-
-STAND_INS: dict[str, Callable[[Any], Any]] = {
-    "conv_winograd": winograd.with_plain_weights,
+MODULES: dict[str, tuple[str, ...]] = {
+    "convolution": (
+        "conv",
+        "conv_depthwise",
+        "conv_packed",
+        "conv_pointwise",
+    ),
+    "attention": ("dot_product_attention",),
+    "elementwise": (
+        "gelu",
+        "gelu_tanh",
+        "mish",
+        "sigmoid",
+        "swish",
+    ),
+    "pooling": (
+        "average_pool",
+        "global_average_pool",
+        "max_pool",
+    ),
+    "products": (
+        "gemm",
+        "linear",
+        "matmul",
+        "project",
+    ),
+    "rows": (
+        "layer_normalization",
+        "softmax",
+    ),
+    "quantized": (
+        "qdq_add",
+        "qdq_gemm",
+        "qdq_matmul",
+        "qlinear_add",
+        "qlinear_matmul",
+    ),
+    "quantized_convolution": (
+        "qdq_conv_depthwise",
+        "qdq_conv_packed",
+        "qdq_conv_pointwise",
+        "qdq_conv_winograd",
+        "qlinear_conv_depthwise",
+        "qlinear_conv_packed",
+        "qlinear_conv_pointwise",
+    ),
+    "winograd": (
+        "conv_winograd",
+        "winograd_weight",
+    ),
 }
-"""What NumPy's kernels need in addition, to take what the functions above made."""
+"""Functions of the names and parameters of kernels, by module."""
+
+
+class Replacements(Mapping[str, Function]):
+    """The functions by name; they return None for arguments that they do not take."""
+
+    def __init__(self) -> None:
+        self.modules = {n: module for module, names in MODULES.items() for n in names}
+
+    def __getitem__(self, name: str) -> Function:
+        """Return a function, whose module is imported now."""
+        module = import_module(f".{self.modules[name]}", __package__)
+        found: Function = getattr(module, name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a function, and import nothing."""
+        return name in self.modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.modules)
+
+    def __len__(self) -> int:
+        return len(self.modules)
+
+
+REPLACEMENTS = Replacements()
+
+
+def stand_in(kernel: Function) -> Function:
+    """Return NumPy's kernel, which takes what the functions above prepared too."""
+    if kernel.__name__ != "conv_winograd":
+        return kernel
+    from .plain_weights import with_plain_weights
+
+    return with_plain_weights(kernel)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from .. import accelerate
+from ..accelerate.table import REPLACEMENTS
 
 FOLDER = Path(accelerate.__file__).parent
+NEEDED = ("__init__", "model")
+"""The modules that packages import."""
 
 
-def engine_files() -> dict[str, str]:
-    """Return the files of ``accelerate/``, as they are here."""
-    return {
-        f"{FOLDER.name}/{path.name}": path.read_text(encoding="utf-8")
-        for path in sorted(FOLDER.glob("*.py"))
-    }
+def engine_files(kernels: Iterable[str]) -> dict[str, str]:
+    """Return the files of ``accelerate/`` that kernels of these names need, as they are here."""
+    of_kernels = {REPLACEMENTS.modules[n] for n in kernels if n in REPLACEMENTS}
+    waiting, found = {*NEEDED, *of_kernels}, dict[str, str]()
+    while waiting:
+        module = waiting.pop()
+        text = (FOLDER / f"{module}.py").read_text(encoding="utf-8")
+        found[module] = text
+        waiting |= set(re.findall(r"^ *from \.(\w+) import ", text, re.M)) - {*found}
+    return {f"{FOLDER.name}/{module}.py": found[module] for module in sorted(found)}
 
 
 def faster_kernels() -> frozenset[str]:
     """Return the names of the kernels that have a counterpart in ``accelerate/``."""
-    from ..accelerate.table import REPLACEMENTS
-
     return frozenset(REPLACEMENTS)

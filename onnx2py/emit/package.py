@@ -26,7 +26,7 @@ from .model_file import ModelFile
 from .names_file import names_text
 from .operators import Kernel, laid_out_operators, operator_files
 from .provenance import Provenance
-from .shake import required_libraries
+from .shake import reached, required_libraries
 from .signature import example_call
 from .text import one_line
 from .usage import used_weights
@@ -147,7 +147,7 @@ class _Builder:
         context["library"] = self.uses.target.title
         context["recorded"] = False
         stored = self._stored()
-        engine = engine_files() if self.uses.target.accelerated else {}
+        engine = self._engine(kernels, folder)
         files: dict[str, Content] = {
             **stored,
             **engine,
@@ -181,6 +181,13 @@ class _Builder:
         """Return the files of ``ops/``."""
         faster = faster_kernels() if self.uses.target.accelerated else ()
         return operator_files(kernels, folder, faster)
+
+    def _engine(self, kernels: tuple[Kernel, ...], folder: Path) -> dict[str, str]:
+        """Return the files of the engine that kernels can call."""
+        if not self.uses.target.accelerated:
+            return {}
+        modules = reached(kernels, folder).values()
+        return engine_files(name for names in modules for name in names)
 
     def _stored(self) -> dict[str, np.ndarray | Stored]:
         """Return the weights that are stored in files."""
