@@ -43,6 +43,9 @@ class Item:
     literals: tuple[Any, ...]
     path: Path
     lines: int
+    """What it takes in the file, or took before it took in the calls behind it."""
+    calls: int = 1
+    """Itself, and the calls that it has taken in."""
     statements: list[Statement] = field(default_factory=list)
     """Those of each application; none for a call of a block."""
     bodies: list[Line] = field(default_factory=list)
@@ -59,7 +62,7 @@ class Item:
     def all_calls(self) -> int:
         """How many operations it stands for."""
         lines = self.bodies if self.block is None else [self.block.line]
-        own = 1 if self.block is None else 0
+        own = self.calls if self.block is None else 0
         return own + sum(item.all_calls for line in lines for item in line.items)
 
 

@@ -11,7 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from ...ir.blocks import mapped
-from ...ir.program import Operation, Program, Statement, bodies_of
+from ...ir.program import (
+    Operation,
+    Program,
+    Statement,
+    bodies_of,
+    count_taken,
+)
 from ...ir.types import TensorType, ValueType, tensor_type_of
 from .items import Chosen, Item, Line, without
 from .scopes import Path, paths_of
@@ -55,6 +61,7 @@ class Pool:
         """Return the item of one statement."""
         operation = statement.operation
         form = form_of(operation, self.constants)
+        taken = count_taken(operation)
         bodies = [
             self.line(b.statements, b.outputs, path) for b in bodies_of(operation)
         ]
@@ -75,7 +82,8 @@ class Pool:
             tuple(weights),
             tuple(literals),
             path,
-            LINES if statement.nodes else LINES - 1,
+            LINES * taken + (LINES if statement.nodes else LINES - 1),
+            1 + taken,
             statements=[statement],
             bodies=bodies,
         )
