@@ -144,8 +144,7 @@ def layout_of(array: NDArray[Any]) -> Handle:
     Missing
         If the library does not take it.
     """
-    # Axes of one element have the usual strides, too: some layouts are known by these.
-    steps = dense(array.shape) if array.flags.c_contiguous else steps_of(array)
+    steps = steps_of(array)
     if steps is None:
         raise Missing("strides")
     return layout(array.shape, steps, KINDS[array.dtype])

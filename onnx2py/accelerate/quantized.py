@@ -21,13 +21,14 @@ from ._integers import (
     Numbers,
     Steps,
     of_multiples,
+    of_whole_numbers,
     requantizing,
     zero_points,
 )
 from .active import threads_in_use
 from .cache import is_frozen, own
 from .library import Missing, has_vnni
-from .memory import KINDS, any_layout, layout
+from .memory import F32, KINDS, any_layout, layout
 from .primitive import (
     BIAS,
     RESULT,
@@ -111,6 +112,56 @@ def qlinear_matmul(
         zeros = int(a_zero_point.item()), int(y_zero_point.item())
         return _product(a, b, numbers, zeros, y_zero_point.dtype, constants)
 
+    return _computed(key, a, b, make)
+
+
+def qgemm(
+    a: Array,
+    a_scale: Any,
+    a_zero_point: Any,
+    b: Array,
+    b_scale: Any,
+    b_zero_point: Any,
+    c: Array | None = None,
+    y_scale: Any = None,
+    y_zero_point: Any = None,
+    *,
+    alpha: float = 1.0,
+    trans_a: bool = False,
+    trans_b: bool = False,
+) -> Array | None:
+    """Return the quantized ``alpha * (A @ B + c)`` for a constant ``b`` of whole numbers."""
+    constants = (
+        *(a_scale, a_zero_point, b_scale, b_zero_point),
+        *(c, y_scale, y_zero_point),
+    )
+    names = (n if isinstance(n, (int, float)) else id(n) for n in constants)
+    key = ("qgemm", *names, alpha, trans_b)
+
+    def make() -> Product | None:
+        numbers = [a_scale, a_zero_point, b_zero_point, y_scale, y_zero_point or 0]
+        if any(np.size(n) != 1 for n in numbers) or np.any(b_zero_point):
+            return None
+        if not all(is_frozen(n) for n in constants if isinstance(n, np.ndarray)):
+            return None
+        matrix = of_whole_numbers(b, None, b)
+        added = None if c is None else c.reshape(-1)
+        if matrix is None or c is not None and c.shape[-1:] != (c.size,):
+            return None
+        if added is not None and added.size != b.shape[0 if trans_b else 1]:
+            return None
+        whole = matrix.weight.T if trans_b else matrix.weight
+        factor: Array = (
+            np.float32(alpha) * np.float32(a_scale) * np.asarray(b_scale, F32)
+        )
+        factor = (factor / np.asarray(y_scale, F32)).reshape(-1).astype(F32)
+        bias = None if added is None else added.astype(F32)
+        constant = Numbers(np.ascontiguousarray(whole), bias, factor)
+        zeros = int(np.asarray(a_zero_point)), int(np.asarray(y_zero_point or 0))
+        return _product(a, b, constant, zeros, a.dtype, constants)
+
+    if trans_a or y_scale is None or a.ndim != 2:
+        return None
     return _computed(key, a, b, make)
 
 

@@ -6,6 +6,7 @@ processor without VNNI: sums of pairs of products saturate there.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -34,8 +35,8 @@ from ._integers import (
 from .active import threads_in_use
 from .cache import own
 from .convolution import DIRECT, SMALL, Pads
-from .library import Missing, has_vnni
-from .memory import KINDS, any_layout, layout, lengths
+from .library import Missing, has_vnni, load
+from .memory import KINDS, any_layout, layout, layout_of, lengths
 from .primitive import (
     BIAS,
     INFERENCE,
@@ -47,6 +48,7 @@ from .primitive import (
     Call,
     Packed,
     Primitive,
+    attributes,
 )
 
 
@@ -62,8 +64,10 @@ class Prepared:
         kept: Any,
         *,
         copied: bool,
+        copying: Call | None,
     ) -> None:
-        self.call, self.copied, self.dtype, self.kept = call, copied, dtype, kept
+        self.call, self.dtype, self.kept = call, dtype, kept
+        self.copied, self.copying = copied, copying
         n, m, *places = sizes.y
         self.shape = n, *places[-rank:], m
         self.last = (0, *range(2, rank + 2), 1)  # [N, C, D...] -> [N, D..., C]
@@ -72,7 +76,11 @@ class Prepared:
     def __call__(self, x: Array) -> Array | None:
         """Return the result; None if it could not be computed."""
         if self.copied:
-            x = np.ascontiguousarray(x.transpose(self.last))
+            moved = x.transpose(self.last)
+            copy = np.empty(moved.shape, x.dtype)
+            if self.copying is None or not self.copying(x, copy):
+                copy[...] = moved
+            x = copy
         y = np.empty(self.shape, self.dtype)
         return y.transpose(self.second) if self.call(x, y) else None
 
@@ -317,8 +325,27 @@ def _prepared(
             call = _call(sizes, steps, x.dtype, dtype, weight, arranged, numbers, zeros)
         except Missing:
             continue
-        return Prepared(sizes, call, x.ndim - 2, dtype, kept, copied=copied)
+        copying = _copying(x) if copied else None
+        return Prepared(
+            *(sizes, call, x.ndim - 2, dtype, kept), copied=copied, copying=copying
+        )
     return None
+
+
+def _copying(x: Array) -> Call | None:
+    """Return the call that copies [N, C, D...] to [N, D..., C]; None where NumPy has to."""
+    mine, kind = own(), KINDS[x.dtype]
+    try:
+        source = layout_of(x)
+        result = layout(x.shape, contiguous_last(x.shape), kind)
+        engine = ctypes.c_void_p(load().engine)
+        primitive = Primitive(
+            "reorder", source, engine, result, engine, attributes(), threads=1
+        )
+        moving = [(SOURCE, source), (RESULT, result)]
+        return Call(primitive, mine.stream, mine.scratchpad, moving)
+    except Missing:
+        return None
 
 
 def _call(

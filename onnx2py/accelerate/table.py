@@ -37,10 +37,6 @@ MODULES: dict[str, tuple[str, ...]] = {
         "matmul",
         "project",
     ),
-    "recurrent": (
-        "gru_packed",
-        "lstm_packed",
-    ),
     "rows": (
         "layer_normalization",
         "softmax",
@@ -49,6 +45,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "qdq_add",
         "qdq_gemm",
         "qdq_matmul",
+        "qgemm",
         "qlinear_add",
         "qlinear_matmul",
     ),

@@ -31,9 +31,9 @@ C4     convolutions       ... of 3 x 3 over many channels -> Winograd's algorith
 C5     convolutions       transposed convolutions by constant weights -> packed
 C6     means              means of whole images -> global average pooling
 C7     shuffles           groups of channels that are interleaved -> ``shuffle_channels``
-Z1     continued          a product or convolution, then an activation -> its ``activation``
-Z2     continued          ... a sum with a value of the same shape -> its ``plus``
-Z3     continued          ... where NumPy multiplies by one matrix -> of ``project``
+Q6     quantized_calls    convolutions of integers by way of floats -> from integers to integers
+Q7     quantized_calls    ... of numbers that are rounded to 8 bits, and products and sums
+Q8     quantized_calls    ... and what only picks or moves numbers between them
 X1     engine             products of NumPy -> ``matmul``, where kernels can call an engine
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
@@ -53,9 +53,9 @@ V1     outlining          classes of one module that differ by a call -> one, so
 =====  =================  ====================================================================
 
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
-Z what follows products, X engine, H lengths, G grouping, V variants, M memory. The rules stand in
-the order of their application, and each is told in full in its file. Rules of grouping are not
-among :data:`RULES`, but among :data:`OUTLINING`; X1 is for packages that are compiled with
+X engine, H lengths, G grouping, V variants, M memory. The rules stand in the order of their
+application, and each is told in full in its file. Rules of grouping are not among :data:`RULES`,
+but among :data:`OUTLINING`; Q6 to Q8 and X1 are for packages that are compiled with
 ``--accelerate``.
 """
 
@@ -68,7 +68,6 @@ from typing import NamedTuple
 from ..ir.check import check_program
 from ..ir.program import Program
 from .attention import fuse_attention
-from .continued import take_in_what_follows
 from .convolutions import choose_convolutions
 from .engine import give_products_to_the_engine
 from .expansions import drop_expansions
@@ -83,6 +82,7 @@ from .merge_products import absorb_scales, join_projections
 from .outline.tree import Placing
 from .outlining import outline
 from .prepared import prepare_parameters
+from .quantized_calls import compute_with_integers
 from .quantized_conv import take_quantized_apart
 from .quantized_matmul import multiply_rounded_numbers
 from .query_scales import fold_scales
@@ -113,7 +113,6 @@ RULES: tuple[Rule, ...] = (
     Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
     Rule(("C6",), pool_means),
     Rule(("C7",), shuffle_groups),
-    Rule(("Z1", "Z2", "Z3"), take_in_what_follows),
     Rule(("H1", "H2"), write_lengths),
     Rule(("H3",), drop_expansions),
     Rule(("M1",), free_values),
@@ -121,7 +120,10 @@ RULES: tuple[Rule, ...] = (
 )
 """What NumPy's packages are planned with, in order; another target leaves some out."""
 
-ENGINE = Rule(("X1",), give_products_to_the_engine)
+ENGINE: tuple[Rule, ...] = (
+    Rule(("Q6", "Q7", "Q8"), compute_with_integers),
+    Rule(("X1",), give_products_to_the_engine),
+)
 """What packages need in addition whose kernels can call an engine."""
 
 PlacingOf = Callable[[Program], Placing]

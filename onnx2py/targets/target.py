@@ -117,11 +117,9 @@ class Target:
 
     def rules_for(self, graph: Graph) -> tuple[Rule, ...]:
         """Return all rules for a file with this main graph, in their order."""
-        own = self.own(graph) if self.own else ENGINE if self.accelerated else None
-        if own is None:
-            return self.rules
+        own = (self.own(graph),) if self.own else ENGINE if self.accelerated else ()
         early = [rule for rule in self.rules if rule.numbers[0][0] not in _LATE]
-        return (*early, own, *self.rules[len(early) :])
+        return (*early, *own, *self.rules[len(early) :])
 
     def function(self, kernel: Function) -> Function | None:
         """Return the twin of a kernel, a function of NumPy or a method; None if it lacks that."""

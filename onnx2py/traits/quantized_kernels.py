@@ -22,6 +22,7 @@ from ..kernels import (
     quantized_tables,
 )
 from . import costs
+from .costs import free
 from .kernel import NEW, OTHER, Kernel
 
 QUANTIZED: Mapping[Any, Kernel] = {
@@ -31,23 +32,25 @@ QUANTIZED: Mapping[Any, Kernel] = {
     ),
     conv_integer.subtract_zero_point: NEW,
     conv_qdq.qdq_conv_depthwise: Kernel(
-        new=True, operator="QDQDepthwiseConv", cost=costs.packed
+        new=True, steps=2, operator="QDQDepthwiseConv", cost=costs.packed
     ),
-    conv_qdq.qdq_conv_packed: Kernel(new=True, operator="QDQConv", cost=costs.packed),
+    conv_qdq.qdq_conv_packed: Kernel(
+        new=True, steps=2, operator="QDQConv", cost=costs.packed
+    ),
     conv_qdq.qdq_conv_pointwise: Kernel(
-        new=True, operator="QDQConv", cost=costs.packed
+        new=True, steps=2, operator="QDQConv", cost=costs.packed
     ),
     conv_qdq.qdq_conv_winograd: Kernel(
-        new=True, operator="QDQConv", cost=costs.winograd
+        new=True, steps=2, operator="QDQConv", cost=costs.winograd
     ),
     conv_qlinear.qlinear_conv_depthwise: Kernel(
-        new=True, operator="QLinearDepthwiseConv", cost=costs.packed
+        new=True, steps=3, operator="QLinearDepthwiseConv", cost=costs.packed
     ),
     conv_qlinear.qlinear_conv_packed: Kernel(
-        new=True, operator="PackedQLinearConv", cost=costs.packed
+        new=True, steps=3, operator="PackedQLinearConv", cost=costs.packed
     ),
     conv_qlinear.qlinear_conv_pointwise: Kernel(
-        new=True, operator="PackedQLinearConv", cost=costs.packed
+        new=True, steps=3, operator="PackedQLinearConv", cost=costs.packed
     ),
     matmul_bnb4.matmul_bnb4: Kernel(new=True, cost=costs.product),
     matmul_bnb4.unpack_bnb4: OTHER,
@@ -59,9 +62,9 @@ QUANTIZED: Mapping[Any, Kernel] = {
     matmul_nbits.matmul_nbits: Kernel(new=True, cost=costs.product),
     matmul_nbits.matmul_nbits_unpacked: Kernel(new=True, cost=costs.product),
     matmul_nbits.unpack_nbits: NEW,
-    qdq.qdq_add: NEW,
-    qdq.qdq_gemm: Kernel(new=True, cost=costs.gemm),
-    qdq.qdq_matmul: Kernel(new=True, cost=costs.product),
+    qdq.qdq_add: Kernel(new=True, steps=2, cost=free),
+    qdq.qdq_gemm: Kernel(new=True, steps=2, cost=costs.gemm),
+    qdq.qdq_matmul: Kernel(new=True, steps=2, cost=costs.product),
     quantization.dequantize_linear: NEW,
     quantization.dequantize_linear_per_axis: NEW,
     quantization.dynamic_quantize_linear: NEW,

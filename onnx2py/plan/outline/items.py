@@ -43,9 +43,8 @@ class Item:
     literals: tuple[Any, ...]
     path: Path
     lines: int
-    """What it takes in the file, or took before it took in the calls behind it."""
     calls: int = 1
-    """Itself, and the calls that it has taken in."""
+    """How many it stands for itself."""
     statements: list[Statement] = field(default_factory=list)
     """Those of each application; none for a call of a block."""
     bodies: list[Line] = field(default_factory=list)

@@ -11,14 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...ir.blocks import mapped
-from ...ir.program import (
-    Operation,
-    Program,
-    Statement,
-    bodies_of,
-    count_taken,
-)
+from ...ir.program import Call, Operation, Program, Statement, bodies_of
 from ...ir.types import TensorType, ValueType, tensor_type_of
+from ...traits.kernels import kernel_traits
 from .items import Chosen, Item, Line, without
 from .scopes import Path, paths_of
 from .tokens import form_of
@@ -61,7 +56,8 @@ class Pool:
         """Return the item of one statement."""
         operation = statement.operation
         form = form_of(operation, self.constants)
-        taken = count_taken(operation)
+        called = operation.function if isinstance(operation, Call) else None
+        steps = 1 if called is None else kernel_traits(called).steps
         bodies = [
             self.line(b.statements, b.outputs, path) for b in bodies_of(operation)
         ]
@@ -82,8 +78,8 @@ class Pool:
             tuple(weights),
             tuple(literals),
             path,
-            LINES * taken + (LINES if statement.nodes else LINES - 1),
-            1 + taken,
+            LINES * steps if statement.nodes else LINES * steps - 1,
+            steps,
             statements=[statement],
             bodies=bodies,
         )
