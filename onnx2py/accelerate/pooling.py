@@ -17,6 +17,7 @@ from .cache import kept, own
 from .library import Missing
 from .memory import F32, layout, lengths
 from .primitive import INFERENCE, RESULT, SOURCE, Call, Primitive, attributes
+from .stacks import stacked_product
 
 Pads = Union[Sequence[int], str, None]
 
@@ -56,7 +57,18 @@ def average_pool(
 
 def global_average_pool(x: Array) -> Array | None:
     """Return the mean of each channel: [N, C, D...] -> [N, C, 1...]."""
-    return _pooled(MEAN, x, x.shape[2:], None, None, None, False)
+    if x.dtype != F32 or x.ndim < 3 or 0 in x.shape:
+        return None
+    n, c, *sizes = x.shape
+    places = prod(sizes)
+    # A product reads either order of memory, and takes half of the time of pooling.
+    share = np.full((1, places), 1 / places, F32)
+    if x.flags.c_contiguous:
+        y = stacked_product(x.reshape(1, n * c, places), share.T)
+    else:
+        rows = np.moveaxis(x, 1, -1).reshape(n, places, c)
+        y = stacked_product(share, rows)
+    return None if y is None else y.reshape(n, c, *[1] * len(sizes))
 
 
 class _Windows(NamedTuple):

@@ -32,7 +32,7 @@ from .stacks import SMALL, matrix_steps, stacked_product
 
 Array = NDArray[Any]
 
-LEAST = 8_000
+LEAST = 60_000
 """Multiply-adds below which NumPy is as fast."""
 
 
