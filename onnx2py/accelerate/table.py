@@ -37,6 +37,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "matmul",
         "project",
     ),
+    "recurrent": (
+        "gru_packed",
+        "lstm_packed",
+    ),
     "rows": (
         "layer_normalization",
         "softmax",
