@@ -1,4 +1,8 @@
-"""Activations that a primitive applies to its own result."""
+"""Activations that a primitive applies to its own result.
+
+Those with a bound (``relu``, ``clip``, ``hard_sigmoid``) turn NaN into the bound, where
+NumPy's kernels keep it.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Pooling of tensors that are channels-last in memory.
 
-Each function returns None for arguments that NumPy's kernel has to see to.
+Each function returns None for arguments that NumPy's kernel has to see to. Max pooling
+passes over NaN, which NumPy's kernel keeps.
 """
 
 from __future__ import annotations
