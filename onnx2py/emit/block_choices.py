@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..ir.blocks import Kernel
+from ..ir.program import Kernel
 from .block_given import Choice, Given, key_of
 from .block_parts import Parts
 from .names import unique_name

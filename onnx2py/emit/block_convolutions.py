@@ -13,8 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..ir.blocks import Chosen, Kernel, has_references
-from ..ir.program import Call, Ref, Statement, bodies_of, references, walk
+from ..ir.blocks import Chosen, has_references
+from ..ir.program import (
+    CONTINUATION,
+    Call,
+    Kernel,
+    Ref,
+    Statement,
+    bodies_of,
+    references,
+    walk,
+)
 from ..traits.kernels import kernel_traits
 from .block_given import Choice, key_of
 
@@ -102,10 +111,11 @@ class _Finder:
 
     def kernels(self, call: Call) -> tuple[Kernel | None, ...] | None:
         """Return the kernel of each instance, None if these are no convolutions."""
-        column: tuple[Any, ...] = (Kernel(call.function, call.kwargs),) * self.count
+        options = {k: v for k, v in call.kwargs.items() if k not in CONTINUATION}
+        column: tuple[Any, ...] = (Kernel(call.function, options),) * self.count
         if isinstance(call.function, Chosen):
             given = self.parts.given.get(call.function.setting, ())
-            column = given if not call.kwargs else ()
+            column = given if not options else ()
         present = [kernel for kernel in column if kernel is not None]
         fit = present and all(map(_is_convolution, present)) and call.results is None
         return column if fit else None
@@ -176,7 +186,8 @@ def with_objects(
         names = [w.name for w in weight if isinstance(w, Ref)]
         if isinstance(call, Call) and names and names[0] in convolutions:
             is_optional = convolutions[names[0]].is_optional
-            called = Call(Chosen(names[0], is_optional), call.args[:1])
+            following = {k: v for k, v in call.kwargs.items() if k in CONTINUATION}
+            called = Call(Chosen(names[0], is_optional), call.args[:1], following)
             statement = replace(statement, operation=called)
         yield statement
 

@@ -9,8 +9,7 @@ from typing import Any, Union
 import numpy as np
 
 from ..ir import blocks
-from ..ir.blocks import Kernel
-from ..ir.program import Argument
+from ..ir.program import Argument, Kernel
 from ..ir.types import tensor_type_of
 from .arrays import digest_of
 
@@ -38,7 +37,7 @@ class Choice:
     prepare: Kernel | None = None
 
 
-Given = Union[Argument, Kernel, Choice, np.ndarray, Constant, Shared]
+Given = Union[Argument, Choice, np.ndarray, Constant, Shared]
 """What a constructor is given: a literal, a kernel, a small array, or something shared."""
 
 

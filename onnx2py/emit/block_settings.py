@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..ir.blocks import Block, Kernel, Setting, mapped
+from ..ir.blocks import Block, Setting, mapped
 from ..ir.graph import new_name
-from ..ir.program import Apply, Argument, Ref, Repeat, Statement
+from ..ir.program import Apply, Argument, Kernel, Ref, Repeat, Statement
 from .block_given import key_of
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..ir.blocks import Kernel, has_references, mapped
+from ..ir.blocks import has_references, mapped
 from ..ir.graph import new_name
-from ..ir.program import Argument, Call, Ref, Statement
+from ..ir.program import Argument, Call, Kernel, Ref, Statement
 from ..plan.outline.windows import argument_names
 from .block_given import key_of
 from .patterns import pattern

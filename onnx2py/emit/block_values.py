@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..ir.blocks import Kernel
+from ..ir.program import Kernel
 from .block_choices import Choices
 from .block_given import Choice, Constant, Given, Shared
-from .literals import array_literal, function_name, literal, scalar_literal
+from .literals import array_literal, kernel_literal, literal, scalar_literal
 from .uses import Uses
 
 
@@ -35,7 +35,7 @@ class Values:
         if isinstance(value, Choice):
             return self.choices.name(value)
         if isinstance(value, Kernel):
-            return self.kernel(value)
+            return kernel_literal(value, self.text, self.uses)
         if isinstance(value, np.generic):
             return scalar_literal(np.asarray(value), self.uses)
         if isinstance(value, np.ndarray):
@@ -49,18 +49,6 @@ class Values:
         if isinstance(value, type(Ellipsis)):
             return "..."
         return literal(value, self.uses)
-
-    def kernel(self, kernel: Kernel) -> str:
-        """Spell a function with its options."""
-        function = kernel.function
-        if isinstance(function, str):
-            name = f"np.ndarray{function}"
-        else:
-            name = function_name(function, self.uses)
-        if not kernel.options:
-            return name
-        options = (f"{k}={self.text(v)}" for k, v in kernel.options.items())
-        return f"{self.uses.name('functools', 'partial')}({name}, {', '.join(options)})"
 
 
 def source_of(tables: Sequence[tuple[str, list[str] | None]]) -> str:

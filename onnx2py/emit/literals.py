@@ -5,12 +5,13 @@ from __future__ import annotations
 import keyword
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..errors import InternalError
-from ..ir.program import Argument, Expression, Ref
+from ..ir.program import Argument, Expression, Kernel, Ref
 from ..ir.symbols import ARRAYS, Symbol
 from .infix import COMPARISON, PRECEDENCE, UNARY
 from .uses import Uses, is_kernel
@@ -44,7 +45,22 @@ def literal(value: Any, uses: Uses | None = None) -> str:
         return dtype_literal(np.dtype(value), uses)
     if isinstance(value, np.ndarray):
         return array_literal(value, uses)
+    if isinstance(value, Kernel):
+        return kernel_literal(value, partial(literal, uses=uses), uses)
     raise InternalError(f"no literal for {type(value).__name__}")
+
+
+def kernel_literal(kernel: Kernel, spell: Callable[[Any], str], uses: Uses) -> str:
+    """Return the source of a function with options: ``partial(ops.elu, alpha=0.5)``."""
+    function = kernel.function
+    if isinstance(function, str):
+        name = f"np.ndarray{function}"
+    else:
+        name = function_name(function, uses)
+    if not kernel.options:
+        return name
+    options = (f"{key}={spell(value)}" for key, value in kernel.options.items())
+    return f"{uses.name('functools', 'partial')}({name}, {', '.join(options)})"
 
 
 def dtype_literal(dtype: np.dtype, uses: Uses) -> str:

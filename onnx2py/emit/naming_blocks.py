@@ -127,7 +127,7 @@ class Interfaces:
             s for s in walk(block.statements) if value in references(s.operation)
         ]
         return bool(readers) and all(
-            _adds(s) or self._told_to(s, value) == RESIDUAL for s in readers
+            _adds(s, value) or self._told_to(s, value) == RESIDUAL for s in readers
         )
 
     def _told_to(self, statement: Statement, value: str) -> str:
@@ -225,10 +225,15 @@ def agreed(names: Sequence[str]) -> str:
     return "" if has_generic_name(text) else text
 
 
-def _adds(statement: Statement) -> bool:
-    operation = statement.operation
-    function = operation.function if isinstance(operation, Call) else None
-    return getattr(function, "__name__", "") == "add"
+def _adds(statement: Statement, value: str) -> bool:
+    """Whether a statement does no more with a value than to add it to something."""
+    call = statement.operation
+    if not isinstance(call, Call):
+        return False
+    is_plus = call.kwargs.get("plus") == Ref(value)
+    if is_plus and [*references(call)].count(value) == 1:
+        return True
+    return getattr(call.function, "__name__", "") == "add"
 
 
 def _is_tensor(block: Block, name: str) -> bool:

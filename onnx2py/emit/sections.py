@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..ir.program import Call, Statement
+from ..ir.program import Call, Statement, count_taken
 from ..plan.outline.scopes import Path, common, paths_of
 
 FEWEST = 3
-"""Statements of a section."""
+"""Statements of a section, and what they have taken in."""
 MOST = 8
 """A section of more statements is divided where the modules in it are sections too."""
 
@@ -41,7 +41,7 @@ def sections_of(
     outer = common(path for path in paths if path)
     start = 0
     for end in _ends(statements, plain):
-        for first, last, path in _divided(paths, start, end, outer):
+        for first, last, path in _divided(statements, paths, start, end, outer):
             if plain[last - 1]:
                 yield _section(statements[first:last], path, outer)
             else:
@@ -53,8 +53,14 @@ def _section(statements: Sequence[Statement], path: Path, outer: Path) -> Sectio
     """Return a section of the module ``path`` in a function of the module ``outer``."""
     scope, base = _name(path), _name(outer)
     title = scope[len(base) + 1 :] if scope.startswith(f"{base}.") else scope
-    is_short = len(path) <= len(outer) or len(statements) < FEWEST
+    is_short = len(path) <= len(outer) or _is_short(statements)
     return Section(tuple(statements), scope, "" if is_short else title)
+
+
+def _is_short(statements: Sequence[Statement]) -> bool:
+    """Whether statements are one, or few with all that they have taken in."""
+    taken = sum(count_taken(statement.operation) for statement in statements)
+    return len(statements) < 2 or len(statements) + taken < FEWEST
 
 
 def _ends(statements: Sequence[Statement], plain: Sequence[bool]) -> Iterator[int]:
@@ -76,20 +82,24 @@ def _is_length(statement: Statement) -> bool:
 
 
 def _divided(
-    paths: Sequence[Path], start: int, end: int, outer: Path
+    statements: Sequence[Statement],
+    paths: Sequence[Path],
+    start: int,
+    end: int,
+    outer: Path,
 ) -> Iterator[tuple[int, int, Path]]:
     """Yield the start and end of each section, and its modules: ``outer`` for what is left."""
     waiting = start
     for first, last in _runs(paths, start, end, len(outer)):
         inner = common(paths[first:last])
-        if last - first < FEWEST or len(inner) <= len(outer):
+        if _is_short(statements[first:last]) or len(inner) <= len(outer):
             continue
         if waiting < first:
             yield waiting, first, outer
         waiting = last
         parts = [(first, last, inner)]
         if last - first > MOST:
-            parts = [*_divided(paths, first, last, inner)]
+            parts = [*_divided(statements, paths, first, last, inner)]
         yield from parts
     if waiting < end:
         yield waiting, end, outer

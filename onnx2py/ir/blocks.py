@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Union
+from typing import Any
 
 from ..errors import InternalError
 from .graph import Scope
@@ -21,6 +21,7 @@ from .program import (
     Call,
     Expression,
     Invoke,
+    Kernel,
     Loop,
     MapItems,
     Operation,
@@ -47,15 +48,8 @@ class Chosen:
         raise InternalError(f"{self.setting}: a setting is no function")
 
 
-@dataclass(frozen=True)
-class Kernel:
-    """A function with those of its options that are literals: a setting of a block."""
-
-    function: Callable[..., Any] | str
-    options: Mapping[str, Argument]
-
-
-Setting = Union[Argument, Kernel]
+Setting = Argument
+"""What differs between instances: a literal, or a kernel with those of its options that do."""
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,33 @@ class Expression:
 Number = Union[int, Ref, Expression]
 """A Python number: written down, the value of a name, or computed from such."""
 
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function with some of its options, which are literals."""
+
+    function: Callable[..., Any] | str
+    options: Mapping[str, Argument] = field(default_factory=dict)
+
+
 Argument = Union[
-    Ref, Expression, None, bool, int, float, str, slice, tuple[Any, ...], np.dtype, type
+    Ref,
+    Expression,
+    None,
+    bool,
+    int,
+    float,
+    str,
+    slice,
+    tuple[Any, ...],
+    np.dtype,
+    type,
+    Kernel,
 ]
-"""A reference, arithmetic, or what can be written down as a Python literal."""
+"""A reference, arithmetic, a function, or what can be written down as a Python literal."""
+
+CONTINUATION = ("plus", "activation")
+"""The options of a call that say what of the calls behind it it has taken in."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +285,12 @@ def references(operation: Operation) -> Iterator[str]:
             stack.extend((item.right, item.left))
         elif isinstance(item, slice):
             stack.extend((item.step, item.stop, item.start))
+
+
+def count_taken(operation: Operation) -> int:
+    """Return how many calls behind it an operation has taken in."""
+    options = operation.kwargs if isinstance(operation, Call) else ()
+    return sum(name in options for name in CONTINUATION)
 
 
 def unsectioned(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Block, Chosen, Instance, Kernel, Outline, Setting
+from .blocks import Block, Chosen, Instance, Outline, Setting
 from .program import (
     Apply,
     Body,
@@ -39,6 +39,7 @@ from .program import (
     Call,
     Expression,
     Invoke,
+    Kernel,
     Loop,
     MapItems,
     Operation,
@@ -321,7 +322,15 @@ def argument(value: Any) -> str:
         return f'float("{value}")'
     if isinstance(value, str):
         return json.dumps(value)
+    if isinstance(value, Kernel):
+        return _kernel(value)
     return "..." if value is Ellipsis else repr(value)
+
+
+def _kernel(value: Kernel) -> str:
+    path = function_path(value.function)
+    options = "".join(f", {key}={argument(v)}" for key, v in value.options.items())
+    return f"partial({path}{options})" if options else path
 
 
 def array(numbers: np.ndarray) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from .program import Expression, Ref
+from .program import Expression, Kernel, Ref
 from .types import (
     DTYPES,
     Dim,
@@ -161,7 +161,9 @@ class Words:
         if isinstance(node, ast.Slice):
             return slice(*map(self.value, (node.lower, node.upper, node.step)))
         if isinstance(node, ast.Attribute):
-            return DTYPES[node.attr]
+            path = ast.unparse(node)
+            dtype = DTYPES.get(node.attr) if path.startswith("np.") else None
+            return Kernel(self.function(path)) if dtype is None else dtype
         if isinstance(node, ast.UnaryOp):
             return -self.value(node.operand)
         if isinstance(node, ast.BinOp):
@@ -171,6 +173,9 @@ class Words:
             symbol = _COMPARISONS[type(node.ops[0])]
             left, right = node.left, node.comparators[0]
             return Expression(symbol, self.value(left), self.value(right))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "partial":
+            options = {str(k.arg): self.value(k.value) for k in node.keywords}
+            return Kernel(self.function(ast.unparse(node.args[0])), options)
         if isinstance(node, ast.Call):
             return _MAKERS[ast.unparse(node.func)](*map(self.value, node.args))
         return node.value if isinstance(node, ast.Constant) else None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._conv_windows import Pads, explicit_pads, pad_spatial, windows_channels_first
 from ._precision import widened
 
@@ -24,6 +25,8 @@ def conv(
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
     group: int = 1,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Cross-correlate ``x`` with ``weight``.
 
@@ -40,6 +43,8 @@ def conv(
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
     group : number of channel groups, which are convolved separately
+    plus : float[N, M, O...], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -76,7 +81,7 @@ def conv(
         )
     if bias is not None:
         y += bias.reshape(m, *[1] * len(kernel_shape))
-    return y.astype(dtype, copy=False)
+    return continued(y.astype(dtype, copy=False), plus, activation)
 
 
 def multiply_windows(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._conv_channels_last import (
     channels_second,
     padded_channels_last,
@@ -32,6 +33,8 @@ def conv_depthwise(
     strides: Sequence[int] | None = None,
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Cross-correlate each channel of ``x`` with its own kernel.
 
@@ -43,6 +46,8 @@ def conv_depthwise(
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
+    plus : float[N, C, O...], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -66,7 +71,7 @@ def conv_depthwise(
     stride = strides[-1] if strides else 1
     if stride == 1 or c >= SOME_CHANNELS or (dilations and dilations[-1] > 1):
         y = sum_of_taps(x, weight, out_shape, strides, dilations)
-        return channels_second(y, bias, dtype)
+        return continued(channels_second(y, bias, dtype), plus, activation)
     # Every stride-th column forms an image in which windows are adjacent.
     steps = (*(strides or ())[:-1], 1)
     images = (
@@ -77,7 +82,7 @@ def conv_depthwise(
     y = next(sums)
     for part in sums:
         y += part
-    return channels_second(y, bias, dtype)
+    return continued(channels_second(y, bias, dtype), plus, activation)
 
 
 def sum_of_taps(

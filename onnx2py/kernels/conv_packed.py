@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._conv_channels_last import (
     channels_second,
     padded_channels_last,
@@ -36,6 +37,8 @@ def conv_packed(
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
     group: int = 1,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Cross-correlate ``x`` with ``weight``, channels last in memory.
 
@@ -48,6 +51,8 @@ def conv_packed(
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
     group : number of channel groups, which are convolved separately
+    plus : float[N, M, O...], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -79,7 +84,7 @@ def conv_packed(
     else:
         across = windows_channels_last(x, (1, *kernel_shape[1:]), strides, dilations)
         y = multiply_lines(across, lines, out_shape, dilations[0] if dilations else 1)
-    return channels_second(y, bias, dtype)
+    return continued(channels_second(y, bias, dtype), plus, activation)
 
 
 def multiply_groups(
@@ -171,6 +176,8 @@ def conv_pointwise(
     bias: NDArray[Any] | None = None,
     *,
     strides: Sequence[int] | None = None,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Pointwise convolution: convolution with a kernel of one element.
 
@@ -180,6 +187,8 @@ def conv_pointwise(
     weight : float[C, M]
     bias : float[M], optional
     strides : one int per spatial axis, in elements; 1 by default
+    plus : float[N, M, O...], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -197,7 +206,7 @@ def conv_pointwise(
     if strides:
         x = x[(slice(None), slice(None), *(slice(None, None, s) for s in strides))]
     if x.flags.c_contiguous and x.shape[1:2] == (c,) and 2 * m <= c and x.ndim > 2:
-        return _mix_channels_first(x, weight, bias)
+        return continued(_mix_channels_first(x, weight, bias), plus, activation)
     x = padded_channels_last(x, c, (1,) * (x.ndim - 2))
     rows, places = weight.astype(x.dtype, copy=False), prod(x.shape[:-1])
     columns = x.reshape(places, c)
@@ -206,7 +215,8 @@ def conv_pointwise(
         y = np.matmul(rows.T, columns.T).T
     else:
         y = np.matmul(columns, rows)
-    return channels_second(y.reshape(*x.shape[:-1], m), bias, dtype)
+    y = channels_second(y.reshape(*x.shape[:-1], m), bias, dtype)
+    return continued(y, plus, activation)
 
 
 def _mix_channels_first(

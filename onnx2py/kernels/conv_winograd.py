@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._conv_channels_last import channels_second, strided_view
 
 _BLOCK = 1 << 20  # elements of the transformed tiles that are processed at once
@@ -71,6 +72,8 @@ def conv_winograd(
     bias: NDArray[Any] | None = None,
     *,
     pads: Sequence[int] | None = None,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Cross-correlate ``x`` with kernels of 3 x 3 at stride 1.
 
@@ -81,6 +84,8 @@ def conv_winograd(
         The transform of [3, 3, C, M] for tiles of T x T results, T being 2 or 4.
     bias : float32[M], optional
     pads : top, left, bottom, right; 0 by default
+    plus : float32[N, M, O, P], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -139,7 +144,7 @@ def conv_winograd(
         found = results.reshape(len(x), rows * tile, across * tile, m)
         target = y[:, start : start + rows * tile]
         target[...] = found[:, : target.shape[1], :width]
-    return channels_second(y, bias, x.dtype)
+    return continued(channels_second(y, bias, x.dtype), plus, activation)
 
 
 def _fill(padded: NDArray[Any], image: NDArray[Any], first: int, left: int) -> None:

@@ -50,6 +50,6 @@ class Conv:
         self.bias = load(f"{name}.bias", f"{dtype}[*]") if bias else None
         self.kernel = partial(kernel, **options) if options else kernel
 
-    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return the convolution of ``x``."""
-        return self.kernel(x, self.weight, self.bias)
+    def __call__(self, x: NDArray[Any], **following: Any) -> NDArray[Any]:
+        """Return the convolution of ``x``; ``plus`` and ``activation`` are the kernel's."""
+        return self.kernel(x, self.weight, self.bias, **following)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._precision import widened
 
 
@@ -20,13 +21,21 @@ def matmul(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(y).astype(a.dtype, copy=False)
 
 
-def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+def project(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    *,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
+) -> NDArray[Any]:
     """Return ``a @ b`` for a single matrix ``b``.
 
     Parameters
     ----------
     a : [D..., K]
     b : [K, N]
+    plus : [D..., N], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -36,11 +45,18 @@ def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """
     # np.matmul(a, b) would call BLAS once for each matrix in a, up to 4 times slower.
     rows = a.reshape(prod(a.shape[:-1]), a.shape[-1])
-    y = np.matmul(rows, b)
-    return np.asarray(y).reshape(*a.shape[:-1], b.shape[1])
+    y = np.asarray(np.matmul(rows, b)).reshape(*a.shape[:-1], b.shape[1])
+    return continued(y, plus, activation)
 
 
-def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
+def linear(
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    bias: NDArray[Any],
+    *,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
+) -> NDArray[Any]:
     """Return ``x @ weight + bias`` for a single matrix ``weight``.
 
     Parameters
@@ -48,6 +64,8 @@ def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray
     x : [D..., K]
     weight : [K, N]
     bias : [N], or with axes of length 1 before
+    plus : [D..., N], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -57,7 +75,7 @@ def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray
     """
     y = project(x, weight)
     y += bias
-    return y
+    return continued(y, plus, activation)
 
 
 def gemm(
@@ -69,6 +87,8 @@ def gemm(
     beta: float = 1.0,
     trans_a: bool = False,
     trans_b: bool = False,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Return ``alpha * a @ b + beta * c``, with a and b transposed if requested.
 
@@ -77,6 +97,8 @@ def gemm(
     a : [M, K], or [K, M] if ``trans_a``
     b : [K, N], or [N, K] if ``trans_b``
     c : broadcastable to [M, N]; 0 by default
+    plus : [M, N], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
@@ -87,4 +109,4 @@ def gemm(
         y = (y * alpha).astype(y.dtype, copy=False)
     if c is not None:
         y += c if beta == 1 else (widened(c) * beta).astype(y.dtype, copy=False)
-    return y.astype(a.dtype, copy=False)
+    return continued(y.astype(a.dtype, copy=False), plus, activation)

@@ -34,6 +34,9 @@ C7     shuffles           groups of channels that are interleaved -> ``shuffle_c
 Q6     quantized_calls    convolutions of integers by way of floats -> from integers to integers
 Q7     quantized_calls    ... of numbers that are rounded to 8 bits, and products and sums
 Q8     quantized_calls    ... and what only picks or moves numbers between them
+Z1     continued          a product or convolution, then an activation -> its ``activation``
+Z2     continued          ... a sum with a value of the same shape -> its ``plus``
+Z3     continued          ... where NumPy multiplies by one matrix -> of ``project``
 X1     engine             products of NumPy -> ``matmul``, where kernels can call an engine
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
@@ -53,10 +56,10 @@ V1     outlining          classes of one module that differ by a call -> one, so
 =====  =================  ====================================================================
 
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
-X engine, H lengths, G grouping, V variants, M memory. The rules stand in the order of their
-application, and each is told in full in its file. Rules of grouping are not among :data:`RULES`,
-but among :data:`OUTLINING`; Q6 to Q8 and X1 are for packages that are compiled with
-``--accelerate``.
+Z what follows products, X engine, H lengths, G grouping, V variants, M memory. The rules stand in
+the order of their application, and each is told in full in its file. Rules of grouping are not
+among :data:`RULES`, but among :data:`OUTLINING`; Q6 to Q8 and X1 are for packages that are compiled
+with ``--accelerate``.
 """
 
 from __future__ import annotations
@@ -68,6 +71,7 @@ from typing import NamedTuple
 from ..ir.check import check_program
 from ..ir.program import Program
 from .attention import fuse_attention
+from .continued import take_in_what_follows
 from .convolutions import choose_convolutions
 from .engine import give_products_to_the_engine
 from .expansions import drop_expansions
@@ -113,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("C1", "C2", "C3", "C4", "C5"), choose_convolutions),
     Rule(("C6",), pool_means),
     Rule(("C7",), shuffle_groups),
+    Rule(("Z1", "Z2", "Z3"), take_in_what_follows),
     Rule(("H1", "H2"), write_lengths),
     Rule(("H3",), drop_expansions),
     Rule(("M1",), free_values),
@@ -125,6 +130,16 @@ ENGINE: tuple[Rule, ...] = (
     Rule(("X1",), give_products_to_the_engine),
 )
 """What packages need in addition whose kernels can call an engine."""
+
+
+def with_engine(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Return rules with those for an engine: integers stay whole before products take more in."""
+    integers, products = ENGINE
+    late = [rule for rule in rules if rule.numbers[0][0] in "HM"]
+    taking = [rule for rule in rules if rule.numbers[0][0] == "Z"]
+    early = [rule for rule in rules if rule not in late and rule not in taking]
+    return (*early, integers, *taking, products, *late)
+
 
 PlacingOf = Callable[[Program], Placing]
 """Returns where a target has what a program reads."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import Problem, UnsupportedError
-from ..ir.blocks import Block, Chosen, Instance, Kernel, Outline, mapped
+from ..ir.blocks import Block, Chosen, Instance, Outline, mapped
 from ..ir.program import (
+    Argument,
     Call,
+    Kernel,
     Loop,
     Operation,
     Program,
@@ -159,6 +161,8 @@ def _functions_of(operation: Operation) -> Iterator[Function]:
     """Yield the functions that an operation calls itself."""
     if isinstance(operation, Call):
         yield operation.function
+        options = operation.kwargs.values()
+        yield from (v.function for v in options if isinstance(v, Kernel))
     elif isinstance(operation, Loop):
         yield iterations
         if len(operation.body.outputs) > 1 + len(operation.state):
@@ -214,15 +218,13 @@ class _Replacement:
         )
 
     def instance(self, instance: Instance) -> Instance:
-        settings = {
-            name: (
-                replace(value, function=self.function(value.function))
-                if isinstance(value, Kernel)
-                else value
-            )
-            for name, value in instance.settings.items()
-        }
+        settings = {name: self.option(v) for name, v in instance.settings.items()}
         return replace(instance, settings=settings)
+
+    def option(self, value: Argument) -> Argument:
+        if isinstance(value, Kernel):
+            return replace(value, function=self.function(value.function))
+        return value
 
     def statements(self, statements: Iterable[Statement]) -> tuple[Statement, ...]:
         return tuple(map(self.statement, statements))
@@ -230,7 +232,11 @@ class _Replacement:
     def statement(self, statement: Statement) -> Statement:
         operation = statement.operation
         if isinstance(operation, Call):
-            operation = replace(operation, function=self.function(operation.function))
+            operation = replace(
+                operation,
+                function=self.function(operation.function),
+                kwargs={k: self.option(v) for k, v in operation.kwargs.items()},
+            )
         elif bodies_of(operation):
             operation = mapped(operation, lambda a: a, lambda n: n, self.statements)
         return replace(statement, operation=operation)

@@ -15,7 +15,7 @@ from ..ir.graph import Graph
 from ..ir.program import Call, Program
 from ..ir.symbols import ARRAYS, Symbol
 from ..ir.types import NUMPY_DTYPES, ValueType
-from ..plan import ENGINE, RULES, PlacingOf, Rule
+from ..plan import RULES, PlacingOf, Rule, with_engine
 from .dialect import Dialect
 from .numpy_dialect import NumpyDialect
 
@@ -117,9 +117,12 @@ class Target:
 
     def rules_for(self, graph: Graph) -> tuple[Rule, ...]:
         """Return all rules for a file with this main graph, in their order."""
-        own = (self.own(graph),) if self.own else ENGINE if self.accelerated else ()
+        if self.accelerated:
+            return with_engine(self.rules)
+        if self.own is None:
+            return self.rules
         early = [rule for rule in self.rules if rule.numbers[0][0] not in _LATE]
-        return (*early, *own, *self.rules[len(early) :])
+        return (*early, self.own(graph), *self.rules[len(early) :])
 
     def function(self, kernel: Function) -> Function | None:
         """Return the twin of a kernel, a function of NumPy or a method; None if it lacks that."""

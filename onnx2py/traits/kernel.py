@@ -36,6 +36,11 @@ class Kernel:
         Which positional arguments may be tuples of Python numbers.
     numbers : tuple of int
         Which positional arguments may be one Python number.
+    activation : bool
+        Whether it computes each element of one tensor by itself, with options that are numbers:
+        what a call before it may take in.
+    continues : bool
+        Whether it takes in what follows it, by ``plus`` and ``activation``.
     beside : bool
         Whether a Python number may stand beside a tensor of int64, whose dtype the result has.
     last_axis : bool
@@ -55,6 +60,8 @@ class Kernel:
     random: bool = False
     lengths: tuple[int, ...] = ()
     numbers: tuple[int, ...] = ()
+    activation: bool = False
+    continues: bool = False
     beside: bool = False
     last_axis: bool = False
     steps: int = 1
@@ -68,6 +75,7 @@ class Kernel:
 
 NEW = Kernel(new=True, cost=free)
 ELEMENTWISE = Kernel(new=True, out=ANY, cost=free)
+ACTIVATION = Kernel(new=True, activation=True, cost=free)
 VIEW = Kernel(view=True, cost=free)
 OTHER = Kernel(cost=free)
 """The rows of most functions."""

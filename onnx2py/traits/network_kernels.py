@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..kernels import (
@@ -49,29 +50,29 @@ from ..kernels import (
 )
 from . import costs
 from .costs import free
-from .kernel import ELEMENTWISE, FIRST, NEW, OTHER, Kernel, larger_window
+from .kernel import ACTIVATION, ELEMENTWISE, FIRST, NEW, OTHER, Kernel, larger_window
 
 NETWORK: Mapping[Any, Kernel] = {
-    activation.hard_sigmoid: NEW,
-    activation.hard_swish: NEW,
-    activation.leaky_relu: NEW,
+    activation.hard_sigmoid: ACTIVATION,
+    activation.hard_swish: ACTIVATION,
+    activation.leaky_relu: ACTIVATION,
     activation.prelu: NEW,
     activation.prelu_per_channel: NEW,
-    activation.relu: ELEMENTWISE,
-    activation.shrink: NEW,
-    activation.thresholded_relu: NEW,
-    activation_exponential.celu: NEW,
-    activation_exponential.elu: NEW,
-    activation_exponential.mish: NEW,
-    activation_exponential.selu: NEW,
-    activation_exponential.sigmoid: NEW,
-    activation_exponential.softplus: NEW,
-    activation_exponential.softsign: NEW,
+    activation.relu: replace(ELEMENTWISE, activation=True),
+    activation.shrink: ACTIVATION,
+    activation.thresholded_relu: ACTIVATION,
+    activation_exponential.celu: ACTIVATION,
+    activation_exponential.elu: ACTIVATION,
+    activation_exponential.mish: ACTIVATION,
+    activation_exponential.selu: ACTIVATION,
+    activation_exponential.sigmoid: ACTIVATION,
+    activation_exponential.softplus: ACTIVATION,
+    activation_exponential.softsign: ACTIVATION,
     activation_exponential.swiglu: NEW,
-    activation_exponential.swish: NEW,
+    activation_exponential.swish: ACTIVATION,
     activation_gelu.erf: NEW,
-    activation_gelu.gelu: NEW,
-    activation_gelu.gelu_tanh: NEW,
+    activation_gelu.gelu: ACTIVATION,
+    activation_gelu.gelu_tanh: ACTIVATION,
     attention.attention: Kernel(new=True),
     attention.attention_with_cache: Kernel(),
     attention_dot_product.dot_product_attention: Kernel(new=True, cost=costs.attention),
@@ -83,15 +84,21 @@ NETWORK: Mapping[Any, Kernel] = {
     attention_self.self_attention: Kernel(),
     attention_sparse.sparse_attention: Kernel(numbers=(7,)),
     col2im.col2im: Kernel(new=True, lengths=(1, 2), cost=free),
-    conv.conv: Kernel(new=True, operator="Conv", cost=costs.convolution(1)),
+    conv.conv: Kernel(
+        new=True, continues=True, operator="Conv", cost=costs.convolution(1)
+    ),
     conv_deform.deform_conv: Kernel(new=True),
     conv_depthwise.conv_depthwise: Kernel(
-        new=True, operator="DepthwiseConv", cost=costs.packed
+        new=True, continues=True, operator="DepthwiseConv", cost=costs.packed
     ),
     conv_depthwise.depthwise_weight: Kernel(last_axis=True, cost=free),
     conv_fused.fused_conv: Kernel(new=True, cost=costs.convolution(1)),
-    conv_packed.conv_packed: Kernel(new=True, operator="Conv", cost=costs.packed),
-    conv_packed.conv_pointwise: Kernel(new=True, operator="Conv", cost=costs.packed),
+    conv_packed.conv_packed: Kernel(
+        new=True, continues=True, operator="Conv", cost=costs.packed
+    ),
+    conv_packed.conv_pointwise: Kernel(
+        new=True, continues=True, operator="Conv", cost=costs.packed
+    ),
     conv_packed.packed_weight: Kernel(last_axis=True, cost=free),
     conv_packed.pointwise_weight: Kernel(last_axis=True, cost=free),
     conv_transpose.conv_transpose: Kernel(
@@ -104,7 +111,9 @@ NETWORK: Mapping[Any, Kernel] = {
     conv_transpose_dynamic.conv_transpose_with_dynamic_pads: Kernel(
         new=True, cost=costs.transposed
     ),
-    conv_winograd.conv_winograd: Kernel(new=True, operator="Conv", cost=costs.winograd),
+    conv_winograd.conv_winograd: Kernel(
+        new=True, continues=True, operator="Conv", cost=costs.winograd
+    ),
     conv_winograd.winograd_weight: NEW,
     gru.gru: Kernel(new=True, cost=costs.recurrent),
     gru.gru_packed: Kernel(new=True, cost=costs.recurrent),
@@ -114,10 +123,10 @@ NETWORK: Mapping[Any, Kernel] = {
     lstm.lstm_packed: Kernel(new=True, cost=costs.recurrent),
     lstm_quantized.centered_weights: OTHER,
     lstm_quantized.dynamic_quantize_lstm: Kernel(new=True),
-    matmul.gemm: Kernel(new=True, cost=costs.gemm),
-    matmul.linear: Kernel(new=True, cost=costs.product),
+    matmul.gemm: Kernel(new=True, continues=True, cost=costs.gemm),
+    matmul.linear: Kernel(new=True, continues=True, cost=costs.product),
     matmul.matmul: Kernel(new=True, cost=costs.product),
-    matmul.project: Kernel(new=True, cost=costs.product),
+    matmul.project: Kernel(new=True, continues=True, cost=costs.product),
     matmul_fused.dynamic_quantize_matmul: Kernel(new=True, cost=costs.product),
     matmul_fused.fused_gemm: Kernel(new=True, cost=costs.gemm),
     matmul_fused.fused_matmul: Kernel(new=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ NUMPY: Mapping[Any, Kernel] = {
     np.take: NEW,
     np.take_along_axis: NEW,
     np.tan: ELEMENTWISE,
-    np.tanh: ELEMENTWISE,
+    np.tanh: replace(ELEMENTWISE, activation=True),
     np.tile: Kernel(new=True, lengths=(1,), cost=free),
     np.transpose: VIEW,
     np.tril: NEW,

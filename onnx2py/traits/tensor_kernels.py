@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..kernels import (
@@ -37,7 +38,7 @@ from .costs import free
 from .kernel import ELEMENTWISE, NEW, OTHER, VIEW, Kernel, several
 
 TENSOR: Mapping[Any, Kernel] = {
-    arithmetic.clip: ELEMENTWISE,
+    arithmetic.clip: replace(ELEMENTWISE, activation=True),
     arithmetic.cube: NEW,
     arithmetic.div: NEW,
     arithmetic.elementwise_max: Kernel(new=several, cost=free),

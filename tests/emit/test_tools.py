@@ -22,7 +22,7 @@ import onnx2py
 NET = """<ir_version: 8, opset_import: ["" : 17, "l" : 1]>
     net (float[n, 3] x, int64 times) => (float[n, 3] y, float[k, n, 3] s)
         <float[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}> {
-        a = MatMul (x, w) b = Relu (a) d = l.twice (b) e = l.twice (d)
+        a = MatMul (x, w) b = Abs (a) d = l.twice (b) e = l.twice (d)
         yes = Constant <value = bool {1}> ()
         y, s = Loop (times, yes, e) <body = body (int64 i, bool go, float[n, 3] v) =>
             (bool go2, float[n, 3] v2, float[n, 3] out)

@@ -250,7 +250,7 @@ def test_the_command(built, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"model.py:{place.line}: {place.text}\n    relu3: ")
     back = run(tmp_path, "where_mnist", f"model.py:{place.line}")
-    assert f"{place.text}\n    relu3: relu3: Relu\n" in back.stdout
+    assert f"{place.text}\n    relu3: dense1: Gemm + relu3: Relu\n" in back.stdout
 
 
 @pytest.mark.parametrize(

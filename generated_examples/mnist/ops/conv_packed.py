@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._conv_channels_last import (
     channels_second,
     padded_channels_last,
@@ -36,6 +37,8 @@ def conv_packed(
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
     group: int = 1,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Cross-correlate ``x`` with ``weight``, channels last in memory.
 
@@ -48,6 +51,8 @@ def conv_packed(
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
     group : number of channel groups, which are convolved separately
+    plus : float[N, M, O...], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -79,7 +84,7 @@ def conv_packed(
     else:
         across = windows_channels_last(x, (1, *kernel_shape[1:]), strides, dilations)
         y = multiply_lines(across, lines, out_shape, dilations[0] if dilations else 1)
-    return channels_second(y, bias, dtype)
+    return continued(channels_second(y, bias, dtype), plus, activation)
 
 
 def multiply_groups(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 from ._precision import widened
 
 
@@ -19,6 +20,8 @@ def gemm(
     beta: float = 1.0,
     trans_a: bool = False,
     trans_b: bool = False,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
 ) -> NDArray[Any]:
     """Return ``alpha * a @ b + beta * c``, with a and b transposed if requested.
 
@@ -27,6 +30,8 @@ def gemm(
     a : [M, K], or [K, M] if ``trans_a``
     b : [K, N], or [N, K] if ``trans_b``
     c : broadcastable to [M, N]; 0 by default
+    plus : [M, N], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
@@ -37,4 +42,4 @@ def gemm(
         y = (y * alpha).astype(y.dtype, copy=False)
     if c is not None:
         y += c if beta == 1 else (widened(c) * beta).astype(y.dtype, copy=False)
-    return y.astype(a.dtype, copy=False)
+    return continued(y.astype(a.dtype, copy=False), plus, activation)

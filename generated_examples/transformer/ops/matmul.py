@@ -8,14 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._continuation import Activation, continued
 
-def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+
+def project(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    *,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
+) -> NDArray[Any]:
     """Return ``a @ b`` for a single matrix ``b``.
 
     Parameters
     ----------
     a : [D..., K]
     b : [K, N]
+    plus : [D..., N], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -25,11 +35,18 @@ def project(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """
     # np.matmul(a, b) would call BLAS once for each matrix in a, up to 4 times slower.
     rows = a.reshape(prod(a.shape[:-1]), a.shape[-1])
-    y = np.matmul(rows, b)
-    return np.asarray(y).reshape(*a.shape[:-1], b.shape[1])
+    y = np.asarray(np.matmul(rows, b)).reshape(*a.shape[:-1], b.shape[1])
+    return continued(y, plus, activation)
 
 
-def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
+def linear(
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    bias: NDArray[Any],
+    *,
+    plus: NDArray[Any] | None = None,
+    activation: Activation | None = None,
+) -> NDArray[Any]:
     """Return ``x @ weight + bias`` for a single matrix ``weight``.
 
     Parameters
@@ -37,6 +54,8 @@ def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray
     x : [D..., K]
     weight : [K, N]
     bias : [N], or with axes of length 1 before
+    plus : [D..., N], optional, added to the result
+    activation : computed of each element of the sum, None for nothing
 
     Returns
     -------
@@ -46,4 +65,4 @@ def linear(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> NDArray
     """
     y = project(x, weight)
     y += bias
-    return y
+    return continued(y, plus, activation)

@@ -233,6 +233,7 @@ def _words(statements: Sequence[Statement]) -> Iterator[str]:
         elif isinstance(operation, Call) and not isinstance(operation.function, Chosen):
             path = path_of(operation.function).rpartition(".")[2]
             yield from (word for pattern, word in WORDS if re.search(pattern, path))
+            yield from ("Add" for name in operation.kwargs if name == "plus")
         for body in bodies_of(operation):
             yield from _words(body.statements)
 

@@ -16,7 +16,6 @@ import numpy as np
 from ...errors import InternalError
 from ...ir.blocks import (
     Chosen,
-    Kernel,
     Setting,
     has_references,
     key_of,
@@ -25,7 +24,15 @@ from ...ir.blocks import (
 )
 from ...ir.graph import new_name
 from ...ir.memory import is_uniform
-from ...ir.program import Argument, Call, Ref, Statement, references
+from ...ir.program import (
+    CONTINUATION,
+    Argument,
+    Call,
+    Kernel,
+    Ref,
+    Statement,
+    references,
+)
 from ...traits.kernels import is_choice
 from .windows import Passing, Window, argument_names, collect, is_passing, same
 
@@ -131,7 +138,7 @@ class Columns:
         if len(calls) != len(bare):
             return bare
         options = [
-            {k: v for k, v in c.kwargs.items() if not has_references(v)} for c in calls
+            {k: v for k, v in c.kwargs.items() if not _is_of_call(k, v)} for c in calls
         ]
         present = next(c for c in calls if not isinstance(c.function, Passing))
         if is_choice(present.function):
@@ -151,7 +158,7 @@ class Columns:
                 operation=replace(
                     call,
                     function=Chosen(name, optional),
-                    kwargs={k: v for k, v in call.kwargs.items() if has_references(v)},
+                    kwargs={k: v for k, v in call.kwargs.items() if _is_of_call(k, v)},
                 ),
             )
             for statement, call in zip(bare, calls)
@@ -229,3 +236,8 @@ class Columns:
         if name not in used:
             return name
         return new_name(name, used | self.taken)
+
+
+def _is_of_call(option: str, value: Argument) -> bool:
+    """Whether an option stays with a call whose kernel is a setting."""
+    return has_references(value) or option in CONTINUATION

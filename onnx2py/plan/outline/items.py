@@ -43,8 +43,9 @@ class Item:
     literals: tuple[Any, ...]
     path: Path
     lines: int
+    """What it takes in the file, or took before it took in the calls behind it."""
     calls: int = 1
-    """How many it stands for itself."""
+    """How many it stands for itself, and the calls that it has taken in."""
     statements: list[Statement] = field(default_factory=list)
     """Those of each application; none for a call of a block."""
     bodies: list[Line] = field(default_factory=list)

@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from ...ir.blocks import mapped
-from ...ir.program import Call, Operation, Program, Statement, bodies_of
+from ...ir.program import (
+    Call,
+    Operation,
+    Program,
+    Statement,
+    bodies_of,
+    count_taken,
+)
 from ...ir.types import TensorType, ValueType, tensor_type_of
 from ...traits.kernels import kernel_traits
 from .items import Chosen, Item, Line, without
@@ -58,6 +65,7 @@ class Pool:
         form = form_of(operation, self.constants)
         called = operation.function if isinstance(operation, Call) else None
         steps = 1 if called is None else kernel_traits(called).steps
+        steps += count_taken(operation)
         bodies = [
             self.line(b.statements, b.outputs, path) for b in bodies_of(operation)
         ]

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ...ir.blocks import has_references
+from ...ir.blocks import has_references, key_of
 from ...ir.program import (
+    CONTINUATION,
     Argument,
     Body,
     Branch,
     Call,
     Expression,
+    Kernel,
     Loop,
     MapItems,
     Operation,
@@ -94,7 +96,7 @@ class _Reader:
         for name, value in call.kwargs.items():
             if name == "out":
                 continue
-            if has_references(value):
+            if has_references(value) or name in CONTINUATION:
                 yield (name, self.argument(value, True))
             else:
                 options.append((name, repr(value)))
@@ -153,6 +155,8 @@ class _Reader:
         return "value"
 
     def literal(self, value: Argument, is_strict: bool) -> Any:
+        if isinstance(value, Kernel):
+            return key_of(value)
         key = (type(value).__name__, repr(value))
         if is_strict or type(value) not in (int, float) or value == LAST:
             return key

@@ -14,7 +14,16 @@ from typing import Any
 
 from ...ir.blocks import has_references, mapped
 from ...ir.graph import new_name
-from ...ir.program import Argument, Call, Program, Ref, Statement, bodies_of, references
+from ...ir.program import (
+    CONTINUATION,
+    Argument,
+    Call,
+    Program,
+    Ref,
+    Statement,
+    bodies_of,
+    references,
+)
 from ...traits.kernels import is_choice
 from .gain import flow
 from .items import Chosen, Item
@@ -96,6 +105,8 @@ def _is_optional(pool: Pool, item: Item) -> bool:
     if not is_choice(call.function) or len(item.own_reads) != 1:
         return False
     if any(map(has_references, call.kwargs.values())):
+        return False
+    if not call.kwargs.keys().isdisjoint(CONTINUATION):
         return False
     x, *others = call.args
     names = [a.name for a in others if isinstance(a, Ref)]

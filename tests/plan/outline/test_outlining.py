@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onnx2py.ir.blocks import Kernel, Outline
+from onnx2py.ir.blocks import Outline
 from onnx2py.ir.graph import Scope
-from onnx2py.ir.program import Call, Program, Ref, Statement, references
+from onnx2py.ir.program import Call, Kernel, Program, Ref, Statement, references
 from onnx2py.ir.types import TensorType
 from onnx2py.kernels.activation import relu
 from onnx2py.plan.gather import gather

@@ -18,6 +18,8 @@ OWN = {"arrays", "flow", "layers"}
 MODULES = sorted(p.stem for p in TWINS.glob("[!_]*.py") if p.stem not in OWN)
 LIBRARIES = {"jax", "numpy"}
 METHODS = {"astype", "view", "getitem"}
+PLANNED = {"out", "plus", "activation"}
+"""What rules M2, Z1 and Z2 let calls have: none of a program for another library."""
 
 
 def functions(file: Path) -> dict[str, ast.FunctionDef]:
@@ -28,7 +30,7 @@ def functions(file: Path) -> dict[str, ast.FunctionDef]:
 
 
 def parameters(function: ast.FunctionDef) -> list[tuple[str, str, str | None]]:
-    """Return name, kind and default of each parameter, but for ``out``, which no program has."""
+    """Return name, kind and default of each parameter, but for those of NumPy alone."""
     of = function.args
     places = [*of.posonlyargs, *of.args]
     defaults = [None] * (len(places) - len(of.defaults)) + list(of.defaults)
@@ -39,7 +41,7 @@ def parameters(function: ast.FunctionDef) -> list[tuple[str, str, str | None]]:
     return [
         (name, kind, default and spelled(default))
         for name, kind, default in found
-        if name != "out"
+        if name not in PLANNED
     ]
 
 

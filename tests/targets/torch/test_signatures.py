@@ -15,6 +15,8 @@ KERNELS = Path(onnx2py.kernels.__path__[0])
 TWINS = KERNELS.parent / "targets" / "torch" / "kernels"
 MODULES = sorted(p.stem for p in TWINS.glob("[!_]*.py") if p.stem != "arrays")
 METHODS = {"astype", "view", "getitem"}
+PLANNED = {"out", "plus", "activation", "device"}
+"""What rules M2, Z1 and Z2 let calls have, and what is PyTorch's own."""
 
 
 def functions(file: Path) -> dict[str, ast.FunctionDef]:
@@ -39,7 +41,7 @@ def parameters(function: ast.FunctionDef) -> list[tuple[str, str, str | None]]:
     return [
         (name, kind, default and spelled(default))
         for name, kind, default in found
-        if name not in ("out", "device")
+        if name not in PLANNED
     ]
 
 
