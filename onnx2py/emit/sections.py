@@ -57,10 +57,14 @@ def _section(statements: Sequence[Statement], path: Path, outer: Path) -> Sectio
     return Section(tuple(statements), scope, "" if is_short else title)
 
 
+def _size(statements: Sequence[Statement]) -> int:
+    """Return how many statements there were before some took in others."""
+    return sum(1 + count_taken(statement.operation) for statement in statements)
+
+
 def _is_short(statements: Sequence[Statement]) -> bool:
     """Whether statements are one, or few with all that they have taken in."""
-    taken = sum(count_taken(statement.operation) for statement in statements)
-    return len(statements) < 2 or len(statements) + taken < FEWEST
+    return len(statements) < 2 or _size(statements) < FEWEST
 
 
 def _ends(statements: Sequence[Statement], plain: Sequence[bool]) -> Iterator[int]:
@@ -98,7 +102,7 @@ def _divided(
             yield waiting, first, outer
         waiting = last
         parts = [(first, last, inner)]
-        if last - first > MOST:
+        if _size(statements[first:last]) > MOST:
             parts = [*_divided(statements, paths, first, last, inner)]
         yield from parts
     if waiting < end:
