@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import wraps
+from math import isfinite
 from typing import Any, Optional, TypeVar, cast
 
 import numpy as np
@@ -44,16 +45,26 @@ def accelerable(init: Function) -> Function:
 
 
 def accelerating(call: Function) -> Function:
-    """Let oneDNN compute a method if its model was made with ``accelerate``."""
+    """Let oneDNN compute a method if its model was made with ``accelerate``.
+
+    NumPy computes with inputs that are not all finite: oneDNN's maximum of NaN and 0 is 0.
+    """
 
     @wraps(call)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.accelerate:
+        if not self.accelerate or not all(map(_is_finite, (*args, *kwargs.values()))):
             return call(self, *args, **kwargs)
         with active(self.threads):
             return call(self, *args, **kwargs)
 
     return cast(Function, wrapper)
+
+
+def _is_finite(value: Any) -> bool:
+    """Return whether the sum of an input is finite: all its elements are then."""
+    if not isinstance(value, np.ndarray) or value.dtype != np.float32:
+        return True
+    return isfinite(np.add.reduce(value, axis=None))
 
 
 def wanted(accelerate: Optional[bool]) -> bool:

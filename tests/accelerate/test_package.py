@@ -249,3 +249,15 @@ def test_other_targets_have_no_such_engine(made):
         onnx2py.Onnx2pyError, match="accelerate: expected a target that"
     ):
         onnx2py.load_model(made / "net.onnx", accelerate=True, target="torch")
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_numpy_computes_with_numbers_that_are_not_finite(fast, odd):
+    """oneDNN's rectifier makes 0 of NaN."""
+    x = image()
+    x[0, 1, 2, 3] = odd
+    models = fast.Model(accelerate=False), fast.Model(accelerate=True)
+    expected, found = (model(x) for model in models)
+    assert np.isnan(expected[0]).any()
+    for a, b in zip(found, expected):
+        np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
