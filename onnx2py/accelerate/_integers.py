@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from .cache import is_frozen
 from .library import Missing, load
 from .memory import Handle, layout, made
-from .primitive import RESULT, SOURCE, Packed, attributes
+from .primitive import BINARY_ADD, RESULT, SOURCE, Packed, attributes
 
 Array = NDArray[Any]
 
 BINARY_MULTIPLY, BINARY_MAXIMUM, LINEAR, ROUND = 131057, 131058, 38, 50
 ZERO_POINT, POST_OP = 1 << 13, 1 << 15
 """Added to the number of an argument, or of the first post-op, for what belongs to it."""
-
-BYTES = (np.dtype(np.uint8), np.dtype(np.int8))
 
 UNIT_ERROR = 4e-7
 """How far, relatively, a bias of whole units may be off: three roundings to float32."""
@@ -115,6 +113,10 @@ class Steps:
     def multiply(self, factor: Handle) -> None:
         """Multiply by numbers of a layout."""
         self._append("binary", BINARY_MULTIPLY, ctypes.c_void_p(factor.value))
+
+    def add(self, numbers: Handle) -> None:
+        """Add numbers of a layout."""
+        self._append("binary", BINARY_ADD, ctypes.c_void_p(numbers.value))
 
     def eltwise(self, function: int, alpha: float = 0, beta: float = 0) -> None:
         """Apply a function of each element."""

@@ -22,6 +22,7 @@ KINDS = {
     np.dtype(np.uint8): BYTE,
 }
 """The library's numbers of dtypes."""
+BYTES = (np.dtype(np.uint8), np.dtype(np.int8))
 ANY_LAYOUT = 1  # dnnl_format_tag_any: the library chooses
 MOST_AXES = 12
 

@@ -16,7 +16,7 @@ from ._convolution import Array, channels_last, contiguous_last
 from .active import threads_in_use
 from .cache import kept, own
 from .library import Missing
-from .memory import F32, layout, lengths
+from .memory import BYTES, F32, KINDS, layout, lengths
 from .primitive import INFERENCE, RESULT, SOURCE, Call, Primitive, attributes
 from .stacks import stacked_product
 
@@ -101,7 +101,9 @@ def _pooled(
 ) -> Array | None:
     """Return the pooled tensor, by the call that is kept for such arguments."""
     rank = x.ndim - 2
-    if x.dtype != F32 or rank not in (1, 2, 3) or isinstance(pads, str):
+    if x.dtype != F32 and (mode != MAX or x.dtype not in BYTES):
+        return None
+    if rank not in (1, 2, 3) or isinstance(pads, str):
         return None
     if dilations is not None and max(dilations) > 1 or len(kernel) != rank:
         return None
@@ -111,13 +113,13 @@ def _pooled(
         tuple(pads or (0,) * (2 * rank)),
         bool(ceil_mode),
     )
-    key = "pool", mode, x.shape, x.strides, windows, threads_in_use()
+    key = "pool", mode, x.dtype, x.shape, x.strides, windows, threads_in_use()
     found = kept(key, lambda: _made(mode, x, *windows))
     if found is None:
         return None
     if found.copied:
         x = np.ascontiguousarray(np.moveaxis(x, 1, -1))
-    y = np.empty(found.shape, F32)
+    y = np.empty(found.shape, x.dtype)
     return np.moveaxis(y, -1, 1) if found.call(x, y) else None
 
 
@@ -152,7 +154,8 @@ def _made(
     whole, given = contiguous_last((n, c, *sizes)), channels_last(x)
     for steps in [whole] if given in (None, whole) else [given, whole]:
         try:
-            call = _call(mode, (n, c, *sizes), steps or whole, windows)
+            kind = KINDS[x.dtype]
+            call = _call(mode, kind, (n, c, *sizes), steps or whole, windows)
         except Missing:
             continue
         return _Pooling(call, shape, steps != given)
@@ -160,7 +163,11 @@ def _made(
 
 
 def _call(
-    mode: int, shape: tuple[int, ...], steps: Sequence[int], windows: _Windows
+    mode: int,
+    kind: int,
+    shape: tuple[int, ...],
+    steps: Sequence[int],
+    windows: _Windows,
 ) -> Call:
     """Return the call for a source of such strides.
 
@@ -171,7 +178,8 @@ def _call(
     """
     mine = own()
     pooled = *shape[:2], *windows.out
-    source, result = layout(shape, steps), layout(pooled, contiguous_last(pooled))
+    source = layout(shape, steps, kind)
+    result = layout(pooled, contiguous_last(pooled), kind)
     work = prod(pooled) * prod(windows.kernel)
     primitive = Primitive(
         "pooling_forward",

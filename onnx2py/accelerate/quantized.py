@@ -15,11 +15,12 @@ import numpy as np
 from ._convolution import Array
 from ._integers import (
     BINARY_MAXIMUM,
-    BYTES,
     LINEAR,
     POST_OP,
+    ZERO_POINT,
     Numbers,
     Steps,
+    number_layout,
     of_multiples,
     of_whole_numbers,
     requantizing,
@@ -28,7 +29,7 @@ from ._integers import (
 from .active import threads_in_use
 from .cache import is_frozen, own
 from .library import Missing, has_vnni
-from .memory import F32, KINDS, any_layout, layout
+from .memory import BYTES, F32, KINDS, any_layout, layout
 from .primitive import (
     BIAS,
     RESULT,
@@ -355,5 +356,82 @@ def _sum_call(a: Array, b: Array, scales: Any, zeros: Any, dtype: Any) -> Call |
         )
         moving = [(SOURCE, source), (SOURCE_1, source), (RESULT, result)]
         return Call(primitive, mine.stream, mine.scratchpad, moving)
+    except Missing:
+        return None
+
+
+def matmul_integer_to_float_prepared(
+    a: Array,
+    b: Array,
+    a_scale: Array,
+    b_scale: Array,
+    a_zero_point: Array,
+    bias: Array | None = None,
+) -> Array | None:
+    """Return ``(a - a_zero_point) @ b * (a_scale * b_scale) + bias``, of floats."""
+    if (
+        a.dtype not in BYTES
+        or a.ndim < 2
+        or a_scale.size != 1
+        or a_zero_point.size != 1
+    ):
+        return None
+    calls = own().calls_of(b)
+    if calls is None:
+        return None
+    key = ("to float", id(bias), a.dtype, a.shape, threads_in_use())
+    try:
+        found = calls[key]
+    except KeyError:
+        made = _to_float(a, b, bias) if has_vnni() else None
+        found = calls.keep(key, made)
+    if found is None or b_scale.size not in (1, b.shape[1]):
+        return None
+    call, _ = found
+    y = np.empty((*a.shape[:-1], b.shape[1]), F32)
+    zero = np.array([a_zero_point.item()], np.int32)
+    factor = np.empty(b.shape[1], F32)
+    np.multiply(a_scale, b_scale, out=factor)
+    return y if call(np.ascontiguousarray(a), y, zero, factor) else None
+
+
+def _to_float(a: Array, b: Array, bias: Array | None) -> tuple[Call, Any] | None:
+    """Return the call for such arguments, and what it keeps; None without it."""
+    numbers = of_whole_numbers(b, bias, b)
+    if numbers is None or b.ndim != 2 or a.shape[-1] != len(b) or not a.size:
+        return None
+    rows, (depth, columns) = prod(a.shape[:-1]), b.shape
+    if bias is not None and bias.shape != (columns,) or not columns:
+        return None
+    mine = own()
+    source = layout((rows, depth), None, KINDS[a.dtype])
+    result, each = layout((rows, columns)), layout((1, columns))
+    try:
+        steps = Steps()
+        steps.zero_point(SOURCE)
+        steps.multiply(each)
+        if bias is not None:
+            steps.add(each)
+        primitive = Primitive(
+            "matmul",
+            source,
+            any_layout(b.shape, KINDS[numbers.weight.dtype]),
+            None,
+            result,
+            steps.attributes(),
+            threads=1 if rows * depth * columns < SMALL else threads_in_use(),
+        )
+        wanted = primitive.layout(WEIGHT_LAYOUT)
+        packed = mine.weight(b).packed(numbers.weight, "integers ", wanted, mine.stream)
+        fixed = [(WEIGHT, packed)]
+        if bias is not None:
+            fixed.append((2 * POST_OP | SOURCE_1, Packed(each, bias)))
+        moving = [
+            (SOURCE, source),
+            (RESULT, result),
+            (ZERO_POINT | SOURCE, number_layout()),
+            (POST_OP | SOURCE_1, each),
+        ]
+        return Call(primitive, mine.stream, mine.scratchpad, moving, fixed), bias
     except Missing:
         return None

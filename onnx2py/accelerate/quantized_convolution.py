@@ -24,7 +24,6 @@ from ._convolution import (
     of_pointwise,
 )
 from ._integers import (
-    BYTES,
     POST_OP,
     Numbers,
     of_multiples,
@@ -36,7 +35,7 @@ from .active import threads_in_use
 from .cache import own
 from .convolution import DIRECT, SMALL, Pads
 from .library import Missing, has_vnni, load
-from .memory import KINDS, any_layout, layout, layout_of, lengths
+from .memory import BYTES, KINDS, any_layout, layout, layout_of, lengths
 from .primitive import (
     BIAS,
     INFERENCE,

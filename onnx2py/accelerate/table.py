@@ -46,6 +46,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "softmax",
     ),
     "quantized": (
+        "matmul_integer_to_float_prepared",
         "qdq_add",
         "qdq_gemm",
         "qdq_matmul",

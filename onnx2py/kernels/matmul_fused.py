@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ._precision import rounded_once, widened
 from ._recurrent_activation import activation_function
 from .activation_exponential import scaled_elu
-from .matmul import gemm, matmul
+from .matmul import gemm, matmul, project
 from .matmul_integer import as_column, matmul_integer_as_float
 from .quantization import dynamic_quantize_linear
 
@@ -105,6 +105,38 @@ def matmul_integer_to_float(
     if bias is not None:
         y += bias
     return np.asarray(y)
+
+
+def matmul_integer_to_float_prepared(
+    a: NDArray[Any],
+    b: NDArray[np.float32],
+    a_scale: NDArray[np.float32],
+    b_scale: NDArray[np.float32],
+    a_zero_point: NDArray[Any],
+    bias: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """Return ``(a - a_zero_point) @ b * (a_scale * b_scale) + bias``.
+
+    Parameters
+    ----------
+    a : int8 or uint8, [D..., K]
+    b : float32[K, N], integers without zero point; all sums must be exact
+    a_scale : float32[]
+    b_scale : float32[N], float32[1] or float32[]
+    a_zero_point : int8[] or uint8[]
+    bias : float32[N]; 0 by default
+
+    Returns
+    -------
+    y : float32[D..., N]
+
+    ONNX: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulIntegerToFloat
+    """
+    y = project(np.subtract(a, a_zero_point, dtype=np.float32), b)
+    y *= a_scale * b_scale
+    if bias is not None:
+        y += bias
+    return y
 
 
 @rounded_once

@@ -155,9 +155,14 @@ def dynamic_quantize_linear(
 
     ONNX: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
     """
-    scale, zero_point, _ = scale_and_zero_point(x)
-    y = quantize_linear(x, scale, zero_point)
-    return y, np.asarray(scale), np.asarray(zero_point, np.uint8)
+    scale, zero_point, is_finite = scale_and_zero_point(x)
+    y = np.asarray(x / scale)
+    np.rint(y, out=y)
+    y += np.float32(zero_point)
+    y.clip(np.float32(0), np.float32(255), out=y)
+    if not is_finite:
+        replace_nan(y, np.float32(0))
+    return y.astype(np.uint8), np.asarray(scale), np.asarray(zero_point, np.uint8)
 
 
 def dynamic_quantize_linear_centered(

@@ -17,6 +17,7 @@ A4     attention          ... without NaN -> its ``zero_for_nan``
 A5     attention          ... of repeated heads -> its ``groups``
 Q2     fake_quantize      numbers stored in 8 bits and read again -> rounded in place
 Q5     fake_quantize      ... that were already rounded so -> nothing
+Q9     quantized_matmul   products of integers, with their scales and bias -> one call
 Q3     quantized_matmul   products of dynamically quantized numbers -> products of floats
 J1     merge_products     products of one value, soon after each other -> one product
 J2     merge_products     the scale and bias of a normalization -> part of the matrices behind it
@@ -58,7 +59,7 @@ V1     outlining          classes of one module that differ by a call -> one, so
 Letters: K constants, S setup, A attention, Q quantization, J joined products, C convolutions,
 Z what follows products, X engine, H lengths, G grouping, V variants, M memory. The rules stand in
 the order of their application, and each is told in full in its file. Rules of grouping are not
-among :data:`RULES`, but among :data:`OUTLINING`; Q6 to Q8 and X1 are for packages that are compiled
+among :data:`RULES`, but among :data:`OUTLINING`; Q6 to Q9 and X1 are for packages that are compiled
 with ``--accelerate``.
 """
 
@@ -88,7 +89,7 @@ from .outlining import outline
 from .prepared import prepare_parameters
 from .quantized_calls import compute_with_integers
 from .quantized_conv import take_quantized_apart
-from .quantized_matmul import multiply_rounded_numbers
+from .quantized_matmul import multiply_rounded_numbers, scale_products
 from .query_scales import fold_scales
 from .release import free_values
 from .shuffles import shuffle_groups
@@ -126,6 +127,7 @@ RULES: tuple[Rule, ...] = (
 """What NumPy's packages are planned with, in order; another target leaves some out."""
 
 ENGINE: tuple[Rule, ...] = (
+    Rule(("Q9",), scale_products),
     Rule(("Q6", "Q7", "Q8"), compute_with_integers),
     Rule(("X1",), give_products_to_the_engine),
 )
@@ -134,11 +136,15 @@ ENGINE: tuple[Rule, ...] = (
 
 def with_engine(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """Return rules with those for an engine: integers stay whole before products take more in."""
-    integers, products = ENGINE
+    dynamic, integers, products = ENGINE
     late = [rule for rule in rules if rule.numbers[0][0] in "HM"]
     taking = [rule for rule in rules if rule.numbers[0][0] == "Z"]
     early = [rule for rule in rules if rule not in late and rule not in taking]
-    return (*early, integers, *taking, products, *late)
+    place = next((i for i, rule in enumerate(early) if "Q3" in rule.numbers), 0)
+    return (
+        *(*early[:place], dynamic, *early[place:]),
+        *(integers, *taking, products, *late),
+    )
 
 
 PlacingOf = Callable[[Program], Placing]

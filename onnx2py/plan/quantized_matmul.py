@@ -3,6 +3,9 @@
 Q3  ``dynamic_quantize_linear``, ``matmul_integer_prepared`` with exact float32 weights, and
     ``astype(float32)``, whose results are not read elsewhere ->
     ``dynamic_quantize_linear_centered``, ``project``.
+Q9  ``matmul_integer_prepared``, ``astype(float32)``, the product with the product of both scales,
+    and perhaps the sum with a bias -> ``matmul_integer_to_float_prepared``, for engines that
+    multiply integers.
 """
 
 from __future__ import annotations
@@ -16,15 +19,51 @@ import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement
 from ..kernels.matmul import project
+from ..kernels.matmul_fused import matmul_integer_to_float_prepared
 from ..kernels.matmul_integer import matmul_integer_prepared
 from ..kernels.quantization import (
     dynamic_quantize_linear,
     dynamic_quantize_linear_centered,
 )
-from .rewrite import Block, Match, Values, function_of, in_place
+from .rewrite import Block, Match, Rewrite, Values, function_of, in_place, rewritten
 from .traverse import with_blocks
 
 _PRODUCT = (".astype", (matmul_integer_prepared, "numbers", "matrix", "zero"), "dtype")
+
+
+_SCALED = (np.multiply, _PRODUCT, (np.multiply, "scale", "matrix scale"))
+_WITH_BIAS = (np.add, "bias", _SCALED)
+
+
+def scale_products(program: Program) -> Program:
+    """Apply rule Q9, in bodies too."""
+    for pattern in (_WITH_BIAS, _SCALED):
+        program = rewritten(program, Rewrite(pattern, _scaled_product))
+    return program
+
+
+def _scaled_product(block: Block, match: Match) -> Call | None:
+    """Rule Q9: of one scale and zero point, and a scale for each column."""
+    if not _is_exact(match, block):
+        return None
+    values, numbers = block.values, match["numbers"]
+    scales = match["scale"], match["matrix scale"]  # in any order
+    scale, of_matrix = sorted(scales, key=values.is_constant)
+    bias = match.values.get("bias")
+    columns = values.weights[match["matrix"].name].shape[1]
+    kinds = map(values.type, (numbers, scale, match["zero"]))
+    shapes = [kind.shape if kind else None for kind in kinds]
+    if shapes[0] is None or len(shapes[0]) < 2 or shapes[1:] != [(), ()]:
+        return None
+    each = [(of_matrix, [(columns,), (1,), ()]), (bias, [(columns,)])]
+    for constant, sizes in each[: 1 if bias is None else 2]:
+        name = constant.name if isinstance(constant, Ref) else ""
+        array = values.weights.get(name)
+        if array is None or array.dtype != np.float32 or array.shape not in sizes:
+            return None
+    args = (numbers, match["matrix"], scale, of_matrix, match["zero"])
+    added = () if bias is None else (bias,)
+    return Call(matmul_integer_to_float_prepared, (*args, *added))
 
 
 def multiply_rounded_numbers(program: Program) -> Program:

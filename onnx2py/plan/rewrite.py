@@ -75,6 +75,10 @@ class Values:
         kind = self.type(value)
         return (kind.shape or ()) if kind else ()
 
+    def is_constant(self, value: Argument) -> bool:
+        """Whether a value is a weight."""
+        return isinstance(value, Ref) and value.name in self.weights
+
     def new(self, name: str, kind: ValueType) -> str:
         """Return a name that nothing has, and note its type."""
         made = new_name(name, self.types, self.weights)

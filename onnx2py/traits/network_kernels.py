@@ -131,6 +131,9 @@ NETWORK: Mapping[Any, Kernel] = {
     matmul_fused.fused_gemm: Kernel(new=True, cost=costs.gemm),
     matmul_fused.fused_matmul: Kernel(new=True),
     matmul_fused.matmul_integer_to_float: Kernel(new=True, cost=costs.product),
+    matmul_fused.matmul_integer_to_float_prepared: Kernel(
+        new=True, steps=4, cost=costs.product
+    ),
     mixture_of_experts.mixture_of_experts: Kernel(new=True),
     normalization.group_normalization: NEW,
     normalization.instance_normalization: NEW,

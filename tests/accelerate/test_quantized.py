@@ -10,11 +10,12 @@ import textwrap
 import numpy as np
 import pytest
 
+from onnx2py.accelerate import pooling, quantized_convolution
 from onnx2py.accelerate import quantized as ours
-from onnx2py.accelerate import quantized_convolution
 from onnx2py.accelerate.active import active
 from onnx2py.accelerate.cache import freeze
-from onnx2py.kernels import matmul_integer, qdq, quantized
+from onnx2py.kernels import matmul_fused, matmul_integer, qdq, quantized
+from onnx2py.kernels.pool_max import max_pool
 from tests.quantized_cases import cases
 
 from .compared import in_some_order
@@ -244,3 +245,57 @@ def test_numpy_computes_where_sums_saturate():
         timeout=120,
     )
     assert done.stdout == "computed by NumPy\n", done.stderr
+
+
+@needs_vnni
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kind", [np.uint8, np.int8])
+def test_products_of_integers_as_floats_are_numpys(kind, bias):
+    rng = np.random.default_rng(2)
+    limits = np.iinfo(kind)
+    b = freeze(rng.integers(-127, 128, (30, 17)).astype(np.float32))
+    each = freeze(rng.uniform(0.001, 0.1, 17).astype(np.float32))
+    added = freeze(rng.normal(size=17).astype(np.float32)) if bias else None
+    kernel = matmul_fused.matmul_integer_to_float_prepared
+    for shape, zero in (((2, 9, 30), 0), ((1, 30), limits.max), ((40, 30), 17)):
+        for scale in (0.02, 3.1):
+            a = rng.integers(limits.min, limits.max + 1, shape).astype(kind)
+            arguments = (
+                *(a, b, np.array(scale, np.float32), each),
+                *(np.array(zero, kind), added),
+            )
+            with active():
+                y = ours.matmul_integer_to_float_prepared(*arguments)
+                np.testing.assert_array_equal(y, kernel(*arguments))
+                other = freeze(each[::-1].copy())
+                arguments = (*arguments[:3], other, *arguments[4:])
+                y = ours.matmul_integer_to_float_prepared(*arguments)
+                np.testing.assert_array_equal(y, kernel(*arguments))
+    half = freeze(b / 2)
+    with active():
+        assert ours.matmul_integer_to_float_prepared(a, half, *arguments[2:]) is None
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8])
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((1, 64, 30, 31), {"kernel_shape": (3, 3), "pads": (1, 1, 1, 1)}),
+        ((2, 5, 9, 7), {"kernel_shape": (2, 3), "pads": (1, 0, 0, 2)}),
+        ((1, 16, 12), {"kernel_shape": (4,), "strides": (3,), "pads": (0, 3)}),
+        ((1, 3, 4, 5, 6), {"kernel_shape": (2, 2, 2)}),
+        ((1, 8, 7, 7), {"kernel_shape": (3, 3), "strides": (2, 2), "ceil_mode": True}),
+    ],
+)
+def test_the_largest_bytes(kind, shape, options):
+    rng = np.random.default_rng(3)
+    limits = np.iinfo(kind)
+    x = rng.integers(limits.min, limits.max + 1, shape).astype(kind)
+    last = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    lowest = np.full_like(x, limits.min)
+    with active():
+        for each in (x, last, lowest):
+            y = pooling.max_pool(each, **options)
+            assert y is not None and y.dtype == kind
+            np.testing.assert_array_equal(y, max_pool(each, **options))
+        assert pooling.average_pool(x, **options) is None
