@@ -90,7 +90,7 @@ class _Reader:
         yield kernel_traits(call.function).operator
         yield call.results
         for value in call.args:
-            key = self.argument(value, True)
+            key = self.argument(value, False)
             yield key[:1] if isinstance(value, Ref) and key != "value" else key
         options = []
         for name, value in call.kwargs.items():
