@@ -4,8 +4,9 @@ They are what engines compute that multiply integers; NumPy computes what it did
 
 Q6  A convolution of integers by way of floats (rules Q1 and Q4), its centering and its
     requantizing -> ``qlinear_conv_packed``, or ``_pointwise`` or ``_depthwise``.
-Q7  A convolution, product or sum of what ``fake_quantize`` made, and the ``fake_quantize`` of its
-    result -> ``qdq_conv_packed`` and others, ``qdq_gemm``, ``qdq_matmul``, ``qdq_add``.
+Q7  A convolution, product or sum of what ``fake_quantize`` or ``dequantize_linear`` made, and the
+    ``fake_quantize`` or ``quantize_linear`` of its result -> ``qdq_conv_packed`` and others,
+    ``qdq_gemm``, ``qdq_matmul``, ``qdq_add``.
 Q8  What only picks or moves numbers between two such calls -> of integers.
 
 Where something else reads the floats, they are made of the integers.
@@ -49,14 +50,17 @@ OF_FLOATS: Mapping[Any, Callable[..., Any]] = {
     linear: qdq.qdq_matmul,
     np.matmul: qdq.qdq_matmul,
 }
+ROOTS = (fake_quantize, quantize_linear, requantize, requantize_centered)
+"""What makes integers of a result, or floats of them."""
+READERS = (dequantize_linear, subtract_zero_point)
+"""What makes floats of integers."""
 OPTIONS = {"strides", "pads", "dilations", "group", "trans_b"}
 """Those that the functions above have in common with what they stand for."""
 
 
 def compute_with_integers(program: Program) -> Program:
     """Apply rules Q6, Q7 and Q8, in bodies too."""
-    roots = (fake_quantize, requantize, requantize_centered)
-    if all(function_of(s) not in roots for s in program.walk()):
+    if all(function_of(s) not in ROOTS for s in program.walk()):
         return program
     values = Values(dict(program.weights), dict(program.types))
     scales = WeightScales(program)
@@ -133,12 +137,12 @@ class _Integers:
         y = statement.outputs[0]
         if call.function is fake_quantize:
             grid = self.rounded_to(call)
+        elif call.function is dequantize_linear:
+            grid = self.stored_as(call)
         elif call.function is requantize_centered:
             grid = self.centered_at(call)
         elif call.function is subtract_zero_point:
             grid = self.centered_of(call)
-            if grid is not None and isinstance(call.args[0], Ref):
-                self.numbers[y] = call.args[0].name
         elif call.args and isinstance(call.args[0], Ref) and only_moves(call):
             grid = self.grids.get(call.args[0].name)
         else:
@@ -147,14 +151,28 @@ class _Integers:
             return
         if grid is not None and grid.dtype in ("uint8", "int8"):
             self.grids[y] = grid
+            if call.function in READERS and isinstance(call.args[0], Ref):
+                self.numbers[y] = call.args[0].name
 
     def rounded_to(self, call: Call) -> _Grid | None:
-        """Return the grid of ``fake_quantize``."""
+        """Return the grid of ``fake_quantize`` or ``quantize_linear``."""
         _, scale, zero = (*call.args, 0)[:3]
         if not isinstance(scale, float) or not isinstance(zero, int):
             return None
+        if not call.kwargs.keys() <= {"dtype"}:
+            return None
         dtype: Any = call.kwargs.get("dtype", np.uint8)
         return _Grid(np.dtype(dtype).name, zero, scale)
+
+    def stored_as(self, call: Call) -> _Grid | None:
+        """Return the grid of ``dequantize_linear``."""
+        kind, (_, scale, zero) = (
+            self.block.values.type(call.args[0]),
+            (*call.args, 0)[:3],
+        )
+        if not isinstance(scale, float) or not isinstance(zero, int):
+            return None
+        return None if kind is None or call.kwargs else _Grid(kind.dtype, zero, scale)
 
     def centered_at(self, call: Call) -> _Grid | None:
         """Return the grid of ``requantize_centered``."""
@@ -181,7 +199,7 @@ class _Integers:
     def plan(self, statement: Statement) -> None:
         """Note the call for a statement and the one before, if integers come and go."""
         function, call = function_of(statement), statement.operation
-        if function not in (fake_quantize, requantize, requantize_centered):
+        if function not in ROOTS:
             return
         assert isinstance(call, Call)
         maker = self.block.maker(call.args[0])
@@ -190,14 +208,16 @@ class _Integers:
         before = maker.operation
         if not isinstance(before, Call) or before.results is not None:
             return
-        if function is not fake_quantize:
+        if function not in (fake_quantize, quantize_linear):
             made = self.of_integers(before, call)
-        elif statement.outputs[0] not in self.grids:
-            made = None
-        elif before.function is np.add:
-            made = self.sum(before, self.grids[statement.outputs[0]])
         else:
-            made = self.of_floats(before, statement)
+            to = self.rounded_to(call)
+            if to is None or to.dtype not in ("uint8", "int8"):
+                return
+            if function is fake_quantize and statement.outputs[0] not in self.grids:
+                return
+            find = self.sum if before.function is np.add else self.of_floats
+            made = find(before, to)
         if made is not None:
             self.calls[id(statement)] = maker, made
             count = 2 if made.function is qdq.qdq_add else 1
@@ -218,7 +238,7 @@ class _Integers:
         )
         return Call(function, args, conv.kwargs)
 
-    def of_floats(self, before: Call, statement: Statement) -> Call | None:
+    def of_floats(self, before: Call, to: _Grid) -> Call | None:
         """Return the call for a convolution or product of rounded floats (rule Q7)."""
         function = OF_FLOATS.get(before.function)
         if function is None or not before.kwargs.keys() <= OPTIONS:
@@ -235,7 +255,6 @@ class _Integers:
         scale = self.weight_scale(rest[0], axis)
         if scale is None:
             return None
-        to = self.grids[statement.outputs[0]]
         bias = rest[1] if len(rest) > 1 else None
         args = (x, rest[0], bias, *grid.literals, scale, *to.literals)
         return Call(function, args, {**before.kwargs, **to.options})
@@ -275,8 +294,7 @@ class _Integers:
 
     def moves(self, call: Call) -> bool:
         """Whether a call makes a value that is on the grid of its first argument."""
-        own = (fake_quantize, requantize_centered, subtract_zero_point)
-        return call.function not in own
+        return call.function not in (fake_quantize, requantize_centered, *READERS)
 
     # ------------------------------------------------------------ the statements
 
@@ -304,7 +322,7 @@ class _Integers:
             call = Call(quantize_linear, args, grid.options)
         elif call.function is requantize_centered:
             call = Call(requantize, call.args)
-        elif call.function is subtract_zero_point:
+        elif call.function in READERS:
             if self.block.uses[y] > self.wanted[y]:
                 yield statement
             return

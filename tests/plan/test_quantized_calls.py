@@ -113,6 +113,25 @@ def test_q7_a_convolution_between_rounded_numbers():
         """)  # fmt: skip  # noqa: E501
 
 
+def test_q7_a_convolution_between_integers():
+    before = """
+        r: F = ops.dequantize_linear(x, 0.5, 3)
+        c: F = ops.conv_pointwise(r, f, b)
+        y: U = ops.quantize_linear(c, 0.25, 9)
+        z: F = np.negative(r)
+        """
+    expected = """
+        r: F = ops.dequantize_linear(x, 0.5, 3)
+        y: U = ops.qdq_conv_pointwise(x, f, b, 0.5, 3, f_scale, 0.25, 9)
+        z: F = np.negative(r)
+        """
+    assert changed(before, "y, z") == lines(expected)
+    without = expected.replace("r: F = ops.dequantize_linear(x, 0.5, 3)", "")
+    without = without.replace("np.negative(r)", "np.negative(a)")
+    before = before.replace("np.negative(r)", "np.negative(a)")
+    assert changed(before, "y, z") == lines(without)
+
+
 def test_q7_a_sum_and_q8_what_moves():
     before = """
         r: F = ops.fake_quantize(a, 0.5)  # p: Q + q: D
@@ -144,11 +163,12 @@ def test_q7_a_sum_and_q8_what_moves():
         "np.negative(r)",
     ],
 )
-def test_q7_near_misses(middle):
+@pytest.mark.parametrize("end", ["fake_quantize(c, 0.25)", "quantize_linear(c, 0.25)"])
+def test_q7_near_misses(middle, end):
     unchanged(f"""
         r: F = ops.fake_quantize(a, 0.5, 3)
         c: F = {middle}
-        y: F = ops.fake_quantize(c, 0.25)
+        y: F = ops.{end}
         z: F = np.negative(r)
         """, "y, z")  # fmt: skip
 
