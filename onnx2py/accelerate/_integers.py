@@ -8,7 +8,7 @@ is ``requantize(sum + bias, factor, zero_point)``, to the bit.
 from __future__ import annotations
 
 import ctypes
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,11 @@ from .memory import Handle, layout, made
 from .primitive import BINARY_ADD, RESULT, SOURCE, Packed, attributes
 
 Array = NDArray[Any]
+Limits = Optional[tuple[int, int]]
+"""The lowest and the greatest result; None for those of its dtype."""
 
-BINARY_MULTIPLY, BINARY_MAXIMUM, LINEAR, ROUND = 131057, 131058, 38, 50
+BINARY_MULTIPLY, BINARY_MAXIMUM = 131057, 131058
+LINEAR, CLIP, ROUND = 38, 46, 50
 ZERO_POINT, POST_OP = 1 << 13, 1 << 15
 """Added to the number of an argument, or of the first post-op, for what belongs to it."""
 
@@ -146,8 +149,10 @@ class Steps:
         return found
 
 
-def requantizing(factor: Handle, x_zero: int, y_zero: int) -> Handle:
-    """Return the attributes that make sums of integers 8-bit integers.
+def requantizing(
+    factor: Handle, x_zero: int, y_zero: int, limits: Limits = None
+) -> Handle:
+    """Return the attributes that make sums of integers 8-bit integers, within the limits.
 
     Raises
     ------
@@ -156,6 +161,9 @@ def requantizing(factor: Handle, x_zero: int, y_zero: int) -> Handle:
     """
     steps = Steps()
     steps.multiply(factor)
+    if limits is not None:
+        low, high = limits
+        steps.eltwise(CLIP, low - y_zero, high - y_zero)
     if y_zero:
         steps.eltwise(ROUND)  # else the library rounds after the zero point was added
         steps.zero_point(RESULT)

@@ -18,6 +18,7 @@ from ._integers import (
     LINEAR,
     POST_OP,
     ZERO_POINT,
+    Limits,
     Numbers,
     Steps,
     number_layout,
@@ -60,13 +61,14 @@ def qdq_gemm(
     y_zero_point: int = 0,
     *,
     dtype: Any = np.uint8,
+    limits: Limits = None,
     trans_b: bool = False,
 ) -> Array | None:
     """Return the quantized ``A @ weight + bias``, ``weight`` being [N, K] if ``trans_b``."""
     if a.ndim != 2:
         return None
     scales, zeros = (a_scale, weight_scale, y_scale), (a_zero_point, y_zero_point)
-    return _of_floats(a, weight, bias, scales, zeros, dtype, trans_b)
+    return _of_floats(a, weight, bias, scales, zeros, (dtype, limits), trans_b)
 
 
 def qdq_matmul(
@@ -80,10 +82,11 @@ def qdq_matmul(
     y_zero_point: int = 0,
     *,
     dtype: Any = np.uint8,
+    limits: Limits = None,
 ) -> Array | None:
     """Return the quantized ``A @ weight + bias``, ``weight`` being [K, N]."""
     scales, zeros = (a_scale, weight_scale, y_scale), (a_zero_point, y_zero_point)
-    return _of_floats(a, weight, bias, scales, zeros, dtype, False)
+    return _of_floats(a, weight, bias, scales, zeros, (dtype, limits), False)
 
 
 def qlinear_matmul(
@@ -186,13 +189,13 @@ def _of_floats(
     bias: Array | None,
     scales: tuple[float, Any, float],
     zeros: tuple[int, int],
-    dtype: Any,
+    to: tuple[Any, Limits],
     transposed: bool,
 ) -> Array | None:
     """Return a product whose constants are multiples of scales."""
     of_weight, constants = scales[1], (bias, scales[1])
     one = of_weight if isinstance(of_weight, float) else id(of_weight)
-    key = (transposed, id(bias), scales[0], one, scales[2], zeros, dtype)
+    key = (transposed, id(bias), scales[0], one, scales[2], zeros, to)
 
     def make() -> Product | None:
         numbers = of_multiples(weight, bias, *scales, axis=0 if transposed else -1)
@@ -200,7 +203,7 @@ def _of_floats(
             return None
         if transposed:
             numbers = numbers._replace(weight=np.ascontiguousarray(numbers.weight.T))
-        return _product(a, weight, numbers, zeros, np.dtype(dtype), constants)
+        return _product(a, weight, numbers, zeros, np.dtype(to[0]), constants, to[1])
 
     return _computed(key, a, weight, make)
 
@@ -232,6 +235,7 @@ def _product(
     zeros: tuple[int, int],
     dtype: Any,
     kept: Any,
+    limits: Limits = None,
 ) -> Product | None:
     """Return the call for such arguments; None if NumPy's kernel has to see to them."""
     matrix = numbers.weight
@@ -255,7 +259,7 @@ def _product(
             any_layout(matrix.shape, KINDS[matrix.dtype]),
             bias,
             result,
-            requantizing(factor, *zeros),
+            requantizing(factor, *zeros, limits),
             threads=count,
         )
         wanted = primitive.layout(WEIGHT_LAYOUT)

@@ -25,6 +25,7 @@ from ._convolution import (
 )
 from ._integers import (
     POST_OP,
+    Limits,
     Numbers,
     of_multiples,
     of_whole_numbers,
@@ -148,6 +149,7 @@ def qdq_conv_packed(
     y_zero_point: int = 0,
     *,
     dtype: Any = np.uint8,
+    limits: Limits = None,
     strides: Sequence[int] | None = None,
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
@@ -157,7 +159,7 @@ def qdq_conv_packed(
     windows = strides, pads, dilations
     scales, zeros = (x_scale, weight_scale, y_scale), (x_zero_point, y_zero_point)
     form = of_packed, group
-    return _of_floats(form, x, weight, bias, scales, zeros, dtype, windows)
+    return _of_floats(form, x, weight, bias, scales, zeros, (dtype, limits), windows)
 
 
 def qdq_conv_pointwise(
@@ -171,13 +173,14 @@ def qdq_conv_pointwise(
     y_zero_point: int = 0,
     *,
     dtype: Any = np.uint8,
+    limits: Limits = None,
     strides: Sequence[int] | None = None,
 ) -> Array | None:
     """Convolve with kernels of one element, ``weight`` [C, M]."""
     windows = strides, None, None
     scales, zeros = (x_scale, weight_scale, y_scale), (x_zero_point, y_zero_point)
     form = of_pointwise, x.ndim - 2
-    return _of_floats(form, x, weight, bias, scales, zeros, dtype, windows)
+    return _of_floats(form, x, weight, bias, scales, zeros, (dtype, limits), windows)
 
 
 def qdq_conv_depthwise(
@@ -191,6 +194,7 @@ def qdq_conv_depthwise(
     y_zero_point: int = 0,
     *,
     dtype: Any = np.uint8,
+    limits: Limits = None,
     strides: Sequence[int] | None = None,
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
@@ -199,7 +203,7 @@ def qdq_conv_depthwise(
     windows = strides, pads, dilations
     scales, zeros = (x_scale, weight_scale, y_scale), (x_zero_point, y_zero_point)
     form = of_depthwise, 0
-    return _of_floats(form, x, weight, bias, scales, zeros, dtype, windows)
+    return _of_floats(form, x, weight, bias, scales, zeros, (dtype, limits), windows)
 
 
 def qdq_conv_winograd(
@@ -213,6 +217,7 @@ def qdq_conv_winograd(
     y_zero_point: int = 0,
     *,
     dtype: Any = np.uint8,
+    limits: Limits = None,
     pads: Sequence[int] | None = None,
 ) -> Array | None:
     """Convolve with ``weight`` [3, 3, C, M]; None for a transformed weight."""
@@ -221,6 +226,7 @@ def qdq_conv_winograd(
     return qdq_conv_packed(
         *(x, weight, bias, x_scale, x_zero_point, weight_scale, y_scale, y_zero_point),
         dtype=dtype,
+        limits=limits,
         pads=pads,
     )
 
@@ -255,18 +261,18 @@ def _of_floats(
     bias: Array | None,
     scales: tuple[float, Any, float],
     zeros: tuple[int, int],
-    dtype: Any,
+    to: tuple[Any, Limits],
     windows: Any,
 ) -> Array | None:
     """Return a convolution whose constants are multiples of scales."""
     of_weight, constants = scales[1], (bias, scales[1])
     one = of_weight if isinstance(of_weight, float) else id(of_weight)
-    key = (form, id(bias), scales[0], one, scales[2], zeros, dtype, windows)
+    key = (form, id(bias), scales[0], one, scales[2], zeros, to, windows)
 
     def make() -> Prepared | None:
         numbers = of_multiples(weight, bias, *scales)
         asked = *form, zeros, windows
-        return _prepared(asked, x, weight, numbers, np.dtype(dtype), constants)
+        return _prepared(asked, x, weight, numbers, np.dtype(to[0]), constants, to[1])
 
     return _computed(key, x, weight, make)
 
@@ -300,6 +306,7 @@ def _prepared(
     numbers: Numbers | None,
     dtype: Any,
     kept: Any,
+    limits: Limits = None,
 ) -> Prepared | None:
     """Return the call for such arguments; None if NumPy's kernel has to see to them."""
     form, number, zeros, windows = asked
@@ -319,9 +326,12 @@ def _prepared(
     if strides not in (None, whole):
         tries.insert(0, (strides, False))
     arranged = arranged.reshape(sizes.weight)
+    kinds = x.dtype, dtype
     for steps, copied in tries:
         try:
-            call = _call(sizes, steps, x.dtype, dtype, weight, arranged, numbers, zeros)
+            call = _call(
+                sizes, steps, kinds, weight, arranged, numbers, (*zeros, limits)
+            )
         except Missing:
             continue
         copying = _copying(x) if copied else None
@@ -350,12 +360,11 @@ def _copying(x: Array) -> Call | None:
 def _call(
     sizes: Sizes,
     steps: tuple[int, ...],
-    of: Any,
-    to: Any,
+    kinds: tuple[Any, Any],
     weight: Array,
     arranged: Array,
     numbers: Numbers,
-    zeros: tuple[int, int],
+    rounding: tuple[int, int, Limits],
 ) -> Call:
     """Return the call for a source of such strides.
 
@@ -367,8 +376,8 @@ def _call(
     mine = own()
     if sizes.weight[0] == 1:
         arranged = arranged[0]
-    source = layout(sizes.x, steps, KINDS[of])
-    result = layout(sizes.y, contiguous_last(sizes.y), KINDS[to])
+    source = layout(sizes.x, steps, KINDS[kinds[0]])
+    result = layout(sizes.y, contiguous_last(sizes.y), KINDS[kinds[1]])
     bias = None if numbers.bias is None else layout(numbers.bias.shape)
     rank = len(sizes.strides)
     factor = layout((1, numbers.factor.size, *(1,) * rank))
@@ -384,7 +393,7 @@ def _call(
         lengths([d - 1 for d in sizes.dilations]),
         lengths(sizes.pads[:rank]),
         lengths(sizes.pads[rank:]),
-        requantizing(factor, *zeros),
+        requantizing(factor, *rounding),
         threads=1 if sizes.products < 4 * SMALL else threads_in_use(),
     )
     wanted = primitive.layout(WEIGHT_LAYOUT)
@@ -394,7 +403,7 @@ def _call(
     fixed = [
         (WEIGHT, packed),
         (POST_OP | SOURCE_1, Packed(factor, numbers.factor)),
-        *zero_points(*zeros),
+        *zero_points(*rounding[:2]),
     ]
     if bias is not None and numbers.bias is not None:
         fixed.append((BIAS, Packed(bias, numbers.bias)))

@@ -35,9 +35,15 @@ def real_numbers(x: NDArray[Any], scale: float, zero_point: int) -> NDArray[Any]
 
 
 def whole_numbers(
-    y: NDArray[np.float32], scale: float, zero_point: int, dtype: DTypeLike
+    y: NDArray[np.float32],
+    scale: float,
+    zero_point: int,
+    dtype: DTypeLike,
+    limits: tuple[int, int] | None = None,
 ) -> NDArray[Any]:
-    """Return ``y / scale + zero_point``, rounded half to even and saturated; NaN is lowest.
+    """Return ``y / scale + zero_point``, rounded half to even and saturated.
+
+    NaN becomes the smallest number of ``dtype``.
 
     ``y`` is overwritten, if it has axes.
 
@@ -45,13 +51,15 @@ def whole_numbers(
     ----------
     y : float32[...]
     dtype : int8 or uint8
+    limits : the lowest and the greatest result; those of ``dtype`` by default
 
     Returns
     -------
     integers : of this dtype [...]
     """
-    limits, step = np.iinfo(np.dtype(dtype)), np.float32(scale)
-    low, high, zero = map(np.float32, (limits.min, limits.max, zero_point))
+    whole, step = np.iinfo(np.dtype(dtype)), np.float32(scale)
+    least, most = limits or (whole.min, whole.max)
+    lowest, low, high, zero = map(np.float32, (whole.min, least, most, zero_point))
     y = np.asarray(y)
     result = np.empty_like(y, dtype)
     for part, out in blocks(y, result):
@@ -60,6 +68,6 @@ def whole_numbers(
         if zero_point:
             part += zero
         part.clip(low, high, out=part)
-        replace_nan(part, low)
+        replace_nan(part, lowest)
         np.copyto(out, part, casting="unsafe")
     return result

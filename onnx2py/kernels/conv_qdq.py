@@ -30,6 +30,7 @@ def qdq_conv_packed(
     y_zero_point: int = 0,
     *,
     dtype: DTypeLike = np.uint8,
+    limits: tuple[int, int] | None = None,
     strides: Sequence[int] | None = None,
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
@@ -44,6 +45,7 @@ def qdq_conv_packed(
     bias : float32[M], optional
     weight_scale : float32[] or float32[M]
     dtype : int8 or uint8, that of the result
+    limits : the lowest and the greatest result; those of ``dtype`` by default
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
@@ -71,7 +73,7 @@ def qdq_conv_packed(
         dilations=dilations,
         group=group,
     )
-    return whole_numbers(y, y_scale, y_zero_point, dtype)
+    return whole_numbers(y, y_scale, y_zero_point, dtype, limits)
 
 
 def qdq_conv_pointwise(
@@ -85,6 +87,7 @@ def qdq_conv_pointwise(
     y_zero_point: int = 0,
     *,
     dtype: DTypeLike = np.uint8,
+    limits: tuple[int, int] | None = None,
     strides: Sequence[int] | None = None,
 ) -> NDArray[Any]:
     """Convolve what 8-bit integers stand for with kernels of one element.
@@ -96,6 +99,7 @@ def qdq_conv_pointwise(
     bias : float32[M], optional
     weight_scale : float32[] or float32[M]
     dtype : int8 or uint8, that of the result
+    limits : the lowest and the greatest result; those of ``dtype`` by default
     strides : one int per spatial axis, in elements; 1 by default
 
     Returns
@@ -112,7 +116,7 @@ def qdq_conv_pointwise(
     """
     real = real_numbers(x, x_scale, x_zero_point)
     y = conv_pointwise(real, weight, bias, strides=strides)
-    return whole_numbers(y, y_scale, y_zero_point, dtype)
+    return whole_numbers(y, y_scale, y_zero_point, dtype, limits)
 
 
 def qdq_conv_depthwise(
@@ -126,6 +130,7 @@ def qdq_conv_depthwise(
     y_zero_point: int = 0,
     *,
     dtype: DTypeLike = np.uint8,
+    limits: tuple[int, int] | None = None,
     strides: Sequence[int] | None = None,
     pads: Pads = None,
     dilations: Sequence[int] | None = None,
@@ -139,6 +144,7 @@ def qdq_conv_depthwise(
     bias : float32[C], optional
     weight_scale : float32[] or float32[C]
     dtype : int8 or uint8, that of the result
+    limits : the lowest and the greatest result; those of ``dtype`` by default
     strides, dilations : one int per spatial axis, in elements; 1 by default
     pads : elements added before each spatial axis, then after each; 0 by default.
         ``"SAME_UPPER"`` or ``"SAME_LOWER"``: chosen such that O = ceil(D / stride).
@@ -164,7 +170,7 @@ def qdq_conv_depthwise(
         pads=pads,
         dilations=dilations,
     )
-    return whole_numbers(y, y_scale, y_zero_point, dtype)
+    return whole_numbers(y, y_scale, y_zero_point, dtype, limits)
 
 
 def qdq_conv_winograd(
@@ -178,6 +184,7 @@ def qdq_conv_winograd(
     y_zero_point: int = 0,
     *,
     dtype: DTypeLike = np.uint8,
+    limits: tuple[int, int] | None = None,
     pads: Sequence[int] | None = None,
 ) -> NDArray[Any]:
     """Convolve what 8-bit integers stand for with kernels of 3 x 3 at stride 1.
@@ -191,6 +198,7 @@ def qdq_conv_winograd(
     bias : float32[M], optional
     weight_scale : float32[] or float32[M]
     dtype : int8 or uint8, that of the result
+    limits : the lowest and the greatest result; those of ``dtype`` by default
     pads : top, left, bottom, right; 0 by default
 
     Returns
@@ -207,4 +215,4 @@ def qdq_conv_winograd(
     """
     real = real_numbers(x, x_scale, x_zero_point)
     y = conv_winograd(real, weight, bias, pads=pads)
-    return whole_numbers(y, y_scale, y_zero_point, dtype)
+    return whole_numbers(y, y_scale, y_zero_point, dtype, limits)

@@ -25,6 +25,7 @@ def qdq_gemm(
     y_zero_point: int = 0,
     *,
     dtype: DTypeLike = np.uint8,
+    limits: tuple[int, int] | None = None,
     trans_b: bool = False,
 ) -> NDArray[Any]:
     """Return the quantized ``A @ weight + bias``, A being what ``a`` stands for.
@@ -37,6 +38,7 @@ def qdq_gemm(
     bias : float32, broadcastable to [M, N], optional
     weight_scale : float32[] or float32[N]
     dtype : int8 or uint8, that of the result
+    limits : the lowest and the greatest result; those of ``dtype`` by default
 
     Returns
     -------
@@ -46,7 +48,7 @@ def qdq_gemm(
     ONNX: https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
     y = gemm(real_numbers(a, a_scale, a_zero_point), weight, bias, trans_b=trans_b)
-    return whole_numbers(y, y_scale, y_zero_point, dtype)
+    return whole_numbers(y, y_scale, y_zero_point, dtype, limits)
 
 
 def qdq_matmul(
@@ -60,6 +62,7 @@ def qdq_matmul(
     y_zero_point: int = 0,
     *,
     dtype: DTypeLike = np.uint8,
+    limits: tuple[int, int] | None = None,
 ) -> NDArray[Any]:
     """Return the quantized ``A @ weight + bias``, A being what ``a`` stands for.
 
@@ -71,6 +74,7 @@ def qdq_matmul(
     bias : float32[N], or with axes of length 1 before, optional
     weight_scale : float32[] or float32[N]
     dtype : int8 or uint8, that of the result
+    limits : the lowest and the greatest result; those of ``dtype`` by default
 
     Returns
     -------
@@ -81,7 +85,7 @@ def qdq_matmul(
     """
     real = real_numbers(a, a_scale, a_zero_point)
     y = np.matmul(real, weight) if bias is None else linear(real, weight, bias)
-    return whole_numbers(y, y_scale, y_zero_point, dtype)
+    return whole_numbers(y, y_scale, y_zero_point, dtype, limits)
 
 
 def qdq_add(

@@ -6,7 +6,7 @@ Q6  A convolution of integers by way of floats (rules Q1 and Q4), its centering 
     requantizing -> ``qlinear_conv_packed``, or ``_pointwise`` or ``_depthwise``.
 Q7  A convolution, product or sum of what ``fake_quantize`` or ``dequantize_linear`` made, and the
     ``fake_quantize`` or ``quantize_linear`` of its result -> ``qdq_conv_packed`` and others,
-    ``qdq_gemm``, ``qdq_matmul``, ``qdq_add``.
+    ``qdq_gemm``, ``qdq_matmul``, ``qdq_add``. A Relu or Clip between becomes ``limits``.
 Q8  What only picks or moves numbers between two such calls -> of integers.
 
 Where something else reads the floats, they are made of the integers.
@@ -24,6 +24,8 @@ import numpy as np
 from ..ir.program import Argument, Call, Program, Ref, Statement
 from ..ir.types import TensorType, tensor_type_of
 from ..kernels import conv_qdq, conv_qlinear, qdq
+from ..kernels.activation import relu
+from ..kernels.arithmetic import clip
 from ..kernels.conv_depthwise import conv_depthwise
 from ..kernels.conv_integer import subtract_zero_point
 from ..kernels.conv_packed import conv_packed, conv_pointwise
@@ -111,8 +113,8 @@ class _Integers:
     """The names of integers, by those of the floats."""
     wanted: Counter[str] = field(default_factory=Counter)
     """How many reads of a value become reads of its integers."""
-    calls: dict[int, tuple[Statement, Call]] = field(default_factory=dict)
-    """What makes the value that a statement rounds, and the call for both."""
+    calls: dict[int, tuple[list[Statement], Call]] = field(default_factory=dict)
+    """What makes the value that a statement rounds, and the call for all of it."""
 
     def statements(self) -> Iterator[Statement]:
         """Yield the statements after the rules."""
@@ -120,7 +122,7 @@ class _Integers:
             self.place(statement)
         for statement in self.block.statements:
             self.plan(statement)
-        gone = {id(maker) for maker, _ in self.calls.values()}
+        gone = {id(maker) for makers, _ in self.calls.values() for maker in makers}
         for statement in self.block.statements[::-1]:
             self.want_moved(statement)
         for statement in self.block.statements:
@@ -202,10 +204,8 @@ class _Integers:
         if function not in ROOTS:
             return
         assert isinstance(call, Call)
-        maker = self.block.maker(call.args[0])
-        if maker is None or self.block.uses[maker.outputs[0]] != 1:
-            return
-        before = maker.operation
+        makers = [*self.only_maker(call.args[0])]
+        before = makers[0].operation if makers else None
         if not isinstance(before, Call) or before.results is not None:
             return
         if function not in (fake_quantize, quantize_linear):
@@ -216,12 +216,57 @@ class _Integers:
                 return
             if function is fake_quantize and statement.outputs[0] not in self.grids:
                 return
-            find = self.sum if before.function is np.add else self.of_floats
-            made = find(before, to)
+            limits = self.limits(before, to)
+            if limits is not None:
+                makers = [*self.only_maker(before.args[0]), *makers]
+                before = makers[0].operation
+            if not isinstance(before, Call) or before.results is not None:
+                return
+            if before.function is np.add and limits is None:
+                made = self.sum(before, to)
+            else:
+                made = self.of_floats(before, to, limits)
         if made is not None:
-            self.calls[id(statement)] = maker, made
+            self.calls[id(statement)] = makers, made
             count = 2 if made.function is qdq.qdq_add else 1
             self.wanted.update(a.name for a in made.args[:count] if isinstance(a, Ref))
+
+    def only_maker(self, value: Argument) -> Iterator[Statement]:
+        """Yield the statement that makes a value for one reader alone."""
+        maker = self.block.maker(value)
+        if maker is not None and self.block.uses[maker.outputs[0]] == 1:
+            yield maker
+
+    def limits(self, call: Call, to: _Grid) -> tuple[int, int] | None:
+        """Return the integers to which Relu or Clip limits what is rounded; None without."""
+        bounds: list[Any] = [None, None]
+        if call.function is relu and not call.kwargs:
+            bounds[0] = 0.0
+        elif call.function is clip and not call.kwargs:
+            bounds[: len(call.args) - 1] = call.args[1:]
+        else:
+            return None
+        if not all(
+            bound is None or isinstance(bound, (int, float)) for bound in bounds
+        ):
+            return None
+        whole = np.iinfo(to.dtype)
+        low, high = (
+            (
+                int(
+                    quantize_linear(
+                        np.asarray(b, np.float32),
+                        to.scale or 1,
+                        to.zero_point,
+                        dtype=to.dtype,
+                    )
+                )
+                if b is not None
+                else limit
+            )
+            for b, limit in zip(bounds, (whole.min, whole.max))
+        )
+        return low, high
 
     def of_integers(self, conv: Call, end: Call) -> Call | None:
         """Return the call for a convolution of integers (rule Q6)."""
@@ -238,7 +283,9 @@ class _Integers:
         )
         return Call(function, args, conv.kwargs)
 
-    def of_floats(self, before: Call, to: _Grid) -> Call | None:
+    def of_floats(
+        self, before: Call, to: _Grid, limits: tuple[int, int] | None
+    ) -> Call | None:
         """Return the call for a convolution or product of rounded floats (rule Q7)."""
         function = OF_FLOATS.get(before.function)
         if function is None or not before.kwargs.keys() <= OPTIONS:
@@ -257,7 +304,10 @@ class _Integers:
             return None
         bias = rest[1] if len(rest) > 1 else None
         args = (x, rest[0], bias, *grid.literals, scale, *to.literals)
-        return Call(function, args, {**before.kwargs, **to.options})
+        options = {**before.kwargs, **to.options}
+        return Call(
+            function, args, {**options, "limits": limits} if limits else options
+        )
 
     def weight_scale(self, weight: Argument, axis: int) -> Argument:
         """Return the scale of a weight as an argument, None if it has none."""
@@ -307,13 +357,14 @@ class _Integers:
             return
         assert isinstance(call, Call)
         if found is not None:
-            maker, made = found
+            makers, made = found
             call = self.reading_integers(made)
+            steps = (*makers, statement)
             statement = replace(
                 statement,
-                nodes=(*maker.nodes, *statement.nodes),
-                literals=(*maker.literals, *statement.literals),
-                scopes=maker.scopes,
+                nodes=tuple(node for step in steps for node in step.nodes),
+                literals=tuple(name for step in steps for name in step.literals),
+                scopes=makers[0].scopes,
             )
         elif call.function is fake_quantize:
             grid = self.grids[y]

@@ -54,6 +54,20 @@ def test_convolutions_are_exact(case, form):
 
 
 @needs_vnni
+@pytest.mark.parametrize("case", CASES[::2], ids=lambda c: f"{c.kernel} {c.x.shape}")
+def test_limits_are_exact(case):
+    function = getattr(quantized_convolution, f"qdq_conv_{case.kernel}")
+    low, high = np.iinfo(case.dtype).min + 30, np.iinfo(case.dtype).max - 50
+    arguments = frozen(case.qdq_arguments(), case.x)
+    options = {"dtype": case.dtype, **case.options}
+    with active():
+        y = function(*arguments, limits=(low, high), **options)
+        np.testing.assert_array_equal(y, case.expected().clip(low, high))
+        y = function(*arguments, **options)
+        np.testing.assert_array_equal(y, case.expected())
+
+
+@needs_vnni
 def test_the_weight_of_winograds_algorithm_is_plain():
     case, *_ = (c for c in CASES if c.kernel == "packed" and c.x.shape[1] == 6)
     arguments = frozen(case.qdq_arguments(), case.x)
@@ -147,6 +161,9 @@ def test_products_are_exact(kind, shape, columns, each):
             if a.ndim == 2:
                 y = ours.qdq_gemm(a, transposed, bias, *rest, dtype=kind, trans_b=True)
                 np.testing.assert_array_equal(y, exact)
+                options = {"dtype": kind, "trans_b": True, "limits": (1, 9)}
+                y = ours.qdq_gemm(a, transposed, bias, *rest, **options)
+                np.testing.assert_array_equal(y, exact.clip(1, 9))
 
 
 @needs_vnni

@@ -72,7 +72,7 @@ def qdq_model(kind, each):
         options = {"axis": 0} if each else {}
         return make.node("DequantizeLinear", numbers, *names, **options), scale
 
-    def conv(x, grid, x_scale, *shape, **options):
+    def conv(x, grid, x_scale, *shape, end=None, **options):
         w, scale = weight(*shape)
         units = make.rng.integers(-3000, 3000, shape[0]).astype(np.int32)
         unit = np.broadcast_to(np.float32(x_scale) * scale, shape[0]).copy()
@@ -80,7 +80,8 @@ def qdq_model(kind, each):
             "DequantizeLinear", make.constant(units, "b"), make.constant(unit, "bs"),
             make.constant(np.zeros(shape[0], np.int32), "bz"), axis=0,
         )  # fmt: skip
-        return stored(make, make.node("Conv", x, w, b, **options), grid)
+        y = make.node("Conv", x, w, b, **options)
+        return stored(make, make.node(end, y) if end else y, grid)
 
     start = make.grid(0.02, low + 128)
     x = stored(make, "x", start)
@@ -90,7 +91,7 @@ def qdq_model(kind, each):
     a = stored(make, a, wide)
     b = conv(a, make.grid(0.013, low + 3), 0.011, 32, 32, 3, 3, pads=[1, 1, 1, 1])
     b = conv(b, make.grid(0.01, low + 101), 0.013, 32, 1, 3, 3, group=32)
-    c = conv(a, make.grid(0.009, low + 99), 0.011, 32, 32, 1, 1)
+    c = conv(a, make.grid(0.009, low + 99), 0.011, 32, 32, 1, 1, end="Relu")
     c = conv(c, make.grid(0.012, low + 90), 0.009, 32, 32, 3, 3)
     sum_grid = make.grid(0.017, low + 88)
     total = stored(make, make.node("Add", b, c), sum_grid)
@@ -148,6 +149,7 @@ def test_a_model(make, kind, each, tmp_path):
     between = source[source.index("def __call__") :]
     word = "qdq_conv" if make is qdq_model else "qlinear_conv"
     assert between.count(f"ops.{word}") == (5 if make is qdq_model else 4)
+    assert ("limits=" in between) is (make is qdq_model)
     assert "fake_quantize" not in between and "requantize" not in between
     plain = onnx2py.load_model(proto)
     packaged = onnx2py.load_model(proto, accelerate=True)

@@ -38,6 +38,28 @@ def test_qdq_conv_is_exact_where_floats_are(case):
     np.testing.assert_array_equal(y, case.expected())
 
 
+def test_limits_by_hand():
+    x = np.uint8([[0, 4], [10, 0], [255, 255]])
+    weight = np.float32([[1, -1], [2, 0.5]])
+    # 0 8, 2; 10, -10; 765, -127.5; each / 0.5 + 100
+    rest = (None, 1.0, 0, 0.5, 0.5, 100)
+    plain = [[116, 104], [120, 80], [255, 0]]
+    np.testing.assert_array_equal(qdq.qdq_matmul(x, weight, *rest), plain)
+    y = qdq.qdq_matmul(x, weight, *rest, limits=(100, 118))
+    np.testing.assert_array_equal(y, [[116, 104], [118, 100], [118, 100]])
+    y = qdq.qdq_gemm(x, weight, *rest, dtype=np.int8, limits=(-128, 90))
+    np.testing.assert_array_equal(y, [[90, 90], [90, 80], [90, -128]])
+
+
+@pytest.mark.parametrize("case", CASES[::3], ids=lambda c: f"{c.kernel} {c.x.shape}")
+def test_limits_of_convolutions(case):
+    kernel = getattr(conv_qdq, f"qdq_conv_{case.kernel}")
+    low, high = np.iinfo(case.dtype).min + 30, np.iinfo(case.dtype).max - 50
+    options = {"dtype": case.dtype, "limits": (low, high), **case.options}
+    y = kernel(*case.qdq_arguments(), **options)
+    np.testing.assert_array_equal(y, case.expected().clip(low, high))
+
+
 def test_the_cases_have_ties_and_saturate_at_both_ends():
     ties = low = high = 0
     for case in CASES:

@@ -132,6 +132,31 @@ def test_q7_a_convolution_between_integers():
     assert changed(before, "y, z") == lines(without)
 
 
+@pytest.mark.parametrize(
+    ("activation", "limits"),
+    [
+        ("ops.relu(c)", (9, 255)),
+        ("ops.clip(c, 0.0, 6.0)", (9, 33)),
+        ("ops.clip(c, None, 1.5)", (0, 15)),
+        ("ops.clip(c, -1.0)", (5, 255)),
+    ],
+)
+def test_q7_an_activation_between(activation, limits):
+    before = f"""
+        r: F = ops.dequantize_linear(x, 0.5, 3)
+        c: F = ops.conv_pointwise(r, f, b)  # c: Conv
+        t: F = {activation}  # t: Relu
+        y: U = ops.quantize_linear(t, 0.25, 9)  # y: Q
+        """
+    assert changed(before) == lines(f"""
+        y: U = ops.qdq_conv_pointwise(x, f, b, 0.5, 3, f_scale, 0.25, 9, limits={limits})"""
+        "  # c: Conv + t: Relu + y: Q"
+    )  # fmt: skip
+    twice = before + "        z: F = np.negative(c)"
+    assert "qdq" not in changed(twice, "y, z")
+    assert "qdq" not in changed(before + "        z: F = np.negative(t)", "y, z")
+
+
 def test_q7_a_sum_and_q8_what_moves():
     before = """
         r: F = ops.fake_quantize(a, 0.5)  # p: Q + q: D
