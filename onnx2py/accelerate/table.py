@@ -46,12 +46,14 @@ MODULES: dict[str, tuple[str, ...]] = {
         "softmax",
     ),
     "quantized": (
-        "matmul_integer_to_float_prepared",
         "qdq_add",
+        "qlinear_add",
+    ),
+    "quantized_products": (
+        "matmul_integer_to_float_prepared",
         "qdq_gemm",
         "qdq_matmul",
         "qgemm",
-        "qlinear_add",
         "qlinear_matmul",
     ),
     "quantized_convolution": (

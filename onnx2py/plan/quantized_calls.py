@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -27,13 +27,12 @@ from ..kernels import conv_qdq, conv_qlinear, qdq
 from ..kernels.activation import relu
 from ..kernels.arithmetic import clip
 from ..kernels.conv_depthwise import conv_depthwise
-from ..kernels.conv_integer import subtract_zero_point
 from ..kernels.conv_packed import conv_packed, conv_pointwise
 from ..kernels.conv_winograd import conv_winograd
 from ..kernels.matmul import gemm, linear
 from ..kernels.matmul_integer import requantize, requantize_centered
-from ..kernels.quantization import dequantize_linear, fake_quantize, quantize_linear
-from .fake_quantize import only_moves
+from ..kernels.quantization import fake_quantize, quantize_linear
+from .quantized_grids import READERS, Grid, Grids, rounded_to
 from .rewrite import Block, Values, function_of
 from .traverse import with_blocks
 from .weight_scales import WeightScales
@@ -54,8 +53,6 @@ OF_FLOATS: Mapping[Any, Callable[..., Any]] = {
 }
 ROOTS = (fake_quantize, quantize_linear, requantize, requantize_centered)
 """What makes integers of a result, or floats of them."""
-READERS = (dequantize_linear, subtract_zero_point)
-"""What makes floats of integers."""
 OPTIONS = {"strides", "pads", "dilations", "group", "trans_b"}
 """Those that the functions above have in common with what they stand for."""
 
@@ -73,43 +70,14 @@ def compute_with_integers(program: Program) -> Program:
     return replace(changed, types=values.types, weights=values.weights)
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """How integers are stored, and what floats are made of them."""
-
-    dtype: str
-    zero_point: int
-    scale: Optional[float] = None
-    """None for integers as floats, less their zero point."""
-    wide: bool = False
-    """Whether these floats are of 64 bits."""
-
-    @property
-    def literals(self) -> tuple[Argument, ...]:
-        return (self.scale, self.zero_point)
-
-    @property
-    def options(self) -> dict[str, Argument]:
-        """The option for the dtype, where it is not the usual one."""
-        return {} if self.dtype == "uint8" else {"dtype": np.dtype(self.dtype)}
-
-    def floats(self, numbers: str) -> Call:
-        """Return the call that makes the floats."""
-        zero = (self.zero_point,) if self.zero_point else ()
-        if self.scale is not None:
-            return Call(dequantize_linear, (Ref(numbers), self.scale, *zero))
-        options = {"dtype": np.float64} if self.wide else {}
-        return Call(subtract_zero_point, (Ref(numbers), *zero), options)
-
-
 @dataclass
 class _Integers:
     """A block of statements, and what of it is on a grid."""
 
     block: Block
     scales: WeightScales
-    grids: dict[str, _Grid] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
+    grids: dict[str, Grid] = field(init=False)
+    numbers: dict[str, str] = field(init=False)
     """The names of integers, by those of the floats."""
     wanted: Counter[str] = field(default_factory=Counter)
     """How many reads of a value become reads of its integers."""
@@ -118,8 +86,8 @@ class _Integers:
 
     def statements(self) -> Iterator[Statement]:
         """Yield the statements after the rules."""
-        for statement in self.block.statements:
-            self.place(statement)
+        found = Grids(self.block)
+        self.grids, self.numbers = found.all, found.numbers
         for statement in self.block.statements:
             self.plan(statement)
         gone = {id(maker) for makers, _ in self.calls.values() for maker in makers}
@@ -128,73 +96,6 @@ class _Integers:
         for statement in self.block.statements:
             if id(statement) not in gone:
                 yield from self.changed(statement)
-
-    # ------------------------------------------------------------ what is on a grid
-
-    def place(self, statement: Statement) -> None:
-        """Note the grid of what a statement makes."""
-        call = statement.operation
-        if not isinstance(call, Call) or len(statement.outputs) != 1:
-            return
-        y = statement.outputs[0]
-        if call.function is fake_quantize:
-            grid = self.rounded_to(call)
-        elif call.function is dequantize_linear:
-            grid = self.stored_as(call)
-        elif call.function is requantize_centered:
-            grid = self.centered_at(call)
-        elif call.function is subtract_zero_point:
-            grid = self.centered_of(call)
-        elif call.args and isinstance(call.args[0], Ref) and only_moves(call):
-            grid = self.grids.get(call.args[0].name)
-        else:
-            return
-        if self.block.values.type(y) is None:
-            return
-        if grid is not None and grid.dtype in ("uint8", "int8"):
-            self.grids[y] = grid
-            if call.function in READERS and isinstance(call.args[0], Ref):
-                self.numbers[y] = call.args[0].name
-
-    def rounded_to(self, call: Call) -> _Grid | None:
-        """Return the grid of ``fake_quantize`` or ``quantize_linear``."""
-        _, scale, zero = (*call.args, 0)[:3]
-        if not isinstance(scale, float) or not isinstance(zero, int):
-            return None
-        if not call.kwargs.keys() <= {"dtype"}:
-            return None
-        dtype: Any = call.kwargs.get("dtype", np.uint8)
-        return _Grid(np.dtype(dtype).name, zero, scale)
-
-    def stored_as(self, call: Call) -> _Grid | None:
-        """Return the grid of ``dequantize_linear``."""
-        kind, (_, scale, zero) = (
-            self.block.values.type(call.args[0]),
-            (*call.args, 0)[:3],
-        )
-        if not isinstance(scale, float) or not isinstance(zero, int):
-            return None
-        return None if kind is None or call.kwargs else _Grid(kind.dtype, zero, scale)
-
-    def centered_at(self, call: Call) -> _Grid | None:
-        """Return the grid of ``requantize_centered``."""
-        zero = self.constant(call.args[2])
-        if zero is None or zero.size != 1:
-            return None
-        return _Grid(zero.dtype.name, int(zero.item()), wide=bool(call.kwargs))
-
-    def centered_of(self, call: Call) -> _Grid | None:
-        """Return the grid of ``subtract_zero_point``."""
-        kind, zero = self.block.values.type(call.args[0]), (*call.args, 0)[1]
-        number = self.block.number(zero)
-        if kind is None or number is None:
-            return None
-        return _Grid(kind.dtype, int(number), wide=bool(call.kwargs))
-
-    def constant(self, argument: Argument) -> np.ndarray | None:
-        if isinstance(argument, Ref):
-            return self.block.values.weights.get(argument.name)
-        return None
 
     # ------------------------------------------------------------ what becomes one call
 
@@ -211,7 +112,7 @@ class _Integers:
         if function not in (fake_quantize, quantize_linear):
             made = self.of_integers(before, call)
         else:
-            to = self.rounded_to(call)
+            to = rounded_to(call)
             if to is None or to.dtype not in ("uint8", "int8"):
                 return
             if function is fake_quantize and statement.outputs[0] not in self.grids:
@@ -237,7 +138,7 @@ class _Integers:
         if maker is not None and self.block.uses[maker.outputs[0]] == 1:
             yield maker
 
-    def limits(self, call: Call, to: _Grid) -> tuple[int, int] | None:
+    def limits(self, call: Call, to: Grid) -> tuple[int, int] | None:
         """Return the integers to which Relu or Clip limits what is rounded; None without."""
         bounds: list[Any] = [None, None]
         if call.function is relu and not call.kwargs:
@@ -284,7 +185,7 @@ class _Integers:
         return Call(function, args, conv.kwargs)
 
     def of_floats(
-        self, before: Call, to: _Grid, limits: tuple[int, int] | None
+        self, before: Call, to: Grid, limits: tuple[int, int] | None
     ) -> Call | None:
         """Return the call for a convolution or product of rounded floats (rule Q7)."""
         function = OF_FLOATS.get(before.function)
@@ -322,7 +223,7 @@ class _Integers:
         self.scales.found[weight.name, axis] = Ref(name)
         return Ref(name)
 
-    def sum(self, before: Call, to: _Grid) -> Call | None:
+    def sum(self, before: Call, to: Grid) -> Call | None:
         """Return the call for a sum of rounded floats (rule Q7)."""
         grids = [self.grids.get(a.name) for a in before.args if isinstance(a, Ref)]
         if len(grids) != 2 or before.kwargs:

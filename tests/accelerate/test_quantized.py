@@ -10,7 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from onnx2py.accelerate import pooling, quantized_convolution
+from onnx2py.accelerate import pooling, quantized_convolution, quantized_products
 from onnx2py.accelerate import quantized as ours
 from onnx2py.accelerate.active import active
 from onnx2py.accelerate.cache import freeze
@@ -152,17 +152,19 @@ def test_products_are_exact(kind, shape, columns, each):
         transposed = np.ascontiguousarray(weight.T)
         frozen((weight, transposed, bias, scale), a)
         with active():
-            y = ours.qdq_matmul(a, weight, bias, *rest, dtype=kind)
+            y = quantized_products.qdq_matmul(a, weight, bias, *rest, dtype=kind)
             if not a.size:
                 assert y is None
                 continue
             assert y.dtype == kind and y.shape == exact.shape
             np.testing.assert_array_equal(y, exact)
             if a.ndim == 2:
-                y = ours.qdq_gemm(a, transposed, bias, *rest, dtype=kind, trans_b=True)
+                y = quantized_products.qdq_gemm(
+                    a, transposed, bias, *rest, dtype=kind, trans_b=True
+                )
                 np.testing.assert_array_equal(y, exact)
                 options = {"dtype": kind, "trans_b": True, "limits": (1, 9)}
-                y = ours.qdq_gemm(a, transposed, bias, *rest, **options)
+                y = quantized_products.qdq_gemm(a, transposed, bias, *rest, **options)
                 np.testing.assert_array_equal(y, exact.clip(1, 9))
 
 
@@ -180,10 +182,13 @@ def test_qlinear_matmul_is_numpys(each):
     )
     frozen(arguments, a)
     with active():
-        y = ours.qlinear_matmul(*arguments)
+        y = quantized_products.qlinear_matmul(*arguments)
         np.testing.assert_array_equal(y, matmul_integer.qlinear_matmul(*arguments))
         other = freeze(np.ones_like(b_zero))
-        assert ours.qlinear_matmul(*arguments[:5], other, *arguments[6:]) is None
+        assert (
+            quantized_products.qlinear_matmul(*arguments[:5], other, *arguments[6:])
+            is None
+        )
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int8])
@@ -231,7 +236,7 @@ def test_sums_of_two_types():
 
 WITHOUT = """
     import numpy as np
-    from onnx2py.accelerate import library, quantized, quantized_convolution
+    from onnx2py.accelerate import library, quantized_convolution, quantized_products
     from onnx2py.accelerate.active import accelerated, active
     from onnx2py.accelerate.cache import freeze
     from onnx2py.kernels.conv_qlinear import qlinear_conv_pointwise
@@ -246,7 +251,7 @@ WITHOUT = """
         arguments = (x, weight, None, scale, zero, 0)
         assert quantized_convolution.qlinear_conv_pointwise(*arguments) is None
         a = x.reshape(25, 64)
-        assert quantized.qdq_matmul(a, weight, None, 1.0, 0, 1.0, 1e4, 3) is None
+        assert quantized_products.qdq_matmul(a, weight, None, 1.0, 0, 1.0, 1e4, 3) is None
         y = accelerated(qlinear_conv_pointwise)(*arguments)
     assert (y == 210).all(), y  # 64 * 255 * 127 * 1e-4 = 207.3
     print("computed by NumPy")
@@ -282,15 +287,18 @@ def test_products_of_integers_as_floats_are_numpys(kind, bias):
                 *(np.array(zero, kind), added),
             )
             with active():
-                y = ours.matmul_integer_to_float_prepared(*arguments)
+                y = quantized_products.matmul_integer_to_float_prepared(*arguments)
                 np.testing.assert_array_equal(y, kernel(*arguments))
                 other = freeze(each[::-1].copy())
                 arguments = (*arguments[:3], other, *arguments[4:])
-                y = ours.matmul_integer_to_float_prepared(*arguments)
+                y = quantized_products.matmul_integer_to_float_prepared(*arguments)
                 np.testing.assert_array_equal(y, kernel(*arguments))
     half = freeze(b / 2)
     with active():
-        assert ours.matmul_integer_to_float_prepared(a, half, *arguments[2:]) is None
+        assert (
+            quantized_products.matmul_integer_to_float_prepared(a, half, *arguments[2:])
+            is None
+        )
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int8])
