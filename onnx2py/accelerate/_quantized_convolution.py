@@ -25,7 +25,7 @@ from ._integers import (
 )
 from .active import threads_in_use
 from .cache import own
-from .convolution import DIRECT, SMALL
+from .convolution import DIRECT
 from .library import Missing, has_vnni, load
 from .memory import BYTES, KINDS, any_layout, layout, layout_of, lengths
 from .primitive import (
@@ -41,6 +41,9 @@ from .primitive import (
     Primitive,
     attributes,
 )
+
+SMALL = 16_000_000
+"""Multiply-adds that take less time on one thread than it takes to wake others: 60 us."""
 
 
 class Prepared:
@@ -193,7 +196,7 @@ def _call(
         lengths(sizes.pads[:rank]),
         lengths(sizes.pads[rank:]),
         requantizing(factor, *rounding),
-        threads=1 if sizes.products < 4 * SMALL else threads_in_use(),
+        threads=1 if sizes.products < SMALL else threads_in_use(),
     )
     wanted = primitive.layout(WEIGHT_LAYOUT)
     packed = mine.weight(weight).packed(

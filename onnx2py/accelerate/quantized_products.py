@@ -41,7 +41,7 @@ from .primitive import (
     Primitive,
 )
 
-SMALL = 2_000_000
+SMALL = 8_000_000
 """Multiply-adds that take less time on one thread than it takes to wake others."""
 
 
