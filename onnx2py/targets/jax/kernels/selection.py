@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -121,5 +122,20 @@ def compress(input: Array, condition: Array, *, axis: int | None = None) -> Arra
 
 
 def trilu(input: Array, k: Any = 0, *, upper: bool = True) -> Array:
-    """Return the matrices with 0 below diagonal ``k``, or above it if not ``upper``."""
-    return (jnp.triu if upper else jnp.tril)(input, as_int(k))
+    """Return the matrices with 0 below diagonal ``k``, or above it if not ``upper``.
+
+    Raises
+    ------
+    ValueError
+        If ``k`` is not one number.
+    """
+    if not isinstance(k, jax.core.Tracer):
+        return (jnp.triu if upper else jnp.tril)(input, as_int(k))
+    if k.size != 1:
+        raise ValueError(f"expected one number, got {k.size}")
+    row, column = (
+        lax.broadcasted_iota(k.dtype, input.shape[-2:], axis) for axis in (0, 1)
+    )
+    diagonal = column - row
+    kept = diagonal >= k.reshape(()) if upper else diagonal <= k.reshape(())
+    return jnp.where(kept, input, jnp.zeros((), input.dtype))
