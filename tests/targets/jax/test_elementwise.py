@@ -171,6 +171,18 @@ def test_top_k_of_equal_numbers_zeros_and_nan() -> None:
         check(Case("selection.top_k", (x[None], 3), {"largest": largest}), x64=True)
 
 
+def test_triangles_below_a_traced_diagonal() -> None:
+    x = draw(np.float32, (2, 3, 4))
+    x[0, 1] = np.nan
+    for k in (-9, -1, 0, 2, 9):
+        for upper in (False, True):
+            for given in (np.array(k), np.array([k]), k):
+                check(Case("selection.trilu", (x, given), {"upper": upper}))
+    for call in (twin("selection.trilu"), jax.jit(twin("selection.trilu"))):
+        with pytest.raises(ValueError, match="expected one number, got 2"):
+            call(jnp.ones((2, 2)), jnp.array([1, 2]))
+
+
 X, Y = RANDOM.uniform(0.5, 1, (2, 3)), RANDOM.uniform(1.5, 2, (3,))
 SMOOTH = [
     *(f"activation_exponential.{name}" for name in ("sigmoid", "swish", "softplus")),
@@ -226,6 +238,25 @@ def test_casts_to_floats_of_8_bits(dtype: type) -> None:
         check(Case("arrays.astype", (numbers, dtype)))
         options = {"largest": float(ml_dtypes.finfo(dtype).max)}
         check(Case("casting.cast_saturated", (numbers, dtype), options))
+
+
+@pytest.mark.parametrize("dtype", [*CASTS, ml_dtypes.float4_e2m1fn])
+@pytest.mark.parametrize("source", [np.float32, np.float64])
+def test_casts_near_the_middle_of_two_floats_round_once(
+    dtype: type, source: type
+) -> None:
+    """XLA rounded to float16 first, which has the middle, and then to even."""
+    bits = np.arange(16 if dtype is ml_dtypes.float4_e2m1fn else 256, dtype=np.uint8)
+    every = bits.view(dtype).astype(np.float32)
+    every = np.unique(every[np.isfinite(every)])
+    middle = (every[1:] + every[:-1]) / 2
+    near = [np.nextafter(middle, np.float32(end)) for end in (-np.inf, np.inf)]
+    x = np.concatenate([middle, *near, [0.0, -0.0, 1e-40]]).astype(source)
+    with enable_x64(True):
+        found = twin("arrays.astype")(jnp.asarray(x), dtype)
+    np.testing.assert_array_equal(
+        np.asarray(found).view(np.uint8), x.astype(dtype).view(np.uint8)
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16])

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ._float8 import fitted
 from ._ints import as_ints
 from ._narrow import joined, stacked
 from ._slices import chosen, sliced
@@ -103,6 +104,8 @@ def astype(x: Array, dtype: Any) -> Array:
     is_small = jnp.issubdtype(to, jnp.integer) and to.itemsize <= 2
     if is_small and jnp.issubdtype(x.dtype, jnp.floating):
         x = x.astype(jnp.int32)  # XLA would take the nearest number
+    if x.dtype in (jnp.float32, jnp.float64):
+        x = fitted(x, to)
     return x.astype(dtype)
 
 

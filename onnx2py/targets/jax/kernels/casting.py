@@ -35,7 +35,7 @@ def cast_saturated(x: Array, dtype: Any, *, largest: float) -> Array:
 
     Numbers out of range, including infinity, become the largest or smallest number.
     """
-    return jnp.clip(x.astype(jnp.float32), -largest, largest).astype(dtype)
+    return astype(jnp.clip(x.astype(jnp.float32), -largest, largest), dtype)
 
 
 def cast_through_float32(x: Array, dtype: Any) -> Array:

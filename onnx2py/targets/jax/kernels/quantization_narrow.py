@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from .arrays import astype
 from .quantization import (
     as_float,
     broadcast_parameter,
@@ -83,4 +84,4 @@ def quantize_linear_to_float(
         zero_point = as_float(y_zero_point)
         y = y + broadcast_parameter(zero_point, x.shape, axis, block_size)
     largest = float(jnp.finfo(dtype).max)
-    return (jnp.clip(y, -largest, largest) if saturate else y).astype(dtype)
+    return astype(jnp.clip(y, -largest, largest) if saturate else y, dtype)
