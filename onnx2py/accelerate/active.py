@@ -14,23 +14,36 @@ from .table import REPLACEMENTS, stand_in
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-_NAME = "threads_in_use"
-_threads: ContextVar[int | None] = ContextVar(_NAME, default=None)
+
+class Use:
+    """One block in which oneDNN computes."""
+
+    __slots__ = ("threads", "taken")
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.taken = False
+        """Whether it has computed anything."""
+
+
+_NAME = "use_of_onednn"
+_use: ContextVar[Use | None] = ContextVar(_NAME, default=None)
 _is_child = False
 
 
 def is_active() -> bool:
     """Return whether oneDNN computes here."""
-    return _threads.get() is not None
+    return _use.get() is not None
 
 
 def threads_in_use() -> int:
     """Return the number of threads that were asked for; 0 means oneDNN's own choice."""
-    return _threads.get() or 0
+    use = _use.get()
+    return use.threads if use else 0
 
 
 @contextmanager
-def active(threads: int | None = None) -> Iterator[None]:
+def active(threads: int | None = None) -> Iterator[Use]:
     """Let oneDNN compute inside the block, on that number of threads or its own choice.
 
     In a child that was forked, NumPy's kernels compute: OpenMP would hang there.
@@ -40,16 +53,27 @@ def active(threads: int | None = None) -> Iterator[None]:
     LibraryNotFoundError
         If there is no library; nothing is looked for in a forked child.
     """
+    use = Use(threads or 0)
     if _is_child:
-        yield
+        yield use
         return
     load()
-    token = _threads.set(threads or 0)
+    token = _use.set(use)
+    try:
+        yield use
+    finally:
+        if not _is_child:
+            _use.reset(token)
+
+
+@contextmanager
+def inactive() -> Iterator[None]:
+    """Let NumPy compute inside the block."""
+    token = _use.set(None)
     try:
         yield
     finally:
-        if not _is_child:
-            _threads.reset(token)
+        _use.reset(token)
 
 
 def accelerated(kernel: Kernel) -> Kernel:
@@ -58,26 +82,30 @@ def accelerated(kernel: Kernel) -> Kernel:
     if name not in REPLACEMENTS:
         return kernel
     instead = stand_in(kernel)
+    least = REPLACEMENTS.least(name)
     found: list[Callable[..., Any]] = []
 
     @wraps(kernel)
     def either(*arguments: Any, **options: Any) -> Any:
-        if _threads.get() is not None:
-            if not found:
-                found.append(REPLACEMENTS[name])
-            y = found[0](*arguments, **options)
-            if y is not None:
-                return y
-        return instead(*arguments, **options)
+        use = _use.get()
+        if use is None or not arguments or arguments[0].size < least:
+            return instead(*arguments, **options)
+        if not found:
+            found.append(REPLACEMENTS[name])
+        y = found[0](*arguments, **options)
+        if y is None:
+            return instead(*arguments, **options)
+        use.taken = True
+        return y
 
     return either  # type: ignore[return-value]
 
 
 def _forget() -> None:
     """Leave oneDNN alone from now on, in a forked child."""
-    global _threads, _is_child
+    global _use, _is_child
     _is_child = True
-    _threads = ContextVar(_NAME, default=None)
+    _use = ContextVar(_NAME, default=None)
 
 
 if hasattr(os, "register_at_fork"):

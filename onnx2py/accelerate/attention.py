@@ -18,6 +18,9 @@ from .stacks import moving_product
 
 Array = NDArray[Any]
 
+FEW = 60_000
+"""Multiply-adds that NumPy does in less time than it takes to call three primitives."""
+
 LARGE = 1 << 21
 """Scores that are computed at once: with more, one head after another."""
 
@@ -108,6 +111,8 @@ def dot_product_attention(
     if groups < 1 or heads % groups or k.shape[:-2] != (*outer, heads // groups):
         return None
     if v.shape[:-2] != k.shape[:-2] or k.shape[-2:] != (depth, times):
+        return None
+    if prod(outer) * heads * length * times * (depth + width) < FEW:
         return None
     memory = np.empty((*outer, length, heads, width), F32)
     y = memory.swapaxes(-2, -3)

@@ -11,13 +11,15 @@ from typing import Any, Optional, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .active import active
+from .active import active, inactive
 from .cache import freeze
 from .library import load
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 VARIABLE = "ONNX2PY_ACCELERATE"
+MOST_SHAPES = 64
+"""The most shapes of inputs that a model notes as too small for oneDNN."""
 PACKAGE = __name__.rpartition(".accelerate.")[0]
 
 
@@ -40,6 +42,7 @@ def accelerable(init: Function) -> Function:
             init(self, *args, accelerate=True, **kwargs)
         for array in _arrays(self):
             freeze(array)
+        self._too_small = set()
 
     return cast(Function, wrapper)
 
@@ -47,15 +50,34 @@ def accelerable(init: Function) -> Function:
 def accelerating(call: Function) -> Function:
     """Let oneDNN compute a method if its model was made with ``accelerate``.
 
-    NumPy computes with inputs that are not all finite: oneDNN's maximum of NaN and 0 is 0.
+    For shapes of inputs for which it computed nothing, it is not asked again.
     """
 
     @wraps(call)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.accelerate or not all(map(_is_finite, (*args, *kwargs.values()))):
+        if not self.accelerate:
             return call(self, *args, **kwargs)
-        with active(self.threads):
+        shapes = tuple([getattr(x, "shape", None) for x in (*args, *kwargs.values())])
+        if shapes in self._too_small:
             return call(self, *args, **kwargs)
+        with active(self.threads) as use:
+            result = call(self, *args, **kwargs)
+        if not use.taken and len(self._too_small) < MOST_SHAPES:
+            self._too_small.add(shapes)
+        return result
+
+    return cast(Function, wrapper)
+
+
+def if_finite(call: Function) -> Function:
+    """Let NumPy compute with inputs that are not all finite: for oneDNN, max(NaN, 0) is 0."""
+
+    @wraps(call)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.accelerate and not all(map(_is_finite, (*args, *kwargs.values()))):
+            with inactive():
+                return call(self, *args, **kwargs)
+        return call(self, *args, **kwargs)
 
     return cast(Function, wrapper)
 

@@ -82,11 +82,16 @@ def gemm(
 
 def matmul(a: Array, b: Array) -> Array | None:
     """Return ``np.matmul(a, b)`` for matrices, or stacks of them."""
-    if a.ndim < 2 or b.ndim < 2:
+    return multiply(a, b)
+
+
+def multiply(a: Array, b: Array) -> Array | None:
+    """Return ``np.matmul(a, b)`` for matrices, or stacks of them."""
+    if b.ndim < 2 or a.size * b.shape[-1] < LEAST or a.ndim < 2:
         return None
     if b.ndim == 2:
         return _rows_by_matrix(a, b, None, False, None, None)
-    if a.dtype != F32 or b.dtype != F32 or a.size * b.shape[-1] < LEAST:
+    if a.dtype != F32 or b.dtype != F32:
         return None
     return stacked_product(a, b)
 
@@ -124,6 +129,8 @@ def _rows_by_matrix(
     activation: Activation,
 ) -> Array | None:
     """Return ``activation(a @ b + bias + plus)`` for a matrix, which may be transposed."""
+    if a.size * max(b.shape) < LEAST:
+        return None  # at once: the others take a while
     if a.dtype != F32 or b.dtype != F32 or b.ndim != 2 or a.ndim < 2:
         return None
     k, n = b.shape[::-1] if transposed else b.shape

@@ -35,6 +35,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "gemm",
         "linear",
         "matmul",
+        "multiply",
         "project",
     ),
     "recurrent": (
@@ -73,11 +74,19 @@ MODULES: dict[str, tuple[str, ...]] = {
 """Functions of the names and parameters of kernels, by module."""
 
 
+LEAST = {"attention": 300, "elementwise": 1_000, "products": 500, "rows": 2_000}
+"""Elements of the first argument with fewer of which no function of a module is worth a call."""
+
+
 class Replacements(Mapping[str, Function]):
     """The functions by name; they return None for arguments that they do not take."""
 
     def __init__(self) -> None:
         self.modules = {n: module for module, names in MODULES.items() for n in names}
+
+    def least(self, name: str) -> int:
+        """Return how many elements the first argument of a function has at least."""
+        return LEAST.get(self.modules[name], 0)
 
     def __getitem__(self, name: str) -> Function:
         """Return a function, whose module is imported now."""

@@ -12,6 +12,8 @@ from ..accelerate.table import REPLACEMENTS
 FOLDER = Path(accelerate.__file__).parent
 NEEDED = ("__init__", "model")
 """The modules that packages import."""
+RECTIFIERS = frozenset({"clip", "hard_sigmoid", "max_pool", "relu"})
+"""Kernels of which oneDNN's counterparts, or activations, make a number of NaN."""
 
 
 def engine_files(kernels: Iterable[str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ _TEMPLATE_NAMES = {
     "np", "ops", "self", "cls", "ml_dtypes", "load", "weights", "partial", "dims", "going",
     "iteration", "as_array", "check_input", "keep_memory", "Load", "own", "quiet",
     "reuse_memory", "limited", "thread_limit", "threads", "accelerate", "accelerable",
-    "accelerating",
+    "accelerating", "if_finite",
 }  # fmt: skip
 RESERVED = frozenset(
     {name.lower() for name in (*keyword.kwlist, *keyword.softkwlist, *dir(builtins))}

@@ -18,7 +18,7 @@ from ..tables import in_bytes
 from ..targets.numpy import TARGET as NUMPY
 from ..targets.target import Target
 from .blocks import block_source
-from .engine import engine_files, faster_kernels
+from .engine import RECTIFIERS, engine_files, faster_kernels
 from .environment import rendered
 from .frame import NAMES, README, SHARED
 from .helpers import helpers_context
@@ -182,6 +182,11 @@ class _Builder:
         faster = faster_kernels() if self.uses.target.accelerated else ()
         return operator_files(kernels, folder, faster)
 
+    def _rectifies(self) -> bool:
+        """Whether the engine may make a number of NaN."""
+        names = {kernel.__name__ for kernel in self.uses.kernels}
+        return bool(self.uses.target.accelerated and names & RECTIFIERS)
+
     def _engine(self, kernels: tuple[Kernel, ...], folder: Path) -> dict[str, str]:
         """Return the files of the engine that kernels can call."""
         if not self.uses.target.accelerated:
@@ -226,6 +231,7 @@ class _Builder:
             "licenses": origin.licenses,
             "minimal": self.minimal,
             "accelerated": bool(self.uses.target.accelerated),
+            "rectifies": self._rectifies(),
             "common": ".." if self.shared else ".",
             "above": "..." if self.shared else "..",
             "common_tools": "...tools." if self.shared else ".",

@@ -21,6 +21,14 @@ def matmul(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(y).astype(a.dtype, copy=False)
 
 
+def multiply(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Return ``np.matmul(a, b)`` for float32; an engine may compute it.
+
+    ONNX: https://onnx.ai/onnx/operators/onnx__MatMul.html
+    """
+    return np.asarray(np.matmul(a, b))
+
+
 def project(
     a: NDArray[Any],
     b: NDArray[Any],

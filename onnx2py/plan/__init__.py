@@ -38,7 +38,7 @@ Q8     quantized_calls    ... and what only picks or moves numbers between them
 Z1     continued          a product or convolution, then an activation -> its ``activation``
 Z2     continued          ... a sum with a value of the same shape -> its ``plus``
 Z3     continued          ... where NumPy multiplies by one matrix -> of ``project``
-X1     engine             products of NumPy -> ``matmul``, where kernels can call an engine
+X1     engine             products of NumPy -> ``multiply``, where kernels can call an engine
 H1     lengths            shapes, and what is computed of them -> ``b, t = x.shape``, and arithmetic
 H2     lengths            reshapes to 0 or -1 -> to numbers and names
 H3     expansions         expanding to the lengths that a reshape has just given -> nothing

@@ -1,6 +1,6 @@
 """Calls of NumPy that an engine could take.
 
-X1  ``np.matmul`` of float32 -> ``matmul``: NumPy's own functions are not replaced, kernels are.
+X1  ``np.matmul`` of float32 -> ``multiply``: NumPy's own functions are not replaced, kernels are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..ir.program import Call, Program, Ref, Statement
-from ..kernels.matmul import matmul
+from ..kernels.matmul import multiply
 from .traverse import with_blocks
 
 
@@ -22,7 +22,7 @@ def give_products_to_the_engine(program: Program) -> Program:
         for statement in statements:
             call = statement.operation
             if isinstance(call, Call) and _is_product(call, program):
-                call = replace(call, function=matmul)
+                call = replace(call, function=multiply)
             yield replace(statement, operation=call)
 
     return with_blocks(program, changed)

@@ -126,6 +126,7 @@ NETWORK: Mapping[Any, Kernel] = {
     matmul.gemm: Kernel(new=True, continues=True, cost=costs.gemm),
     matmul.linear: Kernel(new=True, continues=True, cost=costs.product),
     matmul.matmul: Kernel(new=True, cost=costs.product),
+    matmul.multiply: Kernel(new=True, cost=costs.product),
     matmul.project: Kernel(new=True, continues=True, cost=costs.product),
     matmul_fused.dynamic_quantize_matmul: Kernel(new=True, cost=costs.product),
     matmul_fused.fused_gemm: Kernel(new=True, cost=costs.gemm),

@@ -32,6 +32,12 @@ def random_matrix(generator, rows, columns):
     return freeze(matrix) if generator.random() < 0.6 else matrix
 
 
+@pytest.fixture(autouse=True)
+def few_products(monkeypatch):
+    """Let oneDNN take attention however small it is."""
+    monkeypatch.setattr(attention, "FEW", 1)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_random_rows_by_matrix(seed):
     generator = np.random.default_rng(seed)
