@@ -10,6 +10,7 @@ from .literals import dtype_literal
 from .uses import Uses
 
 NUMPY = {
+    "accelerated": False,
     "arrays": False,
     "compiler": "",
     "entry": "__call__",

@@ -230,8 +230,6 @@ class _Builder:
             "package_version": origin.package_version,
             "licenses": origin.licenses,
             "minimal": self.minimal,
-            "accelerated": bool(self.uses.target.accelerated),
-            "rectifies": self._rectifies(),
             "common": ".." if self.shared else ".",
             "above": "..." if self.shared else "..",
             "common_tools": "...tools." if self.shared else ".",
@@ -256,6 +254,8 @@ class _Builder:
                 own=any(self.holders),
                 as_array="as_array" in self.uses.names["_calls"],
             ),
+            "accelerated": bool(self.uses.target.accelerated),
+            "rectifies": self._rectifies(),
             "pillow": "PIL" in requires,
             "weight_summary": f"{counted(count, 'tensor')}, {in_bytes(size)}",
             "summary": doc_line(
