@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pickle
 import sys
 import time
@@ -31,6 +32,12 @@ def package(path: str) -> Runner:
     sys.path.insert(0, str(Path(path).parent))
     session = importlib.import_module(Path(path).name).InferenceSession()
     return lambda feeds: list(session.run(None, feeds))
+
+
+def accelerated(path: str) -> Runner:
+    """Return the engine of a package that calls oneDNN."""
+    os.environ["ONNX2PY_ACCELERATE"] = "1"
+    return package(path)
 
 
 def onnxruntime(path: str) -> Runner:
@@ -77,6 +84,7 @@ def torch(name: str) -> Runner:
 
 
 ENGINES = {
+    "accelerated": accelerated,
     "jax": jax,
     "onnx2py": package,
     "onnxruntime": onnxruntime,

@@ -4,6 +4,7 @@ What a script costs that computes once: it imports nothing else, reads the input
 (``0.npy``, ``1.npy`` ... in the folder, for each name), and prints the peak memory.
 """
 
+import os
 import resource
 import sys
 
@@ -16,7 +17,8 @@ def main(engine: str, path: str, folder: str, *names: str) -> None:
     for i, name in enumerate(names):
         array = np.load(f"{folder}/{i}.npy")
         feeds[name] = array.astype(object) if array.dtype.kind == "U" else array
-    if engine == "onnx2py":
+    if engine in ("onnx2py", "accelerated"):
+        os.environ["ONNX2PY_ACCELERATE"] = "01"[engine == "accelerated"]
         parent, _, package = path.rpartition("/")
         sys.path.insert(0, parent)
         session = __import__(package).InferenceSession()

@@ -26,6 +26,10 @@ from .engine import onnxruntime
 from .models import Entry
 
 ROOT = Path(__file__).parents[1]
+ACCELERATED = "accelerated"
+"""The engine of a package that calls oneDNN."""
+OTHERS = {ACCELERATED: ("--accelerate",), "jax": ("--target", "jax")}
+"""Engines with packages of their own, and the options that these are compiled with."""
 TOLERANCE = {"int8": 2e-2}
 """Of the largest output: integer kernels differ in single steps; elsewhere it is 1e-3."""
 SLOW_SECONDS = 2.0
@@ -98,9 +102,10 @@ def measure(entry: Entry, model: Path, plan: Plan) -> Row:
         inputs = folder / "inputs.npz"
         np.savez(inputs, **(entry.feeds() or recorded_or_random(model)))
         paths = {"onnx2py": str(package), "torch": entry.timm}
-        if "jax" in plan.engines:
-            paths["jax"] = str(folder / "package_for_jax")
-            compile_seconds(model, Path(paths["jax"]), "--target", "jax")
+        for engine, options in OTHERS.items():
+            if engine in plan.engines:
+                paths[engine] = str(folder / f"package_{engine}")
+                compile_seconds(model, Path(paths[engine]), *options)
         engines = [e for e in plan.engines if e != "torch"]
         engines += ["torch"] if plan.torch_python and entry.timm else []
         runs = [(e, paths.get(e, str(model)), plan) for e in engines]
@@ -108,6 +113,8 @@ def measure(entry: Entry, model: Path, plan: Plan) -> Row:
         if plan.cold:
             _cold(row, runs, inputs, plan)
         row.difference = _difference(entry, inputs)
+        if ACCELERATED in plan.engines:
+            _difference(entry, inputs, ACCELERATED)
     return row
 
 
@@ -221,7 +228,7 @@ def _output(command: Sequence[str], engine: str) -> tuple[str, float]:
     return done.stdout, seconds
 
 
-def _difference(entry: Entry, inputs: Path) -> float:
+def _difference(entry: Entry, inputs: Path, engine: str = "onnx2py") -> float:
     """Return how far the package's outputs are off, in parts of the largest.
 
     Raises
@@ -230,12 +237,12 @@ def _difference(entry: Entry, inputs: Path) -> float:
         If that is too far.
     """
     ours, theirs = (
-        pickle.loads(inputs.with_name(f"{engine}.pickle").read_bytes())
-        for engine in ("onnx2py", "onnxruntime")
+        pickle.loads(inputs.with_name(f"{name}.pickle").read_bytes())
+        for name in (engine, "onnxruntime")
     )  # written by our own processes
     found = compare(ours, theirs, TOLERANCE.get(entry.family, 1e-3))
     if found.reason:
-        raise EngineError(f"the package differs: {found.reason}")
+        raise EngineError(f"{engine}: the package differs: {found.reason}")
     return found.relative
 
 

@@ -171,7 +171,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--rounds", type=int, default=3, help="processes per engine")
     add("--seconds", type=float, default=1.0, help="measuring time per process")
-    add("--engines", default="onnx2py,onnxruntime,reference")
+    add("--engines", default="onnx2py,onnxruntime,accelerated,reference")
     add("--no-cold", action="store_true", help="skip cold start and memory")
     add("--torch-python", default="", help="an interpreter with torch and timm")
     add("--chain", action="store_true", help="also compile a chain of 10 000 nodes")

@@ -64,6 +64,11 @@ def speed() -> str:
         "| onnx2py relative to onnxruntime (lower is better) |",
         "| --- | ---: |",
         f"| latency of a call | {values['latency / onnxruntime, all']:.2f} |",
+        *(
+            f"| ... with oneDNN (`--accelerate`) | {value:.2f} |"
+            for name, value in values.items()
+            if name == "with oneDNN / onnxruntime, all"
+        ),
         f"| cold start: process to first result | {values['cold start / onnxruntime']:.2f} |",
         f"| peak memory | {values['peak memory / onnxruntime']:.2f} |",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 
-from .measure import Row
+from .measure import ACCELERATED, Row
 from .models import FAMILIES
 
 TINY_SECONDS = 1e-4
@@ -15,9 +15,9 @@ TINY_SECONDS = 1e-4
 def latency_table(rows: Sequence[Row]) -> str:
     """Return the latency of each model by engine, and the ratios."""
     lines = [
-        "| model | onnx2py | quartiles | onnxruntime | / onnxruntime | reference / onnx2py "
-        "| torch | largest difference |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| model | onnx2py | quartiles | onnxruntime | / onnxruntime | with oneDNN "
+        "| / onnxruntime | reference / onnx2py | torch | largest difference |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for family in dict.fromkeys((*FAMILIES, *(row.family for row in rows))):
         chosen = [row for row in rows if row.family == family]
@@ -25,9 +25,11 @@ def latency_table(rows: Sequence[Row]) -> str:
             continue
         lines += map(_latency_line, chosen)
         mean = geometric_mean(chosen, "latency", "onnx2py", "onnxruntime")
+        faster = geometric_mean(chosen, "latency", ACCELERATED, "onnxruntime")
         slower = geometric_mean(chosen, "latency", "reference", "onnx2py")
         lines.append(
-            f"| **{family}** | | | | **{_plain(mean)}** | {_plain(slower)} | | |"
+            f"| **{family}** | | | | **{_plain(mean)}** | | **{_plain(faster)}** "
+            f"| {_plain(slower)} | | |"
         )
     return "\n".join([*lines, ""])
 
@@ -40,6 +42,8 @@ def _latency_line(row: Row) -> str:
         f"{milliseconds(low)} - {milliseconds(high)}",
         milliseconds(row.latency.get("onnxruntime")),
         _plain(row.ratio("latency", "onnx2py", "onnxruntime")),
+        milliseconds(row.latency.get(ACCELERATED)),
+        _plain(row.ratio("latency", ACCELERATED, "onnxruntime")),
         _plain(row.ratio("latency", "reference", "onnx2py")),
         milliseconds(row.latency.get("torch")),
         f"{row.difference:.0e}",
@@ -72,7 +76,7 @@ def other_table(rows: Sequence[Row]) -> str:
 def bars_table(rows: Sequence[Row], chain: float | None) -> str:
     """Return the goals and the results."""
     lines = ["| figure | goal | result |", "| --- | ---: | ---: |"]
-    for name, aim, value in figures(rows, chain):
+    for name, aim, value in (*figures(rows, chain), *figures_of_onednn(rows)):
         if value is not None:
             more = name.startswith("ReferenceEvaluator")
             sign = "≥" if more else "≤"
@@ -112,6 +116,32 @@ def figures(
         ("peak memory / onnxruntime", 1.0, mean("memory", "onnx2py", "onnxruntime")),
         ("compile timm-resnet50, seconds", 2.5, resnet),
         ("compile 10 000 nodes, seconds", 25.0, chain),
+    ]
+
+
+def figures_of_onednn(rows: Sequence[Row]) -> list[tuple[str, float, float | None]]:
+    """Return name, aim and value of each figure of packages that call oneDNN."""
+
+    def mean(*families: str) -> float | None:
+        chosen = [row for row in rows if not families or row.family in families]
+        return geometric_mean(chosen, "latency", ACCELERATED, "onnxruntime")
+
+    later = [
+        row.cold[ACCELERATED] - row.cold["onnxruntime"]
+        for row in rows
+        if {ACCELERATED, "onnxruntime"} <= row.cold.keys()
+    ]
+    return [
+        ("with oneDNN / onnxruntime, all", 1.4, mean()),
+        ("with oneDNN, transformers", 1.15, mean("transformer", "decoder")),
+        ("with oneDNN, dense CNN", 1.25, mean("dense CNN")),
+        ("with oneDNN, depthwise CNN", 1.3, mean("depthwise CNN")),
+        ("with oneDNN, int8", 1.1, mean("int8")),
+        (
+            "with oneDNN, cold start: ms after onnxruntime",
+            40.0,
+            1e3 * statistics.median(later) if later else None,
+        ),
     ]
 
 
