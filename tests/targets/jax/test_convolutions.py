@@ -10,6 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from onnx2py.kernels.conv import conv
 from tests.targets.jax.versions import enable_x64
 
 from .gradients import check_gradient
@@ -62,6 +63,20 @@ def test_convolutions_of_other_ranks(rank: int) -> None:
     check_all(Case("conv.conv", (x, weight, numbers(3)), options), within_torch)
     args = (x, numbers(2, 3, *kernel), numbers(3))
     check_all(Case("conv_transpose.conv_transpose", args, options), within_torch)
+
+
+def test_sums_of_convolutions_with_equal_weights() -> None:
+    """XLA computed zeros, NaN or anything of them, and of their maxima."""
+    x = numbers(1, 512, 13, 13).astype(np.float32)
+    weight = np.full((1000, 512, 1, 1), 0.02, np.float32)
+    expected = conv(x, weight)
+    for of_all in (jnp.sum, jnp.max):
+
+        def computed(x: Any, of_all: Any = of_all) -> Any:
+            return of_all(twin("conv.conv")(x, weight), (2, 3))
+
+        wanted = of_all(expected, (2, 3))
+        np.testing.assert_allclose(jax.jit(computed)(x), wanted, rtol=1e-4)
 
 
 def test_convolutions_of_nothing() -> None:

@@ -49,8 +49,12 @@ EXPECTED: dict[str, Any] = {
     "*": "passed",
 }
 
-DRAWN = "test_bernoulli*"
-"""Cases of random numbers, which are other ones for each call only outside of ``jax.jit``."""
+EAGER = {
+    "test_bernoulli*": "jax.jit draws random numbers once, when it compiles",
+    "squeezenet_old": "all scores are 6.8e9, where float32 has steps of 512; XLA fuses their "
+    "mean with the softmax, which takes the largest, rounded, from one that is not",
+}
+"""Why graphs that can be traced are not compiled."""
 
 
 class Engine(TargetEngine):
@@ -62,7 +66,7 @@ class Engine(TargetEngine):
         module = sys.modules[type(found).__module__]
         readme = Path(str(module.__file__)).with_name("README.md")
         is_traced = "cannot trace" not in readme.read_text("utf-8")
-        if is_traced and not fnmatchcase(model.graph.name, DRAWN):
+        if is_traced and not any(fnmatchcase(model.graph.name, g) for g in EAGER):
             module.forward = jax.jit(module.forward)  # type: ignore[attr-defined]
         return run
 
