@@ -56,7 +56,7 @@ def test_the_summary(here, capsys):
     assert err == ""
     assert out.splitlines() == [
         "net: compiled",
-        "  4 nodes, 3 calls, 12 parameters, 36 bytes of weights",
+        "  4 nodes, 2 calls, 12 parameters, 36 bytes of weights",
         "  requires numpy",
     ]
 
@@ -233,7 +233,7 @@ def test_help_does_not_wait_for_the_compiler():
 def test_as_a_module(here):
     done = command("net.onnx", "-o", "net")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 calls" in done.stdout
+    assert "2 calls" in done.stdout
 
 
 def test_names_that_the_terminal_cannot_show(here):

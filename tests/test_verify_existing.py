@@ -17,8 +17,8 @@ from onnx2py.verify import verify_existing
 
 NET = """<ir_version: 8, opset_import: ["" : 17, "l" : 1]>
     net (float[n, 3] x) => (float[n, 3] y, int64[n] best)
-        <float[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}> {
-        a = MatMul (x, w) b = Relu (a) c = l.twice (b) y = Softmax (c)
+        <float[3] w = {0.5, -2, 0.25}> {
+        a = Sub (x, w) b = Relu (a) c = l.twice (b) y = Softmax (c)
         best = ArgMax <axis = 1, keepdims = 0> (y) }
     <opset_import: ["" : 17], domain: "l"> twice (p) => (r) { q = Neg (p) r = Abs (q) }"""
 
