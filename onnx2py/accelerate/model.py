@@ -11,7 +11,7 @@ from typing import Any, Optional, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .active import active, inactive
+from .active import active, inactive, is_active
 from .cache import freeze
 from .library import load
 
@@ -57,7 +57,8 @@ def accelerating(call: Function) -> Function:
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.accelerate:
             return call(self, *args, **kwargs)
-        shapes = tuple([getattr(x, "shape", None) for x in (*args, *kwargs.values())])
+        given = [*args, *kwargs.values()] if kwargs else args
+        shapes = tuple([getattr(x, "shape", None) for x in given])
         if shapes in self._too_small:
             return call(self, *args, **kwargs)
         with active(self.threads) as use:
@@ -74,7 +75,7 @@ def if_finite(call: Function) -> Function:
 
     @wraps(call)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.accelerate and not all(map(_is_finite, (*args, *kwargs.values()))):
+        if is_active() and not all(map(_is_finite, (*args, *kwargs.values()))):
             with inactive():
                 return call(self, *args, **kwargs)
         return call(self, *args, **kwargs)
