@@ -155,7 +155,7 @@ class Prepared:
     ----------
     sizes, call : what is computed
     rank : the number of spatial axes of the tensors
-    copied : whether the input is not yet as the call reads it
+    copy : what copies the input to the order in which the call reads it
     adds, activates : whether a sum and an activation are left to NumPy
     """
 
@@ -165,11 +165,11 @@ class Prepared:
         call: Call,
         *,
         rank: int,
-        copied: bool,
+        copy: Callable[[Array], Array] | None,
         adds: bool,
         activates: bool,
     ) -> None:
-        self.call, self.copied = call, copied
+        self.call, self.copy = call, copy
         self.adds, self.activates = adds, activates
         n, m, *places = sizes.y
         self.shape = n, *places[-rank:], m
@@ -180,8 +180,8 @@ class Prepared:
         self, x: Array, bias: Array | None, plus: Array | None, activation: Activation
     ) -> Array | None:
         """Return the result; None if it could not be computed."""
-        if self.copied:
-            x = np.ascontiguousarray(x.transpose(self.last))
+        if self.copy is not None:
+            x = self.copy(x)
         y = np.empty(self.shape, F32)
         arrays = [x, y]
         if bias is not None:

@@ -26,6 +26,7 @@ from ._convolution import (
 from .activations import UNKNOWN, Activation, Found, post_op
 from .active import threads_in_use
 from .cache import own
+from .copies import Copy
 from .library import Missing
 from .memory import F32, any_layout, layout, lengths
 from .primitive import (
@@ -202,7 +203,7 @@ def _prepared(asked: _Request, x: Array, weight: Array) -> Prepared | None:
                 sizes,
                 call,
                 rank=rank,
-                copied=steps != strides,
+                copy=None if steps == strides else Copy(x),
                 adds=asked.plus is not None and not fuses,
                 activates=asked.post == UNKNOWN or not fuses,
             )

@@ -15,6 +15,7 @@ import numpy as np
 from ._convolution import Array, channels_last, contiguous_last
 from .active import threads_in_use
 from .cache import kept, own
+from .copies import Copy
 from .library import Missing
 from .memory import BYTES, F32, KINDS, layout, lengths
 from .primitive import INFERENCE, RESULT, SOURCE, Call, Primitive, attributes
@@ -87,7 +88,7 @@ class _Pooling(NamedTuple):
 
     call: Call
     shape: tuple[int, ...]
-    copied: bool
+    copy: Copy | None
 
 
 def _pooled(
@@ -117,8 +118,8 @@ def _pooled(
     found = kept(key, lambda: _made(mode, x, *windows))
     if found is None:
         return None
-    if found.copied:
-        x = np.ascontiguousarray(np.moveaxis(x, 1, -1))
+    if found.copy is not None:
+        x = found.copy(x)
     y = np.empty(found.shape, x.dtype)
     return np.moveaxis(y, -1, 1) if found.call(x, y) else None
 
@@ -158,7 +159,7 @@ def _made(
             call = _call(mode, kind, (n, c, *sizes), steps or whole, windows)
         except Missing:
             continue
-        return _Pooling(call, shape, steps != given)
+        return _Pooling(call, shape, None if steps == given else Copy(x))
     raise Missing("layout")
 
 

@@ -66,6 +66,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "qlinear_conv_packed",
         "qlinear_conv_pointwise",
     ),
+    "transposed_convolution": ("conv_transpose_packed",),
     "winograd": (
         "conv_winograd",
         "winograd_weight",
