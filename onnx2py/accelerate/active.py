@@ -23,7 +23,7 @@ class Use:
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.taken = False
-        """Whether it has computed anything."""
+        """Whether it has computed anything, or was left out."""
 
 
 _NAME = "use_of_onednn"
@@ -68,7 +68,10 @@ def active(threads: int | None = None) -> Iterator[Use]:
 
 @contextmanager
 def inactive() -> Iterator[None]:
-    """Let NumPy compute inside the block."""
+    """Let NumPy compute inside the block, whatever the sizes of tensors."""
+    use = _use.get()
+    if use is not None:
+        use.taken = True
     token = _use.set(None)
     try:
         yield

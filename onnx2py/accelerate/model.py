@@ -50,14 +50,15 @@ def accelerable(init: Function) -> Function:
 def accelerating(call: Function) -> Function:
     """Let oneDNN compute a method if its model was made with ``accelerate``.
 
-    For shapes of inputs for which it computed nothing, it is not asked again.
+    For shapes of inputs for which it computed nothing, it is not asked again. BLAS then has
+    the threads that it has without oneDNN.
     """
 
     @wraps(call)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.accelerate:
             return call(self, *args, **kwargs)
-        given = [*args, *kwargs.values()] if kwargs else args
+        given = (*args, *kwargs.values()) if kwargs else args
         shapes = tuple([getattr(x, "shape", None) for x in given])
         if shapes in self._too_small:
             return call(self, *args, **kwargs)

@@ -264,8 +264,18 @@ def test_numpy_computes_with_numbers_that_are_not_finite(fast, odd):
         np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
 
 
-def test_models_too_small_for_it_are_numpys(tmp_path):
-    """One call with the engine finds that; another shape is tried again."""
+def test_a_first_input_that_is_not_finite_decides_nothing(fast):
+    """It says nothing about the size of the model."""
+    model = fast.Model(accelerate=True)
+    model(np.full_like(image(), np.nan))
+    assert not model._too_small
+
+
+def test_models_too_small_for_it_are_numpys(monkeypatch):
+    """One call with the engine finds that; another shape is tried again.
+
+    BLAS has one thread only where oneDNN computes.
+    """
     text = """<ir_version: 8, opset_import: ["": 17]> g (float[n, 8] x) => (float[n, 8] y)
     { t = Transpose <perm = [1, 0]> (x) p = MatMul (x, t) y = MatMul (p, x) }"""
     model: Any = onnx2py.load_model(onnx.parser.parse_model(text), accelerate=True)
@@ -276,3 +286,12 @@ def test_models_too_small_for_it_are_numpys(tmp_path):
         assert differences([model(x)], [plain(x)])[0] < CLOSE
     assert model._too_small == {(small.shape,)}
     assert model(small).tobytes() == plain(small).tobytes()
+
+    tools = sys.modules[type(model).__module__].limited.__globals__
+    limits: list[int] = []
+    limit = tools["limit"]
+    monkeypatch.setitem(tools, "limit", lambda n: (limits.append(n), limit(n))[1])
+    model(small)
+    assert not limits
+    model(large)
+    assert limits == [1]
