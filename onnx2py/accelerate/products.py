@@ -33,7 +33,13 @@ from .stacks import SMALL, matrix_steps, stacked_product
 Array = NDArray[Any]
 
 LEAST = 60_000
-"""Multiply-adds below which NumPy is as fast."""
+"""Multiply-adds of a stack of products below which NumPy is as fast."""
+
+LEAST_ROWS = 200_000
+"""Multiply-adds of rows by a matrix below which NumPy is as fast."""
+
+LEAST_ROW = 1_000_000
+"""Those of one row: as many as there are numbers in the matrix, each read once."""
 
 
 def linear(
@@ -129,14 +135,14 @@ def _rows_by_matrix(
     activation: Activation,
 ) -> Array | None:
     """Return ``activation(a @ b + bias + plus)`` for a matrix, which may be transposed."""
-    if a.size * max(b.shape) < LEAST:
+    if a.size * max(b.shape) < LEAST_ROWS:
         return None  # at once: the others take a while
     if a.dtype != F32 or b.dtype != F32 or b.ndim != 2 or a.ndim < 2:
         return None
     k, n = b.shape[::-1] if transposed else b.shape
     *outer, inner = a.shape
     count = prod(outer)
-    if inner != k or count * k * n < LEAST:
+    if inner != k or count * k * n < (LEAST_ROW if count == 1 else LEAST_ROWS):
         return None
     shape = *outer, n
     if bias is not None:

@@ -16,7 +16,8 @@ from .test_convolution import ACTIVATIONS, finished
 
 @pytest.fixture(autouse=True)
 def every_size(monkeypatch):
-    monkeypatch.setattr(products, "LEAST", 0)
+    for least in ("LEAST", "LEAST_ROWS", "LEAST_ROW"):
+        monkeypatch.setattr(products, least, 0)
 
 
 def random_matrix(generator, rows, columns):
@@ -225,3 +226,15 @@ def test_attention_that_is_not_taken():
         assert attend(q.astype(float), k, v) is None
         assert attend(q[0, 0], k[0, 0], v[0, 0]) is None
         assert attend(q, k[..., :0], v[..., :0, :]) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "taken"),
+    [(32, 64, False), (64, 64, True), (1, 512, False), (1, 1024, True)],
+)
+def test_small_products_are_numpys(monkeypatch, rows, size, taken):
+    monkeypatch.undo()
+    x, weight = np.ones((rows, size), np.float32), np.ones((size, size), np.float32)
+    with active():
+        y = products.project(x, freeze(weight))
+    assert (y is not None) == taken
