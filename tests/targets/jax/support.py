@@ -61,10 +61,15 @@ def run(case: Case) -> Any:
 
 def run_compiled(case: Case) -> Any:
     """Call a twin in ``jax.jit``: arrays are traced, and whatever else is constant."""
+    arrays, of_arrays = traced(case)
+    return jax.jit(of_arrays)(to_jax(arrays))
+
+
+def traced(case: Case) -> tuple[list[np.ndarray], Callable[[list[Any]], Any]]:
+    """Return the arrays of a call, in tuples too, and its twin as a function of them."""
     leaves, tree = jax.tree.flatten((case.args, case.kwargs), is_leaf=_is_constant)
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
 
-    @jax.jit
     def of_arrays(arrays: list[Any]) -> Any:
         filled = list(leaves)
         for place, array in zip(places, arrays):
@@ -72,7 +77,7 @@ def run_compiled(case: Case) -> Any:
         args, kwargs = jax.tree.unflatten(tree, filled)
         return twin(case.name)(*args, **kwargs)
 
-    return of_arrays(to_jax([leaves[place] for place in places]))
+    return [leaves[place] for place in places], of_arrays
 
 
 def _is_constant(value: Any) -> bool:
@@ -110,14 +115,22 @@ def check(
     rtol: float = 1e-6,
     atol: float = 0.0,
     x64: bool = False,
+    eager: bool = True,
     compiled: bool = True,
 ) -> None:
     """Compare a twin with its kernel, eagerly and compiled.
 
     With ``x64``, JAX has 64-bit types.
     """
-    with np.errstate(all="ignore"):
-        expected = kernel(case.name)(*case.args, **case.kwargs)
-    for way in (run, run_compiled) if compiled else (run,):
+    expected = computed(case)
+    ways = [way for way, is_one in ((run, eager), (run_compiled, compiled)) if is_one]
+    assert ways
+    for way in ways:
         with enable_x64(x64):
             assert_same(way(case), expected, rtol=rtol, atol=atol)
+
+
+def computed(case: Case) -> Any:
+    """Call the kernel."""
+    with np.errstate(all="ignore"):
+        return kernel(case.name)(*case.args, **case.kwargs)

@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from .gradients import check_gradient
+from .gradients import check_with_gradient
 from .support import Case, check, twin
 
 RANDOM = np.random.default_rng(0)
@@ -30,18 +30,23 @@ def mask_of(*shape: int) -> np.ndarray:
 
 
 def check_all(case: Case, gradient: bool = True, compiled: bool = True) -> None:
-    check(case, rtol=1e-6, atol=1e-9, x64=True, compiled=compiled)
+    """Check a call with 64 bits in one way: with gradients, compiled or eagerly."""
     if gradient:
-        check_gradient(case)
+        check_with_gradient(case)
+    else:
+        check(
+            case, rtol=1e-6, atol=1e-9, x64=True, eager=not compiled, compiled=compiled
+        )
 
 
 def check_small(case: Case, dtype: Any, *, compiled: bool = True) -> None:
-    """Check a call with floats of 32 or 16 bits; JAX has no more than 32."""
+    """Check a call with floats of 32 or 16 bits, compiled or eagerly; JAX has no more than 32."""
     args = tuple(
         a.astype(dtype) if isinstance(a, np.ndarray) and a.dtype == float else a
         for a in case.args
     )
-    check(case._replace(args=args), rtol=1e-4, atol=1e-5, compiled=compiled)
+    small = case._replace(args=args)
+    check(small, rtol=1e-4, atol=1e-5, eager=not compiled, compiled=compiled)
 
 
 MASKS: tuple[np.ndarray | None, ...] = (
@@ -67,7 +72,7 @@ def test_masks(mask: np.ndarray | None) -> None:
     args = (numbers(B, H, S, E), numbers(B, G, T, E), numbers(B, G, T, F), mask)
     case = Case("attention.attention", args)
     check_all(case)
-    check_small(case, np.float16)
+    check_small(case, np.float16, compiled=False)
 
 
 @pytest.mark.parametrize("mask", [None, MASKS[2], MASKS[5]])
@@ -94,7 +99,7 @@ def test_attention_with_a_past(mode: int) -> None:
     args = (*packed, mask_of(S, S + T), *past)
     check_all(Case(name, args, options))
     options = {**options, "is_causal": True, "softcap": 2.0}
-    check_small(Case(name, (*packed, None, *past), options), np.float32)
+    check_small(Case(name, (*packed, None, *past), options), np.float32, compiled=False)
     lengths = np.array([3, 2])
     args = (*packed, None, None, None, lengths)
     check_small(Case(name, args, options), ml_dtypes.bfloat16)
@@ -126,7 +131,7 @@ def test_products_around_a_softmax(zero: bool) -> None:
         check_all(Case(name, (q, k[:, :G], v[:, :G], mask), grouped))
     for left in ((S, E), (1, S, E), (2, 1, 3, S, E)):
         args = (numbers(*left), numbers(*left[:-2], E, T), numbers(*left[:-2], T, F))
-        check_all(Case(name, args, options), gradient=False)
+        check_all(Case(name, args, options), gradient=False, compiled=False)
     wide = Case(name, (numbers(1, 1, S, E), k, v, numbers(T)), options)
     check_all(wide, gradient=False)
     none = (q, k[..., :0], v[:, :, :0], numbers(S, 0))
@@ -163,7 +168,7 @@ def test_multi_head_attention(mask: np.ndarray | None, unidirectional: bool) -> 
     options = {"num_heads": H, "unidirectional": unidirectional, "output_qk": True}
     bias = numbers(2 * H * E + H * F)
     case = Case(name, (*args, bias, mask, numbers(1, H, S, T)), options)
-    check_small(case, np.float32)
+    check_small(case, np.float32, compiled=False)
     # A score less the largest number is that number, whatever the score.
     options = {**options, "scale": 0.3, "output_qk": False}
     check_all(Case(name, (*args, bias, mask), options))
@@ -204,7 +209,8 @@ def test_self_attention(past: np.ndarray | None) -> None:
     args = (numbers(B, S, 7), numbers(7, 3 * H * E), numbers(3 * H * E), None, past)
     options = {"num_heads": H, "unidirectional": True}
     check_small(Case("attention_self.self_attention", args, options), np.float32)
-    check_small(Case("attention_self.self_attention", args, options), np.float16)
+    case = Case("attention_self.self_attention", args, options)
+    check_small(case, np.float16, compiled=False)
     sizes = {"num_heads": H, "qkv_hidden_sizes": (H * E, H * E, H * F)}
     args = (numbers(B, S, 7), numbers(7, 2 * H * E + H * F))
     check_all(Case("attention_self.self_attention", args, sizes))
@@ -235,7 +241,7 @@ def test_group_query_attention(options: dict[str, Any], rotary: bool) -> None:
     packed = np.concatenate(new, axis=2)
     biases = (*lengths, *caches, None, numbers(B, 1, S, 7), numbers(H))
     args = (packed, None, None, *past, *biases)
-    check_small(Case(name, args, options), np.float16)
+    check_small(Case(name, args, options), np.float16, compiled=False)
 
 
 def test_group_query_attention_of_fewer_steps() -> None:
@@ -288,7 +294,9 @@ def test_sparse_attention() -> None:
     caches = (numbers(9, E // 2), numbers(9, E // 2))
     options = {"num_heads": H, "kv_num_heads": G, "sparse_block_size": 2}
     args = (*new, *past, rows, columns, *totals, *caches)
-    check_all(Case("attention_sparse.sparse_attention", args, options))
+    case = Case("attention_sparse.sparse_attention", args, options)
+    check_all(case)
+    check_small(case, np.float32, compiled=False)
 
 
 @pytest.mark.parametrize("rule", ["linear", "gated", "delta", "gated_delta"])
@@ -305,7 +313,8 @@ def test_linear_attention(rule: str, heads: tuple[int, int]) -> None:
     check_all(Case("attention_linear.linear_attention", (*args, *more), options))
     options["scale"] = 0.3
     none = tuple(a[:, :0] for a in args)
-    check_small(Case("attention_linear.linear_attention", args, options), np.float16)
+    case = Case("attention_linear.linear_attention", args, options)
+    check_small(case, np.float16, compiled=False)
     check_small(Case("attention_linear.linear_attention", none, options), np.float32)
 
 
@@ -318,12 +327,14 @@ def test_causal_convolution(activation: str, dilation: int) -> None:
     for past in (None, numbers(B, 4, length)):
         case = Case(name, (numbers(B, 4, 5), weight, bias, past), options)
         check_all(case)
-        check_small(case, ml_dtypes.bfloat16)
+        check_small(case, ml_dtypes.bfloat16, compiled=False)
         none = Case(name, (numbers(B, 4, 0), weight, None, past), options)
         check_small(none, np.float32)
     name = f"{name}_channels_last"
     past = numbers(B, length, 2, 2)
-    check_all(Case(name, (numbers(B, 5, 2, 2), weight, bias, past), options))
+    case = Case(name, (numbers(B, 5, 2, 2), weight, bias, past), options)
+    check_all(case)
+    check_small(case, np.float32, compiled=False)
 
 
 @pytest.mark.parametrize("interleaved", [True, False])
@@ -335,11 +346,13 @@ def test_rotary_embedding(interleaved: bool, size: int) -> None:
     check_all(Case(name, (numbers(B, H, S, E), *caches, places), options))
     by_step = (numbers(B, S, half), numbers(B, S, half))
     packed = {**options, "num_heads": H}
-    check_small(Case(name, (numbers(B, S, H * E), *by_step), packed), np.float16)
+    case = Case(name, (numbers(B, S, H * E), *by_step), packed)
+    check_small(case, np.float16, compiled=False)
     name = f"{name}_at"
     for position in (places, np.array([4])):
         args = (numbers(B, S, H * E), position, *caches)
-        check_small(Case(name, args, packed), np.float32)
+        case = Case(name, args, packed)
+        check_small(case, np.float32, compiled=position is places)
 
 
 def test_attention_is_mapped_over_more_axes() -> None:
@@ -366,7 +379,7 @@ def test_attention_of_integers(mask: np.ndarray | None) -> None:
     for unidirectional in (True, False):
         options = {"num_heads": H, "unidirectional": unidirectional}
         case = Case("quantized_attention.qattention", (*args, past), options)
-        check(case, rtol=1e-4, atol=1e-5)
+        check(case, rtol=1e-4, atol=1e-5, eager=unidirectional)
 
 
 def test_embeddings_of_integers() -> None:

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from .gradients import check_gradient
+from .gradients import check_gradient, check_with_gradient
 from .support import Case, check, twin
 
 RANDOM = np.random.default_rng(0)
@@ -21,15 +21,15 @@ def numbers(*shape: int) -> np.ndarray:
 
 
 def check_all(name: str, args: tuple[Any, ...], **options: Any) -> None:
-    """Compare numbers in float64 and in half precision, and gradients."""
-    check(Case(name, args, options), rtol=1e-6, atol=1e-9, x64=True)
+    """Compare numbers in float64 and gradients, compiled; numbers in half precision, eagerly."""
+    how = {"rtol": 1e-6, "atol": 1e-9}
+    check_with_gradient(Case(name, args, options), **how, of_gradient=how)
     for dtype in HALVES:
         own = tuple(
             a.astype(dtype) if isinstance(a, np.ndarray) and a.dtype == float else a
             for a in args
         )
         check(Case(name, own, options), rtol=1e-4, atol=1e-5, compiled=False)
-    check_gradient(Case(name, args, options), rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("inner", [(), (4,), (2, 3)])
